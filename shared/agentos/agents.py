@@ -1,0 +1,79 @@
+"""The agents' service: create, read, change, delete and list."""
+
+from typing import Any
+
+from agentos.clock import Clock
+from agentos.config import Settings
+from agentos.domain import Agent, AgentConfig, Page
+from agentos.errors import Internal, InvalidRequest, Unsupported
+from agentos.ids import new_id
+from agentos.merge_patch import merge_patch
+from agentos.requests import AgentPatch, NewAgent, validated
+from agentos.store.agents import AgentStore, VersionConflict
+
+PATCH_TRIES = 5
+
+
+class Agents:
+    """What the agent endpoints do. Whatever is not there raises NotFound."""
+
+    def __init__(self, store: AgentStore, settings: Settings, clock: Clock) -> None:
+        self._store = store
+        self._settings = settings
+        self._clock = clock
+
+    def create(self, tenant: str, request: NewAgent) -> Agent:
+        """Raises InvalidRequest, Unsupported, PayloadTooLarge."""
+        self._check(request)
+        now = self._clock.now()
+        agent = Agent(agent_id=new_id("agent"), version=1, created_at=now, updated_at=now, **_fields(request))
+        self._store.create(tenant, agent)
+        return agent
+
+    def get(self, tenant: str, agent_id: str) -> Agent:
+        return self._store.get(tenant, agent_id)
+
+    def update(self, tenant: str, agent_id: str, patch: AgentPatch) -> Agent:
+        """The agent's next version. Patches that cross are applied one after the other; none is lost."""
+        for _ in range(PATCH_TRIES):
+            agent = self._store.get(tenant, agent_id)
+            before = NewAgent(**{name: getattr(agent, name) for name in NewAgent.model_fields}).to_json()
+            request = validated(NewAgent, merge_patch(before, patch.root))
+            self._check(request)
+            changed = {**_fields(request), "version": agent.version + 1, "updated_at": self._clock.now()}
+            try:
+                after = agent.model_copy(update=changed)
+                self._store.replace(tenant, after)
+                return after
+            except VersionConflict:
+                continue
+        raise Internal("The agent is being changed too often at once; try again.")
+
+    def delete(self, tenant: str, agent_id: str) -> None:
+        self._store.delete(tenant, agent_id)
+
+    def page(self, tenant: str, limit: int, after: str | None, order: str | None) -> Page[Agent]:
+        """Newest first unless `order` says otherwise. Raises InvalidRequest for a bad cursor."""
+        return self._store.page(tenant, limit, after, order or "desc")
+
+    def _check(self, request: NewAgent) -> None:
+        """What needs more than the request itself to judge."""
+        if request.tools:
+            raise Unsupported("tools: not supported by this version; send an empty list.", {"capability": "tools"})
+        for field, model in _named_models(request.model, request.config):
+            provider = model.partition(":")[0]
+            if provider not in self._settings.providers:
+                known = ", ".join(sorted(self._settings.providers))
+                raise InvalidRequest.of(field, f"there is no provider {provider!r}; the configuration has {known}")
+
+
+def _fields(request: NewAgent) -> dict[str, Any]:
+    return {name: getattr(request, name) for name in NewAgent.model_fields}
+
+
+def _named_models(model: str, config: AgentConfig) -> list[tuple[str, str]]:
+    """Every model that an agent names, each with the field that names it."""
+    named = [("model", model)]
+    if config.fallback_model:
+        named.append(("config.fallbackModel", config.fallback_model))
+    return named + [(f"config.fallbackModels[{i}]", name) for i, name in enumerate(config.fallback_models)]

@@ -1,0 +1,60 @@
+"""Time as a dependency: what waits or measures takes a Clock, so that a test can own time."""
+
+import random
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+
+class Clock:
+    """The real clock. A test's clock overrides all four."""
+
+    def monotonic(self) -> float:
+        """Seconds that never go backwards, for measuring."""
+        return time.monotonic()
+
+    def time(self) -> float:
+        """Seconds since the epoch, for what is stored and compared across machines."""
+        return time.time()
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+        time.sleep(seconds)
+
+    def jitter(self, seconds: float) -> float:
+        """A random part of `seconds`, so that many waiters do not come back at once."""
+        return random.uniform(0, seconds)  # noqa: S311 - nothing secret about a pause
+
+    def now(self) -> str:
+        """The time as the contract writes it."""
+        return timestamp(self.time())
+
+
+def timestamp(epoch_seconds: float) -> str:
+    """ISO 8601 UTC with milliseconds and `Z`."""
+    moment = datetime.fromtimestamp(epoch_seconds, UTC)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+@dataclass(frozen=True)
+class Deadline:
+    """A moment on the monotonic clock by which everything must have ended."""
+
+    clock: Clock
+    at: float
+
+    @classmethod
+    def after(cls, seconds: float, clock: Clock) -> "Deadline":
+        return cls(clock, clock.monotonic() + seconds)
+
+    def remaining(self) -> float:
+        """Seconds left; never negative."""
+        return max(0.0, self.at - self.clock.monotonic())
+
+    def earlier(self, seconds: float) -> "Deadline":
+        """The same deadline with `seconds` kept back."""
+        return Deadline(self.clock, self.at - seconds)
+
+    def at_most(self, seconds: float) -> "Deadline":
+        """This deadline, or `seconds` from now if that comes first."""
+        return Deadline(self.clock, min(self.at, self.clock.monotonic() + seconds))

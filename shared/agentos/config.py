@@ -1,0 +1,179 @@
+"""Settings: `config/default.yaml`, the user's overlays and the environment, validated and immutable.
+
+The environment (`<PROVIDER>_API_KEY`, `<PROVIDER>_ENDPOINT`) decides which providers are available;
+everything else about a provider is data in YAML.
+"""
+
+import os
+import re
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import Field, SecretStr, ValidationError
+
+from agentos.domain import ModelFacts, ModelName, Target, Value
+from agentos.errors import ConfigError
+from agentos.merge_patch import merge_patch
+
+# The repository and the deployed layer (`/opt`) hold the package and `config/` side by side alike.
+DEFAULT_FILE = Path(__file__).parents[2] / "config" / "default.yaml"
+
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_HEADER_VALUE = re.compile(r"[\x21-\x7e]+")
+_URL = re.compile(r"https?://[^\s/?#]+[^\s?#]*")
+
+Status = Literal["available", "not-configured", "disabled"]
+ProviderName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
+
+
+class ProviderSettings(Value):
+    """One entry of `providers:` in YAML."""
+
+    format: Literal["openai", "gemini", "echo"]
+    endpoint: str | None = None
+    auth: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+$")] = "bearer"
+    path: str | None = None
+    headers: dict[str, str] = {}
+    parameters: dict[Literal["maxTokens", "temperature", "topP", "stop"], str] = {}
+    timeout_seconds: Annotated[float, Field(gt=0)] | None = None
+    enabled: bool = True
+
+
+class Routing(Value):
+    """`routing:` in YAML."""
+
+    fallbacks: tuple[ModelName, ...] = ()
+
+
+class Limits(Value):
+    """`limits:` in YAML; seconds, tokens and bytes."""
+
+    attempts: Annotated[int, Field(ge=1)]
+    turn_seconds: Annotated[float, Field(gt=0)]
+    commit_reserve_seconds: Annotated[float, Field(ge=0)]
+    fallback_reserve_seconds: Annotated[float, Field(ge=0)]
+    provider_seconds: Annotated[float, Field(gt=0)]
+    history_tokens: Annotated[int, Field(ge=0)]
+    reply_bytes: Annotated[int, Field(gt=0)]
+
+
+class File(Value):
+    """The whole YAML document."""
+
+    providers: dict[ProviderName, ProviderSettings]
+    models: dict[ModelName, ModelFacts] = {}
+    routing: Routing = Routing()
+    limits: Limits
+
+
+class Provider:
+    """A provider as this process sees it: its settings and what the environment adds."""
+
+    def __init__(self, name: str, settings: ProviderSettings, environment: Mapping[str, str]) -> None:
+        prefix = name.upper().replace("-", "_")
+        self.name = name
+        self.settings = settings
+        self.key_variable = f"{prefix}_API_KEY"
+        self.endpoint_variable = f"{prefix}_ENDPOINT"
+        self.key = SecretStr(environment.get(self.key_variable, "").strip())
+        endpoint = environment.get(self.endpoint_variable, "").strip() or settings.endpoint or ""
+        self.endpoint = endpoint.rstrip("/")
+
+    @cached_property
+    def fate(self) -> tuple[Status, str | None]:
+        """Its status, and what to do about it where it is not `available`."""
+        if not self.settings.enabled:
+            return "disabled", "configuration says enabled: false"
+        if self.settings.format == "echo":
+            return "available", None
+        if not self.endpoint:
+            return "not-configured", f"{self.endpoint_variable} is not set"
+        if not _URL.fullmatch(self.endpoint):
+            return "not-configured", f"{self.endpoint_variable} is not an http(s) URL"
+        if self.settings.auth == "none":
+            return "available", None
+        key = self.key.get_secret_value()
+        if not key:
+            return "not-configured", f"{self.key_variable} is not set"
+        if not _HEADER_VALUE.fullmatch(key):
+            return "not-configured", f"{self.key_variable} holds characters that no HTTP header can carry"
+        return "available", None
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """Names of the environment variables that configure it."""
+        if self.settings.format == "echo":
+            return ()
+        if self.settings.auth == "none":
+            return (self.endpoint_variable,)
+        return (self.key_variable, self.endpoint_variable)
+
+
+class Settings:
+    """All settings of a process."""
+
+    def __init__(self, file: File, environment: Mapping[str, str]) -> None:
+        self.models = file.models
+        self.routing = file.routing
+        self.limits = file.limits
+        self.providers = {name: Provider(name, settings, environment) for name, settings in file.providers.items()}
+
+    def target(self, model: str, reason: str) -> Target:
+        """The target that `provider:model` names; a model that is not listed passes through as written."""
+        provider, _, rest = model.partition(":")
+        facts = self.models.get(model, ModelFacts())
+        return Target(
+            model=model,
+            provider=provider,
+            upstream_model=facts.upstream or rest,
+            reason=reason,
+            facts=facts,
+        )
+
+    def secrets(self) -> tuple[str, ...]:
+        """Every key in the environment, for redaction."""
+        keys = (provider.key.get_secret_value() for provider in self.providers.values())
+        return tuple(key for key in keys if key)
+
+
+def load_settings(environment: Mapping[str, str]) -> Settings:
+    """Read, merge and validate. `AGENTOS_CONFIG` names overlays, several parted as in `PATH`.
+
+    Raises ConfigError that names file, key and reason.
+    """
+    document, file = _read(DEFAULT_FILE), None
+    for overlay in filter(None, environment.get("AGENTOS_CONFIG", "").split(os.pathsep)):
+        document = merge_patch(document, _read(Path(overlay)))
+        file = _validate(document, overlay)  # each by itself, so that the right file is named
+    return Settings(file or _validate(document, str(DEFAULT_FILE)), environment)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        document = yaml.load(path.read_bytes(), Loader=_Loader)  # noqa: S506 - a safe loader, the fast one
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{path}: is not YAML: {error}") from error
+    if document is None:
+        return {}
+    if not isinstance(document, dict):
+        raise ConfigError(f"{path}: the document must be a mapping, not {type(document).__name__}")
+    return document
+
+
+def _validate(document: dict[str, Any], origin: str) -> File:
+    try:
+        file = File.model_validate(document)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"] if part != "[key]")
+        raise ConfigError(f"{origin}: {key}: {first['msg']}") from error
+    for place, names in (("models", tuple(file.models)), ("routing.fallbacks", file.routing.fallbacks)):
+        for name in names:
+            if name.partition(":")[0] not in file.providers:
+                raise ConfigError(f"{origin}: {place}: {name} names a provider that is not configured")
+    return file

@@ -1,0 +1,375 @@
+"""The values that every layer speaks of: frozen, typed, without I/O.
+
+A `Message` is a pure value; identity, order and time belong to what is stored (`StoredMessage`).
+Everything here goes out in camelCase through `Value.to_json`.
+"""
+
+import re
+from typing import Annotated, Any, Generic, Literal, TypeVar
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    SerializerFunctionWrapHandler,
+    Tag,
+    model_serializer,
+)
+from pydantic.alias_generators import to_camel
+
+T = TypeVar("T")
+
+_MODEL_NAME = re.compile(r"[a-z0-9][a-z0-9-]*:[^\s\x00-\x1f]{1,200}")
+_IMAGE_URL = re.compile(r"(https?://|data:image/[\w.+-]+;base64,)\S+")
+
+
+def _model_name(text: str) -> str:
+    if not _MODEL_NAME.fullmatch(text):
+        raise ValueError('must be "provider:model", such as "openai:gpt-4o-mini"')
+    return text
+
+
+def _image_url(text: str) -> str:
+    if not _IMAGE_URL.fullmatch(text):
+        raise ValueError("must be an http(s) address or a data:image/…;base64, URL")
+    return text
+
+
+def _not_empty(value: T) -> T:
+    if not value:
+        raise ValueError("must not be empty")
+    return value
+
+
+ModelName = Annotated[str, AfterValidator(_model_name)]
+"""`provider:model`, split at the first colon; the model part may hold `/`, `.` and `:`."""
+
+Whole = Annotated[int, Field(strict=True)]
+Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+
+Role = Literal["user", "system", "assistant", "tool"]
+Priority = Literal["cost", "latency", "quality"]
+OptIn = Literal["content_filter", "rejected"]
+"""Error classes that fall back only where `config.fallbackOn` names them."""
+
+
+class Value(BaseModel):
+    """A frozen value with camelCase JSON; an unknown field is an error."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        alias_generator=to_camel,
+        populate_by_name=True,
+        defer_build=True,  # a function pays only for the schemas that it uses
+    )
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON-ready dict as the contract writes it."""
+        return self.model_dump(mode="json", by_alias=True)
+
+
+# --- conversation ---------------------------------------------------------------------------
+
+
+class TextPart(Value):
+    """`{type: "text", text}`"""
+
+    type: Literal["text"]
+    text: Annotated[str, AfterValidator(_not_empty)]
+
+
+class ImageUrl(Value):
+    """An `https:` address or a `data:image/…;base64,` URL."""
+
+    url: Annotated[str, AfterValidator(_image_url)]
+    detail: Literal["auto", "low", "high"] = "auto"
+
+
+class ImagePart(Value):
+    """`{type: "image_url", image_url: {url}}`, OpenAI's form."""
+
+    type: Literal["image_url"]
+    image_url: Annotated[ImageUrl, Field(alias="image_url")]
+
+
+def _part_kind(part: Any) -> str | None:
+    kind = part.get("type") if isinstance(part, dict) else getattr(part, "type", None)
+    return f"<{kind}>" if kind in ("text", "image_url") else None
+
+
+def _text_or_list(value: Any) -> str | None:
+    return "<text>" if isinstance(value, str) else "<list>" if isinstance(value, list | tuple) else None
+
+
+# The tags of these unions are in angle brackets so that error paths can leave them out.
+Part = Annotated[
+    Annotated[TextPart, Tag("<text>")] | Annotated[ImagePart, Tag("<image_url>")],
+    Discriminator(_part_kind, "part", 'must be an object whose type is "text" or "image_url"'),
+]
+Content = Annotated[
+    Annotated[str, AfterValidator(_not_empty), Tag("<text>")]
+    | Annotated[tuple[Part, ...], AfterValidator(_not_empty), Tag("<list>")],
+    Discriminator(_text_or_list, "content", "must be a string or a list of parts"),
+]
+Stop = Annotated[
+    Annotated[str, Tag("<text>")] | Annotated[tuple[str, ...], Field(max_length=16), Tag("<list>")],
+    Discriminator(_text_or_list, "stop", "must be a string or a list of strings"),
+]
+
+
+class Message(Value):
+    """One utterance."""
+
+    role: Role
+    content: Content
+
+    @property
+    def has_images(self) -> bool:
+        return not isinstance(self.content, str) and any(part.type == "image_url" for part in self.content)
+
+
+class Parameters(Value):
+    """How to answer; None leaves it to the provider."""
+
+    temperature: float | None = None
+    max_tokens: int | None = None
+    top_p: float | None = None
+    stop: tuple[str, ...] = ()
+    response_format: dict[str, Any] | None = None
+
+
+class Prompt(Value):
+    """Everything that a provider is asked: the system prompt, the conversation and how to answer."""
+
+    messages: tuple[Message, ...]
+    instructions: str | None = None
+    parameters: Parameters = Parameters()
+
+
+class TokenCount(Value):
+    """What one completion used, in tokens; `prompt` includes `cached`, `completion` includes reasoning."""
+
+    prompt: int = 0
+    completion: int = 0
+    cached: int = 0
+
+
+class Completion(Value):
+    """A provider's answer, whatever its wire format.
+
+    `finish_reason` is `stop`, `length`, or the provider's own word where ours have none.
+    """
+
+    text: str
+    finish_reason: str
+    tokens: TokenCount
+
+
+# --- routing ----------------------------------------------------------------------------------
+
+
+class ModelFacts(Value):
+    """What configuration knows of a model. Sizes in tokens, prices in USD per million tokens."""
+
+    upstream: str | None = None
+    context_window: int | None = None
+    max_output_tokens: int | None = None
+    capabilities: frozenset[Literal["tools", "images", "structuredOutput"]] | None = None
+    unsupported: frozenset[Literal["temperature", "topP", "stop", "maxTokens"]] = frozenset()
+    price: "Price | None" = None
+
+
+class Price(Value):
+    """USD per million tokens."""
+
+    input: float
+    output: float
+    cached_input: float | None = None
+
+
+class Target(Value):
+    """A model to ask: as it is written (`gemini:flash-1.5`), and what its provider calls it."""
+
+    model: str
+    provider: str
+    upstream_model: str
+    reason: str
+    facts: Annotated[ModelFacts, Field(exclude=True)] = ModelFacts()
+
+
+class Skipped(Value):
+    """A candidate that was left out; `reason` begins with a stable word, then says what to do."""
+
+    model: str
+    reason: str
+
+
+class Plan(Value):
+    """Every candidate with its fate: `targets` in the order of trying, `skipped` with reasons."""
+
+    requested: str
+    targets: tuple[Target, ...]
+    skipped: tuple[Skipped, ...]
+    task_type: str = "general"
+    priority: Priority | None = None
+    rule: str | None = None
+    experiment: dict[str, str] | None = None
+
+
+class Attempt(Value):
+    """One upstream call; `outcome` is `ok` or the error class, `status` the provider's HTTP status if it gave one."""
+
+    model: str
+    provider: str
+    upstream_model: str
+    outcome: str
+    status: int | None
+    latency_ms: int
+
+
+class Route(Value):
+    """Why this model answered."""
+
+    requested: str
+    served: str
+    rule: str | None
+    experiment: dict[str, str] | None
+    fallback_used: bool
+    attempts: tuple[Attempt, ...]
+    skipped: tuple[Skipped, ...]
+
+
+# --- what is stored ---------------------------------------------------------------------------
+
+
+class AgentConfig(Value):
+    """How an agent answers. Goes out as it was given: fields that were not set stay away."""
+
+    fallback_model: ModelName | None = None
+    fallback_models: tuple[ModelName, ...] = ()
+    instructions: str | None = None
+    temperature: Annotated[Number, Field(ge=0, le=2)] | None = None
+    max_tokens: Annotated[Whole, Field(ge=1)] | None = None
+    top_p: Annotated[Number, Field(gt=0, le=1)] | None = None
+    stop: Stop = ()
+    response_format: dict[str, Any] | None = None
+    timeout_seconds: Annotated[Number, Field(gt=0, le=900)] | None = None
+    history_tokens: Annotated[Whole, Field(ge=0)] | None = None
+    fallback_on: tuple[OptIn, ...] = ()
+
+    @model_serializer(mode="wrap")
+    def _as_given(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        given = {name for field in self.model_fields_set for name in (field, to_camel(field))}
+        return {name: value for name, value in serialize(self).items() if name in given}
+
+    def fallbacks(self) -> tuple[str, ...]:
+        """The agent's fallbacks in order, both spellings together."""
+        return (*((self.fallback_model,) if self.fallback_model else ()), *self.fallback_models)
+
+    def parameters(self) -> Parameters:
+        return Parameters(
+            temperature=self.temperature,
+            max_tokens=self.max_tokens,
+            top_p=self.top_p,
+            stop=(self.stop,) if isinstance(self.stop, str) else self.stop,
+            response_format=self.response_format,
+        )
+
+
+class Agent(Value):
+    """A named way of answering; every change makes a new version."""
+
+    agent_id: str
+    name: str
+    description: str
+    model: str
+    tools: tuple[dict[str, Any], ...]
+    config: AgentConfig
+    version: int
+    created_at: str
+    updated_at: str
+
+
+class SessionUsage(Value):
+    """The sum over a session's turns; `cost_usd` is None as soon as one turn's price is unknown."""
+
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    total_tokens: int = 0
+    cost_usd: float | None = 0.0
+
+    def plus(self, usage: "Usage") -> "SessionUsage":
+        unknown = self.cost_usd is None or usage.cost_usd is None
+        return SessionUsage(
+            prompt_tokens=self.prompt_tokens + usage.prompt_tokens,
+            completion_tokens=self.completion_tokens + usage.completion_tokens,
+            total_tokens=self.total_tokens + usage.total_tokens,
+            cost_usd=None if unknown else round((self.cost_usd or 0) + (usage.cost_usd or 0), 10),
+        )
+
+
+class Session(Value):
+    """A conversation with an agent. `agent_version` None follows the agent's latest version."""
+
+    session_id: str
+    agent_id: str
+    agent_version: int | None
+    user_id: str | None
+    metadata: dict[str, Any]
+    state: Literal["idle", "running"]
+    message_count: int
+    usage: SessionUsage
+    expires_at: str | None
+    last_activity_at: str
+    created_at: str
+    expires_in_seconds: Annotated[int | None, Field(exclude=True)] = None
+
+
+class Usage(Value):
+    """What one turn used; `cost_usd` is None where the price is unknown, never 0."""
+
+    prompt_tokens: int
+    completion_tokens: int
+    total_tokens: int
+    cached_tokens: int
+    cost_usd: float | None
+    latency_ms: int
+
+
+class Reply(Value):
+    """The assistant's message as the client gets it, and as it is stored."""
+
+    message_id: str
+    role: Literal["assistant"] = "assistant"
+    content: str
+    tool_calls: tuple[dict[str, Any], ...] = ()
+    finish_reason: str
+    state: Literal["completed"] = "completed"
+    model: str
+    provider: str
+    usage: Usage
+    route: Route
+    created_at: str
+
+
+class SentMessage(Value):
+    """The client's message as it is stored and listed."""
+
+    message_id: str
+    role: Literal["user", "system"]
+    content: Content
+    task_type: str | None
+    priority: Priority | None
+    metadata: dict[str, Any]
+    created_at: str
+
+
+class Page(Value, Generic[T]):
+    """A page of a list; `next_cursor` is None on the last."""
+
+    data: tuple[T, ...]
+    has_more: bool
+    next_cursor: str | None

@@ -1,0 +1,183 @@
+"""The only code that knows API Gateway: event to call, result to response, error to status.
+
+A handler is declared, not programmed:
+
+    @endpoint(body=NewAgent, status=201)
+    def handler(request: NewAgent, call: Call) -> Agent:
+        return agents().create(call.tenant, request)
+
+Without `body` the handler takes the call alone. What it returns goes out as JSON (a `Value`, or an
+`Answer` to add headers; None has no body); an `ApiError` that it raises goes out as
+`{code, message, details, requestId}`; anything else is logged with its traceback and goes out as
+`internal`.
+"""
+
+import base64
+import binascii
+import functools
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol, TypeVar, overload
+
+from pydantic import BaseModel
+
+from agentos import json_text
+from agentos.clock import Clock, Deadline
+from agentos.domain import Value
+from agentos.errors import ApiError, Internal, InvalidRequest, PayloadTooLarge
+from agentos.observe import logger
+from agentos.requests import validated
+
+B = TypeVar("B", bound=BaseModel)
+Event = dict[str, Any]
+Response = dict[str, Any]
+
+MAX_BODY_BYTES = 6 * 1024 * 1024
+"""Lambda's own bound on a synchronous payload; API Gateway's is 10 MB."""
+
+DEFAULT_TENANT = "default"
+_REQUEST_ID = re.compile(r"[\x21-\x7e]{1,128}")
+
+
+class LambdaContext(Protocol):
+    """What is used of Lambda's context object."""
+
+    aws_request_id: str
+
+    def get_remaining_time_in_millis(self) -> int: ...
+
+
+@dataclass(frozen=True)
+class PageQuery:
+    """The paging part of a query string, as it was asked for; None leaves it to the list."""
+
+    limit: int
+    after: str | None
+    order: Literal["asc", "desc"] | None
+
+
+@dataclass(frozen=True)
+class Call:
+    """What an endpoint knows of its caller beside the body."""
+
+    tenant: str
+    request_id: str
+    path: Mapping[str, str]
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    deadline: Deadline
+
+    def page(self) -> PageQuery:
+        """`limit` (1 to 100, default 20), `after`, `order`. Raises InvalidRequest."""
+        text = self.query.get("limit", "20")
+        limit = int(text) if re.fullmatch(r"[0-9]{1,3}", text) else 0
+        if not 1 <= limit <= 100:
+            raise InvalidRequest.of("limit", "must be a whole number from 1 to 100")
+        order = self.query.get("order")
+        if order is not None and order not in ("asc", "desc"):
+            raise InvalidRequest.of("order", "must be asc or desc")
+        return PageQuery(limit, self.query.get("after"), order)  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A result with headers of its own."""
+
+    value: Value
+    headers: Mapping[str, str]
+
+
+Result = Value | Answer | None
+Handler = Callable[[Event, LambdaContext], Response]
+
+
+@overload
+def endpoint(*, status: int = 200) -> Callable[[Callable[[Call], Result]], Handler]: ...
+@overload
+def endpoint(*, body: type[B], status: int = 200) -> Callable[[Callable[[B, Call], Result]], Handler]: ...
+def endpoint(*, body: type[BaseModel] | None = None, status: int = 200) -> Callable[..., Handler]:
+    """Make a Lambda handler of a function that takes (request, call), or (call) where there is no body."""
+
+    def decorate(function: Callable[..., Result]) -> Handler:
+        @functools.wraps(function)
+        def handler(event: Event, context: LambdaContext) -> Response:
+            request_id = _request_id(event, context)
+            logger.thread_safe_append_keys(request_id=request_id)
+            try:
+                call = _call(event, context, request_id)
+                arguments = (call,) if body is None else (_request(event, body), call)
+                return _response(status, function(*arguments), request_id)
+            except ApiError as error:
+                return _failure(error, request_id)
+            except Exception:
+                logger.exception("unhandled error")
+                return _failure(Internal("Something went wrong on our side."), request_id)
+
+        return handler
+
+    return decorate
+
+
+def _call(event: Event, context: LambdaContext, request_id: str) -> Call:
+    authorizer = event["requestContext"].get("authorizer") or {}
+    return Call(
+        tenant=authorizer.get("tenant") or DEFAULT_TENANT,
+        request_id=request_id,
+        path=event.get("pathParameters") or {},
+        query=event.get("queryStringParameters") or {},
+        headers={name.lower(): value for name, value in (event.get("headers") or {}).items()},
+        deadline=Deadline.after(context.get_remaining_time_in_millis() / 1000, Clock()),
+    )
+
+
+def _request_id(event: Event, context: LambdaContext) -> str:
+    """The client's `x-request-id` where it is fit to be a header, else API Gateway's, else Lambda's."""
+    for name, value in (event.get("headers") or {}).items():
+        if name.lower() == "x-request-id" and _REQUEST_ID.fullmatch(value):
+            return str(value)
+    return str(event.get("requestContext", {}).get("requestId") or context.aws_request_id)
+
+
+def _request(event: Event, model: type[B]) -> B:
+    """The body as `model`; an absent one counts as `{}`."""
+    try:
+        return validated(model, json_text.parse(_body(event) or b"{}"))
+    except json_text.JsonError as error:
+        raise InvalidRequest.of(error.path or "body", str(error)) from error
+
+
+def _body(event: Event) -> bytes:
+    text = event.get("body") or ""
+    try:
+        body = base64.b64decode(text, validate=True) if event.get("isBase64Encoded") else text.encode("utf-8")
+    except (binascii.Error, UnicodeEncodeError) as error:
+        raise InvalidRequest.of("body", "is not UTF-8 text") from error
+    if len(body) > MAX_BODY_BYTES:
+        raise PayloadTooLarge(f"The body is larger than {MAX_BODY_BYTES} bytes.")
+    return body
+
+
+def _response(status: int, result: Result, request_id: str) -> Response:
+    value, headers = (result.value, result.headers) if isinstance(result, Answer) else (result, {})
+    body = None if value is None else value.to_json()
+    return _json(status, body, {"x-request-id": request_id, **headers})
+
+
+def _failure(error: ApiError, request_id: str) -> Response:
+    envelope = {
+        "code": error.code,
+        "message": error.message,
+        "details": error.details,
+        "requestId": request_id,
+    }
+    return _json(error.status, envelope, {"x-request-id": request_id, **error.headers})
+
+
+def _json(status: int, body: dict[str, Any] | None, headers: Mapping[str, str]) -> Response:
+    return {
+        "statusCode": status,
+        "headers": {"content-type": "application/json", **headers},
+        "body": "" if body is None else json_text.dump(body),
+        "isBase64Encoded": False,
+    }

@@ -1,0 +1,20 @@
+"""Identifiers: opaque to clients, ordered by creation time for us."""
+
+import re
+import secrets
+import time
+
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32, lower case: sorts as it counts
+_SHAPE = re.compile(r"(agent|sess|msg|turn)_[0-9a-z]{26}")
+
+
+def new_id(kind: str) -> str:
+    """`kind` and 26 characters: 48 bits of milliseconds, then 80 random bits (a ULID's layout)."""
+    number = (time.time_ns() // 1_000_000 << 80) | secrets.randbits(80)
+    digits = (_ALPHABET[(number >> shift) & 31] for shift in range(125, -1, -5))
+    return f"{kind}_{''.join(digits)}"
+
+
+def is_id(kind: str, text: str) -> bool:
+    """Whether `text` could have come from `new_id(kind)`; anything else is nobody's id."""
+    return text.startswith(f"{kind}_") and _SHAPE.fullmatch(text) is not None

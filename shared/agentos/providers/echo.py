@@ -1,0 +1,21 @@
+"""A provider without a network: answers with the user's own words. For offline work and demonstrations."""
+
+from agentos.config import Provider
+from agentos.domain import Completion, Message, Prompt, Target, TextPart, TokenCount
+from agentos.providers.base import Adapter, Send
+from agentos.tokens import estimate
+
+
+class Echo(Adapter):
+    """`echo:` and whatever name."""
+
+    def call(self, provider: Provider, target: Target, prompt: Prompt, send: Send, seconds: float) -> Completion:
+        text = f"You said: {_words(prompt.messages[-1])}"
+        tokens = TokenCount(prompt=sum(map(estimate, prompt.messages)), completion=len(text) // 4)
+        return Completion(text=text, finish_reason="stop", tokens=tokens)
+
+
+def _words(message: Message) -> str:
+    if isinstance(message.content, str):
+        return message.content
+    return " ".join(part.text if isinstance(part, TextPart) else "(an image)" for part in message.content)

@@ -1,0 +1,161 @@
+"""Google's `generateContent` wire format (Gemini API; Vertex AI by endpoint and header).
+
+https://ai.google.dev/api/generate-content
+"""
+
+from typing import Any
+
+from agentos.config import Provider
+from agentos.domain import Completion, ImagePart, Message, Parameters, Prompt, Target, TextPart, TokenCount
+from agentos.errors import ErrorClass, UpstreamError
+from agentos.providers.base import BadReply, HttpAdapter, clean, count
+
+FINISHED = {"STOP": "stop", "MAX_TOKENS": "length"}
+
+BLOCKED = frozenset(
+    {
+        "SAFETY",
+        "RECITATION",
+        "LANGUAGE",
+        "BLOCKLIST",
+        "PROHIBITED_CONTENT",
+        "SPII",
+        "ESCALATION",
+        "MODEL_ARMOR",
+        "IMAGE_SAFETY",
+        "IMAGE_PROHIBITED_CONTENT",
+        "IMAGE_RECITATION",
+    }
+)
+"""Finish reasons of an answer that was withheld; every `promptFeedback.blockReason` means the same."""
+
+BROKEN = frozenset({"MALFORMED_RESPONSE", "MALFORMED_FUNCTION_CALL", "UNEXPECTED_TOOL_CALL", "TOO_MANY_TOOL_CALLS"})
+"""Finish reasons of an answer that is none."""
+
+CODES = {
+    "API_KEY_INVALID": ErrorClass.AUTH,  # error.details[].reason; the status is 400
+    "FAILED_PRECONDITION": ErrorClass.QUOTA,  # error.status: billing is off, or the region has no free tier
+}
+"""Typed codes that say more than the status."""
+
+TOO_LONG = "exceeds the maximum number of tokens"
+"""Documented text of a 400 for a prompt over the window; there is no code for it."""
+
+RETRY_INFO = "type.googleapis.com/google.rpc.RetryInfo"
+
+
+class Gemini(HttpAdapter):
+    """`POST {endpoint}/models/{model}:generateContent`"""
+
+    path = "/models/{model}:generateContent"
+
+    def encode(self, provider: Provider, target: Target, prompt: Prompt) -> dict[str, Any]:
+        system = [prompt.instructions] if prompt.instructions else []
+        system += [_plain(message) for message in prompt.messages if message.role == "system"]
+        body: dict[str, Any] = {
+            "contents": [_content(message) for message in prompt.messages if message.role != "system"],
+        }
+        if system:
+            body["systemInstruction"] = {"parts": [{"text": text} for text in system]}
+        if generation := _generation(prompt.parameters):
+            body["generationConfig"] = generation
+        return body
+
+    def decode(self, payload: dict[str, Any]) -> Completion:
+        if payload.get("error"):
+            raise BadReply("a 200 with an error in its body")
+        if (payload.get("promptFeedback") or {}).get("blockReason"):
+            raise UpstreamError(ErrorClass.CONTENT_FILTER, "the prompt was blocked", status=200)
+        if not payload.get("candidates"):
+            raise BadReply("no candidates")
+        candidate = payload["candidates"][0]
+        reason = candidate.get("finishReason") or "STOP"
+        if reason in BLOCKED:
+            raise UpstreamError(ErrorClass.CONTENT_FILTER, "the answer was withheld", status=200)
+        parts = (candidate.get("content") or {}).get("parts") or []
+        text = clean("".join(part.get("text") or "" for part in parts if not part.get("thought")))
+        if reason in BROKEN or not text.strip():
+            raise BadReply(f"no whole answer (finishReason {reason!r:.40})")
+        return Completion(
+            text=text,
+            finish_reason=FINISHED.get(reason, clean(reason)),
+            tokens=_tokens(payload.get("usageMetadata") or {}),
+        )
+
+    def classify(self, status: int, payload: dict[str, Any]) -> ErrorClass | None:
+        if status >= 500:
+            return None
+        error = _error(payload)
+        codes = [detail.get("reason") for detail in _details(error)] + [error.get("status")]
+        for code in codes:
+            if code in CODES:
+                return CODES[code]
+        return ErrorClass.CONTEXT_LENGTH if TOO_LONG in str(error.get("message")) else None
+
+    def wait(self, payload: dict[str, Any]) -> str | None:
+        """Google names the pause in the body: `retryDelay: "33s"`, possibly with a fraction."""
+        for detail in _details(_error(payload)):
+            if detail.get("@type") == RETRY_INFO:
+                return str(detail.get("retryDelay") or "").removesuffix("s") or None
+        return None
+
+
+def _error(payload: dict[str, Any]) -> dict[str, Any]:
+    error = payload.get("error")
+    return error if isinstance(error, dict) else {}
+
+
+def _details(error: dict[str, Any]) -> list[dict[str, Any]]:
+    details = error.get("details")
+    return [detail for detail in details if isinstance(detail, dict)] if isinstance(details, list) else []
+
+
+def _content(message: Message) -> dict[str, Any]:
+    role = "model" if message.role == "assistant" else "user"
+    if isinstance(message.content, str):
+        return {"role": role, "parts": [{"text": message.content}]}
+    return {"role": role, "parts": [_part(part) for part in message.content]}
+
+
+def _part(part: TextPart | ImagePart) -> dict[str, Any]:
+    if isinstance(part, TextPart):
+        return {"text": part.text}
+    url = part.image_url.url
+    if url.startswith("data:"):
+        media_type, _, data = url.removeprefix("data:").partition(";base64,")
+        return {"inlineData": {"mimeType": media_type, "data": data}}
+    return {"fileData": {"fileUri": url}}
+
+
+def _plain(message: Message) -> str:
+    if isinstance(message.content, str):
+        return message.content
+    return "\n".join(part.text for part in message.content if isinstance(part, TextPart))
+
+
+def _generation(parameters: Parameters) -> dict[str, Any]:
+    named: dict[str, Any] = {
+        "temperature": parameters.temperature,
+        "maxOutputTokens": parameters.max_tokens,
+        "topP": parameters.top_p,
+        "stopSequences": list(parameters.stop) or None,
+        **_response_format(parameters.response_format or {}),
+    }
+    return {name: value for name, value in named.items() if value is not None}
+
+
+def _response_format(response_format: dict[str, Any]) -> dict[str, Any]:
+    """OpenAI's `response_format` in Gemini's words."""
+    if response_format.get("type") not in ("json_object", "json_schema"):
+        return {}
+    schema = (response_format.get("json_schema") or {}).get("schema")
+    return {"responseMimeType": "application/json", "responseJsonSchema": schema}
+
+
+def _tokens(usage: dict[str, Any]) -> TokenCount:
+    """Thinking is billed as output, so it counts as completion."""
+    return TokenCount(
+        prompt=count(usage.get("promptTokenCount")) + count(usage.get("toolUsePromptTokenCount")),
+        completion=count(usage.get("candidatesTokenCount")) + count(usage.get("thoughtsTokenCount")),
+        cached=count(usage.get("cachedContentTokenCount")),
+    )

@@ -1,0 +1,66 @@
+"""The one way out: an HTTP request that ends by its time, whatever the other side does.
+
+`asyncio`'s own cancellation bounds the whole exchange, name lookup, TLS, headers and a body that
+trickles alike, where httpx's time-outs bound only each single read. The event loop runs in a thread of
+its own, so that the code around stays plain and synchronous, and one connection pool serves every thread.
+"""
+
+import atexit
+
+import anyio
+import httpx
+from anyio.from_thread import start_blocking_portal
+
+from agentos.errors import ErrorClass, UpstreamError
+from agentos.providers.base import HttpReply, HttpRequest
+
+_POOL = httpx.Limits(max_connections=200, max_keepalive_connections=20, keepalive_expiry=30)
+
+
+class Http:
+    """A client for as long as the process lives; `transport` replaces the network in tests."""
+
+    def __init__(self, reply_bytes: int, transport: httpx.AsyncBaseTransport | None = None) -> None:
+        self._reply_bytes = reply_bytes
+        self._transport = transport
+        context = start_blocking_portal()
+        self._portal = context.__enter__()
+        atexit.register(context.__exit__, None, None, None)
+        self._client = self._portal.call(self._connect)
+
+    def send(self, request: HttpRequest, seconds: float) -> HttpReply:
+        """The whole reply. Raises UpstreamError: `timeout`, `connect` or `bad_response`."""
+        return self._portal.call(self._send, request, seconds)
+
+    async def _connect(self) -> httpx.AsyncClient:
+        return httpx.AsyncClient(
+            transport=self._transport,
+            limits=_POOL,
+            timeout=None,  # noqa: S113 - `_send` bounds the whole exchange
+            follow_redirects=False,
+        )
+
+    async def _send(self, request: HttpRequest, seconds: float) -> HttpReply:
+        try:
+            with anyio.fail_after(seconds):
+                async with self._client.stream(
+                    "POST", request.url, headers=dict(request.headers), content=request.body
+                ) as response:
+                    return HttpReply(response.status_code, response.headers, await self._read(response))
+        except TimeoutError as error:
+            raise UpstreamError(ErrorClass.TIMEOUT, f"no whole reply within {seconds:.1f} s") from error
+        except httpx.DecodingError as error:
+            raise UpstreamError(ErrorClass.BAD_RESPONSE, "the body's compression is broken") from error
+        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+            raise UpstreamError(ErrorClass.CONNECT, type(error).__name__) from error
+
+    async def _read(self, response: httpx.Response) -> bytes:
+        chunks: list[bytes] = []
+        length = 0
+        async for chunk in response.aiter_bytes():
+            length += len(chunk)
+            if length > self._reply_bytes:
+                reason = f"the body is longer than {self._reply_bytes} bytes"
+                raise UpstreamError(ErrorClass.BAD_RESPONSE, reason, status=response.status_code)
+            chunks.append(chunk)
+        return b"".join(chunks)

@@ -1,0 +1,156 @@
+"""The Chat Completions wire format: OpenAI's, and that of every provider that took it over.
+
+https://platform.openai.com/docs/api-reference/chat/create
+"""
+
+from typing import Any
+
+from agentos.config import Provider
+from agentos.domain import Completion, Message, Parameters, Prompt, Target, TokenCount
+from agentos.errors import ErrorClass, UpstreamError
+from agentos.providers.base import BadReply, HttpAdapter, clean, count
+
+FINISHED = {"model_length": "length", "eos": "stop"}
+"""Mistral's and Together's own words for ours."""
+
+FILTERED = frozenset({"content_filter", "sensitive"})
+"""Finish reasons of an answer that was blocked; `sensitive` is Z.ai's."""
+
+BROKEN = frozenset({"error", "network_error", "insufficient_system_resource"})
+"""Finish reasons of an answer that broke off: OpenRouter's and Mistral's, Z.ai's, DeepSeek's."""
+
+CODES = {
+    # OpenAI, and most who took over its errors
+    "context_length_exceeded": ErrorClass.CONTEXT_LENGTH,
+    "insufficient_quota": ErrorClass.QUOTA,
+    "credit_balance_exhausted": ErrorClass.QUOTA,
+    "organization_spend_limit_exceeded": ErrorClass.QUOTA,
+    "organization_usage_limit_exceeded": ErrorClass.QUOTA,
+    "project_spend_limit_exceeded": ErrorClass.QUOTA,
+    "billing_hard_limit_reached": ErrorClass.QUOTA,
+    "rate_limit_exceeded": ErrorClass.RATE_LIMITED,  # Groq's comes with 413 too
+    "invalid_api_key": ErrorClass.AUTH,
+    "model_not_found": ErrorClass.MODEL_NOT_FOUND,
+    "content_policy_violation": ErrorClass.CONTENT_FILTER,
+    # Azure
+    "content_filter": ErrorClass.CONTENT_FILTER,
+    "DeploymentNotFound": ErrorClass.MODEL_NOT_FOUND,
+    # llama.cpp
+    "exceed_context_size_error": ErrorClass.CONTEXT_LENGTH,
+    # Groq
+    "model_decommissioned": ErrorClass.MODEL_NOT_FOUND,
+    # Mistral
+    "unknown_model": ErrorClass.MODEL_NOT_FOUND,
+    "invalid_model": ErrorClass.MODEL_NOT_FOUND,
+    # Together
+    "credit_limit": ErrorClass.QUOTA,
+    # Z.ai
+    "1113": ErrorClass.QUOTA,
+    "1211": ErrorClass.MODEL_NOT_FOUND,
+    "1261": ErrorClass.CONTEXT_LENGTH,
+    "1301": ErrorClass.CONTENT_FILTER,
+    # SiliconFlow
+    "20012": ErrorClass.MODEL_NOT_FOUND,
+}
+"""Typed codes (`error.code`, `error.type`) that say more than the status; any other leaves it to the status."""
+
+MESSAGES = {
+    "maximum context length is": ErrorClass.CONTEXT_LENGTH,  # DeepSeek, and servers built on vLLM
+    "maximum prompt length is": ErrorClass.CONTEXT_LENGTH,  # xAI
+    "too large for model with": ErrorClass.CONTEXT_LENGTH,  # Mistral
+    "longer than the model's context length": ErrorClass.CONTEXT_LENGTH,  # Together, with status 403
+    "must be less than max_seq_len": ErrorClass.CONTEXT_LENGTH,  # SiliconFlow
+    "reduce the length of the messages": ErrorClass.CONTEXT_LENGTH,  # Groq
+    "Incorrect API key provided": ErrorClass.AUTH,  # xAI answers a wrong key with 400
+    "used all available credits": ErrorClass.QUOTA,  # xAI, with status 429
+    "Model Not Exist": ErrorClass.MODEL_NOT_FOUND,  # DeepSeek
+    "Content Exists Risk": ErrorClass.CONTENT_FILTER,  # DeepSeek
+}
+"""Documented texts of providers that have no code for the case: the last resort."""
+
+
+class OpenAI(HttpAdapter):
+    """`POST {endpoint}/chat/completions`"""
+
+    path = "/chat/completions"
+
+    def encode(self, provider: Provider, target: Target, prompt: Prompt) -> dict[str, Any]:
+        messages = [_message(message) for message in prompt.messages]
+        if prompt.instructions:
+            messages.insert(0, {"role": "system", "content": prompt.instructions})
+        return {
+            "model": target.upstream_model,
+            "messages": messages,
+            **_parameters(prompt.parameters, provider.settings.parameters),
+        }
+
+    def decode(self, payload: dict[str, Any]) -> Completion:
+        if payload.get("error"):
+            raise BadReply("a 200 with an error in its body")
+        if not payload.get("choices"):
+            raise BadReply("no choices")
+        choice = payload["choices"][0]
+        reason = choice.get("finish_reason") or "stop"
+        message = choice["message"]
+        if reason in FILTERED or message.get("refusal"):
+            raise UpstreamError(ErrorClass.CONTENT_FILTER, "the answer was withheld", status=200)
+        text = _text(message.get("content"))
+        if reason in BROKEN or not text.strip():
+            raise BadReply(f"no whole answer (finish_reason {reason!r:.40})")
+        return Completion(
+            text=text,
+            finish_reason=FINISHED.get(reason, clean(reason)),
+            tokens=_tokens(payload.get("usage") or {}),
+        )
+
+    def classify(self, status: int, payload: dict[str, Any]) -> ErrorClass | None:
+        if status >= 500:
+            return None  # whatever a broken server says, it is a broken server
+        error = payload.get("error")
+        details = error if isinstance(error, dict) else payload
+        codes = [str(details[name]) for name in ("code", "type") if details.get(name) is not None]
+        for code in codes:
+            if code in CODES:
+                return CODES[code]
+        if "flagged_input" in (details.get("metadata") or {}):  # OpenRouter's moderation is a 403
+            return ErrorClass.CONTENT_FILTER
+        return _by_message(str(details.get("message") or error or ""))
+
+
+def _by_message(text: str) -> ErrorClass | None:
+    return next((error_class for part, error_class in MESSAGES.items() if part in text), None)
+
+
+def _message(message: Message) -> dict[str, Any]:
+    if isinstance(message.content, str):
+        return {"role": message.role, "content": message.content}
+    return {"role": message.role, "content": [part.model_dump(mode="json", by_alias=True) for part in message.content]}
+
+
+def _parameters(parameters: Parameters, renamed: dict[Any, str]) -> dict[str, Any]:
+    """What was set, under the names that this provider gives them."""
+    named = {
+        renamed.get("temperature", "temperature"): parameters.temperature,
+        renamed.get("maxTokens", "max_tokens"): parameters.max_tokens,
+        renamed.get("topP", "top_p"): parameters.top_p,
+        renamed.get("stop", "stop"): list(parameters.stop) or None,
+        "response_format": parameters.response_format,
+    }
+    return {name: value for name, value in named.items() if value is not None}
+
+
+def _text(content: Any) -> str:
+    """A string, or the text parts of a list (Mistral's reasoning models send one)."""
+    if isinstance(content, list):
+        content = "".join(part.get("text") or "" for part in content if part.get("type") == "text")
+    if content is not None and not isinstance(content, str):
+        raise BadReply("content is not text")
+    return clean(content or "")
+
+
+def _tokens(usage: dict[str, Any]) -> TokenCount:
+    return TokenCount(
+        prompt=count(usage.get("prompt_tokens")),
+        completion=count(usage.get("completion_tokens")),
+        cached=count((usage.get("prompt_tokens_details") or {}).get("cached_tokens")),
+    )

@@ -1,0 +1,88 @@
+"""What clients may send: the request bodies, validated, with errors that name the field."""
+
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import BaseModel, Field, RootModel, ValidationError
+
+from agentos.domain import AgentConfig, Content, ModelName, Priority, Value, Whole
+from agentos.errors import InvalidRequest
+
+B = TypeVar("B", bound=BaseModel)
+
+Name = Annotated[str, Field(min_length=1, max_length=256)]
+FreeForm = dict[str, Any]
+"""A JSON object that is kept exactly as it was given."""
+
+YEAR_SECONDS = 366 * 24 * 3600
+
+
+class NewAgent(Value):
+    """Body of `POST /agents`, and what an agent must still be after a `PATCH`."""
+
+    name: Name
+    description: Annotated[str, Field(max_length=4096)] = ""
+    model: ModelName
+    tools: tuple[FreeForm, ...] = ()
+    config: AgentConfig = AgentConfig()
+
+
+class AgentPatch(RootModel[FreeForm]):
+    """Body of `PATCH /agents/{agentId}`: a JSON Merge Patch (RFC 7396) over what `POST` takes."""
+
+
+class NewSession(Value):
+    """Body of `POST …/sessions`; may be absent."""
+
+    user_id: Name | None = None
+    metadata: FreeForm = {}
+    expires_in_seconds: Annotated[Whole, Field(ge=1, le=YEAR_SECONDS)] | None = None
+
+
+class NewMessage(Value):
+    """Body of `POST …/messages`."""
+
+    role: Literal["user", "system"] = "user"
+    content: Content
+    task_type: Name | None = None
+    priority: Priority | None = None
+    metadata: FreeForm = {}
+
+
+class RouteQuery(NewMessage):
+    """Body of `POST …/route`: a message, and the session that it would be sent to."""
+
+    session_id: str | None = None
+
+
+def validated(model: type[B], value: Any) -> B:
+    """`value` as `model`. Raises InvalidRequest that lists every `{field, message}`."""
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        findings = [
+            {"field": _field(finding["loc"]), "message": _message(finding["type"], finding["msg"])}
+            for finding in error.errors(include_url=False, include_context=False, include_input=False)
+        ]
+    first = findings[0]
+    raise InvalidRequest(f"{first['field']}: {first['message']}", {"errors": findings})
+
+
+def _field(path: tuple[int | str, ...]) -> str:
+    """`('content', '<list>', 0, '<text>', 'text')` as `content[0].text`; union tags are left out."""
+    text = ""
+    for part in path:
+        if isinstance(part, int):
+            text += f"[{part}]"
+        elif not part.startswith("<"):
+            text += f".{part}" if text else part
+    return text or "body"
+
+
+def _message(kind: str, message: str) -> str:
+    if kind == "extra_forbidden":
+        return "is not a known field"
+    if kind == "missing":
+        return "is required"
+    if kind in ("model_type", "model_attributes_type", "dict_type"):
+        return "must be a JSON object"
+    return message.removeprefix("Value error, ")

@@ -1,0 +1,1 @@
+"""Which model is asked, in what order, and what happens when one does not answer."""

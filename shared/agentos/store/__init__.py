@@ -1,0 +1,1 @@
+"""DynamoDB: keys, items and the requests that read and write them."""

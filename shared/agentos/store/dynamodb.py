@@ -1,0 +1,169 @@
+"""One DynamoDB table: its requests, with DynamoDB's errors turned into ours. Nothing else calls boto3."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from agentos.errors import PayloadTooLarge, Throttled
+from agentos.store.items import Item
+
+BATCH_GET_MAX = 100  # keys in one BatchGetItem, DynamoDB's bound
+BATCH_WRITE_MAX = 25  # items in one BatchWriteItem, DynamoDB's bound
+
+_THROTTLED = {"ProvisionedThroughputExceededException", "ThrottlingException", "RequestLimitExceeded"}
+
+
+class ConditionFailed(Exception):
+    """A condition did not hold; `item` is what stands there (None where nothing does)."""
+
+    def __init__(self, item: Item | None) -> None:
+        super().__init__("condition failed")
+        self.item = item
+
+
+class Conflict(Exception):
+    """Another transaction had the item at that moment; the same request may go through later."""
+
+
+def connect(endpoint_url: str | None = None) -> Any:
+    """A DynamoDB client for a function: short time-outs, three tries, connections for many threads."""
+    config = Config(
+        connect_timeout=1,
+        read_timeout=3,
+        retries={"mode": "standard", "total_max_attempts": 3},
+        max_pool_connections=50,
+        tcp_keepalive=True,
+    )
+    return boto3.client("dynamodb", endpoint_url=endpoint_url, config=config)
+
+
+class Table:
+    """The requests that the stores are made of. Items are DynamoDB's typed dicts."""
+
+    def __init__(self, client: Any, name: str) -> None:
+        self._client = client
+        self._name = name
+
+    def get(self, key: Item) -> Item | None:
+        """One item, read consistently."""
+        answer = self._call("get_item", TableName=self._name, Key=key, ConsistentRead=True)
+        item: Item | None = answer.get("Item")
+        return item
+
+    def get_many(self, keys: Sequence[Item]) -> list[Item | None]:
+        """Up to 100 items in the order of their keys, read consistently; None where there is none."""
+        found: dict[tuple[str, str], Item] = {}
+        asked = {self._name: {"Keys": list(keys), "ConsistentRead": True}}
+        while asked:  # DynamoDB hands back what it could not read in one go (16 MB)
+            answer = self._call("batch_get_item", RequestItems=asked)
+            found |= {_id(item): item for item in answer["Responses"].get(self._name, [])}
+            asked = answer.get("UnprocessedKeys") or {}
+        return [found.get(_id(key)) for key in keys]
+
+    def put(self, item: Item) -> None:
+        """A new item. Raises ConditionFailed where one stands already."""
+        self._call(
+            "put_item",
+            TableName=self._name,
+            Item=item,
+            ConditionExpression="attribute_not_exists(pk)",
+            ReturnValuesOnConditionCheckFailure="ALL_OLD",
+        )
+
+    def update(self, key: Item, expression: str, condition: str, values: Item) -> Item:
+        """The item after the update. Raises ConditionFailed, Conflict."""
+        answer = self._call(
+            "update_item",
+            TableName=self._name,
+            Key=key,
+            UpdateExpression=expression,
+            ConditionExpression=condition,
+            ReturnValues="ALL_NEW",
+            ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            **({"ExpressionAttributeValues": values} if values else {}),
+        )
+        item: Item = answer["Attributes"]
+        return item
+
+    def query(
+        self,
+        condition: str,
+        values: Item,
+        *,
+        forward: bool,
+        page: int,
+        index: str | None = None,
+        start: Item | None = None,
+    ) -> Iterator[Item]:
+        """Items in key order, `page` to a request, asked for only as far as they are taken.
+
+        Consistent on the table itself; an index follows its table within moments.
+        """
+        request: dict[str, Any] = {
+            "TableName": self._name,
+            "KeyConditionExpression": condition,
+            "ExpressionAttributeValues": values,
+            "ScanIndexForward": forward,
+            "Limit": page,
+            **({"IndexName": index} if index else {"ConsistentRead": True}),
+        }
+        while True:
+            answer = self._call("query", **request, **({"ExclusiveStartKey": start} if start else {}))
+            yield from answer["Items"]
+            start = answer.get("LastEvaluatedKey")
+            if not start:
+                return
+
+    def transact(self, puts: Sequence[Item], update: dict[str, Any]) -> None:
+        """New items and one update, all or nothing. Raises ConditionFailed (the update's), Conflict."""
+        actions: list[dict[str, Any]] = [
+            {"Put": {"TableName": self._name, "Item": i, "ConditionExpression": "attribute_not_exists(pk)"}}
+            for i in puts
+        ]
+        update = {"TableName": self._name, "ReturnValuesOnConditionCheckFailure": "ALL_OLD", **update}
+        self._call("transact_write_items", TransactItems=[*actions, {"Update": update}])
+
+    def delete_many(self, keys: Sequence[Item]) -> None:
+        """Remove up to 25 items."""
+        asked = {self._name: [{"DeleteRequest": {"Key": key}} for key in keys]}
+        while asked:
+            asked = self._call("batch_write_item", RequestItems=asked).get("UnprocessedItems") or {}
+
+    def _call(self, operation: str, **request: Any) -> dict[str, Any]:
+        try:
+            answer: dict[str, Any] = getattr(self._client, operation)(**request)
+            return answer
+        except ClientError as error:
+            raise _translated(error) from error
+
+
+def _translated(error: ClientError) -> Exception:
+    """Our error for DynamoDB's, or DynamoDB's own where it is a fault of ours."""
+    response: dict[str, Any] = dict(error.response)
+    code = response["Error"]["Code"]
+    if code == "ConditionalCheckFailedException":
+        return ConditionFailed(response.get("Item"))
+    if code == "TransactionCanceledException":
+        reasons = response.get("CancellationReasons", [])
+        for reason in reasons:
+            if reason.get("Code") == "ConditionalCheckFailed":
+                return ConditionFailed(reason.get("Item"))
+        codes = {reason.get("Code") for reason in reasons}
+        if "TransactionConflict" in codes:
+            return Conflict()
+        if codes & {"ThrottlingError", "ProvisionedThroughputExceeded"}:
+            return Throttled("The table is busy; try again shortly.", headers={"retry-after": "1"})
+    if code in ("TransactionConflictException", "TransactionInProgressException"):
+        return Conflict()
+    if code in _THROTTLED:
+        return Throttled("The table is busy; try again shortly.", headers={"retry-after": "1"})
+    if code == "ValidationException" and "size has exceeded" in response["Error"].get("Message", ""):
+        return PayloadTooLarge("It is larger than an item may be.")
+    return error
+
+
+def _id(item: Item) -> tuple[str, str]:
+    return item["pk"]["S"], item["sk"]["S"]

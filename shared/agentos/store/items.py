@@ -1,0 +1,123 @@
+"""Values to DynamoDB items and back.
+
+Whatever a client may shape freely is stored as JSON text: exact for floats, integers of any length,
+empty strings and nulls, where DynamoDB's own types are not. Only what an update or a condition touches
+is an attribute of its own. No attribute bears one of DynamoDB's reserved words.
+"""
+
+import json
+from typing import Any
+
+from agentos import json_text
+from agentos.clock import timestamp
+from agentos.domain import Agent, Reply, SentMessage, Session, SessionUsage
+from agentos.errors import PayloadTooLarge
+
+Item = dict[str, Any]
+
+MAX_ITEM_BYTES = 400 * 1024
+"""DynamoDB's bound on an item, attribute names included (its documentation, "Quotas")."""
+
+
+def size(item: Item) -> int:
+    """An item's size as DynamoDB counts it: UTF-8 bytes of names and texts, numbers by their digits.
+
+    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
+    A number takes about one byte for two digits and one more; one extra byte here keeps on the safe side.
+    """
+    total = 0
+    for name, typed in item.items():
+        total += len(name.encode())
+        for kind, value in typed.items():
+            total += len(value.encode()) if kind == "S" else len(value) // 2 + 2 if kind == "N" else 1
+    return total
+
+
+def checked(item: Item, what: str) -> Item:
+    """The item, if DynamoDB will take it. Raises PayloadTooLarge."""
+    if (bytes_ := size(item)) > MAX_ITEM_BYTES:
+        raise PayloadTooLarge(
+            f"The {what} takes {bytes_} bytes as it is stored; at most {MAX_ITEM_BYTES} can be.",
+            {"bytes": bytes_, "maxBytes": MAX_ITEM_BYTES},
+        )
+    return item
+
+
+def text(value: Any) -> Item:
+    return {"S": json_text.dump(value)}
+
+
+def number(value: int) -> Item:
+    return {"N": str(value)}
+
+
+def agent_item(key: Item, agent: Agent) -> Item:
+    return checked({**key, "version": number(agent.version), "body": text(agent.to_json())}, "agent")
+
+
+def agent_of(item: Item) -> Agent:
+    return Agent.model_validate(json.loads(item["body"]["S"]))
+
+
+def session_item(key: Item, session: Session, listed_under: dict[str, str], now: float) -> Item:
+    """`listed_under` are the index partitions by attribute name; `now` is in epoch seconds."""
+    fixed = {
+        "userId": session.user_id,
+        "metadata": session.metadata,
+        "agentVersion": session.agent_version,
+        "expiresInSeconds": session.expires_in_seconds,
+        "createdAt": session.created_at,
+    }
+    item = {
+        **key,
+        "agentId": {"S": session.agent_id},
+        "sessionId": {"S": session.session_id},
+        "body": text(fixed),
+        "messageCount": number(session.message_count),
+        "totals": text(session.usage.to_json()),
+        "lastActivityAt": {"S": session.last_activity_at},
+        **{name: {"S": partition} for name, partition in listed_under.items()},
+    }
+    if session.expires_in_seconds is not None:
+        item["expiresAt"] = number(int(now) + session.expires_in_seconds)
+    return checked(item, "session")
+
+
+def session_of(item: Item, now: float) -> Session | None:
+    """The session as it is at `now` (epoch seconds); None where it is deleted or expired."""
+    if gone(item, now):
+        return None
+    expires_at = int(item["expiresAt"]["N"]) if "expiresAt" in item else None
+    running = "lease" in item and int(item["leaseUntil"]["N"]) > now * 1000
+    return Session.model_validate(
+        {
+            **json.loads(item["body"]["S"]),
+            "agentId": item["agentId"]["S"],
+            "sessionId": item["sessionId"]["S"],
+            "state": "running" if running else "idle",
+            "messageCount": int(item["messageCount"]["N"]),
+            "usage": SessionUsage.model_validate(json.loads(item["totals"]["S"])),
+            "lastActivityAt": item["lastActivityAt"]["S"],
+            "expiresAt": None if expires_at is None else timestamp(expires_at),
+        }
+    )
+
+
+def gone(item: Item, now: float) -> bool:
+    """Whether an item is a tombstone, or past its time and not swept yet."""
+    return "deletedAt" in item or ("expiresAt" in item and int(item["expiresAt"]["N"]) <= now)
+
+
+def message_item(key: Item, message: SentMessage | Reply, tokens: int) -> Item:
+    """`tokens` is our estimate of its length, so that a history can be cut by a budget."""
+    return checked({**key, "tokens": number(tokens), "body": text(message.to_json())}, "message")
+
+
+def message_of(item: Item) -> SentMessage | Reply:
+    document = json.loads(item["body"]["S"])
+    model = Reply if document["role"] == "assistant" else SentMessage
+    return model.model_validate(document)
+
+
+def sequence_of(item: Item) -> int:
+    return int(item["sk"]["S"].rpartition("#")[2])

@@ -1,0 +1,94 @@
+"""The key of every item, and the access pattern that each key serves.
+
+    item      pk                                      sk            read by
+    agent     TENANT#t#AGENTS                         <agentId>     its id; a tenant's agents, newest first
+    session   TENANT#t#AGENT#<agentId>#SESSION#<id>   SESSION       its ids
+    message   (the session's)                         MESSAGE#<n>   a session's messages in order, from either end
+
+    index             partition                            sort          serves
+    SessionsByAgent   agentSessions  TENANT#t#AGENT#<agentId>           sessionId   an agent's sessions, newest first
+    SessionsByUser    userSessions   TENANT#t#AGENT#<agentId>#USER#<u>  sessionId   the same for one user
+
+A session has a partition of its own, so that no agent, however busy, is a hot key. Both indexes hold
+keys alone: a turn changes none of them and so pays nothing for them.
+
+The tenant is part of every key and comes from the verified caller only. A cursor holds a position in
+a list and never a key, so that no forged one leads out of the list that it is used on.
+"""
+
+import base64
+import binascii
+import re
+from typing import Any
+
+from agentos.errors import InvalidRequest
+from agentos.ids import is_id
+
+Key = dict[str, Any]
+
+SEQUENCE_DIGITS = 12
+
+
+def agents_partition(tenant: str) -> str:
+    return f"TENANT#{tenant}#AGENTS"
+
+
+def agent(tenant: str, agent_id: str) -> Key:
+    return {"pk": {"S": agents_partition(tenant)}, "sk": {"S": agent_id}}
+
+
+def session_partition(tenant: str, agent_id: str, session_id: str) -> str:
+    return f"TENANT#{tenant}#AGENT#{agent_id}#SESSION#{session_id}"
+
+
+def session(tenant: str, agent_id: str, session_id: str) -> Key:
+    return {"pk": {"S": session_partition(tenant, agent_id, session_id)}, "sk": {"S": "SESSION"}}
+
+
+def message_sort(sequence: int) -> str:
+    return f"MESSAGE#{sequence:0{SEQUENCE_DIGITS}d}"
+
+
+def message(tenant: str, agent_id: str, session_id: str, sequence: int) -> Key:
+    partition = session_partition(tenant, agent_id, session_id)
+    return {"pk": {"S": partition}, "sk": {"S": message_sort(sequence)}}
+
+
+def agent_sessions(tenant: str, agent_id: str) -> str:
+    return f"TENANT#{tenant}#AGENT#{agent_id}"
+
+
+def user_sessions(tenant: str, agent_id: str, user_id: str) -> str:
+    return f"TENANT#{tenant}#AGENT#{agent_id}#USER#{user_id}"
+
+
+def cursor(position: str) -> str:
+    """The opaque text that a client hands back as `after`."""
+    return base64.urlsafe_b64encode(position.encode()).decode().rstrip("=")
+
+
+def id_position(kind: str, text: str) -> str:
+    """The id in a cursor of a list of agents or sessions. Raises InvalidRequest."""
+    position = _position(text)
+    if not is_id(kind, position):
+        raise _bad_cursor()
+    return position
+
+
+def sequence_position(text: str) -> int:
+    """The sequence number in a cursor of a list of messages. Raises InvalidRequest."""
+    position = _position(text)
+    if not re.fullmatch(rf"[0-9]{{1,{SEQUENCE_DIGITS}}}", position):
+        raise _bad_cursor()
+    return int(position)
+
+
+def _position(text: str) -> str:
+    try:
+        return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True).decode("ascii")
+    except (binascii.Error, ValueError) as error:
+        raise _bad_cursor() from error
+
+
+def _bad_cursor() -> InvalidRequest:
+    return InvalidRequest.of("after", "is not a cursor that this list has given out")

@@ -1,0 +1,20 @@
+"""Pages of lists: as many as were asked for, no larger than a Lambda response may be."""
+
+from collections.abc import Iterable
+
+from agentos.store.items import Item, size
+
+MAX_PAGE_BYTES = 4 * 1024 * 1024
+"""A Lambda response may have 6 MB; escaped JSON is somewhat longer than what is stored."""
+
+
+def take(items: Iterable[Item], limit: int) -> tuple[list[Item], bool]:
+    """The first `limit` items, fewer where they are large, and whether there are more."""
+    taken: list[Item] = []
+    total = 0
+    for item in items:
+        total += size(item)
+        if len(taken) == limit or (taken and total > MAX_PAGE_BYTES):
+            return taken, True
+        taken.append(item)
+    return taken, False

@@ -1,0 +1,149 @@
+"""Sessions and the messages in them."""
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+
+from agentos.clock import Clock, Deadline
+from agentos.domain import Page, Reply, SentMessage, Session
+from agentos.errors import NotFound
+from agentos.ids import is_id
+from agentos.store import keys
+from agentos.store.agents import TOMBSTONE_SECONDS
+from agentos.store.dynamodb import BATCH_GET_MAX, BATCH_WRITE_MAX, ConditionFailed, Table
+from agentos.store.items import Item, gone, message_of, number, sequence_of, session_item, session_of
+from agentos.store.lists import take
+
+
+class SessionStore:
+    """Create, read, delete and list. What is missing, deleted or expired raises NotFound."""
+
+    def __init__(self, table: Table, clock: Clock) -> None:
+        self._table = table
+        self._clock = clock
+
+    def create(self, tenant: str, session: Session) -> None:
+        agent_id = session.agent_id
+        listed = {"agentSessions": keys.agent_sessions(tenant, agent_id)}
+        if session.user_id is not None:
+            listed["userSessions"] = keys.user_sessions(tenant, agent_id, session.user_id)
+        key = keys.session(tenant, agent_id, session.session_id)
+        self._table.put(session_item(key, session, listed, self._clock.time()))
+
+    def get(self, tenant: str, agent_id: str, session_id: str) -> Session:
+        """The session, if its agent still is; both are read in one request."""
+        if not is_id("agent", agent_id):
+            raise NotFound("There is no such agent.", {"agentId": agent_id})
+        if not is_id("sess", session_id):
+            raise _no_session(session_id)
+        now = self._clock.time()
+        agent, item = self._table.get_many([keys.agent(tenant, agent_id), keys.session(tenant, agent_id, session_id)])
+        if agent is None or gone(agent, now):
+            raise NotFound("There is no such agent.", {"agentId": agent_id})
+        if item is None or (session := session_of(item, now)) is None:
+            raise _no_session(session_id)
+        return session
+
+    def delete(self, tenant: str, agent_id: str, session_id: str, deadline: Deadline) -> None:
+        """Leave a tombstone, on which a running turn's commit fails, and remove the messages."""
+        self.get(tenant, agent_id, session_id)
+        try:
+            self._table.update(
+                keys.session(tenant, agent_id, session_id),
+                "SET deletedAt = :now, expiresAt = :sweep REMOVE agentSessions, userSessions, body",
+                "attribute_exists(pk) AND attribute_not_exists(deletedAt)",
+                {
+                    ":now": {"S": self._clock.now()},
+                    ":sweep": number(int(self._clock.time()) + TOMBSTONE_SECONDS),
+                },
+            )
+        except ConditionFailed as error:
+            raise _no_session(session_id) from error
+        self._remove_messages(keys.session_partition(tenant, agent_id, session_id), deadline)
+
+    def page(
+        self, tenant: str, agent_id: str, user_id: str | None, limit: int, after: str | None, order: str
+    ) -> Page[Session]:
+        """By time of creation, of one user if given. Raises InvalidRequest for a bad cursor."""
+        start = None if after is None else keys.id_position("sess", after)
+        found = self._listed(tenant, agent_id, user_id, start, limit + 1, order == "asc")
+        now = self._clock.time()
+        items, more = take(self._live(found, min(limit + 1, BATCH_GET_MAX), now), limit)
+        return Page(
+            data=tuple(session for item in items if (session := session_of(item, now))),
+            has_more=more,
+            next_cursor=keys.cursor(items[-1]["sessionId"]["S"]) if more else None,
+        )
+
+    def messages(
+        self, tenant: str, agent_id: str, session_id: str, limit: int, after: str | None, order: str
+    ) -> Page[SentMessage | Reply]:
+        """In the order of the conversation. Raises InvalidRequest for a bad cursor."""
+        start = None if after is None else keys.sequence_position(after)
+        self.get(tenant, agent_id, session_id)
+        found = self._table.query(
+            "pk = :pk AND begins_with(sk, :message)",
+            {
+                ":pk": {"S": keys.session_partition(tenant, agent_id, session_id)},
+                ":message": {"S": "MESSAGE#"},
+            },
+            forward=order == "asc",
+            page=limit + 1,
+            start=None if start is None else keys.message(tenant, agent_id, session_id, start),
+        )
+        items, more = take(found, limit)
+        return Page(
+            data=tuple(message_of(item) for item in items),
+            has_more=more,
+            next_cursor=keys.cursor(str(sequence_of(items[-1]))) if more else None,
+        )
+
+    def _listed(
+        self, tenant: str, agent_id: str, user_id: str | None, start: str | None, page: int, forward: bool
+    ) -> Iterator[Item]:
+        """Keys of sessions out of the index."""
+        if user_id is None:
+            index, attribute, value = "SessionsByAgent", "agentSessions", keys.agent_sessions(tenant, agent_id)
+        else:
+            index, attribute = "SessionsByUser", "userSessions"
+            value = keys.user_sessions(tenant, agent_id, user_id)
+        position = start and {
+            **keys.session(tenant, agent_id, start),
+            attribute: {"S": value},
+            "sessionId": {"S": start},
+        }
+        return self._table.query(
+            f"{attribute} = :value",
+            {":value": {"S": value}},
+            forward=forward,
+            page=page,
+            index=index,
+            start=position or None,
+        )
+
+    def _live(self, listed: Iterable[Item], at_once: int, now: float) -> Iterator[Item]:
+        for chunk in _chunks(listed, at_once):
+            for item in self._table.get_many([{"pk": entry["pk"], "sk": entry["sk"]} for entry in chunk]):
+                if item is not None and not gone(item, now):
+                    yield item
+
+    def _remove_messages(self, partition: str, deadline: Deadline) -> None:
+        found = self._table.query(
+            "pk = :pk AND begins_with(sk, :message)",
+            {":pk": {"S": partition}, ":message": {"S": "MESSAGE#"}},
+            forward=True,
+            page=BATCH_WRITE_MAX,
+        )
+        for chunk in _chunks(found, BATCH_WRITE_MAX):
+            if deadline.remaining() < 1:
+                return  # out of reach already; the tombstone stands
+            self._table.delete_many([{"pk": item["pk"], "sk": item["sk"]} for item in chunk])
+
+
+def _chunks(items: Iterable[Item], length: int) -> Iterator[list[Item]]:
+    iterator = iter(items)
+    while chunk := list(islice(iterator, length)):
+        yield chunk
+
+
+def _no_session(session_id: str) -> NotFound:
+    return NotFound("There is no such session.", {"sessionId": session_id})

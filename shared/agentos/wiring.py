@@ -1,0 +1,118 @@
+"""The composition root: builds what a function needs, once per environment, when it is first asked for.
+
+Imports stand inside the builders, so that a function loads only what it uses: no function that does not
+call providers imports httpx or an adapter, and none that does not read configuration imports YAML.
+"""
+
+import os
+from functools import cache
+from typing import TYPE_CHECKING
+
+from agentos.clock import Clock
+
+if TYPE_CHECKING:
+    from agentos.agents import Agents
+    from agentos.catalog import Catalog
+    from agentos.config import Settings
+    from agentos.providers.http import Http
+    from agentos.routing.execute import Executor
+    from agentos.sessions import Sessions
+    from agentos.store.agents import AgentStore
+    from agentos.store.dynamodb import Table
+    from agentos.store.sessions import SessionStore
+    from agentos.turns import Explanations, Router, Turns
+
+
+@cache
+def clock() -> Clock:
+    return Clock()
+
+
+@cache
+def settings() -> "Settings":
+    from agentos.config import load_settings
+    from agentos.observe import protect
+
+    loaded = load_settings(os.environ)
+    protect(*loaded.secrets())
+    return loaded
+
+
+@cache
+def table() -> "Table":
+    from agentos.store.dynamodb import Table, connect
+
+    return Table(connect(os.environ.get("AWS_ENDPOINT_URL_DYNAMODB") or None), os.environ["TABLE_NAME"])
+
+
+@cache
+def agent_store() -> "AgentStore":
+    from agentos.store.agents import AgentStore
+
+    return AgentStore(table(), clock())
+
+
+@cache
+def session_store() -> "SessionStore":
+    from agentos.store.sessions import SessionStore
+
+    return SessionStore(table(), clock())
+
+
+@cache
+def agents() -> "Agents":
+    from agentos.agents import Agents
+
+    return Agents(agent_store(), settings(), clock())
+
+
+@cache
+def sessions() -> "Sessions":
+    from agentos.sessions import Sessions
+
+    return Sessions(agent_store(), session_store(), clock())
+
+
+@cache
+def catalog() -> "Catalog":
+    from agentos.catalog import Catalog
+
+    return Catalog(settings())
+
+
+@cache
+def router() -> "Router":
+    from agentos.turns import Router
+
+    return Router(settings())
+
+
+@cache
+def explanations() -> "Explanations":
+    from agentos.turns import Explanations
+
+    return Explanations(agent_store(), session_store(), router())
+
+
+@cache
+def http() -> "Http":
+    from agentos.providers.http import Http
+
+    return Http(settings().limits.reply_bytes)
+
+
+@cache
+def executor() -> "Executor":
+    from agentos.providers.ask import Asker
+    from agentos.routing.execute import Executor
+
+    asker = Asker(settings(), http().send)
+    return Executor(asker.ask, asker.longest, settings().limits, clock())
+
+
+@cache
+def turns() -> "Turns":
+    from agentos.store.turns import TurnStore
+    from agentos.turns import Turns
+
+    return Turns(agent_store(), TurnStore(table(), clock()), router(), executor(), settings(), clock())
