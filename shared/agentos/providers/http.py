@@ -23,14 +23,20 @@ class Http:
     def __init__(self, reply_bytes: int, transport: httpx.AsyncBaseTransport | None = None) -> None:
         self._reply_bytes = reply_bytes
         self._transport = transport
-        context = start_blocking_portal()
-        self._portal = context.__enter__()
-        atexit.register(context.__exit__, None, None, None)
+        self._loop = start_blocking_portal()
+        self._portal = self._loop.__enter__()
         self._client = self._portal.call(self._connect)
+        atexit.register(self.close)
 
     def send(self, request: HttpRequest, seconds: float) -> HttpReply:
         """The whole reply. Raises UpstreamError: `timeout`, `connect` or `bad_response`."""
         return self._portal.call(self._send, request, seconds)
+
+    def close(self) -> None:
+        """End the connections and the loop's thread. Done once, at the latest when the process ends."""
+        atexit.unregister(self.close)
+        self._portal.call(self._client.aclose)
+        self._loop.__exit__(None, None, None)
 
     async def _connect(self) -> httpx.AsyncClient:
         return httpx.AsyncClient(

@@ -1,0 +1,99 @@
+"""What every test has: no network but loopback, and on request a table, functions and an upstream."""
+
+import ipaddress
+import os
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+ALLOWED_NAMES = {"localhost", "127.0.0.1", "::1", "", None}
+
+
+def _loopback_only(name: str, arguments: tuple[Any, ...]) -> None:
+    """An audit hook: every connection of this process passes here, whoever makes it."""
+    if name == "socket.connect" and isinstance(arguments[1], tuple):
+        host = arguments[1][0]
+        if host not in ALLOWED_NAMES and not ipaddress.ip_address(host).is_loopback:
+            raise AssertionError(f"a test connects to {host}, which is not loopback")
+    if name == "socket.getaddrinfo" and arguments[0] not in ALLOWED_NAMES:
+        raise AssertionError(f"a test looks up {arguments[0]}, which is not loopback")
+
+
+sys.addaudithook(_loopback_only)
+
+AWS = {
+    "AWS_DEFAULT_REGION": "eu-west-1",
+    "AWS_REGION": "eu-west-1",
+    "AWS_ACCESS_KEY_ID": "test",
+    "AWS_SECRET_ACCESS_KEY": "test",
+}
+
+
+@pytest.fixture(scope="session")
+def moto_endpoint() -> Iterator[str]:
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture(params=["moto"])
+def dynamodb_endpoint(request: pytest.FixtureRequest) -> str:
+    """Every test that stores something runs on each of these."""
+    return str(request.getfixturevalue(f"{request.param}_endpoint"))
+
+
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """A process environment without any provider's key, and with credentials that are none."""
+    for name in os.environ:
+        if name.endswith(("_API_KEY", "_ENDPOINT")) or name.startswith(("AWS_", "AGENTOS_")):
+            monkeypatch.delenv(name)
+    for name, value in AWS.items():
+        monkeypatch.setenv(name, value)
+    return monkeypatch
+
+
+@pytest.fixture
+def client(environment: pytest.MonkeyPatch, dynamodb_endpoint: str) -> Any:
+    """A DynamoDB client as functions have it."""
+    from agentos.store.dynamodb import connect
+
+    environment.setenv("AWS_ENDPOINT_URL_DYNAMODB", dynamodb_endpoint)
+    return connect(dynamodb_endpoint)
+
+
+@pytest.fixture
+def table_name(client: Any) -> Iterator[str]:
+    from tests.support.dynamodb import new_table
+
+    name = new_table(client)
+    yield name
+    client.delete_table(TableName=name)
+
+
+@pytest.fixture
+def api(environment: pytest.MonkeyPatch, table_name: str) -> Iterator[Any]:
+    """The functions by name, wired to a fresh table. Set providers up with `environment` before the first call."""
+    from tests.support.gateway import Client
+    from tests.support.wiring import rewire
+
+    environment.setenv("TABLE_NAME", table_name)
+    rewire()
+    yield Client()
+    rewire()
+
+
+@pytest.fixture
+def upstream(environment: pytest.MonkeyPatch) -> Iterator[Any]:
+    """A server behind the provider `local`, which every test may script."""
+    from tests.support.upstream import Upstream
+
+    with Upstream() as server:
+        environment.setenv("LOCAL_ENDPOINT", server.url)
+        yield server

@@ -1,0 +1,56 @@
+"""Every file under events/, replayed through the real handler."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.replay.expected import EXPECTED
+from tests.support.gateway import ROOT, invoke
+from tests.support.seed import seed
+
+EVENTS = {
+    f"{path.parent.name}/{path.stem}": json.loads(path.read_text()) for path in sorted(ROOT.glob("events/*/*.json"))
+}
+
+
+def test_every_event_has_an_expectation() -> None:
+    assert set(EVENTS) == set(EXPECTED)
+
+
+def test_every_function_has_good_and_bad_events() -> None:
+    folders = {path.parent.name for path in ROOT.glob("functions/*/app.py")}
+    assert {name.partition("/")[0] for name in EVENTS} == folders
+    without_input = {"health", "providers"}
+    assert {name.partition("/")[0] for name in EVENTS if "/bad_" in name} == folders - without_input
+
+
+@pytest.mark.parametrize("name", EVENTS)
+def test_replay(name: str, api: Any, upstream: Any) -> None:
+    seed()
+    status, code, field = EXPECTED[name]
+
+    answer = invoke(Path(name).parent.name, EVENTS[name])
+
+    assert answer.status == status, answer.text
+    event = EVENTS[name]
+    sent = event["headers"].get("x-request-id")
+    assert answer.headers["x-request-id"] == (sent or event["requestContext"]["requestId"])
+    if status == 204:
+        assert answer.text == ""
+    elif code:
+        assert set(answer.json) == {"code", "message", "details", "requestId"}
+        assert answer.json["code"] == code
+        assert field in {error["field"] for error in answer.json["details"].get("errors", [])} | {""}
+
+
+@pytest.mark.parametrize("name", [name for name, (status, _, _) in EXPECTED.items() if status >= 400])
+def test_bad_events_store_nothing(name: str, api: Any, upstream: Any, client: Any, table_name: str) -> None:
+    seed()
+    before = client.scan(TableName=table_name)["Items"]
+
+    invoke(Path(name).parent.name, EVENTS[name])
+
+    assert client.scan(TableName=table_name)["Items"] == before
+    assert upstream.requests == []

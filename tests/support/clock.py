@@ -1,0 +1,27 @@
+"""A clock that moves only when it is told to, or when somebody sleeps on it."""
+
+from agentos.clock import Clock
+
+START = 1_795_348_800.0  # 2026-11-22T12:00:00Z
+
+
+class FakeClock(Clock):
+    def __init__(self) -> None:
+        self.passed = 0.0
+        self.slept: list[float] = []
+
+    def monotonic(self) -> float:
+        return self.passed
+
+    def time(self) -> float:
+        return START + self.passed
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.passed += seconds
+
+    def jitter(self, seconds: float) -> float:
+        return seconds
+
+    def advance(self, seconds: float) -> None:
+        self.passed += seconds

@@ -1,0 +1,97 @@
+"""API Gateway's side of a function, for tests that call handlers directly."""
+
+import importlib.util
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass
+class Context:
+    """Lambda's context, as far as functions may look at it."""
+
+    aws_request_id: str = "00000000-0000-0000-0000-000000000000"
+    function_name: str = "function"
+    seconds: float = 30
+
+    def get_remaining_time_in_millis(self) -> int:
+        return int(self.seconds * 1000)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A function's response, read as a client would."""
+
+    status: int
+    headers: dict[str, str]
+    text: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.text)
+
+
+def handler(folder: str) -> Callable[[dict[str, Any], Context], dict[str, Any]]:
+    """A function's handler, freshly loaded."""
+    spec = importlib.util.spec_from_file_location(f"functions.{folder}", ROOT / "functions" / folder / "app.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.handler
+
+
+def event(
+    body: Any = None,
+    path: dict[str, str] | None = None,
+    query: dict[str, str] | None = None,
+    headers: dict[str, str] | None = None,
+    tenant: str | None = None,
+) -> dict[str, Any]:
+    """A REST proxy event with what functions read; `body` is JSON unless it is text already."""
+    return {
+        "headers": headers or {},
+        "pathParameters": path,
+        "queryStringParameters": query,
+        "body": body if body is None or isinstance(body, str) else json.dumps(body),
+        "isBase64Encoded": False,
+        "requestContext": {"requestId": "gateway-id", "authorizer": {"tenant": tenant} if tenant else None},
+    }
+
+
+def invoke(folder: str, an_event: dict[str, Any], context: Context | None = None) -> Answer:
+    """What a client would see of calling a function."""
+    response = handler(folder)(an_event, context or Context())
+    assert set(response) == {"statusCode", "headers", "body", "isBase64Encoded"}
+    json.dumps(response)  # Lambda would refuse what is not JSON
+    return Answer(response["statusCode"], response["headers"], response["body"])
+
+
+class Client:
+    """The API by its routes, without a network."""
+
+    def __init__(self, tenant: str | None = None) -> None:
+        self.tenant = tenant
+
+    def __call__(self, folder: str, body: Any = None, *, query: dict[str, str] | None = None, **path: str) -> Answer:
+        """`client("get_agent", agentId=…)`"""
+        return invoke(folder, event(body, path or None, query, tenant=self.tenant))
+
+    def agent(self, **fields: Any) -> str:
+        """A new agent's id."""
+        answer = self("create_agent", {"name": "test", "model": "local:any", **fields})
+        assert answer.status == 201, answer.text
+        return str(answer.json["agentId"])
+
+    def session(self, agent_id: str, **fields: Any) -> str:
+        """A new session's id."""
+        answer = self("create_session", fields, agentId=agent_id)
+        assert answer.status == 201, answer.text
+        return str(answer.json["sessionId"])
+
+    def say(self, agent_id: str, session_id: str, content: Any = "Hello", **fields: Any) -> Answer:
+        return self("send_message", {"content": content, **fields}, agentId=agent_id, sessionId=session_id)

@@ -1,0 +1,42 @@
+"""The agent and session that the recorded events speak of."""
+
+from agentos.domain import Agent, AgentConfig, Session, SessionUsage
+from agentos.wiring import agent_store, session_store
+
+AGENT_ID = "agent_00000000000000000000000001"
+SESSION_ID = "sess_00000000000000000000000001"
+CREATED = "2026-11-22T12:00:00.000Z"
+
+
+def seed() -> None:
+    """Store both in the table that the functions are wired to."""
+    agent_store().create(
+        "default",
+        Agent(
+            agent_id=AGENT_ID,
+            name="routing-agent",
+            description="An agent that routes across providers based on task type.",
+            model="openai:gpt-4o-mini",
+            tools=(),
+            config=AgentConfig.model_validate({"fallbackModel": "gemini:flash-1.5"}),
+            version=1,
+            created_at=CREATED,
+            updated_at=CREATED,
+        ),
+    )
+    session_store().create(
+        "default",
+        Session(
+            session_id=SESSION_ID,
+            agent_id=AGENT_ID,
+            agent_version=None,
+            user_id="routing-user",
+            metadata={"source": "advanced-multi-provider-routing"},
+            state="idle",
+            message_count=0,
+            usage=SessionUsage(),
+            expires_at=None,
+            last_activity_at=CREATED,
+            created_at=CREATED,
+        ),
+    )
