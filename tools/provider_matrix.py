@@ -1,0 +1,75 @@
+"""Writes docs/provider-matrix.md out of the configuration: `python tools/provider_matrix.py`."""
+
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT / "shared"))
+
+from agentos.catalog import Catalog, ModelEntry, ProviderEntry  # noqa: E402
+from agentos.config import load_settings  # noqa: E402
+
+PAGE = ROOT / "docs" / "provider-matrix.md"
+
+HEAD = """\
+# Provider matrix
+
+Made from `config/default.yaml` by `make docs`; a test keeps the two equal. The same facts as data: `GET /providers`.
+
+A provider is used as soon as its environment variables are set. A model that is not listed passes through to its
+provider as written; its price is then unknown. **yes** in the columns is what this version of AgentOS can do over the
+provider's wire format; what a model itself can do stands in the second table.
+
+"""
+
+
+def page() -> str:
+    """The whole document."""
+    matrix = Catalog(load_settings({})).matrix().data
+    return HEAD + _providers(matrix) + "\n## Models\n\n" + _models(matrix)
+
+
+def _providers(matrix: tuple[ProviderEntry, ...]) -> str:
+    head = "| provider | wire format | chat | streaming | tools | images | structured output | environment |\n"
+    rows = [
+        f"| `{entry.provider}` | {entry.format} | {_yes(entry.chat)} | {_yes(entry.streaming)} | {_yes(entry.tools)} "
+        f"| {_yes(entry.images)} | {_yes(entry.structured_output)} "
+        f"| {', '.join(f'`{name}`' for name in entry.environment) or '—'} |\n"
+        for entry in matrix
+    ]
+    return head + "|---|---|---|---|---|---|---|---|\n" + "".join(rows)
+
+
+def _models(matrix: tuple[ProviderEntry, ...]) -> str:
+    head = (
+        "Sizes in tokens, prices in USD per million tokens (input / cached input / output); — is unknown.\n\n"
+        "| model | asked for upstream | context | output | can | price |\n|---|---|---|---|---|---|\n"
+    )
+    return head + "".join(_model(model) for entry in matrix for model in entry.models)
+
+
+def _model(model: ModelEntry) -> str:
+    can = "—" if model.capabilities is None else ", ".join(model.capabilities) or "chat only"
+    return (
+        f"| `{model.model}` | `{model.upstream_model}` | {_number(model.context_window)} "
+        f"| {_number(model.max_output_tokens)} | {can} | {_price(model)} |\n"
+    )
+
+
+def _price(model: ModelEntry) -> str:
+    if model.price is None:
+        return "—"
+    cached = model.price["cachedInput"]
+    return f"{model.price['input']:g} / {'—' if cached is None else f'{cached:g}'} / {model.price['output']:g}"
+
+
+def _number(value: int | None) -> str:
+    return "—" if value is None else f"{value:,}"
+
+
+def _yes(value: bool) -> str:
+    return "yes" if value else "no"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page())
