@@ -21,7 +21,7 @@ from pydantic.alias_generators import to_camel
 
 T = TypeVar("T")
 
-_MODEL_NAME = re.compile(r"[a-z0-9][a-z0-9-]*:[^\s\x00-\x1f]{1,200}")
+_MODEL_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}:[^\s\x00-\x1f]{1,200}")
 _IMAGE_URL = re.compile(r"(https?://|data:image/[\w.+-]+;base64,)\S+")
 
 
@@ -48,6 +48,7 @@ ModelName = Annotated[str, AfterValidator(_model_name)]
 
 Whole = Annotated[int, Field(strict=True)]
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 Role = Literal["user", "system", "assistant", "tool"]
 Priority = Literal["cost", "latency", "quality"]
@@ -185,9 +186,9 @@ class ModelFacts(Value):
 class Price(Value):
     """USD per million tokens."""
 
-    input: float
-    output: float
-    cached_input: float | None = None
+    input: Amount
+    output: Amount
+    cached_input: Amount | None = None
 
 
 class Target(Value):
