@@ -61,6 +61,8 @@ class Http:
             raise UpstreamError(ErrorClass.CONNECT, type(error).__name__) from error
 
     async def _read(self, response: httpx.Response) -> bytes:
+        if "," in response.headers.get("content-encoding", ""):  # a few kilobytes could unfold into gigabytes
+            raise UpstreamError(ErrorClass.BAD_RESPONSE, "compressed more than once", status=response.status_code)
         chunks: list[bytes] = []
         length = 0
         async for chunk in response.aiter_bytes():

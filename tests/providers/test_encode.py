@@ -1,0 +1,291 @@
+"""What goes over the wire: address, headers and body, for each provider and each feature of a prompt."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from google import genai
+from google.genai import types
+from openai.types.chat.completion_create_params import CompletionCreateParamsNonStreaming
+from pydantic import ConfigDict, TypeAdapter
+
+from agentos import __version__
+from agentos.domain import ImagePart, Message, Parameters, Prompt, TextPart
+from agentos.errors import UpstreamError
+from tests.providers.recordings import KEY, MODELS, Wire, prompt, recording, settings_for, shipped_providers
+
+ADDRESSES = {
+    "azure-openai": "https://my-resource.openai.azure.test/openai/v1/chat/completions",
+    "cerebras": "https://api.cerebras.ai/v1/chat/completions",
+    "deepseek": "https://api.deepseek.com/chat/completions",
+    "fireworks": "https://api.fireworks.ai/inference/v1/chat/completions",
+    "gemini": "https://generativelanguage.googleapis.com/v1beta/models/gemini-3.5-flash-lite:generateContent",
+    "glm4": "https://api.z.ai/api/paas/v4/chat/completions",
+    "groq": "https://api.groq.com/openai/v1/chat/completions",
+    "local": "http://127.0.0.1:8081/v1/chat/completions",
+    "mistral": "https://api.mistral.ai/v1/chat/completions",
+    "modelscope": "https://api-inference.modelscope.cn/v1/chat/completions",
+    "nvidia": "https://integrate.api.nvidia.com/v1/chat/completions",
+    "ollama": "http://localhost:11434/v1/chat/completions",
+    "openai": "https://api.openai.com/v1/chat/completions",
+    "openrouter": "https://openrouter.ai/api/v1/chat/completions",
+    "siliconflow": "https://api.siliconflow.com/v1/chat/completions",
+    "together": "https://api.together.ai/v1/chat/completions",
+    "xai": "https://api.x.ai/v1/chat/completions",
+}
+KEY_HEADERS = {"azure-openai": "api-key", "gemini": "x-goog-api-key", "local": None, "ollama": None}
+"""Where it is not `authorization: Bearer`."""
+
+MAX_COMPLETION_TOKENS = {"azure-openai", "cerebras", "groq", "openai", "xai"}
+"""Who calls the bound on the answer by OpenAI's newer name; the others know `max_tokens` alone."""
+
+PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+SCHEMA = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
+JSON_SCHEMA = {"type": "json_schema", "json_schema": {"name": "place", "schema": SCHEMA, "strict": True}}
+IMAGES = Message(
+    role="user",
+    content=(
+        TextPart(type="text", text="What is this?"),
+        ImagePart.model_validate({"type": "image_url", "image_url": {"url": f"data:image/png;base64,{PIXEL}"}}),
+        ImagePart.model_validate(
+            {"type": "image_url", "image_url": {"url": "https://example.test/a.png", "detail": "low"}}
+        ),
+    ),
+)
+TALK = (
+    Message(role="user", content="Hello."),
+    Message(role="assistant", content="Hello! And you?"),
+    Message(role="user", content="Über alles: 你好, 🙂 and \u2028."),
+)
+EVERYTHING = Parameters(temperature=0, max_tokens=64, top_p=0.5, stop=("END", "\n"), response_format=JSON_SCHEMA)
+
+
+def encoded(wire: Wire, model: str, asked: Prompt) -> Any:
+    """The JSON that is sent for a prompt."""
+    wire.reply(recording("gemini/answer" if model.startswith("gemini:") else "openai/answer").content)
+    wire.ask(model, asked)
+    return wire.sent_json
+
+
+@pytest.mark.parametrize("provider", sorted(MODELS))
+def test_each_provider_is_asked_at_its_address_with_the_key_in_its_header_alone(provider: str, wire: Wire) -> None:
+    encoded(wire, MODELS[provider], prompt())
+    assert wire.sent.method == "POST"
+    assert str(wire.sent.url) == ADDRESSES[provider]
+    name = KEY_HEADERS.get(provider, "authorization")
+    with_key = {header: value for header, value in wire.sent.headers.items() if KEY in value}
+    assert with_key == ({name: f"Bearer {KEY}" if name == "authorization" else KEY} if name else {})
+    assert KEY not in wire.sent.content.decode()
+    assert wire.sent.headers["content-type"] == wire.sent.headers["accept"] == "application/json"
+    assert wire.sent.headers["user-agent"] == f"agentos-serverless/{__version__}"
+
+
+def test_the_addresses_here_are_of_every_shipped_provider() -> None:
+    assert set(ADDRESSES) == shipped_providers()
+
+
+def test_an_endpoint_of_the_environment_takes_the_place_of_the_shipped_one(wire: Wire) -> None:
+    settings = settings_for(OPENAI_ENDPOINT="http://127.0.0.1:9/base/", GEMINI_ENDPOINT="http://127.0.0.1:9/v1")
+    for model, url in {
+        "openai:x": "http://127.0.0.1:9/base/chat/completions",
+        "gemini:x": "http://127.0.0.1:9/v1/models/x:generateContent",
+    }.items():
+        with pytest.raises(UpstreamError):
+            wire.ask(model, settings=settings)
+        assert str(wire.sent.url) == url
+
+
+def test_a_providers_own_path_headers_and_parameter_names_are_data(wire: Wire, tmp_path: Path) -> None:
+    overlay = tmp_path / "own.yaml"
+    overlay.write_text(
+        """
+        providers:
+          own:
+            format: openai
+            endpoint: https://own.test
+            auth: X-Own-Key
+            path: /deployments/{model}/chat?api-version=2
+            headers: {X-Title: AgentOS}
+            parameters: {maxTokens: num_predict, temperature: heat, topP: nucleus, stop: stops}
+        models:
+          own:short: {upstream: a/long name}
+        """
+    )
+    settings = settings_for(overlay, OWN_API_KEY=KEY)
+    with pytest.raises(UpstreamError):
+        wire.ask("own:short", Prompt(messages=TALK, parameters=EVERYTHING), settings)
+    assert str(wire.sent.url) == "https://own.test/deployments/a%2Flong%20name/chat?api-version=2"
+    assert wire.sent.headers["x-own-key"] == KEY
+    assert wire.sent.headers["x-title"] == "AgentOS"
+    assert "authorization" not in wire.sent.headers
+    assert wire.sent_json == {
+        "model": "a/long name",
+        "messages": [{"role": message.role, "content": message.content} for message in TALK],
+        "heat": 0,
+        "num_predict": 64,
+        "nucleus": 0.5,
+        "stops": ["END", "\n"],
+        "response_format": JSON_SCHEMA,
+    }
+
+
+@pytest.mark.parametrize("name", ["../../v1/files", "x?key=1", "x#y", "x/y:z", "%2e%2e", "x:generateContent?a="])
+def test_a_models_name_cannot_leave_its_place_in_the_path(name: str, wire: Wire) -> None:
+    encoded(wire, f"gemini:{name}", prompt())
+    url = wire.sent.url
+    assert url.host == "generativelanguage.googleapis.com"
+    assert (url.query, url.fragment) == (b"", "")
+    assert url.raw_path.startswith(b"/v1beta/models/")
+    assert url.raw_path.endswith(b":generateContent")
+    assert url.raw_path.count(b"/") == 3
+
+
+# --- OpenAI's wire format ---------------------------------------------------------------------
+
+
+def test_openai_is_sent_nothing_that_was_not_set(wire: Wire) -> None:
+    assert encoded(wire, "openai:gpt-4o-mini", prompt("Hello.")) == {
+        "model": "gpt-4o-mini",
+        "messages": [{"role": "user", "content": "Hello."}],
+    }
+
+
+def test_openai_is_sent_the_instructions_first_and_every_role_as_it_is(wire: Wire) -> None:
+    asked = Prompt(messages=(*TALK, Message(role="system", content="Be brief.")), instructions="Be kind.")
+    assert encoded(wire, "openai:gpt-4o-mini", asked)["messages"] == [
+        {"role": "system", "content": "Be kind."},
+        {"role": "user", "content": "Hello."},
+        {"role": "assistant", "content": "Hello! And you?"},
+        {"role": "user", "content": "Über alles: 你好, 🙂 and \u2028."},
+        {"role": "system", "content": "Be brief."},
+    ]
+
+
+def test_openai_is_sent_images_in_its_own_form(wire: Wire) -> None:
+    assert encoded(wire, "openai:gpt-4o-mini", Prompt(messages=(IMAGES,)))["messages"][0]["content"] == [
+        {"type": "text", "text": "What is this?"},
+        {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{PIXEL}", "detail": "auto"}},
+        {"type": "image_url", "image_url": {"url": "https://example.test/a.png", "detail": "low"}},
+    ]
+
+
+@pytest.mark.parametrize("provider", sorted(set(MODELS) - {"gemini"}))
+def test_parameters_go_out_under_the_names_of_each_provider(provider: str, wire: Wire) -> None:
+    body = encoded(wire, f"{provider}:not-listed", Prompt(messages=TALK, parameters=EVERYTHING))
+    del body["model"], body["messages"]
+    assert body == {
+        "max_completion_tokens" if provider in MAX_COMPLETION_TOKENS else "max_tokens": 64,
+        "temperature": 0,
+        "top_p": 0.5,
+        "stop": ["END", "\n"],
+        "response_format": JSON_SCHEMA,
+    }
+
+
+@pytest.mark.parametrize(("model", "left_out"), [
+    ("openai:gpt-6-luna", {"temperature", "top_p", "stop"}),
+    ("openai:gpt-5.4-mini", {"stop"}),
+    ("xai:grok-4.7", {"stop"}),
+    ("openai:one-that-is-not-listed", set()),
+])  # fmt: skip
+def test_parameters_that_a_model_is_known_to_reject_are_left_out(model: str, left_out: set[str], wire: Wire) -> None:
+    body = encoded(wire, model, Prompt(messages=TALK, parameters=EVERYTHING))
+    everything = {"max_completion_tokens", "response_format", "temperature", "top_p", "stop"}
+    assert set(body) - {"model", "messages"} == everything - left_out
+
+
+@pytest.mark.parametrize("asked", [
+    prompt(),
+    Prompt(messages=TALK, instructions="Be kind.", parameters=EVERYTHING),
+    Prompt(messages=(IMAGES,), parameters=Parameters(response_format={"type": "json_object"})),
+])  # fmt: skip
+def test_what_openai_is_sent_has_the_types_of_its_sdk(asked: Prompt, wire: Wire) -> None:
+    class Strict(CompletionCreateParamsNonStreaming):
+        __pydantic_config__ = ConfigDict(extra="forbid")  # type: ignore[misc]
+
+    TypeAdapter(Strict).validate_python(encoded(wire, "openai:gpt-4o-mini", asked))
+
+
+# --- Gemini's wire format ---------------------------------------------------------------------
+
+
+def google_sdk_sends(contents: Any, config: types.GenerateContentConfig) -> dict[str, Any]:
+    """The JSON that Google's own SDK makes of the same wishes."""
+    sent: list[dict[str, Any]] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        sent.append(json.loads(request.content))
+        return httpx.Response(200, content=recording("gemini/answer").content)
+
+    with httpx.Client(transport=httpx.MockTransport(answer)) as http:
+        client = genai.Client(api_key="none", http_options=types.HttpOptions(httpx_client=http))
+        client.models.generate_content(model="gemini-3.5-flash-lite", contents=contents, config=config)
+    sent[0].get("systemInstruction", {}).pop("role", None)  # the SDK adds one; the API ignores it there
+    return {name: value for name, value in sent[0].items() if value}
+
+
+def test_gemini_is_sent_nothing_that_was_not_set(wire: Wire) -> None:
+    assert encoded(wire, "gemini:flash-1.5", prompt("Hello.")) == {
+        "contents": [{"role": "user", "parts": [{"text": "Hello."}]}]
+    }
+
+
+def test_gemini_is_sent_what_googles_sdk_would_send(wire: Wire) -> None:
+    ours = encoded(wire, "gemini:flash-1.5", Prompt(messages=TALK, instructions="Be kind.", parameters=EVERYTHING))
+    theirs = google_sdk_sends(
+        [
+            types.Content(
+                role="model" if message.role == "assistant" else message.role,
+                parts=[types.Part.from_text(text=str(message.content))],
+            )
+            for message in TALK
+        ],
+        types.GenerateContentConfig(
+            system_instruction="Be kind.",
+            temperature=0,
+            max_output_tokens=64,
+            top_p=0.5,
+            stop_sequences=["END", "\n"],
+            response_mime_type="application/json",
+            response_json_schema=SCHEMA,
+        ),
+    )
+    assert ours == theirs
+
+
+def test_gemini_is_sent_images_as_googles_sdk_would_send_them(wire: Wire) -> None:
+    ours = encoded(wire, "gemini:flash-1.5", Prompt(messages=(IMAGES,)))
+    theirs = google_sdk_sends(
+        types.Content(
+            role="user",
+            parts=[
+                types.Part.from_text(text="What is this?"),
+                types.Part(inline_data=types.Blob.model_validate({"mimeType": "image/png", "data": PIXEL})),
+                types.Part(file_data=types.FileData(file_uri="https://example.test/a.png")),
+            ],
+        ),
+        types.GenerateContentConfig(),
+    )
+    read = types.Content.model_validate  # the SDK writes `mime_type`, which the API takes for `mimeType`
+    assert list(map(read, ours["contents"])) == list(map(read, theirs["contents"]))
+
+
+def test_gemini_is_sent_system_messages_with_the_instructions(wire: Wire) -> None:
+    asked = Prompt(messages=(*TALK, Message(role="system", content="Be brief.")), instructions="Be kind.")
+    body = encoded(wire, "gemini:flash-1.5", asked)
+    assert body["systemInstruction"] == {"parts": [{"text": "Be kind."}, {"text": "Be brief."}]}
+    assert [content["role"] for content in body["contents"]] == ["user", "model", "user"]
+
+
+@pytest.mark.parametrize(("response_format", "generation"), [
+    ({"type": "json_object"}, {"responseMimeType": "application/json"}),
+    (JSON_SCHEMA, {"responseMimeType": "application/json", "responseJsonSchema": SCHEMA}),
+    ({"type": "text"}, None),
+])  # fmt: skip
+def test_gemini_is_told_the_response_format_in_its_own_words(
+    response_format: dict[str, Any], generation: dict[str, Any] | None, wire: Wire
+) -> None:
+    body = encoded(wire, "gemini:flash-1.5", prompt(response_format=response_format))
+    assert body.get("generationConfig") == generation

@@ -1,0 +1,191 @@
+"""Every recorded reply, through the real adapter and the real HTTP client, comes out as this table says."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from agentos.config import load_settings
+from agentos.domain import TokenCount
+from agentos.errors import ErrorClass, UpstreamError
+from agentos.routing.retry_after import wait_seconds
+from tests.providers.recordings import KEY, MODELS, Wire, all_cases, provider_of, recording, shipped_providers
+
+HELLO = "Hello! How can I help you today?"
+ONCE = "Once upon a"
+
+# case: text, finish reason, prompt tokens, completion tokens (reasoning included), cached tokens
+ANSWERS = {
+    "azure-openai/answer": (HELLO, "stop", 19, 10, 0),
+    "cerebras/answer": (HELLO, "stop", 72, 46, 0),
+    "deepseek/answer": (HELLO, "stop", 1400, 60, 1280),
+    "fireworks/answer": (HELLO, "stop", 13, 52, 0),
+    "gemini/answer": (HELLO, "stop", 8, 9, 0),
+    "gemini/answer_cut_at_max_tokens": (ONCE, "length", 6, 3, 0),
+    "gemini/answer_thought_and_cached": (
+        "Take the small model: it is cheap enough.", "stop", 2065 + 15, 40 + 312, 1024,
+    ),
+    "glm4/answer": (HELLO, "stop", 13, 52, 2),
+    "groq/answer": (HELLO, "stop", 72, 46, 64),
+    "local/answer": ("I'm sorry for any misinterpretation, but as a chat", "length", 33, 12, 0),
+    "mistral/answer": (HELLO, "stop", 16, 10, 0),
+    "mistral/answer_cut_at_window": (ONCE, "length", 262000, 144, 0),
+    "mistral/answer_with_thinking": ("Take the small model.", "stop", 24, 61, 0),
+    "modelscope/answer": (HELLO, "stop", 9, 10, 0),
+    "nvidia/answer": (HELLO, "stop", 21, 44, 0),
+    "ollama/answer": (HELLO, "stop", 74, 38, 0),
+    "openai/answer": (HELLO, "stop", 19, 10, 0),
+    "openai/answer_cut_at_max_tokens": (ONCE, "length", 14, 3, 0),
+    "openai/answer_reasoned_and_cached": ("A small tool is served well by a small model.", "stop", 2006, 300, 1920),
+    "openrouter/answer": (HELLO, "stop", 72, 46, 0),
+    "siliconflow/answer": (HELLO, "stop", 13, 52, 0),
+    "together/answer": (HELLO, "stop", 72, 46, 0),
+    "together/answer_ended_by_eos": ("Hello.", "stop", 12, 3, 0),
+    "xai/answer": (HELLO, "stop", 32, 9 + 233, 8),
+}  # fmt: skip
+
+# class: its cases; where the provider says how long to wait, with the seconds
+FAILURES: dict[ErrorClass, dict[str, float | None] | set[str]] = {
+    ErrorClass.AUTH: {
+        "azure-openai/wrong_key", "cerebras/wrong_key", "deepseek/wrong_key", "fireworks/wrong_key",
+        "gemini/leaked_key", "gemini/wrong_key", "glm4/wrong_key", "groq/wrong_key", "local/wrong_key",
+        "mistral/wrong_key", "modelscope/wrong_key", "nvidia/wrong_key", "nvidia/wrong_key_forbidden",
+        "openai/wrong_key", "openrouter/wrong_key", "siliconflow/wrong_key", "together/wrong_key", "xai/wrong_key",
+    },
+    ErrorClass.QUOTA: {
+        "azure-openai/quota", "cerebras/payment", "deepseek/balance", "fireworks/suspended", "gemini/billing_off",
+        "gemini/credits_used_up", "glm4/balance", "nvidia/credits", "openai/quota", "openai/spend_limit",
+        "openrouter/credits", "together/credits", "xai/credits",
+    },
+    ErrorClass.RATE_LIMITED: {
+        "azure-openai/rate_limit": 11.84, "cerebras/queue_full": None, "cerebras/rate_limit": 23,
+        "deepseek/rate_limit": None, "fireworks/rate_limit": None, "gemini/rate_limit": 33, "glm4/rate_limit": None,
+        "groq/capacity": None, "groq/rate_limit": 6, "groq/too_large_for_the_minute": None, "mistral/capacity": None,
+        "mistral/rate_limit": 2, "modelscope/rate_limit": None, "nvidia/rate_limit": None, "openai/rate_limit": 0.822,
+        "openrouter/rate_limit": 14, "siliconflow/rate_limit": None, "together/rate_limit": 3, "xai/rate_limit": None,
+    },
+    ErrorClass.MODEL_NOT_FOUND: {
+        "azure-openai/model_gone", "cerebras/model_gone", "deepseek/model_gone", "fireworks/model_gone",
+        "gemini/model_gone", "glm4/model_gone", "groq/model_decommissioned", "groq/model_gone", "mistral/model_gone",
+        "modelscope/model_gone", "nvidia/model_ended", "nvidia/model_gone", "ollama/model_gone", "openai/model_gone",
+        "openrouter/model_gone", "openrouter/model_unknown", "siliconflow/model_gone", "together/model_gone",
+        "together/model_not_serverless", "xai/model_gone",
+    },
+    ErrorClass.CONTEXT_LENGTH: {
+        "azure-openai/context_too_long", "cerebras/context_too_long", "deepseek/context_too_long",
+        "fireworks/context_too_long", "gemini/context_too_long", "glm4/context_too_long", "groq/context_too_long",
+        "groq/context_too_long_without_code", "local/context_too_long", "mistral/context_too_long",
+        "nvidia/context_too_long", "openai/context_too_long", "openrouter/context_too_long",
+        "siliconflow/context_too_long", "together/context_too_long", "xai/context_too_long",
+    },
+    ErrorClass.CONTENT_FILTER: {
+        "azure-openai/answer_filtered", "azure-openai/prompt_filtered", "deepseek/prompt_filtered",
+        "gemini/answer_blocked", "gemini/prompt_blocked", "glm4/answer_filtered", "glm4/prompt_filtered",
+        "openai/content_filter", "openai/refusal", "openrouter/moderation",
+    },
+    ErrorClass.BAD_RESPONSE: {
+        "cerebras/thought_until_max_tokens", "deepseek/broke_off", "gemini/thought_until_max_tokens",
+        "glm4/broke_off", "groq/broken_json_from_model", "mistral/broke_off", "openrouter/broke_off",
+        "openrouter/error_with_200",
+    },
+    ErrorClass.SERVER: {
+        "azure-openai/server_error": None, "cerebras/server_error": None, "deepseek/overloaded": None,
+        "fireworks/overloaded": None, "gemini/overloaded": None, "gemini/server_error": None,
+        "glm4/server_error": None, "groq/server_error": None, "local/loading": None, "mistral/server_error": None,
+        "modelscope/server_error": None, "nvidia/server_error": None, "ollama/server_error": None,
+        "openai/overloaded": 5, "openai/server_error": None, "openrouter/no_provider": 30,
+        "openrouter/server_error": None, "siliconflow/overloaded": None, "together/overloaded": None,
+        "xai/server_error": None,
+    },
+    ErrorClass.REJECTED: {
+        "gemini/unknown_field", "glm4/bad_parameter", "local/bad_request", "mistral/message_as_object",
+        "mistral/unknown_field", "ollama/bad_request", "openai/unsupported_parameter", "xai/bad_parameter",
+    },
+}  # fmt: skip
+
+FAILED = {
+    case: (error_class, cases[case] if isinstance(cases, dict) else None)
+    for error_class, cases in FAILURES.items()
+    for case in cases
+}
+
+
+@pytest.mark.parametrize("case", ANSWERS)
+def test_an_answer_is_decoded(case: str, wire: Wire) -> None:
+    recorded = recording(case)
+    wire.reply(recorded.content, recorded.status, recorded.headers)
+    completion = wire.ask(MODELS[provider_of(case)])
+    text, finish_reason, prompt, completed, cached = ANSWERS[case]
+    assert completion.text == text
+    assert completion.finish_reason == finish_reason
+    assert completion.tokens == TokenCount(prompt=prompt, completion=completed, cached=cached)
+
+
+@pytest.mark.parametrize("case", ANSWERS)
+def test_tokens_add_up_to_the_total_that_the_provider_bills(case: str, wire: Wire) -> None:
+    recorded = recording(case)
+    wire.reply(recorded.content, recorded.status, recorded.headers)
+    tokens = wire.ask(MODELS[provider_of(case)]).tokens
+    usage = recorded.body.get("usage") or recorded.body["usageMetadata"]
+    assert tokens.prompt + tokens.completion == usage.get("total_tokens", usage.get("totalTokenCount"))
+
+
+@pytest.mark.parametrize("case", FAILED)
+def test_a_failure_is_classified(case: str, wire: Wire) -> None:
+    recorded = recording(case)
+    wire.reply(recorded.content, recorded.status, recorded.headers)
+    with pytest.raises(UpstreamError) as caught:
+        wire.ask(MODELS[provider_of(case)])
+    error_class, wait = FAILED[case]
+    assert caught.value.error_class is error_class
+    assert caught.value.status == recorded.status
+    assert wait_seconds(caught.value.headers, now=0) == wait
+
+
+@pytest.mark.parametrize("case", FAILED)
+def test_a_failure_tells_nothing_of_what_the_provider_said_or_was_sent(case: str, wire: Wire) -> None:
+    recorded = recording(case)
+    wire.reply(recorded.content, recorded.status, recorded.headers)
+    with pytest.raises(UpstreamError) as caught:
+        wire.ask(MODELS[provider_of(case)])
+    told = f"{caught.value!s} {caught.value.reason} {dict(caught.value.headers)}"
+    assert KEY not in told
+    assert not [prose for prose in _prose(recorded.body) if prose in told]
+
+
+def _prose(body: object) -> Iterator[str]:
+    """Every text of several words in a body."""
+    if isinstance(body, dict | list):
+        for part in body.values() if isinstance(body, dict) else body:
+            yield from _prose(part)
+    elif isinstance(body, str) and " " in body:
+        yield body
+
+
+def test_every_recording_is_in_the_table_and_the_other_way_round() -> None:
+    assert sorted([*ANSWERS, *FAILED]) == all_cases()
+
+
+def test_every_shipped_provider_has_an_answer_and_the_failures_that_matter_most() -> None:
+    assert set(MODELS) == shipped_providers()
+    for provider in sorted(shipped_providers()):
+        classes = {error_class for case, (error_class, _) in FAILED.items() if provider_of(case) == provider}
+        assert f"{provider}/answer" in ANSWERS
+        assert classes >= {ErrorClass.SERVER}, provider
+        assert provider in ("ollama", "local") or classes >= {
+            ErrorClass.AUTH,
+            ErrorClass.RATE_LIMITED,
+            ErrorClass.MODEL_NOT_FOUND,
+        }, provider
+
+
+def test_no_recording_holds_anything_like_a_real_key() -> None:
+    shapes = ("sk-proj-", "sk-or-v1-", "AIza", "gsk_", "xai-", "nvapi-", "csk-", "fw_")
+    for case in all_cases():
+        text = recording(case).content.decode()
+        assert not [shape for shape in shapes if shape in text], case
+
+
+def test_the_shipped_names_lead_to_models_that_the_recordings_are_of() -> None:
+    settings = load_settings({})
+    assert settings.target("groq:llama3-70b", "").upstream_model == recording("groq/answer").body["model"]
+    assert settings.target("gemini:flash-1.5", "").upstream_model == recording("gemini/answer").body["modelVersion"]

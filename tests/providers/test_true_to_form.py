@@ -1,0 +1,151 @@
+"""The recordings are true to form: the vendors' own SDKs read them as what they are meant to be."""
+
+import json
+import logging
+from collections.abc import Iterator
+
+import httpx
+import httpx2
+import openai
+import pytest
+from google import genai
+from google.genai import errors, types
+from openai.types.chat import ChatCompletion
+from pydantic import ValidationError
+
+from agentos.errors import UpstreamError
+from tests.providers.recordings import MODELS, Recording, Wire, all_cases, provider_of, recording
+
+GEMINI = [case for case in all_cases() if provider_of(case) == "gemini"]
+OPENAI = [case for case in all_cases() if provider_of(case) != "gemini"]
+ANSWERED = 200
+
+EXTENSIONS = {
+    "groq/answer": {("service_tier",)},
+    "mistral/answer_with_thinking": {("choices", 0, "message", "content")},
+    "mistral/answer_cut_at_window": {("choices", 0, "finish_reason")},
+    "mistral/broke_off": {("choices", 0, "finish_reason")},
+    "together/answer_ended_by_eos": {("choices", 0, "finish_reason")},
+    "glm4/answer_filtered": {("choices", 0, "finish_reason")},
+    "glm4/broke_off": {("choices", 0, "finish_reason")},
+    "deepseek/broke_off": {("choices", 0, "finish_reason")},
+    "openrouter/broke_off": {("choices", 0, "finish_reason")},
+    "openrouter/error_with_200": {("id",), ("choices",), ("created",), ("model",), ("object",)},
+}
+"""Where vendors knowingly leave OpenAI's schema; everything else must keep to it strictly."""
+
+OPENAI_ERRORS = {
+    400: openai.BadRequestError,
+    401: openai.AuthenticationError,
+    403: openai.PermissionDeniedError,
+    404: openai.NotFoundError,
+    422: openai.UnprocessableEntityError,
+    429: openai.RateLimitError,
+}
+"""What the SDK documents to raise; `InternalServerError` from 500 on, `APIStatusError` for the rest."""
+
+
+def openai_sdk(recorded: Recording) -> ChatCompletion:
+    """What the SDK makes of a recording."""
+    transport = httpx2.MockTransport(
+        lambda _: httpx2.Response(recorded.status, headers=recorded.headers, content=recorded.content)
+    )
+    with openai.OpenAI(
+        api_key="none", base_url="https://api.test/v1", max_retries=0, http_client=httpx2.Client(transport=transport)
+    ) as client:
+        return client.chat.completions.create(model="m", messages=[{"role": "user", "content": "Hello."}])
+
+
+def gemini_sdk(recorded: Recording) -> types.GenerateContentResponse:
+    """What the SDK makes of a recording."""
+    transport = httpx.MockTransport(
+        lambda _: httpx.Response(recorded.status, headers=recorded.headers, content=recorded.content)
+    )
+    with httpx.Client(transport=transport) as http:
+        client = genai.Client(api_key="none", http_options=types.HttpOptions(httpx_client=http))
+        return client.models.generate_content(model="gemini-3.5-flash-lite", contents="Hello.")
+
+
+@pytest.fixture(autouse=True)
+def _quiet() -> Iterator[None]:
+    logging.disable(logging.WARNING)  # both SDKs comment on what they read
+    yield
+    logging.disable(logging.NOTSET)
+
+
+@pytest.mark.parametrize("case", [case for case in OPENAI if recording(case).status == ANSWERED])
+def test_an_answer_keeps_to_openais_schema(case: str) -> None:
+    try:
+        ChatCompletion.model_validate_json(recording(case).content, strict=True)
+        left = set()
+    except ValidationError as error:
+        left = {problem["loc"] for problem in error.errors()}
+    assert left == EXTENSIONS.get(case, set())
+
+
+@pytest.mark.parametrize("case", [case for case in OPENAI if recording(case).status == ANSWERED])
+def test_openais_sdk_reads_the_same_answer_as_we_do(case: str, wire: Wire) -> None:
+    recorded = recording(case)
+    wire.reply(recorded.content, recorded.status, recorded.headers)
+    theirs = openai_sdk(recorded)
+    try:
+        ours = wire.ask(MODELS[provider_of(case)])
+    except UpstreamError:
+        return  # what we refuse is checked in test_recorded
+    if case != "mistral/answer_with_thinking":
+        assert ours.text == theirs.choices[0].message.content
+    assert theirs.usage is not None
+    assert ours.tokens.prompt == theirs.usage.prompt_tokens
+    assert ours.tokens.prompt + ours.tokens.completion == theirs.usage.total_tokens
+
+
+@pytest.mark.parametrize("case", [case for case in OPENAI if recording(case).status != ANSWERED])
+def test_openais_sdk_raises_what_it_documents(case: str) -> None:
+    recorded = recording(case)
+    with pytest.raises(openai.APIStatusError) as caught:
+        openai_sdk(recorded)
+    fallback = openai.InternalServerError if recorded.status >= 500 else openai.APIStatusError
+    assert type(caught.value) is OPENAI_ERRORS.get(recorded.status, fallback)
+    body = json.loads(recorded.content)
+    assert caught.value.body == (body.get("error", body) if isinstance(body, dict) else body)
+
+
+@pytest.mark.parametrize("case", [case for case in OPENAI if provider_of(case) in ("openai", "groq", "local")])
+def test_errors_in_openais_form_have_the_fields_that_its_sdk_gives_out(case: str) -> None:
+    recorded = recording(case)
+    if recorded.status == ANSWERED:
+        return
+    with pytest.raises(openai.APIStatusError) as caught:
+        openai_sdk(recorded)
+    assert caught.value.type
+    assert recorded.body["error"]["message"] in caught.value.message
+
+
+@pytest.mark.parametrize("case", [case for case in GEMINI if recording(case).status == ANSWERED])
+def test_googles_sdk_reads_an_answer_without_an_unknown_field_or_word(case: str) -> None:
+    types.GenerateContentResponse.model_validate(recording(case).body)  # it forbids fields that it does not know
+    theirs = gemini_sdk(recording(case))
+    reasons = [candidate.finish_reason for candidate in theirs.candidates or ()]
+    assert all(reason in types.FinishReason.__members__.values() for reason in reasons)
+
+
+@pytest.mark.parametrize("case", ["gemini/answer", "gemini/answer_thought_and_cached"])
+def test_googles_sdk_reads_the_same_answer_as_we_do(case: str, wire: Wire) -> None:
+    recorded = recording(case)
+    wire.reply(recorded.content, recorded.status, recorded.headers)
+    ours, theirs = wire.ask(MODELS["gemini"]), gemini_sdk(recorded)
+    assert ours.text == theirs.text
+    assert theirs.usage_metadata is not None
+    assert ours.tokens.prompt + ours.tokens.completion == theirs.usage_metadata.total_token_count
+    assert ours.tokens.cached == (theirs.usage_metadata.cached_content_token_count or 0)
+
+
+@pytest.mark.parametrize("case", [case for case in GEMINI if recording(case).status != ANSWERED])
+def test_googles_sdk_raises_what_it_documents(case: str) -> None:
+    recorded = recording(case)
+    with pytest.raises(errors.APIError) as caught:
+        gemini_sdk(recorded)
+    assert type(caught.value) is (errors.ServerError if recorded.status >= 500 else errors.ClientError)
+    assert caught.value.code == recorded.status == recorded.body["error"]["code"]
+    assert caught.value.status == recorded.body["error"]["status"]
+    assert caught.value.message == recorded.body["error"]["message"]

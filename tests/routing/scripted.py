@@ -1,0 +1,97 @@
+"""Targets that do what a script says, on a clock that moves only as they do."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from agentos.clock import Deadline
+from agentos.config import Limits
+from agentos.domain import Completion, Message, ModelFacts, Plan, Prompt, Skipped, Target, TokenCount
+from agentos.errors import ErrorClass, UpstreamError
+from agentos.routing.execute import Executor, Outcome
+from tests.support.clock import FakeClock
+
+PROMPT = Prompt(messages=(Message(role="user", content="Hello."),))
+LIMITS = Limits(
+    attempts=6,
+    turn_seconds=28,
+    commit_reserve_seconds=2,
+    fallback_reserve_seconds=8,
+    provider_seconds=60,
+    history_tokens=1000,
+    reply_bytes=1000,
+)
+HANG = float("inf")
+"""Seconds of a call that ends only when its time is up."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one call does: how long it takes, and how it ends; `fails` None is an answer."""
+
+    fails: ErrorClass | None = None
+    takes: float = 0.1
+    headers: Mapping[str, str] = field(default_factory=dict)
+    status: int | None = None
+
+
+ANSWERS = Step()
+
+
+@dataclass(frozen=True)
+class Call:
+    model: str
+    seconds: float
+    at: float
+
+
+def target(name: str, window: int | None = None) -> Target:
+    return Target(
+        model=name,
+        provider=name.partition(":")[0],
+        upstream_model=f"{name.partition(':')[2]}-upstream",
+        reason="test",
+        facts=ModelFacts(context_window=window),
+    )
+
+
+class World:
+    """An executor, its clock and its targets. A target whose script has run out answers."""
+
+    def __init__(
+        self,
+        scripts: Mapping[str, Iterable[Step]] | None = None,
+        *,
+        limits: Limits = LIMITS,
+        longest: float = 60,
+    ) -> None:
+        self.clock = FakeClock()
+        self.calls: list[Call] = []
+        self._scripts = {model: iter(steps) for model, steps in (scripts or {}).items()}
+        self._executor = Executor(self._ask, lambda _: longest, limits, self.clock)
+
+    def run(
+        self,
+        *targets: Target | str,
+        seconds: float = 26,
+        also_on: Collection[str] = (),
+        skipped: tuple[Skipped, ...] = (),
+    ) -> Outcome:
+        chain = tuple(target(name) if isinstance(name, str) else name for name in targets)
+        requested = chain[0].model if chain else "none:none"
+        plan = Plan(requested=requested, targets=chain, skipped=skipped)
+        return self._executor.run(plan, PROMPT, Deadline.after(seconds, self.clock), also_on)
+
+    @property
+    def called(self) -> list[str]:
+        return [call.model for call in self.calls]
+
+    def _ask(self, asked: Target, prompt: Prompt, seconds: float) -> Completion:
+        assert prompt is PROMPT
+        self.calls.append(Call(asked.model, seconds, self.clock.monotonic()))
+        step = next(self._scripts.get(asked.model, iter(())), ANSWERS)
+        self.clock.advance(min(step.takes, seconds))
+        if step.takes > seconds:
+            raise UpstreamError(ErrorClass.TIMEOUT, "time is up")
+        if step.fails:
+            raise UpstreamError(step.fails, "scripted", status=step.status, headers=step.headers)
+        return Completion(text=f"from {asked.model}", finish_reason="stop", tokens=TokenCount())
