@@ -5,13 +5,15 @@ from typing import Any
 from agentos.clock import Clock
 from agentos.config import Settings
 from agentos.domain import Agent, AgentConfig, Page
-from agentos.errors import Internal, InvalidRequest, Unsupported
+from agentos.errors import InvalidRequest, Throttled, Unsupported
 from agentos.ids import new_id
 from agentos.merge_patch import merge_patch
 from agentos.requests import AgentPatch, NewAgent, validated
 from agentos.store.agents import AgentStore, VersionConflict
 
-PATCH_TRIES = 5
+PATCH_TRIES = 10
+PATCH_PAUSE_SECONDS = 0.02
+"""The longest pause after a first conflict; it doubles with every further one, up to a second."""
 
 
 class Agents:
@@ -34,8 +36,11 @@ class Agents:
         return self._store.get(tenant, agent_id)
 
     def update(self, tenant: str, agent_id: str, patch: AgentPatch) -> Agent:
-        """The agent's next version. Patches that cross are applied one after the other; none is lost."""
-        for _ in range(PATCH_TRIES):
+        """The agent's next version. Patches that cross are applied one after the other; none is lost.
+
+        Raises InvalidRequest, Unsupported, PayloadTooLarge, Throttled.
+        """
+        for attempt in range(PATCH_TRIES):
             agent = self._store.get(tenant, agent_id)
             before = NewAgent(**{name: getattr(agent, name) for name in NewAgent.model_fields}).to_json()
             request = validated(NewAgent, merge_patch(before, patch.root))
@@ -46,8 +51,8 @@ class Agents:
                 self._store.replace(tenant, after)
                 return after
             except VersionConflict:
-                continue
-        raise Internal("The agent is being changed too often at once; try again.")
+                self._clock.sleep(self._clock.jitter(min(1, PATCH_PAUSE_SECONDS * 2**attempt)))
+        raise Throttled("The agent is being changed by many at once; try again shortly.", headers={"retry-after": "1"})
 
     def delete(self, tenant: str, agent_id: str) -> None:
         self._store.delete(tenant, agent_id)

@@ -36,6 +36,11 @@ def timestamp(epoch_seconds: float) -> str:
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+def epoch(text: str) -> float:
+    """The seconds since the epoch that `timestamp` wrote."""
+    return datetime.fromisoformat(text).timestamp()
+
+
 @dataclass(frozen=True)
 class Deadline:
     """A moment on the monotonic clock by which everything must have ended."""

@@ -9,7 +9,8 @@ from agentos.errors import MAX_FIELD, InvalidRequest
 
 B = TypeVar("B", bound=BaseModel)
 
-Name = Annotated[str, Field(min_length=1, max_length=256)]
+MAX_NAME = 256
+Name = Annotated[str, Field(min_length=1, max_length=MAX_NAME)]
 FreeForm = dict[str, Any]
 """A JSON object that is kept exactly as it was given."""
 

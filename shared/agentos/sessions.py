@@ -2,8 +2,9 @@
 
 from agentos.clock import Clock, Deadline, timestamp
 from agentos.domain import Page, Reply, SentMessage, Session, SessionUsage
+from agentos.errors import InvalidRequest
 from agentos.ids import new_id
-from agentos.requests import NewSession
+from agentos.requests import MAX_NAME, NewSession
 from agentos.store.agents import AgentStore
 from agentos.store.sessions import SessionStore
 
@@ -47,7 +48,9 @@ class Sessions:
     def page(
         self, tenant: str, agent_id: str, user_id: str | None, limit: int, after: str | None, order: str | None
     ) -> Page[Session]:
-        """Newest first unless `order` says otherwise. Raises InvalidRequest for a bad cursor."""
+        """Newest first unless `order` says otherwise. Raises InvalidRequest for a bad cursor or user."""
+        if user_id is not None and len(user_id) > MAX_NAME:  # nobody's, and too long for a key
+            raise InvalidRequest.of("userId", f"must be at most {MAX_NAME} characters long")
         self._agents.get(tenant, agent_id)
         return self._store.page(tenant, agent_id, user_id, limit, after, order or "desc")
 

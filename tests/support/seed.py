@@ -1,16 +1,18 @@
 """The agent and session that the recorded events speak of."""
 
+from agentos import wiring
 from agentos.domain import Agent, AgentConfig, Session, SessionUsage
-from agentos.wiring import agent_store, session_store
+from agentos.store.agents import AgentStore
+from agentos.store.sessions import SessionStore
 
 AGENT_ID = "agent_00000000000000000000000001"
 SESSION_ID = "sess_00000000000000000000000001"
 CREATED = "2026-11-22T12:00:00.000Z"
 
 
-def seed() -> None:
-    """Store both in the table that the functions are wired to."""
-    agent_store().create(
+def seed(agents: AgentStore | None = None, sessions: SessionStore | None = None) -> None:
+    """Store both, by default in the table that the functions are wired to."""
+    (agents or wiring.agent_store()).create(
         "default",
         Agent(
             agent_id=AGENT_ID,
@@ -24,7 +26,7 @@ def seed() -> None:
             updated_at=CREATED,
         ),
     )
-    session_store().create(
+    (sessions or wiring.session_store()).create(
         "default",
         Session(
             session_id=SESSION_ID,

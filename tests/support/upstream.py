@@ -45,6 +45,7 @@ class Upstream:
     default: Reply = field(default_factory=lambda: answer("Hello from upstream."))
     requests: list[dict[str, Any]] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
+    address: str = "127.0.0.1"
 
     def __enter__(self) -> "Upstream":
         lock = threading.Lock()
@@ -78,7 +79,7 @@ class Upstream:
             def handle_error(self, *_: object) -> None:
                 pass  # a client that hangs up is part of the tests
 
-        self._server = Server(("127.0.0.1", 0), Handler)
+        self._server = Server((self.address, 0), Handler)
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
         self._thread.start()
         return self
@@ -91,4 +92,4 @@ class Upstream:
     @property
     def url(self) -> str:
         """What goes into `<PROVIDER>_ENDPOINT`."""
-        return f"http://127.0.0.1:{self._server.server_address[1]}/v1"
+        return f"http://{self.address}:{self._server.server_address[1]}/v1"

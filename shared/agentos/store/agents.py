@@ -43,6 +43,7 @@ class AgentStore:
                 "SET body = :body, version = :version",
                 "version = :before AND attribute_not_exists(deletedAt)",
                 {":body": item["body"], ":version": item["version"], ":before": number(agent.version - 1)},
+                mark={"body": item["body"]},
             )
         except ConditionFailed as error:
             raise VersionConflict from error

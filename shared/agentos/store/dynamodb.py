@@ -41,7 +41,11 @@ def connect(endpoint_url: str | None = None) -> Any:
 
 
 class Table:
-    """The requests that the stores are made of. Items are DynamoDB's typed dicts."""
+    """The requests that the stores are made of. Items are DynamoDB's typed dicts.
+
+    The client sends a request again when its answer was lost. A write that then finds its own work done
+    has succeeded, whatever its condition says.
+    """
 
     def __init__(self, client: Any, name: str) -> None:
         self._client = client
@@ -64,27 +68,39 @@ class Table:
         return [found.get(_id(key)) for key in keys]
 
     def put(self, item: Item) -> None:
-        """A new item. Raises ConditionFailed where one stands already."""
-        self._call(
-            "put_item",
-            TableName=self._name,
-            Item=item,
-            ConditionExpression="attribute_not_exists(pk)",
-            ReturnValuesOnConditionCheckFailure="ALL_OLD",
-        )
+        """A new item. Raises ConditionFailed where another stands already."""
+        try:
+            self._call(
+                "put_item",
+                TableName=self._name,
+                Item=item,
+                ConditionExpression="attribute_not_exists(pk)",
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            )
+        except ConditionFailed as error:
+            if error.item != item:
+                raise
 
-    def update(self, key: Item, expression: str, condition: str, values: Item) -> Item:
-        """The item after the update. Raises ConditionFailed, Conflict."""
-        answer = self._call(
-            "update_item",
-            TableName=self._name,
-            Key=key,
-            UpdateExpression=expression,
-            ConditionExpression=condition,
-            ReturnValues="ALL_NEW",
-            ReturnValuesOnConditionCheckFailure="ALL_OLD",
-            **({"ExpressionAttributeValues": values} if values else {}),
-        )
+    def update(self, key: Item, expression: str, condition: str, values: Item, mark: Item | None = None) -> Item:
+        """The item after the update. Raises ConditionFailed, Conflict.
+
+        `mark`: attributes that this update alone sets, by which it knows its own work.
+        """
+        try:
+            answer = self._call(
+                "update_item",
+                TableName=self._name,
+                Key=key,
+                UpdateExpression=expression,
+                ConditionExpression=condition,
+                ReturnValues="ALL_NEW",
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                **({"ExpressionAttributeValues": values} if values else {}),
+            )
+        except ConditionFailed as error:
+            if mark and error.item and mark.items() <= error.item.items():
+                return error.item
+            raise
         item: Item = answer["Attributes"]
         return item
 
@@ -163,7 +179,7 @@ def _translated(error: ClientError) -> Exception:
         return Conflict()
     if code in _THROTTLED:
         return Throttled("The table is busy; try again shortly.", headers={"retry-after": "1"})
-    if code == "ValidationException" and "size has exceeded" in response["Error"].get("Message", ""):
+    if code == "ValidationException" and "maximum allowed size" in response["Error"].get("Message", ""):
         return PayloadTooLarge("It is larger than an item may be.")
     return error
 

@@ -9,7 +9,7 @@ import json
 from typing import Any
 
 from agentos import json_text
-from agentos.clock import timestamp
+from agentos.clock import epoch, timestamp
 from agentos.domain import Agent, Reply, SentMessage, Session, SessionUsage
 from agentos.errors import PayloadTooLarge
 
@@ -17,6 +17,10 @@ Item = dict[str, Any]
 
 MAX_ITEM_BYTES = 400 * 1024
 """DynamoDB's bound on an item, attribute names included (its documentation, "Quotas")."""
+
+
+SESSION_SPARE_BYTES = 512
+"""What a session grows by after its creation: a lease, and the digits of its count and sums."""
 
 
 def size(item: Item) -> int:
@@ -33,9 +37,9 @@ def size(item: Item) -> int:
     return total
 
 
-def checked(item: Item, what: str) -> Item:
-    """The item, if DynamoDB will take it. Raises PayloadTooLarge."""
-    if (bytes_ := size(item)) > MAX_ITEM_BYTES:
+def checked(item: Item, what: str, spare: int = 0) -> Item:
+    """The item, if DynamoDB will take it and `spare` bytes more. Raises PayloadTooLarge."""
+    if (bytes_ := size(item) + spare) > MAX_ITEM_BYTES:
         raise PayloadTooLarge(
             f"The {what} takes {bytes_} bytes as it is stored; at most {MAX_ITEM_BYTES} can be.",
             {"bytes": bytes_, "maxBytes": MAX_ITEM_BYTES},
@@ -59,8 +63,8 @@ def agent_of(item: Item) -> Agent:
     return Agent.model_validate(json.loads(item["body"]["S"]))
 
 
-def session_item(key: Item, session: Session, listed_under: dict[str, str], now: float) -> Item:
-    """`listed_under` are the index partitions by attribute name; `now` is in epoch seconds."""
+def session_item(key: Item, session: Session, listed_under: dict[str, str]) -> Item:
+    """`listed_under` are the index partitions by attribute name."""
     fixed = {
         "userId": session.user_id,
         "metadata": session.metadata,
@@ -78,9 +82,9 @@ def session_item(key: Item, session: Session, listed_under: dict[str, str], now:
         "lastActivityAt": {"S": session.last_activity_at},
         **{name: {"S": partition} for name, partition in listed_under.items()},
     }
-    if session.expires_in_seconds is not None:
-        item["expiresAt"] = number(int(now) + session.expires_in_seconds)
-    return checked(item, "session")
+    if session.expires_at is not None:
+        item["expiresAt"] = number(int(epoch(session.expires_at)))
+    return checked(item, "session", SESSION_SPARE_BYTES)
 
 
 def session_of(item: Item, now: float) -> Session | None:

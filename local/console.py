@@ -1,0 +1,85 @@
+"""What the terminal shows: the start-up summary and one line per request. No value of the environment is shown."""
+
+import sys
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from local.template import Route
+
+if TYPE_CHECKING:
+    from agentos.config import Settings
+
+_COLOURS = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33"}
+
+CURLS = """\
+curl -X POST {url}/agents -H "Content-Type: application/json" -d '{{
+  "name": "routing-agent", "description": "An agent that routes across providers based on task type.",
+  "model": "openai:gpt-4o-mini", "tools": [], "config": {{"fallbackModel": "gemini:flash-1.5"}}}}'
+curl -X POST {url}/agents/<agent-id>/sessions -H "Content-Type: application/json" -d '{{
+  "userId": "routing-user", "metadata": {{"source": "advanced-multi-provider-routing"}}}}'
+curl -X POST {url}/agents/<agent-id>/sessions/<session-id>/messages \\
+  -H "Content-Type: application/json" -d '{{
+  "role": "user", "content": "For a small internal tool, which provider/model would you recommend and why?"}}'"""
+
+
+def paint(text: str, colour: str) -> str:
+    """`text` in colour where a person looks at it."""
+    return f"\033[{_COLOURS[colour]}m{text}\033[0m" if sys.stdout.isatty() else text
+
+
+def say(text: str = "") -> None:
+    """One line to the terminal, at once."""
+    print(text, flush=True)
+
+
+def fail(text: str) -> None:
+    """One line that says why the host stops."""
+    print(f"agentos: {text}", file=sys.stderr, flush=True)
+
+
+def warn(text: str) -> None:
+    """One line about something that works here and would not elsewhere."""
+    say(f"{paint('warning', 'yellow')}    {text}")
+
+
+def show_start(url: str, routes: Iterable[Route], settings: "Settings", facts: Mapping[str, str]) -> None:
+    """Where the host answers, its routes, its providers, and `facts` by their names."""
+    say(f"{paint('AgentOS Serverless', 'bold')} on {paint(url, 'bold')}\n")
+    for route in routes:
+        say(f"  {route.method:<7}{route.path:<51}{paint(route.function.name, 'dim')}")
+    say()
+    for name, fact in facts.items():
+        say(f"{name:<11}{fact}")
+    _show_providers(settings)
+
+
+def _show_providers(settings: "Settings") -> None:
+    fates = {name: provider.fate[0] for name, provider in settings.providers.items()}
+    ready = [name for name, status in fates.items() if status == "available"]
+    rest = [name for name, status in fates.items() if status == "not-configured"]
+    say(f"providers  {paint(', '.join(ready) or 'none', 'green')}")
+    if rest:
+        say(paint(f"           {len(rest)} without a key or endpoint (.env.example): {', '.join(rest)}", "dim"))
+
+
+def show_next(url: str) -> None:
+    """The three calls to try."""
+    say(f"\n{paint('Try it in a second terminal; Ctrl-C stops everything here.', 'bold')}\n")
+    say(f"{CURLS.format(url=url)}\n")
+
+
+def undeclared(settings: "Settings", declared: Mapping[str, str], environment: Mapping[str, str]) -> list[str]:
+    """Variables that configure a provider here, and would not reach a deployed function."""
+    return [
+        variable
+        for provider in settings.providers.values()
+        if provider.fate[0] == "available"
+        for variable in provider.variables
+        if environment.get(variable) and variable not in declared
+    ]
+
+
+def show_request(method: str, path: str, status: int, milliseconds: float) -> None:
+    """One line for an answered request."""
+    colour = "green" if status < 400 else "yellow" if status < 500 else "red"
+    say(f"{method:<7}{path} {paint(str(status), colour)} {paint(f'{milliseconds:.0f} ms', 'dim')}")

@@ -1,0 +1,48 @@
+"""Lambda's context object, as far as a handler can tell the difference."""
+
+import time
+import uuid
+from dataclasses import dataclass, field
+
+from local.events import ACCOUNT_ID
+from local.template import Function
+
+REGION = "us-east-1"
+"""Where the stack is pretended to run."""
+
+
+@dataclass(frozen=True)
+class Context:
+    """One invocation of a function. The template's time-out is counted down but, unlike Lambda, not enforced."""
+
+    function: Function
+    aws_request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    function_version: str = "$LATEST"
+    identity: None = None
+    client_context: None = None
+    _started: float = field(default_factory=time.monotonic)
+
+    @property
+    def function_name(self) -> str:
+        return self.function.name
+
+    @property
+    def memory_limit_in_mb(self) -> str:
+        """Text, as Python's Lambda runtime has it."""
+        return str(self.function.memory)
+
+    @property
+    def invoked_function_arn(self) -> str:
+        return f"arn:aws:lambda:{REGION}:{ACCOUNT_ID}:function:{self.function.name}"
+
+    @property
+    def log_group_name(self) -> str:
+        return f"/aws/lambda/{self.function.name}"
+
+    @property
+    def log_stream_name(self) -> str:
+        return "local"
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Milliseconds left of the template's time-out; never negative."""
+        return max(0, int((self.function.timeout - (time.monotonic() - self._started)) * 1000))

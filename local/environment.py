@@ -1,0 +1,57 @@
+"""The environment that the functions see: what the user set, then `.env`, then what runs on this machine."""
+
+import os
+import re
+from collections.abc import MutableMapping
+from pathlib import Path
+
+_LINE = re.compile(r"(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*)")
+_QUOTED = re.compile(r"""(["'])(.*)\1\s*(?:#.*)?""")
+
+
+class Environment:
+    """Keeps `variables` at what the sources say; `refresh` reads `.env` again.
+
+    `defaults` fill what is unset or empty elsewhere. `base_overlay` goes before the user's own overlays, which win.
+    """
+
+    def __init__(self, dot_env: Path, variables: MutableMapping[str, str] = os.environ) -> None:
+        self.dot_env = dot_env
+        self.variables = variables
+        self.defaults: dict[str, str] = {}
+        self.base_overlay: Path | None = None
+        self._given = dict(variables)
+        self._from_file: set[str] = set()
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Set all that is wanted now, and take back what `.env` said before and says no longer."""
+        file = parse(self.dot_env.read_text("utf-8")) if self.dot_env.is_file() else {}
+        wanted = file | self._given  # a name that is set there, even to nothing, wins
+        wanted |= {name: value for name, value in self.defaults.items() if not wanted.get(name)}
+        if self.base_overlay:
+            overlays = [str(self.base_overlay), wanted.get("AGENTOS_CONFIG", "")]
+            wanted["AGENTOS_CONFIG"] = os.pathsep.join(filter(None, overlays))
+        for name in self._from_file - wanted.keys():
+            del self.variables[name]
+        self.variables.update(wanted)
+        self._from_file = file.keys() - self._given.keys()
+
+    def get(self, name: str) -> str:
+        """The value; empty where it is unset."""
+        return self.variables.get(name, "")
+
+    def overlays(self) -> list[Path]:
+        """The configuration files that AGENTOS_CONFIG names, later ones winning."""
+        return [Path(name) for name in self.get("AGENTOS_CONFIG").split(os.pathsep) if name]
+
+
+def parse(text: str) -> dict[str, str]:
+    """The values of a `.env` text: `NAME=value` lines, quotes optional, `#` for comments, no substitution."""
+    found = (_LINE.fullmatch(line.strip()) for line in text.splitlines())
+    return {line[1]: _value(line[2]) for line in found if line}
+
+
+def _value(text: str) -> str:
+    quoted = _QUOTED.fullmatch(text)
+    return quoted[2] if quoted else re.split(r"(?:^|\s)#", text, maxsplit=1)[0].rstrip()

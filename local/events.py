@@ -1,0 +1,203 @@
+"""API Gateway's REST proxy integration, imitated: HTTP request to Lambda event, and the answer back.
+
+The form is that of payload version 1.0: the path stays percent-encoded while path parameters and the query
+are decoded, what is absent is null, and every header and query key is there once and as a list.
+"""
+
+import base64
+import binascii
+import time
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import parse_qsl, unquote
+
+ACCOUNT_ID = "123456789012"
+API_ID = "local"
+ANSWER_FIELDS = {"statusCode", "headers", "multiValueHeaders", "body", "isBase64Encoded"}
+
+Event = dict[str, Any]
+Pairs = list[tuple[str, str]]
+
+
+class MalformedAnswer(Exception):
+    """The function returned what API Gateway would not accept."""
+
+
+@dataclass(frozen=True)
+class HttpRequest:
+    """A request as it came over the wire. `path` is percent-encoded, header names are as sent."""
+
+    method: str
+    path: str
+    query: str
+    headers: Pairs
+    body: bytes
+    source_ip: str = "127.0.0.1"
+    port: int = 8080
+    protocol: str = "HTTP/1.1"
+
+
+@dataclass(frozen=True)
+class HttpAnswer:
+    """An answer ready for the wire."""
+
+    status: int
+    headers: Pairs
+    body: bytes
+
+
+def match(pattern: str, path: str) -> dict[str, str] | None:
+    """Decoded path parameters, or None where `path` is not of `pattern`. A trailing slash makes no difference.
+
+    Segments are cut before they are decoded, so an encoded slash stays inside its parameter.
+    """
+    wanted, given = pattern.removesuffix("/").split("/"), path.removesuffix("/").split("/")
+    if len(wanted) != len(given):
+        return None
+    found = {}
+    for name, segment in zip(wanted, given, strict=True):
+        if name.startswith("{"):
+            if not segment:
+                return None
+            found[name.strip("{}")] = unquote(segment)
+        elif name != segment:
+            return None
+    return found
+
+
+def to_event(request: HttpRequest, resource: str, parameters: Mapping[str, str], stage: str) -> Event:
+    """The event for the function behind `resource`."""
+    headers = _headers(request)
+    query = parse_qsl(request.query, keep_blank_values=True)
+    body, is_base64 = _body(request.body)
+    return {
+        "resource": resource,
+        "path": request.path,
+        "httpMethod": request.method,
+        "headers": dict(headers),
+        "multiValueHeaders": _grouped(headers),
+        "queryStringParameters": dict(query) or None,
+        "multiValueQueryStringParameters": _grouped(query) or None,
+        "pathParameters": dict(parameters) or None,
+        "stageVariables": None,
+        "requestContext": _context(request, resource, stage, dict(headers).get("User-Agent")),
+        "body": body,
+        "isBase64Encoded": is_base64,
+    }
+
+
+def _headers(request: HttpRequest) -> Pairs:
+    """The headers with API Gateway's additions. Servers lower their names; API Gateway passes `Content-Type`."""
+    headers = [(name.title(), value) for name, value in request.headers]
+    forwarded = [value for name, value in headers if name == "X-Forwarded-For"]
+    kept = [(name, value) for name, value in headers if not name.startswith("X-Forwarded-")]
+    return [
+        *kept,
+        ("X-Amzn-Trace-Id", f"Root=1-{int(time.time()):08x}-{uuid.uuid4().hex[:24]}"),
+        ("X-Forwarded-For", ", ".join([*forwarded, request.source_ip])),
+        ("X-Forwarded-Port", str(request.port)),
+        ("X-Forwarded-Proto", "http"),
+    ]
+
+
+def _grouped(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    groups: dict[str, list[str]] = {}
+    for name, value in pairs:
+        groups.setdefault(name, []).append(value)
+    return groups
+
+
+def _body(body: bytes) -> tuple[str | None, bool]:
+    if not body:
+        return None, False
+    try:
+        return body.decode("utf-8"), False
+    except UnicodeDecodeError:
+        return base64.b64encode(body).decode("ascii"), True
+
+
+def _context(request: HttpRequest, resource: str, stage: str, user_agent: str | None) -> dict[str, Any]:
+    now = datetime.now(UTC)
+    return {
+        "accountId": ACCOUNT_ID,
+        "apiId": API_ID,
+        "domainName": dict(request.headers).get("host", "localhost"),
+        "extendedRequestId": base64.b64encode(uuid.uuid4().bytes[:11]).decode("ascii"),
+        "httpMethod": request.method,
+        "identity": _identity(request.source_ip, user_agent),
+        "path": request.path,
+        "protocol": request.protocol,
+        "requestId": str(uuid.uuid4()),
+        "requestTime": now.strftime("%d/%b/%Y:%H:%M:%S +0000"),
+        "requestTimeEpoch": int(now.timestamp() * 1000),
+        "resourceId": "local",
+        "resourcePath": resource,
+        "stage": stage,
+    }
+
+
+def _identity(source_ip: str, user_agent: str | None) -> dict[str, Any]:
+    unknown = (
+        "accessKey",
+        "accountId",
+        "apiKey",
+        "caller",
+        "cognitoAuthenticationProvider",
+        "cognitoAuthenticationType",
+        "cognitoIdentityId",
+        "cognitoIdentityPoolId",
+        "principalOrgId",
+        "user",
+        "userArn",
+    )
+    return dict.fromkeys(unknown) | {"sourceIp": source_ip, "userAgent": user_agent}
+
+
+def to_http(answer: Any) -> HttpAnswer:
+    """What API Gateway makes of a function's return value. Raises MalformedAnswer, which it answers with a 502."""
+    if not isinstance(answer, dict) or not answer.keys() <= ANSWER_FIELDS:
+        raise MalformedAnswer(f"an object with no other fields than {', '.join(sorted(ANSWER_FIELDS))} is expected")
+    return HttpAnswer(_status(answer.get("statusCode")), _answer_headers(answer), _answer_body(answer))
+
+
+def _status(given: Any) -> int:
+    text = str(given)
+    if isinstance(given, bool) or not (text.isascii() and text.isdigit() and 100 <= int(text) <= 599):
+        raise MalformedAnswer("statusCode is missing or is not an HTTP status")
+    return int(text)
+
+
+def _answer_headers(answer: dict[str, Any]) -> Pairs:
+    """Both kinds merged; where a name is in both, the list wins. The content type is JSON unless it is told."""
+    single, multiple = answer.get("headers") or {}, answer.get("multiValueHeaders") or {}
+    if not isinstance(single, dict) or not isinstance(multiple, dict):
+        raise MalformedAnswer("headers and multiValueHeaders must be objects")
+    if not all(isinstance(values, list) for values in multiple.values()):
+        raise MalformedAnswer("multiValueHeaders must hold lists")
+    lists = {name.lower(): values for name, values in multiple.items()}
+    merged = {"content-type": ["application/json"]} | {name.lower(): [value] for name, value in single.items()} | lists
+    return [(name, _header_value(name, value)) for name, values in merged.items() for value in values]
+
+
+def _header_value(name: str, value: Any) -> str:
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    if not isinstance(value, str | int | float) or not text.isprintable() or not text.isascii():
+        raise MalformedAnswer(f"the header {name} has a value that no HTTP header can carry")
+    return text
+
+
+def _answer_body(answer: dict[str, Any]) -> bytes:
+    body = answer.get("body")
+    if body is None:
+        return b""
+    if not isinstance(body, str):
+        raise MalformedAnswer("body must be a string")
+    if not answer.get("isBase64Encoded"):
+        return body.encode("utf-8", "replace")
+    try:
+        return base64.b64decode(body, validate=True)
+    except binascii.Error as error:
+        raise MalformedAnswer("body is not base64") from error

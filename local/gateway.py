@@ -1,0 +1,125 @@
+"""The web server's application: what API Gateway does between the wire and a function.
+
+Not imitated: API Gateway's 29 s limit (a slower handler is not cut), throttling and authorizers.
+"""
+
+import asyncio
+import sys
+import time
+import traceback
+import uuid
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from local.events import HttpAnswer, HttpRequest, MalformedAnswer, match, to_event, to_http
+from local.functions import EventTooLarge, Functions
+from local.template import Route, Template
+
+MAX_BODY_BYTES = 10 * 1024 * 1024
+"""API Gateway's bound on a request's body."""
+
+THREADS = 128
+"""Requests served at once. Each waits for providers in a thread of its own; Lambda has an environment for each."""
+
+Report = Callable[[str, str, int, float], None]
+"""Told of every answer: method, path, status, milliseconds."""
+
+
+class BodyTooLarge(Exception):
+    """The body is larger than API Gateway takes; the rest of it was not read."""
+
+
+class Gateway:
+    """An ASGI application."""
+
+    def __init__(self, template: Template, functions: Functions, report: Report) -> None:
+        self._template = template
+        self._functions = functions
+        self._report = report
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="request")
+        # A path written out wins over one with a parameter in its place.
+        self._routes = sorted(template.routes, key=lambda route: route.path.count("{"))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        started = time.monotonic()
+        try:
+            answer = await self._answer(request)
+        except ClientDisconnect:
+            return
+        response = Response(None if request.method == "HEAD" else answer.body, answer.status)
+        response.raw_headers += [(name.encode("ascii"), value.encode("ascii")) for name, value in answer.headers]
+        await response(scope, receive, send)
+        self._report(request.method, _raw_path(scope), answer.status, (time.monotonic() - started) * 1000)
+
+    async def _answer(self, request: Request) -> HttpAnswer:
+        try:
+            http = await _read(request)
+        except BodyTooLarge:
+            return self._refusal("REQUEST_TOO_LARGE", 413)
+        found = self._find(http)
+        if found is None:  # API Gateway does not tell a wrong method from a wrong path
+            return self._refusal("MISSING_AUTHENTICATION_TOKEN", 403)
+        route, parameters = found
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self._invoke, route, parameters, http)
+
+    def _find(self, http: HttpRequest) -> tuple[Route, dict[str, str]] | None:
+        for route in self._routes:
+            if route.method == http.method and (parameters := match(route.path, http.path)) is not None:
+                return route, parameters
+        return None
+
+    def _invoke(self, route: Route, parameters: dict[str, str], http: HttpRequest) -> HttpAnswer:
+        event = to_event(http, route.path, parameters, self._template.stage)
+        request_id = event["requestContext"]["requestId"]
+        try:
+            answer = to_http(self._functions.invoke(route.function, event))
+            return HttpAnswer(answer.status, [*answer.headers, ("x-amzn-requestid", request_id)], answer.body)
+        except EventTooLarge:
+            return self._refusal("REQUEST_TOO_LARGE", 413, request_id)
+        except MalformedAnswer as error:
+            print(f"{route.function.name} returned what API Gateway refuses: {error}", file=sys.stderr)
+        except (Exception, SystemExit):  # nothing that a handler does may end the host
+            traceback.print_exc()
+        return self._refusal("DEFAULT_5XX", 502, request_id)
+
+    def _refusal(self, kind: str, status: int, request_id: str | None = None) -> HttpAnswer:
+        """The template's own answer of that kind; `status` counts where it does not name another."""
+        default = "DEFAULT_4XX" if status < 500 else "DEFAULT_5XX"
+        response = self._template.responses.get(kind) or self._template.responses[default]
+        request_id = request_id or str(uuid.uuid4())
+        body = response.body.replace("$context.requestId", request_id)
+        headers = [("content-type", "application/json"), ("x-amzn-requestid", request_id)]
+        return HttpAnswer(response.status or status, headers, body.encode())
+
+
+def _raw_path(scope: Scope) -> str:
+    """The path as it was sent, percent-encoded: safe to show, and what API Gateway passes on."""
+    return str(scope["raw_path"], "ascii", "replace")
+
+
+async def _read(request: Request) -> HttpRequest:
+    """The request with its body. Raises BodyTooLarge as soon as that is known, ClientDisconnect."""
+    declared = request.headers.get("content-length", "")
+    if declared.isascii() and declared.isdigit() and int(declared) > MAX_BODY_BYTES:
+        raise BodyTooLarge
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_BODY_BYTES:
+            raise BodyTooLarge
+    scope = request.scope
+    return HttpRequest(
+        method=request.method,
+        path=_raw_path(scope),
+        query=scope["query_string"].decode("ascii", "replace"),
+        headers=[(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]],
+        body=bytes(body),
+        source_ip=scope["client"][0],
+        port=scope["server"][1],
+        protocol=f"HTTP/{scope['http_version']}",
+    )

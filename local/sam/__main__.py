@@ -1,0 +1,89 @@
+"""`python -m local.sam`: the stack under `sam local start-api`, until Ctrl-C; then nothing of it is left running."""
+
+import argparse
+import os
+import signal
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from local import console, process
+from local.environment import Environment
+from local.sam import cli, stack
+
+START_SECONDS = 120
+
+HELP = """\
+The environment and .env (the environment wins) give the rest: PORT, IMAGES (auto, or public for the images of AWS only,
+or local for those made on this machine), LOCAL_MODEL=0, AWS_ENDPOINT_URL_DYNAMODB for a DynamoDB of your own,
+AGENTOS_CONFIG, and the providers' keys.
+"""
+
+
+def main() -> int:
+    """The exit code."""
+    parser = argparse.ArgumentParser(prog="python -m local.sam", description=__doc__, epilog=HELP)
+    parser.add_argument("--root", type=Path, default=Path(__file__).parents[2], help="the folder of template.yaml")
+    parser.add_argument("--env-file", type=Path, help="instead of .env in that folder")
+    parser.add_argument("--port", type=int, help="default: PORT, else 8080")
+    given = parser.parse_args()
+    root = given.root.resolve()
+    environment = Environment(given.env_file or root / ".env", dict(os.environ))
+    sys.path.insert(0, str(root / "shared"))
+    try:
+        with _signals_as_interrupt():
+            return serve(root, environment, given.port or int(environment.get("PORT") or 8080))
+    except KeyboardInterrupt:
+        return 0
+    except stack.FAILURES as error:
+        console.fail(str(error))
+        return 1
+
+
+def serve(root: Path, environment: Environment, port: int) -> int:
+    """Run until SAM ends or we are interrupted; the exit code. Raises one of `stack.FAILURES`, KeyboardInterrupt."""
+    if _listens(port):
+        raise OSError(f"port {port} is taken; take another: make sam-local PORT={port + 1}")
+    console.say("Building the functions, then starting DynamoDB and sam local ...")
+    with stack.prepared(root, environment, f"agentos-{port}") as parts:
+        command = [*cli.COMMAND, "local", "start-api", *parts.options]
+        # LAZY: EAGER would start a container for every function at once, and leave them behind.
+        command += ["--port", str(port), "--warm-containers", "LAZY"]
+        with process.running(command, environment=cli.environment()) as sam:
+            process.wait_until(lambda: _listens(port), START_SECONDS, sam)
+            show(parts, port)
+            return sam.wait()
+
+
+def show(parts: stack.Stack, port: int) -> None:
+    """The start-up summary, without the routes: SAM has listed them by now."""
+    console.say()
+    for name, fact in parts.facts.items():
+        console.say(f"{name:<11}{fact}")
+    console.show_next(f"http://localhost:{port}")
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+@contextmanager
+def _signals_as_interrupt() -> Iterator[None]:
+    """SIGTERM and SIGHUP end it as Ctrl-C does; what follows the first of them cannot stop the tidying up."""
+
+    def interrupt(*_: object) -> None:
+        for number in numbers:
+            signal.signal(number, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    for number in numbers:
+        signal.signal(number, interrupt)
+    yield
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,100 @@
+"""The Docker engine, through its command line: what is asked of it here takes a handful of calls."""
+
+import ipaddress
+import platform
+import socket
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+HOST = "host.docker.internal"
+"""What containers call this machine; Docker Desktop knows the name by itself, Linux is told by `--add-host`."""
+
+PULL_SECONDS = 600
+PROBE_SECONDS = 20
+
+
+class DockerError(Exception):
+    """Docker cannot do it; the text says what and why."""
+
+
+def docker(*arguments: str, seconds: float = 60) -> str:
+    """What the command prints. Raises DockerError."""
+    try:
+        done = subprocess.run(["docker", *arguments], capture_output=True, text=True, timeout=seconds)
+    except FileNotFoundError:
+        raise DockerError("the command docker is missing") from None
+    except subprocess.TimeoutExpired:
+        raise DockerError(f"docker {arguments[0]} took longer than {seconds:.0f} s") from None
+    if done.returncode:
+        raise DockerError(done.stderr.strip() or f"docker {arguments[0]} failed")
+    return done.stdout.strip()
+
+
+def require_engine() -> None:
+    """Raises DockerError where no engine answers."""
+    try:
+        docker("version", "--format", "{{.Server.Version}}", seconds=PROBE_SECONDS)
+    except DockerError as error:
+        advice = "Start Docker; as root on Debian or Ubuntu, tests/sam_local/engine.sh start installs and starts it."
+        raise DockerError(f"no Docker engine answers: {error}\n{advice}") from None
+
+
+def have(image: str) -> bool:
+    """Whether the image is here or can be fetched."""
+    if docker("image", "ls", "--quiet", image):
+        return True
+    try:
+        docker("pull", "--quiet", image, seconds=PULL_SECONDS)
+    except DockerError:
+        return False
+    return True
+
+
+def architecture() -> str:
+    """This machine's processor as Lambda calls it. Raises DockerError where Lambda has no such thing."""
+    names = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}
+    machine = platform.machine().lower()
+    if machine not in names:
+        raise DockerError(f"Lambda has no processor {machine}")
+    return names[machine]
+
+
+def reachable_address() -> str:
+    """Where a server on this machine must listen for containers to reach it as `HOST`, and nobody outside.
+
+    On Linux that is the bridge's own address. Where the engine is a virtual machine the bridge is not ours, and
+    `HOST` leads to the loopback interface.
+    """
+    for address in docker("network", "inspect", "bridge", "-f", "{{range .IPAM.Config}}{{.Gateway}} {{end}}").split():
+        if ipaddress.ip_address(address).version == 4 and _can_bind(address):
+            return address
+    return "127.0.0.1"
+
+
+def _can_bind(address: str) -> bool:
+    with socket.socket() as probe:
+        try:
+            probe.bind((address, 0))
+        except OSError:
+            return False
+    return True
+
+
+@contextmanager
+def network(name: str) -> Iterator[str]:
+    """A network of that name; in the end it goes, and with it every container that is still in it."""
+    _remove_network(name)  # what a killed process left
+    docker("network", "create", name)
+    try:
+        yield name
+    finally:
+        _remove_network(name)
+
+
+def _remove_network(name: str) -> None:
+    left = docker("ps", "--all", "--quiet", "--filter", f"network={name}").split()
+    if left:
+        docker("rm", "--force", "--volumes", *left)
+    if docker("network", "ls", "--quiet", "--filter", f"name=^{name}$"):
+        docker("network", "rm", name)

@@ -1,0 +1,125 @@
+"""Puts the stack together: images, network, DynamoDB with its table, the model, built functions, `sam local`."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import boto3
+
+from local import dynamodb, dynamodb_local, process
+from local.context import REGION
+from local.environment import Environment
+from local.model import LocalModel, ModelError
+from local.sam import cli, docker, store
+from local.template import Template, load_template
+
+TABLE_NAME = "agentos"
+MODEL_SECONDS = 60
+ECHO_OVERLAY = Path(__file__).parents[1] / "echo.yaml"
+
+FAILURES = (
+    docker.DockerError,
+    cli.SamError,
+    dynamodb.DynamoDBError,
+    dynamodb_local.DynamoDBLocalError,
+    process.EndedEarly,
+    TimeoutError,
+    OSError,
+)
+"""What a person can read as it is."""
+
+
+@dataclass(frozen=True)
+class Stack:
+    """What `sam local` needs, all of it running."""
+
+    root: Path
+    template: Template
+    store: store.Store
+    options: list[str]
+    """Of `sam local start-api` and `sam local invoke` alike."""
+    variables: dict[str, str]
+    """What the functions are given by those options."""
+    facts: dict[str, str]
+    """What to say of the parts."""
+
+
+@contextmanager
+def prepared(root: Path, environment: Environment, name: str) -> Iterator[Stack]:
+    """Everything but SAM itself; in the end all of it is gone. `name` is the network's. Raises one of `FAILURES`."""
+    images = environment.get("IMAGES") or "auto"
+    docker.require_engine()
+    runtime, runtime_words = cli.image_options(images)
+    template = load_template(root / "template.yaml", TABLE_NAME)
+    built = cli.build(root)
+    with ExitStack() as parts:
+        network = parts.enter_context(docker.network(name))
+        database = parts.enter_context(_store(environment, network, images))
+        dynamodb.ensure_table(database.url, template, session_of(environment))
+        model = parts.enter_context(_model(environment))
+        variables = _variables(template, environment, database)
+        variables["AGENTOS_CONFIG"] = cli.lay_configuration(built, environment.overlays())
+        options = [
+            *("--template", str(built), "--env-vars", str(parts.enter_context(cli.variables_file(variables)))),
+            *("--parameter-overrides", f"Architecture={docker.architecture()}"),
+            *("--docker-network", network, "--add-host", f"{docker.HOST}:host-gateway"),
+            *runtime,
+        ]
+        facts = {"runtime": runtime_words, "store": database.words, "model": model}
+        yield Stack(root, template, database, options, variables, facts)
+
+
+@contextmanager
+def _store(environment: Environment, network: str, images: str) -> Iterator[store.Store]:
+    given = environment.get("AWS_ENDPOINT_URL_DYNAMODB")
+    if given:
+        yield store.Store(given, store.in_container_terms(given), given)
+    elif images != "local" and docker.have(store.IMAGE):
+        with store.in_container(network) as database:
+            yield database
+    else:
+        with store.on_this_machine() as database:
+            yield database
+
+
+@contextmanager
+def _model(environment: Environment) -> Iterator[str]:
+    """What to say of the model, which the functions then find by LOCAL_ENDPOINT, or of the echo in its place."""
+    if environment.get("LOCAL_ENDPOINT"):
+        yield "yours, at LOCAL_ENDPOINT"
+        return
+    model = None
+    try:
+        if environment.get("LOCAL_MODEL") in ("0", "no"):
+            raise ModelError("switched off")
+        model = LocalModel(docker.reachable_address())
+        environment.defaults["LOCAL_ENDPOINT"] = model.wait(MODEL_SECONDS)
+        words = "local:smollm2 (SmolLM2-135M, small and often wrong)"
+    except ModelError as error:
+        environment.base_overlay = ECHO_OVERLAY
+        words = f"none ({error}); echo:echo answers instead"
+    environment.refresh()
+    try:
+        yield words
+    finally:
+        if model:
+            model.stop()
+
+
+def session_of(environment: Environment) -> boto3.Session:
+    """With the user's credentials, else some: DynamoDB Local checks none, and boto3 will not go without."""
+    return boto3.Session(
+        aws_access_key_id=environment.get("AWS_ACCESS_KEY_ID") or "local",
+        aws_secret_access_key=environment.get("AWS_SECRET_ACCESS_KEY") or "local",
+        aws_session_token=environment.get("AWS_SESSION_TOKEN") or None,
+        region_name=environment.get("AWS_DEFAULT_REGION") or REGION,
+    )
+
+
+def _variables(template: Template, environment: Environment, database: store.Store) -> dict[str, str]:
+    """What the functions are given: of the environment and .env, what the template declares; no other name arrives."""
+    declared: Mapping[str, str] = template.environment
+    given = {name: environment.get(name) for name in declared if name in environment.variables}
+    reachable = {name: store.in_container_terms(value) for name, value in given.items() if name.endswith("_ENDPOINT")}
+    return given | reachable | {"TABLE_NAME": TABLE_NAME, "AWS_ENDPOINT_URL_DYNAMODB": database.container_url}

@@ -1,0 +1,145 @@
+"""Reads template.yaml, so that routes, limits, table and gateway responses have one home."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+CREATE_TABLE_FIELDS = (
+    "AttributeDefinitions",
+    "BillingMode",
+    "GlobalSecondaryIndexes",
+    "KeySchema",
+    "LocalSecondaryIndexes",
+)
+"""What CloudFormation's table and DynamoDB's CreateTable have in common, as far as a key schema goes."""
+
+
+@dataclass(frozen=True)
+class Function:
+    """One Lambda function."""
+
+    name: str
+    folder: Path
+    handler: str
+    timeout: float  # seconds
+    memory: int  # MB
+    environment: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Route:
+    """One method of one resource, such as `GET /agents/{agentId}`."""
+
+    method: str
+    path: str
+    function: Function
+
+
+@dataclass(frozen=True)
+class GatewayResponse:
+    """What API Gateway answers by itself; None leaves the status as it would have been."""
+
+    status: int | None
+    body: str
+
+
+@dataclass(frozen=True)
+class Template:
+    """What the local host needs to know of the stack."""
+
+    stage: str
+    routes: tuple[Route, ...]
+    responses: dict[str, GatewayResponse]
+    table: dict[str, Any]
+    """Arguments of CreateTable."""
+    expiry: str | None
+    """The table's time-to-live attribute."""
+
+    @property
+    def functions(self) -> tuple[Function, ...]:
+        """Every function that has a route, once."""
+        return tuple({route.function.name: route.function for route in self.routes}.values())
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Every declared variable of every function; undeclared ones reach no deployed function."""
+        return {name: value for function in self.functions for name, value in function.environment.items()}
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML with CloudFormation's short tags, kept as the long form: `!Ref x` is `{"Ref": "x"}`."""
+
+
+def _tagged(loader: _Loader, suffix: str, node: yaml.Node) -> dict[str, Any]:
+    key = suffix if suffix in ("Ref", "Condition") else f"Fn::{suffix}"
+    if isinstance(node, yaml.ScalarNode):
+        return {key: loader.construct_scalar(node)}
+    if isinstance(node, yaml.SequenceNode):
+        return {key: loader.construct_sequence(node, deep=True)}
+    raise yaml.YAMLError(f"!{suffix} must be followed by a text or a list{node.start_mark}")
+
+
+_Loader.add_multi_constructor("!", _tagged)
+
+
+def load_template(path: Path, table_name: str) -> Template:
+    """The stack that `path` describes, with `table_name` as its one table's name."""
+    document = yaml.load(path.read_bytes(), Loader=_Loader)  # noqa: S506 - a kind of SafeLoader
+    resources: dict[str, Any] = document["Resources"]
+    references = {name: parameter.get("Default", "") for name, parameter in document.get("Parameters", {}).items()}
+    table_id, table = _only(resources, "AWS::DynamoDB::Table")
+    references[table_id] = table_name
+    _, api = _only(resources, "AWS::Serverless::Api")
+    globals_ = document.get("Globals", {}).get("Function", {})
+    return Template(
+        stage=_resolve(api["StageName"], references),
+        routes=tuple(
+            route
+            for name, resource in resources.items()
+            if resource["Type"] == "AWS::Serverless::Function"
+            for route in _routes(name, globals_ | resource["Properties"], globals_, references, path.parent)
+        ),
+        responses={kind: _gateway_response(given) for kind, given in api.get("GatewayResponses", {}).items()},
+        table={"TableName": table_name} | {field: table[field] for field in CREATE_TABLE_FIELDS if field in table},
+        expiry=table.get("TimeToLiveSpecification", {}).get("AttributeName"),
+    )
+
+
+def _only(resources: dict[str, Any], kind: str) -> tuple[str, dict[str, Any]]:
+    (found,) = [(name, resource["Properties"]) for name, resource in resources.items() if resource["Type"] == kind]
+    return found
+
+
+def _routes(
+    name: str, properties: dict[str, Any], globals_: dict[str, Any], references: dict[str, str], root: Path
+) -> list[Route]:
+    environment = _variables(globals_) | _variables(properties)
+    function = Function(
+        name=name,
+        folder=root / properties["CodeUri"],
+        handler=properties["Handler"],
+        timeout=float(properties["Timeout"]),
+        memory=int(properties["MemorySize"]),
+        environment={variable: _resolve(value, references) for variable, value in environment.items()},
+    )
+    events = (event["Properties"] for event in properties.get("Events", {}).values() if event["Type"] == "Api")
+    return [Route(event["Method"].upper(), event["Path"], function) for event in events]
+
+
+def _variables(properties: dict[str, Any]) -> dict[str, Any]:
+    variables: dict[str, Any] = properties.get("Environment", {}).get("Variables", {})
+    return variables
+
+
+def _resolve(value: Any, references: dict[str, str]) -> str:
+    """A literal, or what `!Ref` names; any other function of CloudFormation's is empty, as under `sam local`."""
+    if isinstance(value, dict):
+        return references.get(value.get("Ref", ""), "")
+    return str(value)
+
+
+def _gateway_response(given: dict[str, Any]) -> GatewayResponse:
+    status = given.get("StatusCode")
+    return GatewayResponse(int(status) if status else None, given["ResponseTemplates"]["application/json"])

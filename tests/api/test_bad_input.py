@@ -1,0 +1,161 @@
+"""Bad input to every endpoint: a documented 4xx that names the field; nothing is asked and nothing is stored."""
+
+from typing import Any
+
+import pytest
+
+from agentos.ids import new_id
+from agentos.store.keys import cursor
+from tests.support.gateway import ROOT, event, invoke
+
+AGENT = {"name": "n", "model": "local:any"}
+
+WITH_BODY: dict[str, dict[str, Any]] = {
+    "create_agent": AGENT,
+    "update_agent": {"name": "n"},
+    "create_session": {"userId": "u"},
+    "send_message": {"content": "Hello"},
+    "explain_route": {"content": "Hello"},
+}
+LISTS = ["list_agents", "list_sessions", "list_messages"]
+
+
+@pytest.fixture
+def path(api: Any, upstream: Any) -> dict[str, str]:
+    agent_id = api.agent()
+    return {"agentId": agent_id, "sessionId": api.session(agent_id)}
+
+
+@pytest.fixture
+def stored(client: Any, table_name: str) -> Any:
+    """Everything in the table, whenever it is called."""
+    return lambda: client.scan(TableName=table_name, ConsistentRead=True)["Items"]
+
+
+@pytest.mark.parametrize("folder", WITH_BODY)
+@pytest.mark.parametrize(
+    "body",
+    [
+        "{", "not json", "[]", "null", "7", '"text"', "NaN", '{"name": Infinity}', '{"content": 1e999}',
+        '{"name": ' + "9" * 5000 + "}", "\x00", " ", "[" * 100_000, '{"metadata": "\\ud800"}', '{"\\udfff": 1}',
+        '{"noSuchField": 1}', '{"name": "n", "model": "local:any", "content": "c", "tenant": "evil"}',
+        '{"name": 7, "userId": 7, "content": 7}', '{"name": {}, "userId": {}, "content": {}}',
+        '{"name": [], "userId": [], "content": []}', '{"name": "", "userId": "", "content": ""}',
+        '{"metadata": [], "name": true}', '{"": 1}', '{"__proto__": 1}', '{"user_id": "u", "task_type": "t"}',
+    ],
+    ids=range(25),
+)  # fmt: skip
+def test_a_bad_body_is_refused_and_changes_nothing(
+    api: Any, upstream: Any, path: dict[str, str], stored: Any, folder: str, body: str
+) -> None:
+    before = stored()
+
+    answer = invoke(folder, event(body, path))
+
+    assert answer.status == 400, answer.text
+    assert answer.json["code"] == "invalid_request"
+    assert answer.json["details"]["errors"][0]["field"]
+    assert len(answer.text) < 5000
+    assert stored() == before
+    assert upstream.requests == []
+
+
+def test_every_function_that_takes_a_body_is_covered() -> None:
+    taking = {path.parent.name for path in ROOT.glob("functions/*/app.py") if "body=" in path.read_text()}
+    assert taking == set(WITH_BODY)
+    assert {path.parent.name for path in ROOT.glob("functions/list_*/app.py")} == set(LISTS)
+
+
+@pytest.mark.parametrize("folder", WITH_BODY)
+def test_a_field_that_nobody_knows_is_named(path: dict[str, str], folder: str) -> None:
+    answer = invoke(folder, event({**WITH_BODY[folder], "fallbackModell": "x"}, path))
+    assert answer.status == 400
+    assert answer.json["details"]["errors"] == [{"field": "fallbackModell", "message": "is not a known field"}]
+
+
+@pytest.mark.parametrize("folder", ["create_session", "send_message", "explain_route"])
+def test_a_lone_surrogate_deep_in_metadata_is_named(path: dict[str, str], folder: str) -> None:
+    body = '{"content": "c", "metadata": {"tags": ["a", "b", "\\ud800"]}}'
+    answer = invoke(folder, event(body, path))
+    assert answer.json["details"]["errors"][0]["field"] == "metadata.tags[2]"
+
+
+@pytest.mark.parametrize("folder", WITH_BODY)
+def test_a_body_over_six_megabytes_is_a_413(path: dict[str, str], stored: Any, folder: str) -> None:
+    before = stored()
+    answer = invoke(folder, event('{"content": "' + "x" * 6 * 1024 * 1024 + '"}', path))
+    assert (answer.status, answer.json["code"]) == (413, "payload_too_large")
+    assert stored() == before
+
+
+@pytest.mark.parametrize(
+    ("folder", "body"),
+    [
+        ("create_agent", {**AGENT, "config": {"instructions": "x" * 500_000}}),
+        ("update_agent", {"config": {"instructions": "日" * 200_000}}),
+        ("create_session", {"metadata": {"m": "x" * 500_000}}),
+        ("send_message", {"content": "x" * 500_000}),
+        ("send_message", {"content": "c", "metadata": {"m": "日" * 200_000}}),
+    ],
+)
+def test_what_the_table_could_not_hold_is_a_413_before_any_provider_is_called(
+    api: Any, upstream: Any, path: dict[str, str], stored: Any, folder: str, body: Any
+) -> None:
+    before = stored()
+    answer = invoke(folder, event(body, path))
+    assert (answer.status, answer.json["code"]) == (413, "payload_too_large")
+    assert stored() == before
+    assert upstream.requests == []
+
+
+@pytest.mark.parametrize("folder", LISTS)
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ({"limit": "0"}, "limit"),
+        ({"limit": "101"}, "limit"),
+        ({"limit": "-5"}, "limit"),
+        ({"limit": "ten"}, "limit"),
+        ({"limit": "9" * 5000}, "limit"),
+        ({"limit": ""}, "limit"),
+        ({"order": "up"}, "order"),
+        ({"after": ""}, "after"),
+        ({"after": "garbage"}, "after"),
+        ({"after": "ü"}, "after"),
+        ({"after": cursor(new_id("msg"))}, "after"),
+        ({"after": "A" * 9000}, "after"),
+        ({"limit": "5", "order": "asc", "after": "===="}, "after"),
+    ],
+)
+def test_a_bad_query_is_named(path: dict[str, str], folder: str, query: dict[str, str], field: str) -> None:
+    answer = invoke(folder, event(None, path, query))
+    assert (answer.status, answer.json["code"]) == (400, "invalid_request")
+    assert answer.json["details"]["errors"][0]["field"] == field
+
+
+def test_tools_are_refused_as_unsupported(api: Any) -> None:
+    answer = api("create_agent", {**AGENT, "tools": [{"type": "function", "function": {"name": "f"}}]})
+    assert (answer.status, answer.json["code"]) == (400, "unsupported")
+    assert answer.json["details"] == {"capability": "tools"}
+
+
+def test_a_provider_nobody_knows_is_refused_when_the_agent_is_saved(api: Any, stored: Any) -> None:
+    for body, field in (
+        ({**AGENT, "model": "opnai:gpt"}, "model"),
+        ({**AGENT, "config": {"fallbackModel": "opnai:gpt"}}, "config.fallbackModel"),
+        ({**AGENT, "config": {"fallbackModels": ["local:a", "opnai:gpt"]}}, "config.fallbackModels[1]"),
+    ):
+        answer = api("create_agent", body)
+        assert answer.status == 400
+        assert answer.json["details"]["errors"][0]["field"] == field
+    assert stored() == []
+
+
+@pytest.mark.parametrize(
+    "content", ["日本語 العربية 😀👩‍🚀", "\x00\x01\x7f", "\u2028\u2029", "﷽" * 1000, "{{x}} ${y} %s", "\r\n\t", " "]
+)
+def test_any_text_is_taken_sent_and_kept_exactly(api: Any, upstream: Any, path: dict[str, str], content: str) -> None:
+    answer = api("send_message", {"content": content}, **path)
+    assert answer.status == 200, answer.text
+    assert upstream.requests[0]["messages"][-1]["content"] == content
+    assert api("list_messages", **path).json["data"][0]["content"] == content

@@ -1,0 +1,30 @@
+"""Hosts for the end-to-end tests; every one that a test starts is ended after it."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.hosting import Host, start
+
+
+@pytest.fixture(scope="session")
+def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
+    """A host with the real model, as a newcomer without any key has it."""
+    running = start(tmp_path_factory.mktemp("host"), {"LOCAL_MODEL": "1"})
+    yield running
+    running.end()
+
+
+@pytest.fixture
+def start_host(tmp_path: Path) -> Iterator[Callable[..., Host]]:
+    """Starts a host with variables of its own: `start_host({"OPENAI_API_KEY": …}, "--root", …)`."""
+    running: list[Host] = []
+
+    def begin(environment: dict[str, str] | None = None, *arguments: str) -> Host:
+        running.append(start(tmp_path, environment or {}, *arguments))
+        return running[-1]
+
+    yield begin
+    for one in running:
+        one.end()

@@ -1,0 +1,99 @@
+"""The local host (or `sam local`, by `module`) as a process, started and ended by a test, in an environment without any key."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+ROOT = Path(__file__).parents[2]
+START_SECONDS = 90
+STOP_SECONDS = 20
+
+
+@dataclass
+class Host:
+    """A host that answers."""
+
+    process: subprocess.Popen[bytes]
+    log: Path
+    client: httpx.Client
+
+    @property
+    def output(self) -> str:
+        """What it has written to the terminal so far."""
+        return self.log.read_text()
+
+    def agent(self, **fields: object) -> str:
+        """A new agent's id."""
+        answer = self.client.post("/agents", json={"name": "test", **fields})
+        assert answer.status_code == 201, answer.text
+        return str(answer.json()["agentId"])
+
+    def session(self, agent_id: str) -> str:
+        """The path of a new session."""
+        answer = self.client.post(f"/agents/{agent_id}/sessions")
+        assert answer.status_code == 201, answer.text
+        return f"/agents/{agent_id}/sessions/{answer.json()['sessionId']}"
+
+    def say(self, session: str, content: str = "Hello") -> httpx.Response:
+        return self.client.post(f"{session}/messages", json={"role": "user", "content": content})
+
+    def children(self) -> list[int]:
+        """The ids of the processes that it started."""
+        listing = subprocess.run(["ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True, check=True).stdout
+        pairs = [tuple(map(int, line.split())) for line in listing.splitlines()]
+        return [pid for pid, parent in pairs if parent == self.process.pid]
+
+    def end(self, number: int = signal.SIGINT) -> int:
+        """Signal it as a terminal would, with all that it started, and wait; its exit code."""
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, number)
+        try:
+            return self.process.wait(STOP_SECONDS)
+        finally:
+            self.process.kill()
+            self.client.close()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def launch(
+    folder: Path, port: int, environment: dict[str, str], *arguments: str, module: str = "local"
+) -> tuple[subprocess.Popen[bytes], Path]:
+    """The process in a group of its own, and the file that it writes to. `folder` has its .env, if any."""
+    log = folder / f"host-{port}.log"
+    command = [sys.executable, "-m", module, "--port", str(port), "--env-file", str(folder / ".env"), *arguments]
+    clean = {"PATH": os.environ["PATH"], "HOME": str(folder), "LOCAL_MODEL": "0", **environment}
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=clean, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
+        )
+    return process, log
+
+
+def start(folder: Path, environment: dict[str, str], *arguments: str, module: str = "local") -> Host:
+    """A host that answers, without the local model unless LOCAL_MODEL says otherwise."""
+    port = free_port()
+    process, log = launch(folder, port, environment, *arguments, module=module)
+    host = Host(process, log, httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60, trust_env=False))
+    for _ in range(START_SECONDS * 10):
+        if process.poll() is not None:
+            break
+        try:
+            host.client.get("/health")
+        except httpx.TransportError:
+            time.sleep(0.1)
+        else:
+            return host
+    host.end(signal.SIGKILL)
+    raise AssertionError(f"the host did not start:\n{host.output}")

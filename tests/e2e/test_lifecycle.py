@@ -1,0 +1,168 @@
+"""How the local host starts, refuses to start, reloads and ends."""
+
+import contextlib
+import os
+import shutil
+import signal
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.e2e.hosting import ROOT, STOP_SECONDS, Host, free_port, launch
+from tests.support.upstream import Reply, Upstream, answer
+
+StartHost = Callable[..., Host]
+
+
+def alive(pid: int) -> bool:
+    """Whether it runs; one that has ended and waits to be collected does not."""
+    try:
+        os.kill(pid, 0)
+        stat = Path(f"/proc/{pid}/stat")
+        return not (stat.exists() and stat.read_text().rpartition(")")[2].split()[0] == "Z")
+    except (ProcessLookupError, FileNotFoundError):
+        return False
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 0), (signal.SIGTERM, 0), (signal.SIGKILL, -signal.SIGKILL)]
+)
+def test_nothing_outlives_the_host(start_host: StartHost, number: int, code: int) -> None:
+    """The model's process ends however the host does."""
+    host = start_host({"LOCAL_MODEL": "1"})
+    (model,) = host.children()
+    os.kill(host.process.pid, number)
+    assert host.process.wait(STOP_SECONDS) == code
+    for _ in range(100):
+        if not alive(model):
+            return
+        time.sleep(0.1)
+    raise AssertionError("the model's process is still there")
+
+
+def test_ends_while_a_request_waits_for_a_provider(start_host: StartHost) -> None:
+    asked, answered = threading.Event(), threading.Event()
+
+    def block() -> None:
+        asked.set()
+        answered.wait()
+
+    def ask() -> None:
+        with contextlib.suppress(httpx.HTTPError):  # it may be cut or answered with an error
+            host.say(session)
+
+    with Upstream(default=Reply(answer("Too late.").body, before=block)) as upstream:
+        host = start_host({"LOCAL_ENDPOINT": upstream.url})
+        session = host.session(host.agent(model="local:any"))
+        caller = threading.Thread(target=ask)
+        caller.start()
+        asked.wait(STOP_SECONDS)
+        assert host.end(signal.SIGINT) == 0
+        answered.set()
+        caller.join()
+
+
+def test_a_port_in_use_is_one_clear_line(start_host: StartHost, tmp_path: Path) -> None:
+    port = start_host().client.base_url.port
+    assert port is not None
+    (tmp_path / "second").mkdir()
+    second, log = launch(tmp_path / "second", port, {})
+    assert second.wait(STOP_SECONDS) == 1
+    assert log.read_text().count("\n") == 1
+    assert f"127.0.0.1:{port}" in log.read_text()
+
+
+@pytest.mark.parametrize("text", ["providers: {openai: {formt: openai}}", "routing: {fallbacks: [nobody:x]}", "a: ["])
+def test_a_mistake_in_configuration_is_one_clear_line(tmp_path: Path, text: str) -> None:
+    overlay = tmp_path / "mine.yaml"
+    overlay.write_text(text)
+    process, log = launch(tmp_path, free_port(), {"AGENTOS_CONFIG": str(overlay)})
+    assert process.wait(STOP_SECONDS) == 1
+    assert log.read_text().startswith(f"agentos: {overlay}: ")
+    assert "Traceback" not in log.read_text()
+
+
+def test_the_environment_wins_over_dot_env(start_host: StartHost, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("OPENAI_API_KEY=sk-from-file\nGROQ_API_KEY=gsk-from-file\n")
+    host = start_host({"OPENAI_API_KEY": ""})
+    status = {entry["provider"]: entry["status"] for entry in host.client.get("/health").json()["providers"]}
+    assert (status["openai"], status["groq"]) == ("not-configured", "available")
+    assert "from-file" not in host.output
+
+
+def test_a_variable_that_would_not_reach_lambda_is_told(start_host: StartHost, tmp_path: Path) -> None:
+    overlay = tmp_path / "mine.yaml"
+    overlay.write_text("providers: {my-gateway: {format: openai, endpoint: 'http://127.0.0.1:1/v1'}}")
+    host = start_host({"AGENTOS_CONFIG": str(overlay), "MY_GATEWAY_API_KEY": "sk-mine", "GROQ_API_KEY": "gsk-mine"})
+    warnings = [line.split()[1] for line in host.output.splitlines() if line.startswith("warning")]
+    assert warnings == ["MY_GATEWAY_API_KEY"]
+    assert "-mine" not in host.output
+
+
+def test_a_dynamodb_that_runs_already_keeps_everything(start_host: StartHost, moto_endpoint: str) -> None:
+    first = start_host({"STORE": moto_endpoint})
+    agent = first.agent(model="echo:echo")
+    first.end()
+    second = start_host({"STORE": moto_endpoint})
+    assert second.client.get(f"/agents/{agent}").status_code == 200
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A copy of what the host runs, to be edited."""
+    copy = tmp_path / "checkout"
+    for folder in ("config", "functions", "shared"):
+        shutil.copytree(ROOT / folder, copy / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "template.yaml", copy)
+    return copy
+
+
+HANDLER = "def handler(event, context):\n    return {answer}\n"
+
+
+def test_an_edited_handler_is_live(start_host: StartHost, checkout: Path) -> None:
+    host = start_host({}, "--root", str(checkout))
+    file = checkout / "functions" / "health" / "app.py"
+    file.write_text(HANDLER.format(answer='{"statusCode": 200, "body": "one"}'))
+    assert host.client.get("/health").text == "one"
+    file.write_text(HANDLER.format(answer='{"statusCode": 200, "body": "two"}'))  # as long, within the same second
+    assert host.client.get("/health").text == "two"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("def handler(:", "SyntaxError"),
+        ("raise SystemExit(3)", "SystemExit"),
+        (HANDLER.format(answer="1 / 0"), "ZeroDivisionError"),
+        (HANDLER.format(answer='{"status": 200}'), "HealthFunction returned what API Gateway refuses"),
+        (HANDLER.format(answer='{"statusCode": 200, "body": "x" * 6291556}'), "AnswerTooLarge"),
+    ],
+)
+def test_a_broken_handler_is_a_502_and_the_host_lives_on(
+    start_host: StartHost, checkout: Path, text: str, told: str
+) -> None:
+    host = start_host({}, "--root", str(checkout))
+    file = checkout / "functions" / "health" / "app.py"
+    intact = file.read_text()
+    file.write_text(text)
+    broken = host.client.get("/health")
+    assert (broken.status_code, broken.json()["code"]) == (502, "internal")
+    assert told in host.output
+    file.write_text(intact)
+    assert host.client.get("/health").status_code == 200
+
+
+def test_an_edited_layer_and_configuration_are_live(start_host: StartHost, checkout: Path) -> None:
+    host = start_host({}, "--root", str(checkout))
+    catalog = checkout / "shared" / "agentos" / "__init__.py"
+    catalog.write_text(catalog.read_text() + '\n__version__ = "99.edited"\n')
+    assert host.client.get("/health").json()["version"] == "99.edited"
+    default = checkout / "config" / "default.yaml"
+    default.write_text(default.read_text().replace("\n  groq:\n", "\n  groq:\n    enabled: false\n"))
+    status = {entry["provider"]: entry["status"] for entry in host.client.get("/health").json()["providers"]}
+    assert status["groq"] == "disabled"

@@ -1,0 +1,124 @@
+"""The local host over a real socket: the walk-through, routes and limits, many at once, fallback."""
+
+import json
+import re
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.hosting import Host
+from tests.support.upstream import Reply, Upstream, answer
+
+StartHost = Callable[..., Host]
+
+
+def test_walk_through_with_the_real_model(host: Host) -> None:
+    """With the very bodies that the host shows at its start."""
+    agent_body, session_body, message_body = (json.loads(body) for body in re.findall(r"-d '(.*?)'", host.output, re.S))
+    agent = host.client.post("/agents", json=agent_body)
+    assert agent.status_code == 201
+    session = host.client.post(f"/agents/{agent.json()['agentId']}/sessions", json=session_body)
+    assert session.status_code == 201
+    path = f"/agents/{agent.json()['agentId']}/sessions/{session.json()['sessionId']}/messages"
+    reply = host.client.post(path, json=message_body)
+    assert reply.status_code == 200, reply.text
+    said = reply.json()
+    assert said["content"].strip()
+    assert said["model"] == "local:smollm2"
+    assert said["usage"]["completionTokens"] > 0
+    assert [(skip["model"], skip["reason"].partition(":")[0]) for skip in said["route"]["skipped"]] == [
+        ("openai:gpt-4o-mini", "not_configured"),
+        ("gemini:flash-1.5", "not_configured"),
+    ]
+    assert [message["role"] for message in host.client.get(path).json()["data"]] == ["user", "assistant"]
+
+
+def test_start_shows_routes_providers_and_the_model(host: Host) -> None:
+    assert re.search(r"POST +/agents/\{agentId\}/sessions/\{sessionId\}/messages +SendMessageFunction", host.output)
+    assert re.search(r"^providers +local$", host.output, re.M)
+    assert re.search(r"^model +local:smollm2", host.output, re.M)
+    assert "\033" not in host.output  # no colours in a file
+
+
+def test_every_request_is_shown(host: Host) -> None:
+    host.client.get("/agents?limit=3")
+    assert re.search(r"^GET +/agents 200 \d+ ms$", host.output, re.M)
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("GET", "/nope"), ("GET", "/"), ("PUT", "/agents"), ("OPTIONS", "/agents"), ("GET", "/agents/a/b/c/d/e")],
+)
+def test_unknown_route(host: Host, method: str, path: str) -> None:
+    refused = host.client.request(method, path)
+    assert refused.status_code == 404
+    assert refused.json() | {"requestId": None} == {
+        "code": "not_found",
+        "message": "There is no such route.",
+        "details": {},
+        "requestId": None,
+    }
+
+
+def test_head_has_no_body(host: Host) -> None:
+    refused = host.client.head("/health")
+    assert (refused.status_code, refused.content) == (404, b"")
+
+
+def test_a_trailing_slash_makes_no_difference(host: Host) -> None:
+    assert host.client.get("/health/").status_code == 200
+
+
+def test_body_over_api_gateways_limit(host: Host) -> None:
+    def endless() -> Iterator[bytes]:
+        for _ in range(11):
+            yield b" " * 1024 * 1024
+
+    for body in (b" " * (10 * 1024 * 1024 + 1), endless()):  # with a declared length, and without one
+        refused = host.client.post("/agents", content=body)
+        assert (refused.status_code, refused.json()["code"]) == (413, "payload_too_large")
+    assert host.client.get("/health").status_code == 200
+
+
+def test_event_over_lambdas_limit(host: Host) -> None:
+    refused = host.client.post("/agents", content=b" " * (6 * 1024 * 1024))
+    assert (refused.status_code, refused.json()["code"]) == (413, "payload_too_large")
+
+
+def test_body_that_is_not_text(host: Host) -> None:
+    refused = host.client.post("/agents", content=b"\xff\xfe")
+    assert (refused.status_code, refused.json()["code"]) == (400, "invalid_request")
+
+
+def test_twenty_requests_at_once(start_host: StartHost, tmp_path: Path) -> None:
+    """The upstream answers only when all twenty are with it, so that one at a time would never end."""
+    everybody = threading.Barrier(20, timeout=25)
+    with Upstream(default=Reply(answer("All here.").body, before=everybody.wait)) as upstream:
+        overlay = tmp_path / "mine.yaml"
+        overlay.write_text(f"providers: {{my-gateway: {{format: openai, endpoint: '{upstream.url}', auth: none}}}}")
+        host = start_host({"AGENTOS_CONFIG": str(overlay)})
+        agent = host.agent(model="my-gateway:any")
+        sessions = [host.session(agent) for _ in range(20)]
+        with ThreadPoolExecutor(20) as threads:
+            replies = list(threads.map(host.say, sessions))
+    assert [(reply.status_code, reply.json()["content"]) for reply in replies] == [(200, "All here.")] * 20
+
+
+def test_the_fallback_answers_while_the_primary_is_away(start_host: StartHost, tmp_path: Path) -> None:
+    """One session throughout: no key, then a key in .env, then a server that is gone, then the key is gone."""
+    host = start_host()
+    session = host.session(host.agent(model="openai:gpt-4o-mini"))
+    assert host.say(session).json()["model"] == "echo:echo"
+    primary_reply = Reply(answer("I am primary.").body, headers={"connection": "close"})  # none outlives the server
+    with Upstream(default=primary_reply) as upstream:
+        (tmp_path / ".env").write_text(f"OPENAI_API_KEY=sk-secret\nOPENAI_ENDPOINT={upstream.url}\n")
+        primary = host.say(session).json()
+        assert (primary["model"], primary["content"]) == ("openai:gpt-4o-mini", "I am primary.")
+    fallback = host.say(session).json()
+    assert (fallback["model"], fallback["route"]["attempts"][0]["outcome"]) == ("echo:echo", "connect")
+    (tmp_path / ".env").unlink()
+    assert host.say(session).json()["route"]["skipped"][0]["model"] == "openai:gpt-4o-mini"
+    assert "sk-secret" not in host.output

@@ -1,0 +1,125 @@
+"""What `sam build` makes: a file a function, a layer with what it needs and nothing else, for either processor."""
+
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from local.sam.cli import COMMAND, environment
+from local.template import load_template
+from tests.support.gateway import ROOT
+
+LIMIT_BYTES = 25 * 1024 * 1024
+ELF_MACHINE = {"x86_64": 62, "arm64": 183}  # e_machine, "ELF Header", System V ABI
+
+TEMPLATE = load_template(ROOT / "template.yaml", "any")
+
+
+def build(root: Path, architecture: str) -> str:
+    """Build as `make build` does; what SAM printed."""
+    command = [*COMMAND, "build", "--parameter-overrides", f"Architecture={architecture}"]
+    done = subprocess.run(command, cwd=root, env=environment(), capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of what is built, so that tests may edit it, in the state of a checkout that has run tests."""
+    root = tmp_path_factory.mktemp("project")
+    for folder in ("shared", "config", "functions"):
+        shutil.copytree(ROOT / folder, root / folder, symlinks=True)
+    for file in ("template.yaml", "samconfig.toml"):
+        shutil.copy(ROOT / file, root)
+    cache = root / "functions" / "health" / "__pycache__"
+    cache.mkdir(exist_ok=True)
+    (cache / "app.cpython-311.pyc").write_bytes(b"")
+    return root
+
+
+def files(folder: Path) -> set[str]:
+    return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("architecture", ELF_MACHINE)
+def test_layer_holds_package_dependencies_and_configuration(project: Path, architecture: str) -> None:
+    output = build(project, architecture)
+    layer = project / ".aws-sam" / "build" / "Layer"
+
+    assert {path.name for path in layer.iterdir()} == {"python", "config"}
+    assert files(layer / "config") == {path.name for path in (ROOT / "config").iterdir()}
+    source = {name for name in files(ROOT / "shared" / "agentos") if "__pycache__" not in name}
+    assert files(layer / "python" / "agentos") == source
+    built = files(layer / "python")
+    assert not [name for name in built if name.endswith((".pyc", ".lock")) or name.split("/")[0] in ("bin", "tests")]
+    assert {"boto3", "botocore"}.isdisjoint(path.name for path in (layer / "python").iterdir())
+    size = sum(path.stat().st_size for path in layer.rglob("*") if path.is_file())
+    assert size < LIMIT_BYTES
+    assert f"Layer for {architecture}: " in output
+
+
+@pytest.mark.parametrize("architecture", ELF_MACHINE)
+def test_compiled_modules_are_for_lambdas_python_and_the_processor(project: Path, architecture: str) -> None:
+    build(project, architecture)
+    compiled = list((project / ".aws-sam" / "build" / "Layer").rglob("*.so"))
+    assert {path.parent.name for path in compiled} == {"pydantic_core", "yaml"}
+    for path in compiled:
+        assert ".cpython-313-" in path.name
+        header = path.read_bytes()[:20]
+        assert header[:4] == b"\x7fELF"
+        assert int.from_bytes(header[18:20], "little") == ELF_MACHINE[architecture]
+
+
+def test_functions_artifact_is_its_one_file(project: Path) -> None:
+    build(project, "arm64")
+    for function in TEMPLATE.functions:
+        built = project / ".aws-sam" / "build" / function.name
+        assert files(built) == {"app.py"}
+        assert (built / "app.py").read_bytes() == (function.folder / "app.py").read_bytes()
+
+
+def test_an_edit_is_built_in_seconds(project: Path) -> None:
+    build(project, "arm64")
+    build_folder = project / ".aws-sam" / "build"
+    with (project / "functions" / "health" / "app.py").open("a") as file:
+        file.write("# edited\n")
+    started = time.monotonic()
+    output = build(project, "arm64")
+    assert time.monotonic() - started < 15  # 3 seconds, but not on a busy machine
+    assert "Layer for" not in output
+    assert (build_folder / "HealthFunction" / "app.py").read_text().endswith("# edited\n")
+
+    for edited in ("config/default.yaml", "shared/agentos/ids.py"):
+        with (project / edited).open("a") as file:
+            file.write("# edited\n")
+        assert "Layer for" in build(project, "arm64")
+        built = build_folder / "Layer" / edited.replace("shared", "python")
+        assert built.read_text().endswith("# edited\n")
+
+
+def test_a_layer_that_grew_too_large_fails_the_build(project: Path) -> None:
+    large = project / "shared" / "agentos" / "large.bin"
+    large.write_bytes(b"\0" * LIMIT_BYTES)
+    try:
+        with pytest.raises(AssertionError, match="over 25 MB"):
+            build(project, "arm64")
+    finally:
+        large.unlink()
+
+
+def test_building_needs_neither_docker_nor_lambdas_python(project: Path, tmp_path: Path) -> None:
+    """With nothing on the path but what any machine has, an older Python, and uv."""
+    if sys.version_info[:2] == (3, 13):
+        pytest.skip("this test's Python is 3.13, so it cannot show that another will do")
+    (tmp_path / "python3").symlink_to(sys._base_executable)  # type: ignore[attr-defined]
+    for name in ("make", "cp", "rm", "find", "du", "cut", "sed", "sh", "test", "uv"):
+        found = shutil.which(name, path=environment()["PATH"])
+        assert found
+        (tmp_path / name).symlink_to(found)
+    shutil.rmtree(project / ".aws-sam", ignore_errors=True)
+    bare = environment() | {"PATH": str(tmp_path), "DOCKER_HOST": "unix:///nonexistent"}
+    done = subprocess.run([*COMMAND, "build"], cwd=project, env=bare, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr

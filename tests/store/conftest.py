@@ -1,0 +1,79 @@
+"""The stores over a fresh table, with a clock that the test owns."""
+
+from typing import Any
+
+import pytest
+
+import tests.support.properties  # noqa: F401
+from agentos.clock import Deadline
+from agentos.domain import Reply, Session
+from agentos.store.agents import AgentStore
+from agentos.store.dynamodb import Table
+from agentos.store.sessions import SessionStore
+from agentos.store.turns import Lease, TurnStore
+from tests.support.builders import a_message, a_reply, a_session, an_agent
+from tests.support.clock import FakeClock
+
+TENANT = "acme"
+
+
+class Store:
+    """All stores of one table, and shorthands for one tenant."""
+
+    def __init__(self, client: Any, table_name: str) -> None:
+        self.client = client
+        self.table_name = table_name
+        self.clock = FakeClock()
+        self.table = Table(client, table_name)
+        self.agents = AgentStore(self.table, self.clock)
+        self.sessions = SessionStore(self.table, self.clock)
+        self.turns = TurnStore(self.table, self.clock)
+
+    def deadline(self, seconds: float = 30) -> Deadline:
+        return Deadline.after(seconds, self.clock)
+
+    def agent(self, tenant: str = TENANT, **fields: Any) -> str:
+        """A stored agent's id."""
+        agent = an_agent(**fields)
+        self.agents.create(tenant, agent)
+        return agent.agent_id
+
+    def session(self, agent_id: str, tenant: str = TENANT, **fields: Any) -> Session:
+        """A stored session."""
+        session = a_session(agent_id, self.clock, **fields)
+        self.sessions.create(tenant, session)
+        return session
+
+    def begin(self, session: Session, seconds: float = 30, tenant: str = TENANT) -> Lease:
+        return self.turns.begin(tenant, session.agent_id, session.session_id, self.deadline(seconds))
+
+    def commit(self, lease: Lease, said: Any = "Hello", reply: Reply | None = None, tokens: int = 5) -> None:
+        sent = self.turns.sent_item(lease, a_message(said), tokens)
+        self.turns.commit(lease, sent, reply or a_reply(), tokens, self.deadline())
+
+    def turn(self, session: Session, said: Any = "Hello", reply: Reply | None = None, tokens: int = 5) -> None:
+        """A whole turn."""
+        self.commit(self.begin(session), said, reply, tokens)
+
+    def read(self, session: Session) -> Session:
+        return self.sessions.get(TENANT, session.agent_id, session.session_id)
+
+    def contents(self, session: Session) -> list[Any]:
+        """Everything that was said, in order."""
+        page = self.sessions.messages(TENANT, session.agent_id, session.session_id, 100, None, "asc")
+        return [message.content for message in page.data]
+
+    def delete(self, session: Session) -> None:
+        self.sessions.delete(TENANT, session.agent_id, session.session_id, self.deadline())
+
+    def items(self) -> list[dict[str, Any]]:
+        """Everything in the table."""
+        found: list[dict[str, Any]] = []
+        for page in self.client.get_paginator("scan").paginate(TableName=self.table_name, ConsistentRead=True):
+            found += page["Items"]
+        return sorted(found, key=lambda item: (item["pk"]["S"], item["sk"]["S"]))
+
+
+@pytest.fixture
+def store(client: Any, table_name: str) -> Store:
+    return Store(client, table_name)

@@ -1,0 +1,98 @@
+"""A request whose answer is lost on the way is sent again by the client library: it must find its own work done."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError, ReadTimeoutError
+from botocore.httpsession import URLLib3Session
+
+from agentos.errors import SessionBusy
+from tests.store.conftest import TENANT, Store
+from tests.support.builders import a_session, an_agent
+
+Lose = Callable[[str], None]
+
+
+@pytest.fixture
+def lose(store: Store) -> Lose:
+    """Let the next request of a kind reach the table and its answer get lost."""
+
+    def lose(operation: str) -> None:
+        lost: list[str] = []
+
+        def deliver(request: Any, **_: Any) -> None:
+            if not lost:
+                lost.append(operation)
+                session = URLLib3Session()
+                session.send(request)
+                session.close()
+                raise ReadTimeoutError(endpoint_url=request.url)
+
+        store.client.meta.events.register(f"before-send.dynamodb.{operation}", deliver)
+
+    return lose
+
+
+def test_an_agent_is_created_once(store: Store, lose: Lose) -> None:
+    agent = an_agent()
+    lose("PutItem")
+    store.agents.create(TENANT, agent)
+    assert store.agents.page(TENANT, 20, None, "desc").data == (agent,)
+
+
+def test_a_session_is_created_once(store: Store, lose: Lose) -> None:
+    session = a_session(store.agent(), store.clock)
+    lose("PutItem")
+    store.sessions.create(TENANT, session)
+    assert store.read(session) == session
+
+
+def test_a_lease_is_taken_and_not_lost_to_oneself(store: Store, lose: Lose) -> None:
+    session = store.session(store.agent())
+    lose("UpdateItem")
+    lease = store.begin(session)
+    with pytest.raises(SessionBusy):
+        store.begin(session)
+    store.commit(lease)
+    assert store.read(session).message_count == 2
+
+
+def test_a_changed_agent_is_changed_once(store: Store, lose: Lose) -> None:
+    agent = an_agent()
+    store.agents.create(TENANT, agent)
+    changed = agent.model_copy(update={"name": "new", "version": 2})
+    lose("UpdateItem")
+    store.agents.replace(TENANT, changed)
+    assert store.agents.get(TENANT, agent.agent_id) == changed
+
+
+def test_a_given_back_lease_is_given_back(store: Store, lose: Lose) -> None:
+    session = store.session(store.agent())
+    lease = store.begin(session)
+    lose("UpdateItem")
+    store.turns.abandon(lease)
+    assert store.read(session).state == "idle"
+
+
+def knows_tokens(store: Store) -> bool:
+    """Whether a transaction that is sent twice with one token counts once, as DynamoDB has it."""
+    new = {"TableName": store.table_name, "ConditionExpression": "attribute_not_exists(pk)"}
+    put = {"Put": {**new, "Item": {"pk": {"S": "token"}, "sk": {"S": "1"}}}}
+    try:
+        for _ in range(2):
+            store.client.transact_write_items(TransactItems=[put], ClientRequestToken="one-token")
+    except ClientError:
+        return False
+    return True
+
+
+def test_a_turn_is_committed_once(store: Store, lose: Lose) -> None:
+    if not knows_tokens(store):
+        pytest.skip("this back end knows no request tokens")
+    session = store.session(store.agent())
+    lease = store.begin(session)
+    lose("TransactWriteItems")
+    store.commit(lease, "once")
+    assert store.contents(session) == ["once", "Hi"]
+    assert store.read(session).message_count == 2

@@ -1,0 +1,162 @@
+"""Pages of messages, and the history a turn reads: in the order of the conversation, from either end."""
+
+import json
+
+import pytest
+
+from agentos.errors import InvalidRequest, NotFound
+from agentos.ids import new_id
+from agentos.json_text import dump
+from agentos.store import keys
+from tests.store.conftest import TENANT, Store
+from tests.support.builders import a_reply
+
+LAMBDA_RESPONSE_BYTES = 6 * 1024 * 1024
+
+
+def walk(store: Store, session: object, limit: int, order: str) -> list[list[str]]:
+    pages: list[list[str]] = []
+    after: str | None = None
+    while True:
+        page = store.sessions.messages(
+            TENANT,
+            session.agent_id,
+            session.session_id,
+            limit,
+            after,
+            order,  # type: ignore[attr-defined]
+        )
+        pages.append([str(message.content) for message in page.data])
+        if not page.has_more:
+            assert page.next_cursor is None
+            return pages
+        after = page.next_cursor
+
+
+def conversation(store: Store, turns: int) -> tuple[object, list[str]]:
+    session = store.session(store.agent())
+    for number in range(turns):
+        store.turn(session, f"q{number}", a_reply(f"a{number}"))
+    return session, [f"{kind}{number}" for number in range(turns) for kind in "qa"]
+
+
+@pytest.mark.parametrize("order", ["asc", "desc"])
+def test_every_page_size_shows_everything_once_and_in_order(store: Store, order: str) -> None:
+    session, said = conversation(store, 6)  # past ten messages, so that 10 must not sort before 9
+    expected = said if order == "asc" else said[::-1]
+
+    for limit in (1, 2, 3, 5, 11, 12, 13, 100):
+        pages = walk(store, session, limit, order)
+        assert sum(pages, []) == expected
+        assert all(len(page) == limit for page in pages[:-1])
+
+
+def test_a_turn_between_pages_is_seen_once(store: Store) -> None:
+    session = store.session(store.agent())
+    store.turn(session, "q0")
+    place = (TENANT, session.agent_id, session.session_id)
+    first = store.sessions.messages(*place, 1, None, "asc")
+    store.turn(session, "q1")
+    rest = store.sessions.messages(*place, 10, first.next_cursor, "asc")
+    assert [message.content for message in (*first.data, *rest.data)] == ["q0", "Hi", "q1", "Hi"]
+
+
+def test_history_is_read_newest_first_and_only_as_far_as_it_is_taken(store: Store) -> None:
+    session = store.session(store.agent())
+    for number in range(30):
+        store.turn(session, f"q{number}", a_reply(f"a{number}"))
+    made: list[str] = []
+    lease = store.begin(session)
+    store.client.meta.events.register("before-call.dynamodb", lambda model, **_: made.append(model.name))
+
+    history = store.turns.newest_first(lease)
+    assert [next(history)[0].content for _ in range(3)] == ["a29", "q29", "a28"]
+    assert made == ["Query"]
+
+    assert len(list(history)) == 57
+
+
+def test_an_empty_session_has_no_history_and_costs_no_request(store: Store) -> None:
+    lease = store.begin(store.session(store.agent()))
+    made: list[str] = []
+    store.client.meta.events.register("before-call.dynamodb", lambda model, **_: made.append(model.name))
+    assert list(store.turns.newest_first(lease)) == []
+    assert made == []
+
+
+@pytest.mark.parametrize("letter", ["x", '"', "\\", "日", "\x01"])
+def test_a_page_of_large_messages_fits_a_lambda_response(store: Store, letter: str) -> None:
+    """The page is JSON text inside the response's JSON, so quotes and backslashes are escaped twice."""
+    session = store.session(store.agent())
+    length = 380_000 // len(json.dumps(letter, ensure_ascii=False)[1:-1].encode())
+    for _ in range(9):
+        store.turn(session, letter * length, a_reply(letter * length))
+
+    seen = 0
+    after: str | None = None
+    while True:
+        page = store.sessions.messages(TENANT, session.agent_id, session.session_id, 100, after, "asc")
+        seen += len(page.data)
+        response = json.dumps({"statusCode": 200, "body": dump(page.to_json())}, ensure_ascii=False)
+        assert len(response.encode()) < LAMBDA_RESPONSE_BYTES - 10_000
+        if page.next_cursor is None:
+            break
+        after = page.next_cursor
+    assert seen == 18
+
+
+def test_a_cursor_of_another_session_only_tells_a_position(store: Store) -> None:
+    session, said = conversation(store, 2)
+    other = store.session(store.agent())
+    store.turn(other, "secret")
+    cursor = store.sessions.messages(TENANT, other.agent_id, other.session_id, 1, None, "asc").next_cursor
+
+    page = store.sessions.messages(
+        TENANT,
+        session.agent_id,
+        session.session_id,
+        20,
+        cursor,
+        "asc",  # type: ignore[attr-defined]
+    )
+
+    assert [message.content for message in page.data] == said[1:]
+
+
+@pytest.mark.parametrize("position", ["0", "999999999999"])
+def test_a_forged_position_stays_in_the_session(store: Store, position: str) -> None:
+    session, said = conversation(store, 1)
+    place = (TENANT, session.agent_id, session.session_id)  # type: ignore[attr-defined]
+    seen = [
+        str(message.content)
+        for order in ("asc", "desc")
+        for message in store.sessions.messages(*place, 20, keys.cursor(position), order).data
+    ]
+    assert sorted(seen) == sorted(said)
+
+
+@pytest.mark.parametrize(
+    "cursor",
+    [
+        "",
+        "garbage",
+        "\ud800",
+        *map(keys.cursor, ["", "-1", "1.5", "9" * 13, "٣", "0x1", " 1", "1\n", new_id("msg"), "MESSAGE#000000000001"]),
+    ],
+)
+def test_what_this_list_has_not_given_out_is_no_cursor(store: Store, cursor: str) -> None:
+    session = store.session(store.agent())
+    with pytest.raises(InvalidRequest):
+        store.sessions.messages(TENANT, session.agent_id, session.session_id, 20, cursor, "asc")
+
+
+def test_messages_of_what_is_not_there_are_not_found(store: Store) -> None:
+    session = store.session(store.agent())
+    for agent_id, session_id in (
+        (session.agent_id, new_id("sess")),
+        (new_id("agent"), session.session_id),
+        (store.agent(), session.session_id),
+        (session.agent_id, "SESSION"),
+    ):
+        with pytest.raises(NotFound):
+            store.sessions.messages(TENANT, agent_id, session_id, 20, None, "asc")

@@ -1,0 +1,152 @@
+"""DynamoDB's 400 KB: what we count is never less than what it counts, and hardly more."""
+
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from agentos.errors import PayloadTooLarge
+from agentos.store.items import MAX_ITEM_BYTES, size
+from tests.store.conftest import TENANT, Store
+from tests.support.builders import a_message, a_reply, a_session, an_agent
+
+SLACK = 64
+"""Bytes by which our count may exceed DynamoDB's."""
+
+ALPHABETS = {"ascii": "x", "cjk": "日", "emoji": "😀"}
+
+FRAMES: dict[str, dict[str, Any]] = {
+    "texts": {"body": {"S": ""}},
+    "names": {"body": {"S": ""}, "ünïcödé-名前": {"S": "ü"}},
+    "numbers": {
+        "body": {"S": ""},
+        **{f"n{i}": {"N": str(10**i + i)} for i in range(0, 38, 3)},
+        "zero": {"N": "0"},
+        "round": {"N": "1000000000"},
+        "time": {"N": "1795348800000"},
+    },
+}
+
+
+def padded(frame: dict[str, Any], letter: str, total: int) -> dict[str, Any]:
+    """An item of exactly `total` bytes by our count."""
+    item = {"pk": {"S": "size"}, "sk": {"S": "1"}, **frame}
+    room = total - size(item)
+    width = len(letter.encode())
+    item["body"] = {"S": letter * (room // width) + "x" * (room % width)}
+    assert size(item) == total
+    return item
+
+
+def accepted(store: Store, item: dict[str, Any]) -> bool:
+    """Whether the table itself takes the item."""
+    try:
+        store.client.put_item(TableName=store.table_name, Item=item)
+    except ClientError as error:
+        assert "size" in error.response["Error"]["Message"]
+        return False
+    return True
+
+
+@pytest.fixture(autouse=True)
+def _back_end_with_dynamodbs_bound(store: Store) -> None:
+    """Only DynamoDB's own bound is worth measuring against."""
+    if not accepted(store, {"pk": {"S": "p"}, "sk": {"S": "s"}, "a": {"S": "x" * (MAX_ITEM_BYTES - 7)}}):
+        pytest.skip("this back end's items are smaller than DynamoDB's")
+
+
+@pytest.mark.parametrize("letter", ALPHABETS.values(), ids=ALPHABETS)
+@pytest.mark.parametrize("frame", FRAMES.values(), ids=FRAMES)
+def test_our_count_is_the_tables_or_a_little_more(store: Store, frame: dict[str, Any], letter: str) -> None:
+    assert accepted(store, padded(frame, letter, MAX_ITEM_BYTES))
+    assert not accepted(store, padded(frame, letter, MAX_ITEM_BYTES + SLACK))
+
+
+def largest(fits: Any, most: int = MAX_ITEM_BYTES) -> int:
+    """The largest length for which `fits` does not raise PayloadTooLarge."""
+    low, high = 1, most
+    while low < high:
+        middle = (low + high + 1) // 2
+        try:
+            fits(middle)
+            low = middle
+        except PayloadTooLarge:
+            high = middle - 1
+    return low
+
+
+@pytest.fixture
+def requests(store: Store) -> list[str]:
+    """Names of the requests that have reached the table."""
+    made: list[str] = []
+    store.client.meta.events.register("before-call.dynamodb", lambda model, **_: made.append(model.name))
+    return made
+
+
+@pytest.mark.parametrize("letter", ALPHABETS.values(), ids=ALPHABETS)
+def test_the_largest_message_is_stored_and_a_byte_more_is_refused_unasked(
+    store: Store, requests: list[str], letter: str
+) -> None:
+    session = store.session(store.agent())
+    lease = store.begin(session)
+    longest = largest(lambda length: store.turns.sent_item(lease, a_message(letter * length), 100_000))
+    sent = store.turns.sent_item(lease, a_message(letter * longest), 100_000)
+    store.turns.commit(lease, sent, a_reply(), 5, store.deadline())
+
+    (first, _) = store.contents(session)
+    assert first == letter * longest
+    assert size(sent) > MAX_ITEM_BYTES - len(letter.encode())
+
+    before = list(requests)
+    with pytest.raises(PayloadTooLarge) as caught:
+        store.turns.sent_item(lease, a_message(letter * longest + letter), 100_000)
+    assert requests == before
+    assert caught.value.status == 413
+    assert caught.value.details["bytes"] > caught.value.details["maxBytes"] == MAX_ITEM_BYTES
+
+
+@pytest.mark.parametrize("letter", ALPHABETS.values(), ids=ALPHABETS)
+def test_an_agent_that_is_taken_can_be_changed_and_deleted(store: Store, requests: list[str], letter: str) -> None:
+    def create(length: int) -> str:
+        return store.agent(config={"instructions": letter * length})
+
+    low = MAX_ITEM_BYTES // len(letter.encode()) - 2000
+    longest = low + largest(lambda more: create(low + more), 2000)
+    agent_id = create(longest)
+    before = len(requests)
+    with pytest.raises(PayloadTooLarge):
+        create(longest + 1)
+    assert len(requests) == before
+
+    agent = store.agents.get(TENANT, agent_id)
+    assert agent.config.instructions == letter * longest
+    store.agents.replace(TENANT, agent.model_copy(update={"version": 2}))
+    with pytest.raises(PayloadTooLarge):
+        store.agents.replace(TENANT, an_agent(agent_id, {"instructions": letter * (longest + 1)}, version=3))
+    store.agents.delete(TENANT, agent_id)
+
+
+@pytest.mark.parametrize("letter", ALPHABETS.values(), ids=ALPHABETS)
+def test_a_session_that_is_taken_has_room_for_its_turns(store: Store, requests: list[str], letter: str) -> None:
+    """A lease, a count and a sum are added to it later; it must not be the table that refuses them."""
+    agent_id = store.agent()
+
+    def create(length: int) -> Any:
+        fields = {"metadata": {"m": letter * length}, "user_id": "u" * 256, "lifetime": 100}
+        session = a_session(agent_id, store.clock, **fields)
+        store.sessions.create(TENANT, session)
+        return session
+
+    low = MAX_ITEM_BYTES // len(letter.encode()) - 2000
+    longest = low + largest(lambda more: create(low + more), 2000)
+    before = len(requests)
+    with pytest.raises(PayloadTooLarge):
+        create(longest + 1)
+    assert len(requests) == before
+
+    session = create(longest)
+    huge = a_reply().usage.model_copy(update={"prompt_tokens": 10**15, "total_tokens": 10**15, "cost_usd": 1 / 3})
+    for _ in range(3):
+        store.turn(session, reply=a_reply(usage=huge))
+    assert store.read(session).message_count == 6
+    store.delete(session)

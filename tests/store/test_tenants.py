@@ -1,0 +1,67 @@
+"""Tenants never meet, not even with the same ids."""
+
+import pytest
+
+from agentos.errors import NotFound
+from tests.store.conftest import Store
+from tests.support.builders import a_message, a_reply, a_session, an_agent
+
+NAMES = ["acme", "globex", "acme#AGENTS", "ACME", "acme ", "default"]
+
+
+def test_the_same_ids_hold_different_things_for_every_tenant(store: Store) -> None:
+    agent = an_agent()
+    session = a_session(agent.agent_id, store.clock, user_id="ann")
+    place = (agent.agent_id, session.session_id)
+    for tenant in NAMES:
+        store.agents.create(tenant, agent.model_copy(update={"name": tenant}))
+        store.sessions.create(tenant, session.model_copy(update={"metadata": {"tenant": tenant}}))
+        lease = store.turns.begin(tenant, *place, store.deadline())
+        sent = store.turns.sent_item(lease, a_message(f"said by {tenant}"), 5)
+        store.turns.commit(lease, sent, a_reply(), 5, store.deadline())
+
+    for tenant in NAMES:
+        assert store.agents.get(tenant, agent.agent_id).name == tenant
+        assert [one.name for one in store.agents.page(tenant, 20, None, "desc").data] == [tenant]
+        assert store.sessions.get(tenant, *place).metadata == {"tenant": tenant}
+        for user_id in (None, "ann"):
+            (listed,) = store.sessions.page(tenant, agent.agent_id, user_id, 20, None, "desc").data
+            assert listed.metadata == {"tenant": tenant}
+        messages = store.sessions.messages(tenant, *place, 20, None, "asc").data
+        assert [message.content for message in messages] == [f"said by {tenant}", "Hi"]
+        history = store.turns.newest_first(store.turns.begin(tenant, *place, store.deadline()))
+        assert [message.content for message, _ in history] == ["Hi", f"said by {tenant}"]
+
+
+def test_one_tenants_deletions_touch_nobody_else(store: Store) -> None:
+    agent = an_agent()
+    session = a_session(agent.agent_id, store.clock)
+    place = (agent.agent_id, session.session_id)
+    for tenant in ("acme", "globex"):
+        store.agents.create(tenant, agent)
+        store.sessions.create(tenant, session)
+
+    store.sessions.delete("acme", *place, store.deadline())
+    store.agents.delete("acme", agent.agent_id)
+
+    assert store.sessions.get("globex", *place).session_id == session.session_id
+    assert store.agents.get("globex", agent.agent_id) == agent
+
+
+def test_what_is_anothers_is_not_found(store: Store) -> None:
+    agent_id = store.agent(tenant="globex")
+    session = store.session(agent_id, tenant="globex")
+    place = ("acme", agent_id, session.session_id)
+
+    for use in (
+        lambda: store.agents.get("acme", agent_id),
+        lambda: store.agents.delete("acme", agent_id),
+        lambda: store.sessions.get(*place),
+        lambda: store.sessions.messages(*place, 20, None, "asc"),
+        lambda: store.sessions.delete(*place, store.deadline()),
+        lambda: store.turns.begin(*place, store.deadline()),
+    ):
+        with pytest.raises(NotFound):
+            use()
+    assert store.sessions.page("acme", agent_id, None, 20, None, "desc").data == ()
+    assert store.agents.page("acme", 20, None, "desc").data == ()

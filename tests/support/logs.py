@@ -1,0 +1,28 @@
+"""What the functions write to their log, line by line."""
+
+import io
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from agentos.observe import logger
+
+
+class Log(io.StringIO):
+    @property
+    def lines(self) -> list[dict[str, Any]]:
+        """Every line so far; a line that is not JSON is an error."""
+        return [json.loads(line) for line in self.getvalue().splitlines()]
+
+
+@contextmanager
+def captured() -> Iterator[Log]:
+    """The log while the block runs."""
+    log = Log()
+    handler = logger.registered_handler
+    before = handler.setStream(log)  # type: ignore[attr-defined]
+    try:
+        yield log
+    finally:
+        handler.setStream(before)  # type: ignore[attr-defined]

@@ -1,0 +1,8 @@
+"""How Hypothesis runs here: without a clock, so that a slow machine fails nothing."""
+
+from hypothesis import HealthCheck, settings
+
+settings.register_profile(
+    "clockless", deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+)
+settings.load_profile("clockless")

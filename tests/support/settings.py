@@ -1,0 +1,32 @@
+"""Settings made by hand, for tests that need providers of their own."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from agentos.config import File, Settings
+
+LIMITS = {
+    "attempts": 6,
+    "turnSeconds": 28,
+    "commitReserveSeconds": 2,
+    "fallbackReserveSeconds": 8,
+    "providerSeconds": 60,
+    "historyTokens": 8000,
+    "replyBytes": 1_000_000,
+}
+
+
+def settings_of(
+    providers: Mapping[str, Any],
+    models: Mapping[str, Any] | None = None,
+    fallbacks: Sequence[str] = (),
+    environment: Mapping[str, str] | None = None,
+) -> Settings:
+    """As if a configuration file held these."""
+    document = {
+        "providers": providers,
+        "models": models or {},
+        "routing": {"fallbacks": fallbacks},
+        "limits": LIMITS,
+    }
+    return Settings(File.model_validate(document), environment or {})

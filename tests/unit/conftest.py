@@ -1,0 +1,3 @@
+"""Properties run without a clock."""
+
+import tests.support.properties  # noqa: F401

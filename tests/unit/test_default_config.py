@@ -1,0 +1,106 @@
+"""The configuration that ships: valid, complete, and free of names that no provider serves any more."""
+
+import pytest
+from samcli.yamlhelper import yaml_parse
+
+from agentos.config import Settings, load_settings
+from tests.support.gateway import ROOT
+
+RETIRED = {
+    "gemini-1.5-flash",
+    "gemini-1.5-pro",
+    "gemini-2.0-flash",
+    "llama3-70b-8192",
+    "llama-3.3-70b-versatile",
+    "deepseek-chat",
+    "deepseek-reasoner",
+    "gpt-3.5-turbo",
+}
+
+EXPECTED_PROVIDERS = {
+    "openai",
+    "gemini",
+    "groq",
+    "openrouter",
+    "ollama",
+    "glm4",
+    "siliconflow",
+    "cerebras",
+    "modelscope",
+    "mistral",
+    "deepseek",
+    "xai",
+    "together",
+    "fireworks",
+    "nvidia",
+    "azure-openai",
+    "local",
+    "echo",
+}
+
+
+@pytest.fixture(scope="module")
+def settings() -> Settings:
+    return load_settings({})
+
+
+def test_it_is_valid_and_holds_every_provider_that_is_promised(settings: Settings) -> None:
+    assert set(settings.providers) >= EXPECTED_PROVIDERS
+
+
+@pytest.mark.parametrize(
+    ("model", "upstream"),
+    [
+        ("openai:gpt-4o-mini", "gpt-4o-mini"),
+        ("gemini:flash-1.5", "gemini-3.5-flash-lite"),
+        ("groq:llama3-70b", "openai/gpt-oss-120b"),
+    ],
+)
+def test_shipped_aliases_resolve_and_are_priced(settings: Settings, model: str, upstream: str) -> None:
+    target = settings.target(model, "test")
+    assert (target.provider, target.upstream_model) == (model.partition(":")[0], upstream)
+    assert target.facts.context_window
+    assert target.facts.price
+
+
+def test_no_model_leads_to_a_name_that_has_been_retired(settings: Settings) -> None:
+    upstream = {settings.target(name, "").upstream_model.rpartition("/")[2] for name in settings.models}
+    assert not upstream & RETIRED
+
+
+def test_nothing_is_available_without_a_key_or_an_endpoint(settings: Settings) -> None:
+    """Or a newcomer's first message would go to a server that is not there."""
+    assert [name for name, provider in settings.providers.items() if provider.fate[0] == "available"] == []
+
+
+def test_every_hosted_provider_needs_only_its_key() -> None:
+    unset = load_settings({}).providers
+    keys = {provider.key_variable: "key-0123456789" for provider in unset.values()}
+    for provider in load_settings(keys).providers.values():
+        needs_endpoint = provider.name in ("ollama", "local", "azure-openai")
+        expected = "not-configured" if needs_endpoint else "disabled" if provider.name == "echo" else "available"
+        assert provider.fate[0] == expected, provider.name
+
+
+def test_every_environment_name_is_declared_in_the_template(settings: Settings) -> None:
+    """`sam local` passes declared names alone; the others vanish silently."""
+    template = yaml_parse((ROOT / "template.yaml").read_text())
+    declared = set(template["Globals"]["Function"]["Environment"]["Variables"])
+    names = {name for provider in settings.providers.values() for name in provider.variables}
+
+    assert names <= declared
+    assert {name for name in declared if name.endswith(("_API_KEY", "_ENDPOINT"))} == names
+    assert {"AGENTOS_CONFIG", "TABLE_NAME", "AWS_ENDPOINT_URL_DYNAMODB"} <= declared
+
+
+def test_keys_travel_in_headers_and_endpoints_are_https(settings: Settings) -> None:
+    for provider in settings.providers.values():
+        assert provider.endpoint == "" or provider.endpoint.startswith("https://"), provider.name
+        assert "key" not in provider.endpoint + (provider.settings.path or ""), provider.name
+    assert settings.providers["gemini"].settings.auth == "x-goog-api-key"
+    assert settings.providers["azure-openai"].settings.auth == "api-key"
+
+
+def test_the_server_ends_in_the_model_that_needs_no_key(settings: Settings) -> None:
+    assert settings.routing.fallbacks[-1] == "local:smollm2"
+    assert settings.providers["local"].settings.auth == "none"
