@@ -12,7 +12,7 @@ from tests.store.conftest import TENANT, Store
 from tests.support.builders import a_message, a_reply, a_session, an_agent
 from tests.support.json_values import OBJECTS
 
-FEW = settings(max_examples=25)
+FEW = settings(max_examples=15)
 TEXT = st.text(min_size=1)
 
 

@@ -1,4 +1,4 @@
-"""Imports run one way (functions → endpoint, wiring → services → routing → providers), and libraries stay in their layer."""
+"""Imports run one way (functions → endpoint, wiring → services → routing → providers), and libraries stay in layers."""
 
 import ast
 import subprocess
@@ -16,7 +16,7 @@ VALUES = {"domain", "errors", "config", "clock", "json_text", "merge_patch", "id
 
 MAY_IMPORT = {
     "": set(),  # the package itself: its version
-    **{name: VALUES for name in VALUES},
+    **dict.fromkeys(VALUES, VALUES),
     "requests": VALUES,
     "history": VALUES,
     "providers": VALUES | {"providers"},
