@@ -7,27 +7,41 @@ INSTALL = $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes
 LOCK = $(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header --no-annotate \
 	$(if $(UPGRADE),--upgrade)
 
+SAM = PATH="$(CURDIR)/$(BIN):$$PATH" SAM_CLI_TELEMETRY=0 $(BIN)/python -m samcli
 MODEL := $(if $(filter 0 no,$(LOCAL_MODEL)),,$(VENV)/model.stamp)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check docs lock clean
+.PHONY: help run build sam-local replay test test-sam-local check docs lock clean
 .DELETE_ON_ERROR:
 
 help: ## list the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: $(VENV)/run.stamp $(MODEL) ## the whole stack on this machine; PORT=8080 LOCAL_MODEL=0 STORE=<DynamoDB's URL>
 	@$(BIN)/python -m local
 
-test: $(VENV)/dev.stamp $(VENV)/model.stamp ## every test; ARGS=<pytest's>
+build: $(VENV)/dev.stamp ## what gets deployed, into .aws-sam; ARCHITECTURE=x86_64 for another than the template's
+	@$(SAM) build $(if $(ARCHITECTURE),--parameter-overrides Architecture=$(ARCHITECTURE))
+	@du -sk .aws-sam/build/Layer | awk '{printf "The layer has %d MB unzipped.\n", $$1 / 1024}'
+
+sam-local: $(VENV)/dev.stamp $(MODEL) ## the stack in containers, under sam local; needs Docker; PORT=8080
+	@$(BIN)/python -m local.sam
+
+replay: $(VENV)/dev.stamp $(MODEL) ## one recorded event through sam local invoke; EVENT=events/send_message/ok.json
+	@PYTHONPATH=shared $(BIN)/python -m tests.sam_local.replay $(if $(EVENT),$(EVENT),$(error EVENT=<a file under events/>))
+
+test: $(VENV)/dev.stamp $(VENV)/model.stamp ## every test that needs no Docker; ARGS=<pytest's>
 	@$(BIN)/python -m pytest $(ARGS)
+
+test-sam-local: $(VENV)/dev.stamp $(VENV)/model.stamp ## the tests in containers; needs Docker; ARGS=<pytest's>
+	@$(BIN)/python -m pytest tests/sam_local $(ARGS)
 
 check: $(VENV)/dev.stamp ## lint, format, types, and the template
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/python -m mypy --strict shared/agentos functions local
 	$(BIN)/python -m cfnlint template.yaml
-	SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 $(BIN)/python -m samcli validate --lint --template template.yaml
+	AWS_DEFAULT_REGION=us-east-1 $(SAM) validate --lint --template template.yaml
 
 docs: $(VENV)/dev.stamp ## write docs/provider-matrix.md again from the configuration
 	$(BIN)/python tools/provider_matrix.py

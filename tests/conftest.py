@@ -4,9 +4,12 @@ import ipaddress
 import os
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+
+from local import dynamodb_local
 
 ALLOWED_NAMES = {"localhost", "127.0.0.1", "::1", "", None}
 
@@ -22,6 +25,22 @@ def _loopback_only(name: str, arguments: tuple[Any, ...]) -> None:
 
 
 sys.addaudithook(_loopback_only)
+
+# In CI it is not left out: there a test that needs it fails with what is missing.
+MISSING = "" if os.environ.get("CI") else dynamodb_local.missing()
+DYNAMODBS = ["moto"] if MISSING else ["moto", "dynamodb_local"]
+
+
+def pytest_report_header() -> str:
+    without = f"; not on DynamoDB Local, which needs {MISSING}" if MISSING else ""
+    return f"DynamoDB: {', '.join(DYNAMODBS)}{without}"
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """tests/sam_local needs Docker, so it runs only when it is named, as `make test-sam-local` does."""
+    named = any("sam_local" in argument for argument in config.args)
+    return True if collection_path.name == "sam_local" and not named else None
+
 
 AWS = {
     "AWS_DEFAULT_REGION": "eu-west-1",
@@ -42,7 +61,14 @@ def moto_endpoint() -> Iterator[str]:
     server.stop()
 
 
-@pytest.fixture(params=["moto"])
+@pytest.fixture(scope="session")
+def dynamodb_local_endpoint() -> Iterator[str]:
+    """AWS's own; where it and moto differ, it is right."""
+    with dynamodb_local.serving() as url:
+        yield url
+
+
+@pytest.fixture(params=DYNAMODBS)
 def dynamodb_endpoint(request: pytest.FixtureRequest) -> str:
     """Every test that stores something runs on each of these."""
     return str(request.getfixturevalue(f"{request.param}_endpoint"))
