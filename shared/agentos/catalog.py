@@ -1,10 +1,12 @@
 """What `GET /health` and `GET /providers` tell: the configuration as data, and what of it is available."""
 
-from typing import Any
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any, Protocol
 
 from agentos import __version__
 from agentos.config import Provider, Settings
-from agentos.domain import Value
+from agentos.values import Value
 
 FORMAT_FACTS: dict[str, dict[str, bool]] = {
     "openai": {"streaming": False, "tools": False, "images": True, "structured_output": True},

@@ -6,17 +6,19 @@ everything else about a provider is data in YAML.
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
 
-from agentos.domain import ModelFacts, ModelName, Target, Value
+from agentos.domain import ModelFacts, Target
+from agentos.values import ModelName, Value
 from agentos.errors import ConfigError
 from agentos.merge_patch import merge_patch
+from agentos.rules import Rule, unreachable
 
 # The repository and the deployed layer (`/opt`) hold the package and `config/` side by side alike.
 DEFAULT_FILE = Path(__file__).parents[2] / "config" / "default.yaml"
@@ -42,10 +44,41 @@ class ProviderSettings(Value):
     enabled: bool = True
 
 
+def _regular_expression(text: str) -> str:
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise ValueError(f"is not a regular expression: {error}") from error
+    return text
+
+
+class TaskType(Value):
+    """A pattern that tells what kind of work a message is."""
+
+    name: Annotated[str, Field(min_length=1)]
+    pattern: Annotated[str, AfterValidator(_regular_expression)]
+
+    @cached_property
+    def expression(self) -> re.Pattern[str]:
+        return re.compile(self.pattern)
+
+
 class Routing(Value):
     """`routing:` in YAML."""
 
     fallbacks: tuple[ModelName, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    task_types: tuple[TaskType, ...] = ()
+    simulation: bool = False
+
+
+class HealthSettings(Value):
+    """`health:` in YAML: when a target is left alone, and for how long."""
+
+    failures: Annotated[int, Field(ge=1)]
+    pause_seconds: Annotated[int, Field(ge=1)]
+    longest_pause_seconds: Annotated[int, Field(ge=1)]
+    cache_seconds: Annotated[int, Field(ge=0)]
 
 
 class Limits(Value):
@@ -66,6 +99,7 @@ class File(Value):
     providers: dict[ProviderName, ProviderSettings]
     models: dict[ModelName, ModelFacts] = {}
     routing: Routing = Routing()
+    health: HealthSettings
     limits: Limits
 
 
@@ -118,6 +152,7 @@ class Settings:
     def __init__(self, file: File, environment: Mapping[str, str]) -> None:
         self.models = file.models
         self.routing = file.routing
+        self.health = file.health
         self.limits = file.limits
         self.providers = {name: Provider(name, settings, environment) for name, settings in file.providers.items()}
 
@@ -172,8 +207,21 @@ def _validate(document: dict[str, Any], origin: str) -> File:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"] if part != "[key]")
         raise ConfigError(f"{origin}: {key}: {first['msg']}") from error
-    for place, names in (("models", tuple(file.models)), ("routing.fallbacks", file.routing.fallbacks)):
-        for name in names:
-            if name.partition(":")[0] not in file.providers:
-                raise ConfigError(f"{origin}: {place}: {name} names a provider that is not configured")
+    for place, name in _named_models(file):
+        if name.partition(":")[0] not in file.providers:
+            raise ConfigError(f"{origin}: {place}: {name} names a provider that is not configured")
+    if crossed := unreachable(file.routing.rules):
+        later, earlier = crossed
+        raise ConfigError(f"{origin}: routing.rules[{later}]: can never match, as rules[{earlier}] always does before")
     return file
+
+
+def _named_models(file: File) -> Iterator[tuple[str, str]]:
+    """Every model that the document names, each with its key."""
+    for name in file.models:
+        yield "models", name
+    for index, name in enumerate(file.routing.fallbacks):
+        yield f"routing.fallbacks[{index}]", name
+    for index, rule in enumerate(file.routing.rules):
+        for place, name in rule.models():
+            yield f"routing.rules[{index}].{place}", name

@@ -24,7 +24,7 @@ from pydantic import BaseModel
 
 from agentos import json_text
 from agentos.clock import Clock, Deadline
-from agentos.domain import Value
+from agentos.values import Value
 from agentos.errors import ApiError, Internal, InvalidRequest, PayloadTooLarge
 from agentos.observe import logger
 from agentos.requests import validated

@@ -4,7 +4,8 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, Field, RootModel, ValidationError
 
-from agentos.domain import AgentConfig, Content, ModelName, Priority, Value, Whole
+from agentos.domain import AgentConfig, Content
+from agentos.values import ModelName, Priority, Value, Whole
 from agentos.errors import InvalidRequest
 
 B = TypeVar("B", bound=BaseModel)

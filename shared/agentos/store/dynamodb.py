@@ -73,6 +73,10 @@ class Table:
             ReturnValuesOnConditionCheckFailure="ALL_OLD",
         )
 
+    def write(self, item: Item) -> None:
+        """An item, whatever stands there."""
+        self._call("put_item", TableName=self._name, Item=item)
+
     def update(self, key: Item, expression: str, condition: str, values: Item) -> Item:
         """The item after the update. Raises ConditionFailed, Conflict."""
         answer = self._call(
