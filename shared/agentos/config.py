@@ -191,7 +191,7 @@ def _read(path: Path) -> dict[str, Any]:
         document = yaml.load(path.read_bytes(), Loader=_Loader)  # noqa: S506 - a safe loader, the fast one
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError) as error:  # ValueError: dates that are none, endless numbers
         raise ConfigError(f"{path}: is not YAML: {error}") from error
     if document is None:
         return {}
@@ -202,7 +202,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 def _validate(document: dict[str, Any], origin: str) -> File:
     try:
-        file = File.model_validate(document)
+        file = File.model_validate(document, by_alias=True, by_name=False)
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"] if part != "[key]")

@@ -12,7 +12,7 @@ from pydantic import AfterValidator, Discriminator, Field, SerializerFunctionWra
 from pydantic.alias_generators import to_camel
 
 from agentos.rules import AgentRouting
-from agentos.values import ModelName, Number, Priority, Value, Whole, not_empty, text_or_list
+from agentos.values import Amount, ModelName, Number, Priority, Value, Whole, not_empty, text_or_list
 
 T = TypeVar("T")
 
@@ -139,9 +139,9 @@ class ModelFacts(Value):
 class Price(Value):
     """USD per million tokens."""
 
-    input: float
-    output: float
-    cached_input: float | None = None
+    input: Amount
+    output: Amount
+    cached_input: Amount | None = None
 
 
 class Target(Value):

@@ -31,6 +31,10 @@ from enum import StrEnum
 from typing import Any, ClassVar
 
 
+MAX_FIELD = 200
+"""Characters of a field's path in an answer; a client's own names may be megabytes long."""
+
+
 class ApiError(Exception):
     """Something to tell the client. `details` is JSON; `headers` go out with the response."""
 
@@ -57,6 +61,7 @@ class InvalidRequest(ApiError):
     @classmethod
     def of(cls, field: str, message: str) -> "InvalidRequest":
         """An error about one field, named by its path in the body, query or URL."""
+        field = field[:MAX_FIELD]
         return cls(f"{field}: {message}", {"errors": [{"field": field, "message": message}]})
 
 

@@ -5,7 +5,7 @@ import secrets
 import time
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32, lower case: sorts as it counts
-_SHAPE = re.compile(r"(agent|sess|msg|turn)_[0-9a-z]{26}")
+_SHAPE = re.compile(rf"(agent|sess|msg|turn)_[0-7][{_ALPHABET}]{{25}}")  # 128 bits leave 3 to the first digit
 
 
 def new_id(kind: str) -> str:

@@ -1,5 +1,6 @@
 """Logging as JSON lines, with every known key cut out of whatever is written."""
 
+import json
 import logging
 
 from aws_lambda_powertools.logging import Logger
@@ -9,13 +10,13 @@ _secrets: set[str] = set()
 
 
 def protect(*secrets: str) -> None:
-    """Never let these texts appear in a log line."""
-    _secrets.update(secret for secret in secrets if secret)
+    """Never let these texts appear in a log line, neither as they are nor as JSON writes them."""
+    _secrets.update(form for secret in secrets if secret for form in (secret, json.dumps(secret)[1:-1]))
 
 
 def redact(text: str) -> str:
     """`text` with every protected secret replaced."""
-    for secret in _secrets:
+    for secret in sorted(_secrets, key=len, reverse=True):  # the longest first: one key may begin like another
         text = text.replace(secret, "***")
     return text
 

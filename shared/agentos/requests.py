@@ -6,7 +6,7 @@ from pydantic import BaseModel, Field, RootModel, ValidationError
 
 from agentos.domain import AgentConfig, Content
 from agentos.values import ModelName, Priority, Value, Whole
-from agentos.errors import InvalidRequest
+from agentos.errors import MAX_FIELD, InvalidRequest
 
 B = TypeVar("B", bound=BaseModel)
 
@@ -15,6 +15,9 @@ FreeForm = dict[str, Any]
 """A JSON object that is kept exactly as it was given."""
 
 YEAR_SECONDS = 366 * 24 * 3600
+
+MAX_FINDINGS = 20
+"""Mistakes listed in one answer: a body may hold hundreds of thousands, an answer may not."""
 
 
 class NewAgent(Value):
@@ -56,13 +59,16 @@ class RouteQuery(NewMessage):
 
 
 def validated(model: type[B], value: Any) -> B:
-    """`value` as `model`. Raises InvalidRequest that lists every `{field, message}`."""
+    """`value` as `model`, its fields by their names in the contract alone.
+
+    Raises InvalidRequest that lists every `{field, message}`, the first of them where there are many.
+    """
     try:
-        return model.model_validate(value)
+        return model.model_validate(value, by_alias=True, by_name=False)
     except ValidationError as error:
         findings = [
             {"field": _field(finding["loc"]), "message": _message(finding["type"], finding["msg"])}
-            for finding in error.errors(include_url=False, include_context=False, include_input=False)
+            for finding in error.errors(include_url=False, include_context=False, include_input=False)[:MAX_FINDINGS]
         ]
     first = findings[0]
     raise InvalidRequest(f"{first['field']}: {first['message']}", {"errors": findings})
@@ -76,7 +82,7 @@ def _field(path: tuple[int | str, ...]) -> str:
             text += f"[{part}]"
         elif not part.startswith("<"):
             text += f".{part}" if text else part
-    return text or "body"
+    return text[:MAX_FIELD] or "body"
 
 
 def _message(kind: str, message: str) -> str:
@@ -86,4 +92,6 @@ def _message(kind: str, message: str) -> str:
         return "is required"
     if kind in ("model_type", "model_attributes_type", "dict_type"):
         return "must be a JSON object"
+    if kind == "tuple_type":
+        return "must be a list"
     return message.removeprefix("Value error, ")

@@ -8,7 +8,7 @@ from pydantic.alias_generators import to_camel
 
 T = TypeVar("T")
 
-_MODEL_NAME = re.compile(r"[a-z0-9][a-z0-9-]*:[^\s\x00-\x1f]{1,200}")
+_MODEL_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}:[^\s\x00-\x1f]{1,200}")
 
 
 def _model_name(text: str) -> str:
@@ -34,6 +34,7 @@ ModelName = Annotated[str, AfterValidator(_model_name)]
 
 Whole = Annotated[int, Field(strict=True)]
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Priority = Literal["cost", "latency", "quality"]
 
 

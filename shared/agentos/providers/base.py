@@ -9,6 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
+from urllib.parse import quote
 
 from agentos import __version__, json_text
 from agentos.config import Provider
@@ -17,6 +18,7 @@ from agentos.errors import ErrorClass, UpstreamError
 
 _WAIT_HINTS = ("retry-after", "retry-after-ms")
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_ABSURD = 10**9  # tokens
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,8 @@ class HttpAdapter(Adapter):
 
     def url(self, provider: Provider, target: Target) -> str:
         path = provider.settings.path or self.path
-        return provider.endpoint + path.replace("{model}", target.upstream_model)
+        # Whatever a client calls a model stays one segment of the path.
+        return provider.endpoint + path.replace("{model}", quote(target.upstream_model, safe=":@"))
 
     def headers(self, provider: Provider) -> dict[str, str]:
         """The key travels in a header, never in the URL."""
@@ -144,14 +147,18 @@ def clean(text: str) -> str:
 
 
 def count(value: Any) -> int:
-    """A number of tokens; anything that is not a whole number of at least 0 counts as 0."""
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else 0
+    """A number of tokens; anything that no provider can mean (negative, fractional, absurdly large) counts as 0."""
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < _ABSURD else 0
+
+
+def as_object(value: Any) -> dict[str, Any]:
+    """A JSON object; an empty one for anything else."""
+    return value if isinstance(value, dict) else {}
 
 
 def _payload(body: bytes) -> dict[str, Any]:
     """The JSON object in a body; an empty one for anything else, which no decoder takes for an answer."""
     try:
-        payload = json_text.parse_lenient(body)
+        return as_object(json_text.parse_lenient(body))
     except ValueError:
         return {}
-    return payload if isinstance(payload, dict) else {}

@@ -8,7 +8,7 @@ from typing import Any
 from agentos.config import Provider
 from agentos.domain import Completion, ImagePart, Message, Parameters, Prompt, Target, TextPart, TokenCount
 from agentos.errors import ErrorClass, UpstreamError
-from agentos.providers.base import BadReply, HttpAdapter, clean, count
+from agentos.providers.base import BadReply, HttpAdapter, as_object, clean, count
 
 FINISHED = {"STOP": "stop", "MAX_TOKENS": "length"}
 
@@ -79,30 +79,25 @@ class Gemini(HttpAdapter):
         return Completion(
             text=text,
             finish_reason=FINISHED.get(reason, clean(reason)),
-            tokens=_tokens(payload.get("usageMetadata") or {}),
+            tokens=_tokens(as_object(payload.get("usageMetadata"))),
         )
 
     def classify(self, status: int, payload: dict[str, Any]) -> ErrorClass | None:
         if status >= 500:
             return None
-        error = _error(payload)
+        error = as_object(payload.get("error"))
         codes = [detail.get("reason") for detail in _details(error)] + [error.get("status")]
-        for code in codes:
+        for code in map(str, codes):
             if code in CODES:
                 return CODES[code]
         return ErrorClass.CONTEXT_LENGTH if TOO_LONG in str(error.get("message")) else None
 
     def wait(self, payload: dict[str, Any]) -> str | None:
         """Google names the pause in the body: `retryDelay: "33s"`, possibly with a fraction."""
-        for detail in _details(_error(payload)):
+        for detail in _details(as_object(payload.get("error"))):
             if detail.get("@type") == RETRY_INFO:
                 return str(detail.get("retryDelay") or "").removesuffix("s") or None
         return None
-
-
-def _error(payload: dict[str, Any]) -> dict[str, Any]:
-    error = payload.get("error")
-    return error if isinstance(error, dict) else {}
 
 
 def _details(error: dict[str, Any]) -> list[dict[str, Any]]:

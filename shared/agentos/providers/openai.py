@@ -8,7 +8,7 @@ from typing import Any
 from agentos.config import Provider
 from agentos.domain import Completion, Message, Parameters, Prompt, Target, TokenCount
 from agentos.errors import ErrorClass, UpstreamError
-from agentos.providers.base import BadReply, HttpAdapter, clean, count
+from agentos.providers.base import BadReply, HttpAdapter, as_object, clean, count
 
 FINISHED = {"model_length": "length", "eos": "stop"}
 """Mistral's and Together's own words for ours."""
@@ -39,11 +39,13 @@ CODES = {
     "exceed_context_size_error": ErrorClass.CONTEXT_LENGTH,
     # Groq
     "model_decommissioned": ErrorClass.MODEL_NOT_FOUND,
+    "json_validate_failed": ErrorClass.BAD_RESPONSE,  # a 400, but the model broke its JSON, not we ours
     # Mistral
     "unknown_model": ErrorClass.MODEL_NOT_FOUND,
     "invalid_model": ErrorClass.MODEL_NOT_FOUND,
     # Together
     "credit_limit": ErrorClass.QUOTA,
+    "model_not_available": ErrorClass.MODEL_NOT_FOUND,
     # Z.ai
     "1113": ErrorClass.QUOTA,
     "1211": ErrorClass.MODEL_NOT_FOUND,
@@ -55,7 +57,7 @@ CODES = {
 """Typed codes (`error.code`, `error.type`) that say more than the status; any other leaves it to the status."""
 
 MESSAGES = {
-    "maximum context length is": ErrorClass.CONTEXT_LENGTH,  # DeepSeek, and servers built on vLLM
+    "maximum context length": ErrorClass.CONTEXT_LENGTH,  # DeepSeek, OpenRouter, vLLM and what is built on it
     "maximum prompt length is": ErrorClass.CONTEXT_LENGTH,  # xAI
     "too large for model with": ErrorClass.CONTEXT_LENGTH,  # Mistral
     "longer than the model's context length": ErrorClass.CONTEXT_LENGTH,  # Together, with status 403
@@ -64,6 +66,8 @@ MESSAGES = {
     "Incorrect API key provided": ErrorClass.AUTH,  # xAI answers a wrong key with 400
     "used all available credits": ErrorClass.QUOTA,  # xAI, with status 429
     "Model Not Exist": ErrorClass.MODEL_NOT_FOUND,  # DeepSeek
+    "is not a valid model ID": ErrorClass.MODEL_NOT_FOUND,  # OpenRouter
+    "has no provider supported": ErrorClass.MODEL_NOT_FOUND,  # ModelScope
     "Content Exists Risk": ErrorClass.CONTENT_FILTER,  # DeepSeek
 }
 """Documented texts of providers that have no code for the case: the last resort."""
@@ -100,19 +104,19 @@ class OpenAI(HttpAdapter):
         return Completion(
             text=text,
             finish_reason=FINISHED.get(reason, clean(reason)),
-            tokens=_tokens(payload.get("usage") or {}),
+            tokens=_tokens(as_object(payload.get("usage"))),
         )
 
     def classify(self, status: int, payload: dict[str, Any]) -> ErrorClass | None:
         if status >= 500:
             return None  # whatever a broken server says, it is a broken server
-        error = payload.get("error")
+        error = payload.get("error") or payload.get("errors")  # the latter is ModelScope's
         details = error if isinstance(error, dict) else payload
         codes = [str(details[name]) for name in ("code", "type") if details.get(name) is not None]
         for code in codes:
             if code in CODES:
                 return CODES[code]
-        if "flagged_input" in (details.get("metadata") or {}):  # OpenRouter's moderation is a 403
+        if "flagged_input" in as_object(details.get("metadata")):  # OpenRouter's moderation is a 403
             return ErrorClass.CONTENT_FILTER
         return _by_message(str(details.get("message") or error or ""))
 
@@ -149,8 +153,13 @@ def _text(content: Any) -> str:
 
 
 def _tokens(usage: dict[str, Any]) -> TokenCount:
+    prompt, completion = count(usage.get("prompt_tokens")), count(usage.get("completion_tokens"))
+    reasoning = count(as_object(usage.get("completion_tokens_details")).get("reasoning_tokens"))
+    if usage.get("total_tokens") == prompt + completion + reasoning:
+        completion += reasoning  # xAI counts it beside the completion, everybody else within
+    cached = count(as_object(usage.get("prompt_tokens_details")).get("cached_tokens"))
     return TokenCount(
-        prompt=count(usage.get("prompt_tokens")),
-        completion=count(usage.get("completion_tokens")),
-        cached=count((usage.get("prompt_tokens_details") or {}).get("cached_tokens")),
+        prompt=prompt,
+        completion=completion,
+        cached=cached or count(usage.get("prompt_cache_hit_tokens")),  # the latter is DeepSeek's
     )

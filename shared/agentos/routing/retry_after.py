@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 
 
@@ -26,7 +27,10 @@ def _number(text: str | None) -> float | None:
 def _until(text: str | None, now: float) -> float | None:
     """RFC 9110's HTTP-date, in any of its three forms."""
     try:
-        moment = parsedate_to_datetime(text or "").timestamp()
+        moment = parsedate_to_datetime(text or "")
     except (ValueError, OverflowError):
         return None
-    return moment - now if moment >= now else None
+    if moment.tzinfo is None:  # asctime's form says no zone and means UTC
+        moment = moment.replace(tzinfo=UTC)
+    seconds = moment.timestamp() - now
+    return seconds if seconds >= 0 else None

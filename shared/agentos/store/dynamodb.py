@@ -122,13 +122,16 @@ class Table:
                 return
 
     def transact(self, puts: Sequence[Item], update: dict[str, Any]) -> None:
-        """New items and one update, all or nothing. Raises ConditionFailed (the update's), Conflict."""
+        """New items and one update, all or nothing. Raises ConditionFailed, Conflict.
+
+        The update stands first, so that its failed condition is the one that is told, with what stands there.
+        """
         actions: list[dict[str, Any]] = [
             {"Put": {"TableName": self._name, "Item": i, "ConditionExpression": "attribute_not_exists(pk)"}}
             for i in puts
         ]
         update = {"TableName": self._name, "ReturnValuesOnConditionCheckFailure": "ALL_OLD", **update}
-        self._call("transact_write_items", TransactItems=[*actions, {"Update": update}])
+        self._call("transact_write_items", TransactItems=[{"Update": update}, *actions])
 
     def delete_many(self, keys: Sequence[Item]) -> None:
         """Remove up to 25 items."""
