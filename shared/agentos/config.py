@@ -15,10 +15,10 @@ import yaml
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
 
 from agentos.domain import ModelFacts, Target
-from agentos.values import ModelName, Value
 from agentos.errors import ConfigError
 from agentos.merge_patch import merge_patch
 from agentos.rules import Rule, unreachable
+from agentos.values import ModelName, Value
 
 # The repository and the deployed layer (`/opt`) hold the package and `config/` side by side alike.
 DEFAULT_FILE = Path(__file__).parents[2] / "config" / "default.yaml"

@@ -202,6 +202,14 @@ class Plan(Value):
     experiment: Assignment | None = None
 
 
+class Circuit(Value):
+    """A target that is failing: left alone (`open`), or being tried by one caller (`half-open`)."""
+
+    model: str
+    state: Literal["open", "half-open"]
+    retry_in_seconds: int
+
+
 class Attempt(Value):
     """One upstream call; `outcome` is `ok` or the error class, `status` the provider's HTTP status if it gave one.
 

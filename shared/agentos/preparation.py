@@ -84,8 +84,6 @@ def _text(metadata: Mapping[str, Any], name: str) -> str | None:
 
 def _priority(metadata: Mapping[str, Any]) -> Priority | None:
     """Free-form metadata may hold anything under that name; only what the contract knows counts."""
-    match metadata.get("priority"):
-        case "cost" | "latency" | "quality" as priority:
-            return priority
-        case _:
-            return None
+    known: dict[Any, Priority] = {"cost": "cost", "latency": "latency", "quality": "quality"}
+    value = metadata.get("priority")
+    return known.get(value) if isinstance(value, str) else None

@@ -5,8 +5,8 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import BaseModel, Field, RootModel, ValidationError
 
 from agentos.domain import AgentConfig, Content
-from agentos.values import ModelName, Priority, Value, Whole
 from agentos.errors import MAX_FIELD, InvalidRequest
+from agentos.values import ModelName, Priority, Value, Whole
 
 B = TypeVar("B", bound=BaseModel)
 

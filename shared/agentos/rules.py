@@ -41,13 +41,17 @@ class Range(Value):
 def _from(bounds: Range) -> tuple[float, bool]:
     """The lower bound, ordered so that a wider one is smaller."""
     lowest = float("-inf")
-    return max((lowest if bounds.gte is None else bounds.gte, False), (lowest if bounds.gt is None else bounds.gt, True))
+    return max(
+        (lowest if bounds.gte is None else bounds.gte, False), (lowest if bounds.gt is None else bounds.gt, True)
+    )
 
 
 def _to(bounds: Range) -> tuple[float, bool]:
     """The upper bound, ordered so that a wider one is larger."""
     highest = float("inf")
-    return min((highest if bounds.lte is None else bounds.lte, True), (highest if bounds.lt is None else bounds.lt, False))
+    return min(
+        (highest if bounds.lte is None else bounds.lte, True), (highest if bounds.lt is None else bounds.lt, False)
+    )
 
 
 def _bounded(bounds: Range) -> Range:
@@ -102,9 +106,7 @@ class When(RootModel[Annotated[dict[str, Condition], AfterValidator(_about_known
 
     def covers(self, other: "When") -> bool:
         """Whether this matches whatever `other` does."""
-        return all(
-            fact in other.root and _covers(condition, other.root[fact]) for fact, condition in self.root.items()
-        )
+        return all(fact in other.root and _covers(condition, other.root[fact]) for fact, condition in self.root.items())
 
 
 class WeightedModel(Value):
@@ -194,7 +196,9 @@ class AgentRouting(Value):
     def models(self) -> list[tuple[str, str]]:
         """Every model named here, each with its place."""
         named = [
-            (f"rules[{index}].{place}", model) for index, rule in enumerate(self.rules) for place, model in rule.models()
+            (f"rules[{index}].{place}", model)
+            for index, rule in enumerate(self.rules)
+            for place, model in rule.models()
         ]
         variants = self.experiment.variants if self.experiment else ()
         return named + [(f"experiment.variants[{index}].model", one.model) for index, one in enumerate(variants)]

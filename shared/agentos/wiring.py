@@ -90,7 +90,7 @@ def sessions() -> "Sessions":
 def catalog() -> "Catalog":
     from agentos.catalog import Catalog
 
-    return Catalog(settings(), circuits(), clock())
+    return Catalog(settings(), health().not_closed)
 
 
 @cache

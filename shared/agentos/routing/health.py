@@ -5,7 +5,8 @@ the table: closed (asked freely), open (left alone for a while), half open (one 
 wait). The healthy path writes nothing and reads each circuit at most once per cache period.
 """
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Iterable
 from typing import Any, Protocol, TypeVar
 
 from aws_lambda_powertools.utilities.circuit_breaker import (
@@ -17,8 +18,9 @@ from aws_lambda_powertools.utilities.circuit_breaker.states import CircuitState
 
 from agentos.clock import Clock
 from agentos.config import HealthSettings
-from agentos.domain import Target
+from agentos.domain import Circuit, Target
 from agentos.errors import UpstreamError
+from agentos.observe import logger
 from agentos.routing.policy import POLICIES
 
 R = TypeVar("R")
@@ -29,6 +31,7 @@ class CircuitStore(Protocol):
 
     def configure(self, config: CircuitBreakerConfig, circuit_name: str) -> None: ...
     def get_state(self, name: str) -> Any: ...
+    def all(self) -> Iterable[Any]: ...
     def pause(self, name: str, opened_at: int) -> None: ...
     def close(self, name: str) -> None: ...
 
@@ -64,6 +67,25 @@ class Health:
         until = tried_again_at(self._circuits.get_state(model), self._settings.pause_seconds)
         left = 0 if until is None else until - self._clock.time()
         return left if left > 0 else None
+
+    def not_closed(self) -> list[Circuit]:
+        """Every circuit that is open or half open, as the table has it; none where it cannot be read."""
+        try:
+            records = self._circuits.all()
+        except Exception:  # whoever asks how things are is to get an answer
+            logger.warning("circuits could not be read", exc_info=True)
+            return []
+        now = self._clock.time()
+        untils = ((record, tried_again_at(record, self._settings.pause_seconds)) for record in records)
+        return [
+            Circuit(
+                model=record.name,
+                state="half-open" if record.state == CircuitState.HALF_OPEN else "open",
+                retry_in_seconds=math.ceil(until - now),
+            )
+            for record, until in untils
+            if until is not None and until > now
+        ]
 
     def guard(self, target: Target, call: Callable[[], R]) -> R:
         """The call's result, counted for or against the target. Raises CoolingDown instead of calling."""

@@ -85,9 +85,7 @@ def make_plan(model: str, config: AgentConfig, facts: Facts, settings: Settings,
 class _Chain:
     """Who is asked, before anybody asks whether they can."""
 
-    def __init__(
-        self, model: str, config: AgentConfig, facts: Facts, settings: Settings, standing: Standing
-    ) -> None:
+    def __init__(self, model: str, config: AgentConfig, facts: Facts, settings: Settings, standing: Standing) -> None:
         self._model = model
         self._config = config
         self._settings = settings

@@ -45,9 +45,7 @@ class Circuits(CircuitBreakerDynamoDBPersistence):
     def pause(self, name: str, opened_at: int) -> None:
         """Hold a circuit open, unless it is held for longer already. That it fails costs nothing but a call."""
         try:
-            self._open(
-                name, 0, opened_at, "attribute_not_exists(pk) OR #state = :closed OR #opened_at < :opened_at"
-            )
+            self._open(name, 0, opened_at, "attribute_not_exists(pk) OR #state = :closed OR #opened_at < :opened_at")
         except (ClientError, BotoCoreError):
             logger.warning("a circuit could not be held open", exc_info=True)
 
