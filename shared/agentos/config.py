@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 import yaml
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
@@ -28,6 +29,8 @@ _HEADER_VALUE = re.compile(r"[\x21-\x7e]+")
 _URL = re.compile(r"https?://[^\s/?#]+[^\s?#]*")
 
 Status = Literal["available", "not-configured", "disabled"]
+HeaderName = Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+$")]
+HeaderValue = Annotated[str, Field(pattern=r"^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$")]
 ProviderName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
 
 
@@ -38,7 +41,7 @@ class ProviderSettings(Value):
     endpoint: str | None = None
     auth: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+$")] = "bearer"
     path: str | None = None
-    headers: dict[str, str] = {}
+    headers: dict[HeaderName, HeaderValue] = {}
     parameters: dict[Literal["maxTokens", "temperature", "topP", "stop"], str] = {}
     timeout_seconds: Annotated[float, Field(gt=0)] | None = None
     enabled: bool = True
@@ -125,7 +128,7 @@ class Provider:
             return "available", None
         if not self.endpoint:
             return "not-configured", f"{self.endpoint_variable} is not set"
-        if not _URL.fullmatch(self.endpoint):
+        if not _is_url(self.endpoint):
             return "not-configured", f"{self.endpoint_variable} is not an http(s) URL"
         if self.settings.auth == "none":
             return "available", None
@@ -144,6 +147,13 @@ class Provider:
         if self.settings.auth == "none":
             return (self.endpoint_variable,)
         return (self.key_variable, self.endpoint_variable)
+
+
+def _is_url(text: str) -> bool:
+    try:
+        return _URL.fullmatch(text) is not None and urlsplit(text).port != 0  # port raises where it is none
+    except ValueError:
+        return False
 
 
 class Settings:

@@ -120,7 +120,8 @@ class Executor:
         """Seconds for a call: what the deadline leaves for it and, where there is one, for a fallback."""
         left = deadline.remaining()
         if more:
-            left -= min(left / 2, self._limits.fallback_reserve_seconds)
+            shared = left - min(left / 2, self._limits.fallback_reserve_seconds)
+            left = max(shared, min(left, MIN_ATTEMPT_SECONDS))
         return min(left, self._longest(target))
 
     def _pause(self, error: UpstreamError, seconds: float, more: bool) -> float | None:
