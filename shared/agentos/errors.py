@@ -30,7 +30,6 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, ClassVar
 
-
 MAX_FIELD = 200
 """Characters of a field's path in an answer; a client's own names may be megabytes long."""
 

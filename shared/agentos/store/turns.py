@@ -76,14 +76,12 @@ class TurnStore:
             raise _no_session(session_id)
         return Lease(tenant, turn_id, session)
 
-    def newest_first(self, lease: Lease) -> Iterator[tuple[SentMessage | Reply, int]]:
+    def newest_first(self, tenant: str, session: Session) -> Iterator[tuple[SentMessage | Reply, int]]:
         """The session's messages from the newest back, each with its estimated tokens; read as they are taken."""
-        session = lease.session
-        if session.message_count == 0:
-            return
+        partition = keys.session_partition(tenant, session.agent_id, session.session_id)
         found = self._table.query(
             "pk = :pk AND begins_with(sk, :message)",
-            {":pk": lease.key["pk"], ":message": {"S": "MESSAGE#"}},
+            {":pk": {"S": partition}, ":message": {"S": "MESSAGE#"}},
             forward=False,
             page=HISTORY_PAGE,
         )
