@@ -16,7 +16,6 @@ from agentos.clock import Clock
 from agentos.store.agents import AgentStore
 from agentos.store.dynamodb import Table
 from agentos.store.sessions import SessionStore
-
 from local import console
 from local.environment import Environment
 from local.sam import cli, stack

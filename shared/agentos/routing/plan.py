@@ -54,7 +54,11 @@ class Standing:
     latency: Callable[[str], float | None] = lambda _: None
 
 
-def make_plan(model: str, config: AgentConfig, facts: Facts, settings: Settings, standing: Standing) -> Plan:
+UNKNOWN = Standing()
+"""Nobody has heard anything of any target."""
+
+
+def make_plan(model: str, config: AgentConfig, facts: Facts, settings: Settings, standing: Standing = UNKNOWN) -> Plan:
     """The plan for one message to an agent with this `model` and `config`."""
     chain = _Chain(model, config, facts, settings, standing)
     targets: list[Target] = []
