@@ -182,6 +182,7 @@ async def _serve(gateway: Gateway, listener: socket.socket) -> None:
         log_level="critical",  # the gateway reports requests and errors itself
         access_log=False,
         server_header=False,
+        proxy_headers=False,  # there is no proxy, so X-Forwarded-For is whatever the client likes to say
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
     await _Server(config).serve(sockets=[listener])

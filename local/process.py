@@ -1,5 +1,6 @@
 """Programs that run beside the host for a while: started in a group of their own, ended with it."""
 
+import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -15,7 +16,7 @@ class EndedEarly(Exception):
 
 @contextmanager
 def running(
-    command: Sequence[str], output: IO[bytes] | None = None, environment: Mapping[str, str] | None = None
+    command: Sequence[str], output: IO[bytes] | int | None = None, environment: Mapping[str, str] | None = None
 ) -> Iterator[subprocess.Popen[bytes]]:
     """The program; in the end it is asked to end, and made to after `END_SECONDS`.
 
@@ -42,3 +43,9 @@ def wait_until(ready: Callable[[], bool], seconds: float, process: subprocess.Po
         if time.monotonic() > end:
             raise TimeoutError(f"not ready after {seconds:.0f} s")
         time.sleep(0.1)
+
+
+def listens(port: int) -> bool:
+    """Whether somebody takes connections on that port of the loopback interface."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0

@@ -3,7 +3,6 @@
 import argparse
 import os
 import signal
-import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -44,15 +43,15 @@ def main() -> int:
 
 def serve(root: Path, environment: Environment, port: int) -> int:
     """Run until SAM ends or we are interrupted; the exit code. Raises one of `stack.FAILURES`, KeyboardInterrupt."""
-    if _listens(port):
+    if process.listens(port):
         raise OSError(f"port {port} is taken; take another: make sam-local PORT={port + 1}")
     console.say("Building the functions, then starting DynamoDB and sam local ...")
     with stack.prepared(root, environment, f"agentos-{port}") as parts:
         command = [*cli.COMMAND, "local", "start-api", *parts.options]
         # LAZY: EAGER would start a container for every function at once, and leave them behind.
         command += ["--port", str(port), "--warm-containers", "LAZY"]
-        with process.running(command, environment=cli.environment()) as sam:
-            process.wait_until(lambda: _listens(port), START_SECONDS, sam)
+        with process.running(command, environment=parts.environment) as sam:
+            process.wait_until(lambda: process.listens(port), START_SECONDS, sam)
             show(parts, port)
             return sam.wait()
 
@@ -63,11 +62,6 @@ def show(parts: stack.Stack, port: int) -> None:
     for name, fact in parts.facts.items():
         console.say(f"{name:<11}{fact}")
     console.show_next(f"http://localhost:{port}")
-
-
-def _listens(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 @contextmanager

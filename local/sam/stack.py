@@ -37,6 +37,8 @@ class Stack:
     root: Path
     template: Template
     store: store.Store
+    environment: dict[str, str]
+    """SAM's own."""
     options: list[str]
     """Of `sam local start-api` and `sam local invoke` alike."""
     variables: dict[str, str]
@@ -67,7 +69,7 @@ def prepared(root: Path, environment: Environment, name: str) -> Iterator[Stack]
             *runtime,
         ]
         facts = {"runtime": runtime_words, "store": database.words, "model": model}
-        yield Stack(root, template, database, options, variables, facts)
+        yield Stack(root, template, database, cli.environment(), options, variables, facts)
 
 
 @contextmanager

@@ -93,6 +93,7 @@ class Limits(Value):
     fallback_reserve_seconds: Annotated[float, Field(ge=0)]
     provider_seconds: Annotated[float, Field(gt=0)]
     history_tokens: Annotated[int, Field(ge=0)]
+    history_messages: Annotated[int, Field(ge=0, le=1000)]
     reply_bytes: Annotated[int, Field(gt=0)]
 
 

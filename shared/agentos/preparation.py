@@ -21,7 +21,7 @@ PATTERN_CHARACTERS = 20_000
 class History(Protocol):
     """Where a session's messages are (`store/turns.py`)."""
 
-    def newest_first(self, tenant: str, session: Session) -> Iterable[tuple[SentMessage | Reply, int]]: ...
+    def newest_first(self, tenant: str, session: Session, most: int) -> Iterable[tuple[SentMessage | Reply, int]]: ...
 
 
 class Preparation:
@@ -40,9 +40,11 @@ class Preparation:
         return prompt, make_plan(agent.model, agent.config, facts, self._settings, self._standing)
 
     def _prompt(self, tenant: str, agent: Agent, session: Session | None, asked: Message) -> Prompt:
-        given = agent.config.history_tokens
-        budget = self._settings.limits.history_tokens if given is None else given
-        stored = self._history.newest_first(tenant, session) if session and session.message_count else ()
+        limits, given = self._settings.limits, agent.config.history_tokens
+        budget = limits.history_tokens if given is None else given
+        stored: Iterable[tuple[SentMessage | Reply, int]] = ()
+        if session and session.message_count and limits.history_messages:
+            stored = self._history.newest_first(tenant, session, limits.history_messages)
         messages = ((Message(role=message.role, content=message.content), tokens) for message, tokens in stored)
         return Prompt(
             messages=(*window(messages, budget - estimate(asked)), asked),

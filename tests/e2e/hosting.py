@@ -1,4 +1,4 @@
-"""The local host (or `sam local`, by `module`) as a process, started and ended by a test, in an environment without any key."""
+"""The local host, or `sam local` by `module`, as a process that a test starts and ends, without any key."""
 
 import os
 import signal

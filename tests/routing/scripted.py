@@ -22,6 +22,7 @@ LIMITS = Limits(
     fallback_reserve_seconds=8,
     provider_seconds=60,
     history_tokens=1000,
+    history_messages=60,
     reply_bytes=1000,
 )
 HANG = float("inf")

@@ -19,7 +19,7 @@ from agentos.store.sessions import SessionStore
 from local import console
 from local.environment import Environment
 from local.sam import cli, stack
-from local.template import Template
+from local.template import Template, load_template
 from tests.support.gateway import ROOT
 from tests.support.seed import seed
 
@@ -48,7 +48,7 @@ def invoke(
         command = [*cli.COMMAND, "local", "invoke", function_of(parts.template, event), "--event", str(event)]
         command += [*parts.options, "--env-vars", str(file)]
         done = subprocess.run(
-            command, cwd=parts.root, env=cli.environment(), stdout=subprocess.PIPE, stderr=log, text=True
+            command, cwd=parts.root, env=parts.environment, stdout=subprocess.PIPE, stderr=log, text=True
         )
     try:
         answer: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
@@ -71,6 +71,7 @@ def main() -> int:
     environment = Environment(ROOT / ".env", dict(os.environ))
     try:
         json.loads(event.read_bytes())
+        function_of(load_template(ROOT / "template.yaml", stack.TABLE_NAME), event)  # before a stack is started for it
         given = environment.get("AWS_ENDPOINT_URL_DYNAMODB")
         with stack.prepared(ROOT, environment, f"agentos-replay-{os.getpid()}") as parts:
             if not given:

@@ -74,6 +74,11 @@ class Store:
         return sorted(found, key=lambda item: (item["pk"]["S"], item["sk"]["S"]))
 
 
+def flat(pages: list[list[str]]) -> list[str]:
+    """Everything on all pages."""
+    return [entry for page in pages for entry in page]
+
+
 @pytest.fixture
 def store(client: Any, table_name: str) -> Store:
     return Store(client, table_name)

@@ -4,17 +4,18 @@ import json
 
 import pytest
 
+from agentos.domain import Session
 from agentos.errors import InvalidRequest, NotFound
 from agentos.ids import new_id
 from agentos.json_text import dump
 from agentos.store import keys
-from tests.store.conftest import TENANT, Store
+from tests.store.conftest import TENANT, Store, flat
 from tests.support.builders import a_reply
 
 LAMBDA_RESPONSE_BYTES = 6 * 1024 * 1024
 
 
-def walk(store: Store, session: object, limit: int, order: str) -> list[list[str]]:
+def walk(store: Store, session: Session, limit: int, order: str) -> list[list[str]]:
     pages: list[list[str]] = []
     after: str | None = None
     while True:
@@ -24,7 +25,7 @@ def walk(store: Store, session: object, limit: int, order: str) -> list[list[str
             session.session_id,
             limit,
             after,
-            order,  # type: ignore[attr-defined]
+            order,
         )
         pages.append([str(message.content) for message in page.data])
         if not page.has_more:
@@ -33,7 +34,7 @@ def walk(store: Store, session: object, limit: int, order: str) -> list[list[str
         after = page.next_cursor
 
 
-def conversation(store: Store, turns: int) -> tuple[object, list[str]]:
+def conversation(store: Store, turns: int) -> tuple[Session, list[str]]:
     session = store.session(store.agent())
     for number in range(turns):
         store.turn(session, f"q{number}", a_reply(f"a{number}"))
@@ -47,7 +48,7 @@ def test_every_page_size_shows_everything_once_and_in_order(store: Store, order:
 
     for limit in (1, 2, 3, 5, 11, 12, 13, 100):
         pages = walk(store, session, limit, order)
-        assert sum(pages, []) == expected
+        assert flat(pages) == expected
         assert all(len(page) == limit for page in pages[:-1])
 
 
@@ -61,30 +62,24 @@ def test_a_turn_between_pages_is_seen_once(store: Store) -> None:
     assert [message.content for message in (*first.data, *rest.data)] == ["q0", "Hi", "q1", "Hi"]
 
 
-def test_history_is_read_newest_first_and_only_as_far_as_it_is_taken(store: Store) -> None:
+@pytest.mark.parametrize(("most", "oldest"), [(3, "a28"), (60, "q0"), (200, "q0")])
+def test_history_is_read_newest_first_in_one_request(store: Store, most: int, oldest: str) -> None:
     session = store.session(store.agent())
     for number in range(30):
         store.turn(session, f"q{number}", a_reply(f"a{number}"))
-    made: list[str] = []
     lease = store.begin(session)
+    made: list[str] = []
     store.client.meta.events.register("before-call.dynamodb", lambda model, **_: made.append(model.name))
 
-    history = store.turns.newest_first(lease)
-    assert [next(history)[0].content for _ in range(3)] == ["a29", "q29", "a28"]
+    history = [message.content for message, _ in store.turns.newest_first(TENANT, lease.session, most)]
+
+    assert history[:2] == ["a29", "q29"]
+    assert history[-1] == oldest
+    assert len(history) == min(most, 60)
     assert made == ["Query"]
 
-    assert len(list(history)) == 57
 
-
-def test_an_empty_session_has_no_history_and_costs_no_request(store: Store) -> None:
-    lease = store.begin(store.session(store.agent()))
-    made: list[str] = []
-    store.client.meta.events.register("before-call.dynamodb", lambda model, **_: made.append(model.name))
-    assert list(store.turns.newest_first(lease)) == []
-    assert made == []
-
-
-@pytest.mark.parametrize("letter", ["x", '"', "\\", "日", "\x01"])
+@pytest.mark.parametrize("letter", ['"', "日", "\x01"])
 def test_a_page_of_large_messages_fits_a_lambda_response(store: Store, letter: str) -> None:
     """The page is JSON text inside the response's JSON, so quotes and backslashes are escaped twice."""
     session = store.session(store.agent())
@@ -117,7 +112,7 @@ def test_a_cursor_of_another_session_only_tells_a_position(store: Store) -> None
         session.session_id,
         20,
         cursor,
-        "asc",  # type: ignore[attr-defined]
+        "asc",
     )
 
     assert [message.content for message in page.data] == said[1:]
@@ -126,7 +121,7 @@ def test_a_cursor_of_another_session_only_tells_a_position(store: Store) -> None
 @pytest.mark.parametrize("position", ["0", "999999999999"])
 def test_a_forged_position_stays_in_the_session(store: Store, position: str) -> None:
     session, said = conversation(store, 1)
-    place = (TENANT, session.agent_id, session.session_id)  # type: ignore[attr-defined]
+    place = (TENANT, session.agent_id, session.session_id)
     seen = [
         str(message.content)
         for order in ("asc", "desc")
@@ -135,19 +130,19 @@ def test_a_forged_position_stays_in_the_session(store: Store, position: str) -> 
     assert sorted(seen) == sorted(said)
 
 
-@pytest.mark.parametrize(
-    "cursor",
-    [
-        "",
-        "garbage",
-        "\ud800",
-        *map(keys.cursor, ["", "-1", "1.5", "9" * 13, "٣", "0x1", " 1", "1\n", new_id("msg"), "MESSAGE#000000000001"]),
-    ],
-)
-def test_what_this_list_has_not_given_out_is_no_cursor(store: Store, cursor: str) -> None:
+BAD_CURSORS = [
+    "",
+    "garbage",
+    "\ud800",
+    *map(keys.cursor, ["", "-1", "1.5", "9" * 13, "٣", "0x1", " 1", "1\n", new_id("msg"), "MESSAGE#000000000001"]),
+]
+
+
+def test_what_this_list_has_not_given_out_is_no_cursor(store: Store) -> None:
     session = store.session(store.agent())
-    with pytest.raises(InvalidRequest):
-        store.sessions.messages(TENANT, session.agent_id, session.session_id, 20, cursor, "asc")
+    for cursor in BAD_CURSORS:
+        with pytest.raises(InvalidRequest):
+            store.sessions.messages(TENANT, session.agent_id, session.session_id, 20, cursor, "asc")
 
 
 def test_messages_of_what_is_not_there_are_not_found(store: Store) -> None:

@@ -10,7 +10,7 @@ NOW = "2026-11-22T12:00:00.000Z"
 
 
 def an_agent(agent_id: str | None = None, config: dict[str, Any] | None = None, **fields: Any) -> Agent:
-    given = {
+    given: dict[str, Any] = {
         "agent_id": agent_id or new_id("agent"),
         "name": "test",
         "description": "",

@@ -1,5 +1,6 @@
 """Tables for tests, made from template.yaml, so that the key schema has one home."""
 
+from functools import cache
 from typing import Any
 from uuid import uuid4
 
@@ -8,6 +9,7 @@ from samcli.yamlhelper import yaml_parse
 from tests.support.gateway import ROOT
 
 
+@cache
 def table_properties() -> dict[str, Any]:
     """What `create_table` takes of the template's table."""
     properties = yaml_parse((ROOT / "template.yaml").read_text())["Resources"]["Table"]["Properties"]

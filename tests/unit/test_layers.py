@@ -1,4 +1,4 @@
-"""Imports run one way (functions → endpoint, wiring → services → routing → providers); libraries stay in their layer."""
+"""Imports run one way, from functions down to providers, and libraries stay in their layer."""
 
 import ast
 import subprocess

@@ -10,6 +10,9 @@ from agentos.requests import MAX_FINDINGS, AgentPatch, NewAgent, NewMessage, New
 AGENT = {"name": "a", "model": "openai:gpt-4o-mini"}
 
 
+BAD_MODELS = ["", "gpt", ":gpt", "a:", "A:b", "a b:c", "a:b c", "a:b\n", "a" * 64 + ":b", "a:" + "b" * 201]
+
+
 def with_config(**config: Any) -> dict[str, Any]:
     return {**AGENT, "config": config}
 
@@ -45,8 +48,7 @@ def with_config(**config: Any) -> dict[str, Any]:
         (NewAgent, {**AGENT, "name": "x" * 257}, "name"),
         (NewAgent, {**AGENT, "name": None}, "name"),
         (NewAgent, {**AGENT, "description": "x" * 4097}, "description"),
-        *((NewAgent, {**AGENT, "model": model}, "model") for model in ("", "gpt", ":gpt", "openai:", "Open:a", "a b:c")),
-        *((NewAgent, {**AGENT, "model": model}, "model") for model in ("a:b c", "a:b\n", "a" * 64 + ":b", "a:" + "b" * 201)),
+        *((NewAgent, {**AGENT, "model": model}, "model") for model in BAD_MODELS),
         *((NewAgent, value, "body") for value in ([], "x", 1, None, True)),
         *((AgentPatch, value, "body") for value in ([], "x", 1, None)),
         (NewSession, {"userId": ""}, "userId"),
