@@ -51,14 +51,10 @@ AWS = {
 
 
 @pytest.fixture(scope="session")
-def moto_endpoint() -> Iterator[str]:
-    from moto.server import ThreadedMotoServer
+def moto_endpoint() -> str:
+    from local.dynamodb import start
 
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
+    return start()
 
 
 @pytest.fixture(scope="session")

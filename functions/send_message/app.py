@@ -2,10 +2,13 @@
 
 from agentos.endpoint import Answer, Call, endpoint
 from agentos.requests import NewMessage
-from agentos.wiring import turns
+from agentos.simulation import HEADER
+from agentos.wiring import simulator, turns
 
 
 @endpoint(body=NewMessage)
 def handler(request: NewMessage, call: Call) -> Answer:
-    reply = turns().send(call.tenant, call.path["agentId"], call.path["sessionId"], request, call.deadline)
+    agent_id, session_id = call.path["agentId"], call.path["sessionId"]
+    simulated = simulator().read(call.headers.get(HEADER))
+    reply = turns().send(call.tenant, agent_id, session_id, request, call.deadline, simulated)
     return Answer(reply, {"x-agentos-model": reply.model, "x-agentos-attempts": str(len(reply.route.attempts))})

@@ -1,5 +1,6 @@
 """The agents' service: create, read, change, delete and list."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from agentos.clock import Clock
@@ -9,6 +10,7 @@ from agentos.errors import InvalidRequest, Throttled, Unsupported
 from agentos.ids import new_id
 from agentos.merge_patch import merge_patch
 from agentos.requests import AgentPatch, NewAgent, validated
+from agentos.rules import unreachable
 from agentos.store.agents import AgentStore, VersionConflict
 
 PATCH_TRIES = 10
@@ -70,15 +72,22 @@ class Agents:
             if provider not in self._settings.providers:
                 known = ", ".join(sorted(self._settings.providers))
                 raise InvalidRequest.of(field, f"there is no provider {provider!r}; the configuration has {known}")
+        if crossed := unreachable(request.config.routing.rules):
+            later, earlier = crossed
+            field = f"config.routing.rules[{later}]"
+            raise InvalidRequest.of(field, f"can never match, as rules[{earlier}] always does before")
 
 
 def _fields(request: NewAgent) -> dict[str, Any]:
     return {name: getattr(request, name) for name in NewAgent.model_fields}
 
 
-def _named_models(model: str, config: AgentConfig) -> list[tuple[str, str]]:
+def _named_models(model: str, config: AgentConfig) -> Iterator[tuple[str, str]]:
     """Every model that an agent names, each with the field that names it."""
-    named = [("model", model)]
+    yield "model", model
     if config.fallback_model:
-        named.append(("config.fallbackModel", config.fallback_model))
-    return named + [(f"config.fallbackModels[{i}]", name) for i, name in enumerate(config.fallback_models)]
+        yield "config.fallbackModel", config.fallback_model
+    for index, name in enumerate(config.fallback_models):
+        yield f"config.fallbackModels[{index}]", name
+    for place, name in config.routing.models():
+        yield f"config.routing.{place}", name

@@ -1,10 +1,12 @@
 """What `GET /health` and `GET /providers` tell: the configuration as data, and what of it is available."""
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from agentos import __version__
 from agentos.config import Provider, Settings
-from agentos.domain import Value
+from agentos.domain import Circuit
+from agentos.values import Value
 
 FORMAT_FACTS: dict[str, dict[str, bool]] = {
     "openai": {"streaming": False, "tools": False, "images": True, "structured_output": True},
@@ -15,11 +17,12 @@ FORMAT_FACTS: dict[str, dict[str, bool]] = {
 
 
 class ProviderHealth(Value):
-    """One provider's status and, where it is not `available`, what to do about it."""
+    """One provider's status and, where it is not `available`, why; `circuits` are its targets that are not closed."""
 
     provider: str
     status: str
     reason: str | None
+    circuits: tuple[Circuit, ...]
 
 
 class Health(Value):
@@ -54,6 +57,7 @@ class ProviderEntry(Value):
     environment: tuple[str, ...]
     status: str
     reason: str | None
+    circuits: tuple[Circuit, ...]
     models: tuple[ModelEntry, ...]
 
 
@@ -64,36 +68,37 @@ class Matrix(Value):
 
 
 class Catalog:
-    """The configuration as clients may see it."""
+    """The configuration as clients may see it; `circuits` tells those that are not closed."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, circuits: Callable[[], Sequence[Circuit]]) -> None:
         self._settings = settings
+        self._circuits = circuits
 
     def health(self) -> Health:
         """`ok` while at least one provider is available, else `degraded`."""
+        circuits = self._circuits()
         providers = tuple(
-            ProviderHealth(provider=name, status=provider.fate[0], reason=provider.fate[1])
-            for name, provider in self._settings.providers.items()
+            ProviderHealth(provider=provider.name, **_standing(provider, circuits))
+            for provider in self._settings.providers.values()
         )
         usable = any(provider.status == "available" for provider in providers)
         return Health(status="ok" if usable else "degraded", version=__version__, providers=providers)
 
     def matrix(self) -> Matrix:
         """Every provider with its models, in the order of the configuration."""
-        return Matrix(data=tuple(map(self._entry, self._settings.providers.values())))
+        circuits = self._circuits()
+        return Matrix(data=tuple(self._entry(provider, circuits) for provider in self._settings.providers.values()))
 
-    def _entry(self, provider: Provider) -> ProviderEntry:
+    def _entry(self, provider: Provider, circuits: Sequence[Circuit]) -> ProviderEntry:
         models = tuple(self._model(name) for name in self._settings.models if name.partition(":")[0] == provider.name)
-        status, reason = provider.fate
         return ProviderEntry(
             provider=provider.name,
             format=provider.settings.format,
             chat=True,
             **FORMAT_FACTS[provider.settings.format],
             environment=provider.variables,
-            status=status,
-            reason=reason,
             models=models,
+            **_standing(provider, circuits),
         )
 
     def _model(self, name: str) -> ModelEntry:
@@ -107,3 +112,13 @@ class Catalog:
             capabilities=None if facts.capabilities is None else tuple(sorted(facts.capabilities)),
             price=facts.price and facts.price.to_json(),
         )
+
+
+def _standing(provider: Provider, circuits: Sequence[Circuit]) -> dict[str, Any]:
+    """Status, reason and open circuits: a provider cools down while one of its targets does."""
+    own = tuple(circuit for circuit in circuits if circuit.model.partition(":")[0] == provider.name)
+    status: str
+    status, reason = provider.fate
+    if status == "available" and own:
+        status, reason = "cooling-down", ", ".join(f"{one.model} for {one.retry_in_seconds} s" for one in own)
+    return {"status": status, "reason": reason, "circuits": own}

@@ -2,7 +2,8 @@
 
 import random
 import time
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 
@@ -43,23 +44,27 @@ def epoch(text: str) -> float:
 
 @dataclass(frozen=True)
 class Deadline:
-    """A moment on the monotonic clock by which everything must have ended."""
+    """A moment on the monotonic clock by which everything must have ended.
+
+    It comes at once when `abandoned` says that nobody waits any more.
+    """
 
     clock: Clock
     at: float
+    abandoned: Callable[[], bool] = lambda: False
 
     @classmethod
-    def after(cls, seconds: float, clock: Clock) -> "Deadline":
-        return cls(clock, clock.monotonic() + seconds)
+    def after(cls, seconds: float, clock: Clock, abandoned: Callable[[], bool] = lambda: False) -> "Deadline":
+        return cls(clock, clock.monotonic() + seconds, abandoned)
 
     def remaining(self) -> float:
         """Seconds left; never negative."""
-        return max(0.0, self.at - self.clock.monotonic())
+        return 0.0 if self.abandoned() else max(0.0, self.at - self.clock.monotonic())
 
     def earlier(self, seconds: float) -> "Deadline":
         """The same deadline with `seconds` kept back."""
-        return Deadline(self.clock, self.at - seconds)
+        return replace(self, at=self.at - seconds)
 
     def at_most(self, seconds: float) -> "Deadline":
         """This deadline, or `seconds` from now if that comes first."""
-        return Deadline(self.clock, min(self.at, self.clock.monotonic() + seconds))
+        return replace(self, at=min(self.at, self.clock.monotonic() + seconds))

@@ -6,17 +6,20 @@ everything else about a provider is data in YAML.
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 import yaml
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
 
-from agentos.domain import ModelFacts, ModelName, Target, Value
+from agentos.domain import ModelFacts, Target
 from agentos.errors import ConfigError
 from agentos.merge_patch import merge_patch
+from agentos.rules import Rule, unreachable
+from agentos.values import ModelName, Value
 
 # The repository and the deployed layer (`/opt`) hold the package and `config/` side by side alike.
 DEFAULT_FILE = Path(__file__).parents[2] / "config" / "default.yaml"
@@ -26,6 +29,8 @@ _HEADER_VALUE = re.compile(r"[\x21-\x7e]+")
 _URL = re.compile(r"https?://[^\s/?#]+[^\s?#]*")
 
 Status = Literal["available", "not-configured", "disabled"]
+HeaderName = Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+$")]
+HeaderValue = Annotated[str, Field(pattern=r"^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$")]
 ProviderName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
 
 
@@ -36,16 +41,47 @@ class ProviderSettings(Value):
     endpoint: str | None = None
     auth: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+$")] = "bearer"
     path: str | None = None
-    headers: dict[str, str] = {}
+    headers: dict[HeaderName, HeaderValue] = {}
     parameters: dict[Literal["maxTokens", "temperature", "topP", "stop"], str] = {}
     timeout_seconds: Annotated[float, Field(gt=0)] | None = None
     enabled: bool = True
+
+
+def _regular_expression(text: str) -> str:
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise ValueError(f"is not a regular expression: {error}") from error
+    return text
+
+
+class TaskType(Value):
+    """A pattern that tells what kind of work a message is."""
+
+    name: Annotated[str, Field(min_length=1)]
+    pattern: Annotated[str, AfterValidator(_regular_expression)]
+
+    @cached_property
+    def expression(self) -> re.Pattern[str]:
+        return re.compile(self.pattern)
 
 
 class Routing(Value):
     """`routing:` in YAML."""
 
     fallbacks: tuple[ModelName, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    task_types: tuple[TaskType, ...] = ()
+    simulation: bool = False
+
+
+class HealthSettings(Value):
+    """`health:` in YAML: when a target is left alone, and for how long."""
+
+    failures: Annotated[int, Field(ge=1)]
+    pause_seconds: Annotated[int, Field(ge=1)]
+    longest_pause_seconds: Annotated[int, Field(ge=1)]
+    cache_seconds: Annotated[int, Field(ge=0)]
 
 
 class Limits(Value):
@@ -57,6 +93,7 @@ class Limits(Value):
     fallback_reserve_seconds: Annotated[float, Field(ge=0)]
     provider_seconds: Annotated[float, Field(gt=0)]
     history_tokens: Annotated[int, Field(ge=0)]
+    history_messages: Annotated[int, Field(ge=0, le=1000)]
     reply_bytes: Annotated[int, Field(gt=0)]
 
 
@@ -66,6 +103,7 @@ class File(Value):
     providers: dict[ProviderName, ProviderSettings]
     models: dict[ModelName, ModelFacts] = {}
     routing: Routing = Routing()
+    health: HealthSettings
     limits: Limits
 
 
@@ -91,7 +129,7 @@ class Provider:
             return "available", None
         if not self.endpoint:
             return "not-configured", f"{self.endpoint_variable} is not set"
-        if not _URL.fullmatch(self.endpoint):
+        if not _is_url(self.endpoint):
             return "not-configured", f"{self.endpoint_variable} is not an http(s) URL"
         if self.settings.auth == "none":
             return "available", None
@@ -112,12 +150,20 @@ class Provider:
         return (self.key_variable, self.endpoint_variable)
 
 
+def _is_url(text: str) -> bool:
+    try:
+        return _URL.fullmatch(text) is not None and urlsplit(text).port != 0  # port raises where it is none
+    except ValueError:
+        return False
+
+
 class Settings:
     """All settings of a process."""
 
     def __init__(self, file: File, environment: Mapping[str, str]) -> None:
         self.models = file.models
         self.routing = file.routing
+        self.health = file.health
         self.limits = file.limits
         self.providers = {name: Provider(name, settings, environment) for name, settings in file.providers.items()}
 
@@ -172,8 +218,21 @@ def _validate(document: dict[str, Any], origin: str) -> File:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"] if part != "[key]")
         raise ConfigError(f"{origin}: {key}: {first['msg']}") from error
-    for place, names in (("models", tuple(file.models)), ("routing.fallbacks", file.routing.fallbacks)):
-        for name in names:
-            if name.partition(":")[0] not in file.providers:
-                raise ConfigError(f"{origin}: {place}: {name} names a provider that is not configured")
+    for place, name in _named_models(file):
+        if name.partition(":")[0] not in file.providers:
+            raise ConfigError(f"{origin}: {place}: {name} names a provider that is not configured")
+    if crossed := unreachable(file.routing.rules):
+        later, earlier = crossed
+        raise ConfigError(f"{origin}: routing.rules[{later}]: can never match, as rules[{earlier}] always does before")
     return file
+
+
+def _named_models(file: File) -> Iterator[tuple[str, str]]:
+    """Every model that the document names, each with its key."""
+    for name in file.models:
+        yield "models", name
+    for index, name in enumerate(file.routing.fallbacks):
+        yield f"routing.fallbacks[{index}]", name
+    for index, rule in enumerate(file.routing.rules):
+        for place, name in rule.models():
+            yield f"routing.rules[{index}].{place}", name

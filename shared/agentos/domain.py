@@ -5,71 +5,22 @@ Everything here goes out in camelCase through `Value.to_json`.
 """
 
 import re
+from enum import StrEnum
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Discriminator,
-    Field,
-    SerializerFunctionWrapHandler,
-    Tag,
-    model_serializer,
-)
+from pydantic import AfterValidator, Discriminator, Field, SerializerFunctionWrapHandler, Tag, model_serializer
 from pydantic.alias_generators import to_camel
+
+from agentos.rules import AgentRouting
+from agentos.values import Amount, ModelName, Number, Priority, Value, Whole, not_empty, text_or_list
 
 T = TypeVar("T")
 
-_MODEL_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}:[^\s\x00-\x1f]{1,200}")
-_IMAGE_URL = re.compile(r"(https?://|data:image/[\w.+-]+;base64,)\S+")
-
-
-def _model_name(text: str) -> str:
-    if not _MODEL_NAME.fullmatch(text):
-        raise ValueError('must be "provider:model", such as "openai:gpt-4o-mini"')
-    return text
-
-
-def _image_url(text: str) -> str:
-    if not _IMAGE_URL.fullmatch(text):
-        raise ValueError("must be an http(s) address or a data:image/…;base64, URL")
-    return text
-
-
-def _not_empty(value: T) -> T:
-    if not value:
-        raise ValueError("must not be empty")
-    return value
-
-
-ModelName = Annotated[str, AfterValidator(_model_name)]
-"""`provider:model`, split at the first colon; the model part may hold `/`, `.` and `:`."""
-
-Whole = Annotated[int, Field(strict=True)]
-Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
-Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-
 Role = Literal["user", "system", "assistant", "tool"]
-Priority = Literal["cost", "latency", "quality"]
 OptIn = Literal["content_filter", "rejected"]
 """Error classes that fall back only where `config.fallbackOn` names them."""
 
-
-class Value(BaseModel):
-    """A frozen value with camelCase JSON; an unknown field is an error."""
-
-    model_config = ConfigDict(
-        frozen=True,
-        extra="forbid",
-        alias_generator=to_camel,
-        populate_by_name=True,
-        defer_build=True,  # a function pays only for the schemas that it uses
-    )
-
-    def to_json(self) -> dict[str, Any]:
-        """JSON-ready dict as the contract writes it."""
-        return self.model_dump(mode="json", by_alias=True)
+_IMAGE_URL = re.compile(r"(https?://|data:image/[\w.+-]+;base64,)\S+")
 
 
 # --- conversation ---------------------------------------------------------------------------
@@ -79,7 +30,13 @@ class TextPart(Value):
     """`{type: "text", text}`"""
 
     type: Literal["text"]
-    text: Annotated[str, AfterValidator(_not_empty)]
+    text: Annotated[str, AfterValidator(not_empty)]
+
+
+def _image_url(text: str) -> str:
+    if not _IMAGE_URL.fullmatch(text):
+        raise ValueError("must be an http(s) address or a data:image/…;base64, URL")
+    return text
 
 
 class ImageUrl(Value):
@@ -101,23 +58,19 @@ def _part_kind(part: Any) -> str | None:
     return f"<{kind}>" if kind in ("text", "image_url") else None
 
 
-def _text_or_list(value: Any) -> str | None:
-    return "<text>" if isinstance(value, str) else "<list>" if isinstance(value, list | tuple) else None
-
-
 # The tags of these unions are in angle brackets so that error paths can leave them out.
 Part = Annotated[
     Annotated[TextPart, Tag("<text>")] | Annotated[ImagePart, Tag("<image_url>")],
     Discriminator(_part_kind, "part", 'must be an object whose type is "text" or "image_url"'),
 ]
 Content = Annotated[
-    Annotated[str, AfterValidator(_not_empty), Tag("<text>")]
-    | Annotated[tuple[Part, ...], AfterValidator(_not_empty), Tag("<list>")],
-    Discriminator(_text_or_list, "content", "must be a string or a list of parts"),
+    Annotated[str, AfterValidator(not_empty), Tag("<text>")]
+    | Annotated[tuple[Part, ...], AfterValidator(not_empty), Tag("<list>")],
+    Discriminator(text_or_list, "content", "must be a string or a list of parts"),
 ]
 Stop = Annotated[
     Annotated[str, Tag("<text>")] | Annotated[tuple[str, ...], Field(max_length=16), Tag("<list>")],
-    Discriminator(_text_or_list, "stop", "must be a string or a list of strings"),
+    Discriminator(text_or_list, "stop", "must be a string or a list of strings"),
 ]
 
 
@@ -192,20 +145,49 @@ class Price(Value):
 
 
 class Target(Value):
-    """A model to ask: as it is written (`gemini:flash-1.5`), and what its provider calls it."""
+    """A model to ask: as it is written (`gemini:flash-1.5`), and what its provider calls it.
+
+    `despite_health` is set where it is cooling down and nothing better is left.
+    """
 
     model: str
     provider: str
     upstream_model: str
     reason: str
     facts: Annotated[ModelFacts, Field(exclude=True)] = ModelFacts()
+    despite_health: Annotated[bool, Field(exclude=True)] = False
+
+
+class SkipCode(StrEnum):
+    """Why a candidate was left out; the first word of its `reason`."""
+
+    UNSUPPORTED = "unsupported"
+    CONTEXT_LENGTH = "context_length"
+    NOT_CONFIGURED = "not_configured"
+    DISABLED = "disabled"
+    COOLING_DOWN = "cooling_down"
 
 
 class Skipped(Value):
-    """A candidate that was left out; `reason` begins with a stable word, then says what to do."""
+    """A candidate that was left out; `reason` begins with a stable word, then says more."""
 
     model: str
     reason: str
+
+    @classmethod
+    def because(cls, model: str, code: SkipCode, text: str) -> "Skipped":
+        return cls(model=model, reason=f"{code}: {text}")
+
+    @property
+    def code(self) -> str:
+        return self.reason.partition(":")[0]
+
+
+class Assignment(Value):
+    """The variant of an experiment that a session was given."""
+
+    name: str
+    variant: str
 
 
 class Plan(Value):
@@ -217,11 +199,22 @@ class Plan(Value):
     task_type: str = "general"
     priority: Priority | None = None
     rule: str | None = None
-    experiment: dict[str, str] | None = None
+    experiment: Assignment | None = None
+
+
+class Circuit(Value):
+    """A target that is failing: left alone (`open`), or being tried by one caller (`half-open`)."""
+
+    model: str
+    state: Literal["open", "half-open"]
+    retry_in_seconds: int
 
 
 class Attempt(Value):
-    """One upstream call; `outcome` is `ok` or the error class, `status` the provider's HTTP status if it gave one."""
+    """One upstream call; `outcome` is `ok` or the error class, `status` the provider's HTTP status if it gave one.
+
+    `notes` tells what of the request was changed for this target, such as a parameter that it does not take.
+    """
 
     model: str
     provider: str
@@ -229,6 +222,7 @@ class Attempt(Value):
     outcome: str
     status: int | None
     latency_ms: int
+    notes: tuple[str, ...] = ()
 
 
 class Route(Value):
@@ -237,7 +231,7 @@ class Route(Value):
     requested: str
     served: str
     rule: str | None
-    experiment: dict[str, str] | None
+    experiment: Assignment | None
     fallback_used: bool
     attempts: tuple[Attempt, ...]
     skipped: tuple[Skipped, ...]
@@ -260,6 +254,7 @@ class AgentConfig(Value):
     timeout_seconds: Annotated[Number, Field(gt=0, le=900)] | None = None
     history_tokens: Annotated[Whole, Field(ge=0)] | None = None
     fallback_on: tuple[OptIn, ...] = ()
+    routing: AgentRouting = AgentRouting()
 
     @model_serializer(mode="wrap")
     def _as_given(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:

@@ -24,10 +24,10 @@ from pydantic import BaseModel
 
 from agentos import json_text
 from agentos.clock import Clock, Deadline
-from agentos.domain import Value
 from agentos.errors import ApiError, Internal, InvalidRequest, PayloadTooLarge
 from agentos.observe import logger
 from agentos.requests import validated
+from agentos.values import Value
 
 B = TypeVar("B", bound=BaseModel)
 Event = dict[str, Any]
@@ -127,7 +127,12 @@ def _call(event: Event, context: LambdaContext, request_id: str) -> Call:
         path=event.get("pathParameters") or {},
         query=event.get("queryStringParameters") or {},
         headers={name.lower(): value for name, value in (event.get("headers") or {}).items()},
-        deadline=Deadline.after(context.get_remaining_time_in_millis() / 1000, Clock()),
+        deadline=Deadline.after(
+            context.get_remaining_time_in_millis() / 1000,
+            Clock(),
+            # Lambda cannot tell that a client has hung up; a host that can says so here.
+            getattr(context, "client_gone", lambda: False),
+        ),
     )
 
 

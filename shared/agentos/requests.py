@@ -4,8 +4,9 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, Field, RootModel, ValidationError
 
-from agentos.domain import AgentConfig, Content, ModelName, Priority, Value, Whole
+from agentos.domain import AgentConfig, Content
 from agentos.errors import MAX_FIELD, InvalidRequest
+from agentos.values import ModelName, Priority, Value, Whole
 
 B = TypeVar("B", bound=BaseModel)
 

@@ -6,7 +6,7 @@ call providers imports httpx or an adapter, and none that does not read configur
 
 import os
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from agentos.clock import Clock
 
@@ -14,13 +14,19 @@ if TYPE_CHECKING:
     from agentos.agents import Agents
     from agentos.catalog import Catalog
     from agentos.config import Settings
+    from agentos.preparation import Preparation
     from agentos.providers.http import Http
     from agentos.routing.execute import Executor
+    from agentos.routing.health import Health
+    from agentos.routing.latency import Latencies
     from agentos.sessions import Sessions
+    from agentos.simulation import Simulator
     from agentos.store.agents import AgentStore
+    from agentos.store.circuits import Circuits
     from agentos.store.dynamodb import Table
     from agentos.store.sessions import SessionStore
-    from agentos.turns import Explanations, Router, Turns
+    from agentos.store.turns import TurnStore
+    from agentos.turns import Explanations, Turns
 
 
 @cache
@@ -39,10 +45,17 @@ def settings() -> "Settings":
 
 
 @cache
-def table() -> "Table":
-    from agentos.store.dynamodb import Table, connect
+def dynamodb() -> Any:
+    from agentos.store.dynamodb import connect
 
-    return Table(connect(os.environ.get("AWS_ENDPOINT_URL_DYNAMODB") or None), os.environ["TABLE_NAME"])
+    return connect(os.environ.get("AWS_ENDPOINT_URL_DYNAMODB") or None)
+
+
+@cache
+def table() -> "Table":
+    from agentos.store.dynamodb import Table
+
+    return Table(dynamodb(), os.environ["TABLE_NAME"])
 
 
 @cache
@@ -77,21 +90,52 @@ def sessions() -> "Sessions":
 def catalog() -> "Catalog":
     from agentos.catalog import Catalog
 
-    return Catalog(settings())
+    return Catalog(settings(), health().not_closed)
 
 
 @cache
-def router() -> "Router":
-    from agentos.turns import Router
+def circuits() -> "Circuits":
+    from agentos.store.circuits import Circuits
 
-    return Router(settings())
+    return Circuits(dynamodb(), os.environ["TABLE_NAME"])
+
+
+@cache
+def health() -> "Health":
+    from agentos.routing.health import Health
+
+    return Health(circuits(), settings().health, clock())
+
+
+@cache
+def latencies() -> "Latencies":
+    from agentos.routing.latency import Latencies
+    from agentos.store.latencies import LatencyStore
+
+    return Latencies(LatencyStore(table(), clock()), clock())
+
+
+@cache
+def turn_store() -> "TurnStore":
+    from agentos.store.turns import TurnStore
+
+    return TurnStore(table(), clock())
+
+
+@cache
+def preparation() -> "Preparation":
+    from agentos.preparation import Preparation
+    from agentos.routing.plan import Standing
+
+    standing = Standing(cooling=health().cooling, latency=latencies().of)
+    return Preparation(turn_store(), standing, settings(), clock())
 
 
 @cache
 def explanations() -> "Explanations":
     from agentos.turns import Explanations
 
-    return Explanations(agent_store(), session_store(), router())
+    return Explanations(agent_store(), session_store(), preparation())
 
 
 @cache
@@ -104,15 +148,23 @@ def http() -> "Http":
 @cache
 def executor() -> "Executor":
     from agentos.providers.ask import Asker
+    from agentos.routing.call import Caller
     from agentos.routing.execute import Executor
 
     asker = Asker(settings(), http().send)
-    return Executor(asker.ask, asker.longest, settings().limits, clock())
+    caller = Caller(asker.ask, health(), latencies(), clock())
+    return Executor(caller, health(), asker.longest, settings().limits, clock())
+
+
+@cache
+def simulator() -> "Simulator":
+    from agentos.simulation import Simulator
+
+    return Simulator(settings())
 
 
 @cache
 def turns() -> "Turns":
-    from agentos.store.turns import TurnStore
     from agentos.turns import Turns
 
-    return Turns(agent_store(), TurnStore(table(), clock()), router(), executor(), settings(), clock())
+    return Turns(agent_store(), turn_store(), preparation(), executor(), settings(), clock())

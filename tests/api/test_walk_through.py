@@ -87,7 +87,7 @@ def test_a_reply_has_the_fields_of_the_contract_and_no_other(api: Any, upstream:
         "requested", "served", "rule", "experiment", "fallbackUsed", "attempts", "skipped",
     }  # fmt: skip
     (attempt,) = reply["route"]["attempts"]
-    assert set(attempt) == {"model", "provider", "upstreamModel", "outcome", "status", "latencyMs"}
+    assert set(attempt) == {"model", "provider", "upstreamModel", "outcome", "status", "latencyMs", "notes"}
     assert (attempt["upstreamModel"], attempt["outcome"], attempt["status"]) == ("smollm2", "ok", 200)
     assert (reply["role"], reply["toolCalls"], reply["finishReason"], reply["state"]) == (
         "assistant", [], "stop", "completed",
@@ -132,12 +132,12 @@ def test_a_plan_explains_without_calling_anybody(api: Any, upstream: Any, enviro
     session_id = api.session(agent_id)
     before = api("get_session", agentId=agent_id, sessionId=session_id).json
 
-    plan = api("explain_route", {**MESSAGE, "sessionId": session_id, "taskType": "code"}, agentId=agent_id)
+    plan = api("explain_route", {**MESSAGE, "sessionId": session_id, "taskType": "poetry"}, agentId=agent_id)
 
     assert plan.status == 200
     assert plan.json == {
         "requested": "openai:gpt-4o-mini",
-        "taskType": "code",
+        "taskType": "poetry",
         "priority": None,
         "rule": None,
         "experiment": None,

@@ -184,18 +184,6 @@ def test_parameters_go_out_under_the_names_of_each_provider(provider: str, wire:
     }
 
 
-@pytest.mark.parametrize(("model", "left_out"), [
-    ("openai:gpt-6-luna", {"temperature", "top_p", "stop"}),
-    ("openai:gpt-5.4-mini", {"stop"}),
-    ("xai:grok-4.7", {"stop"}),
-    ("openai:one-that-is-not-listed", set()),
-])  # fmt: skip
-def test_parameters_that_a_model_is_known_to_reject_are_left_out(model: str, left_out: set[str], wire: Wire) -> None:
-    body = encoded(wire, model, Prompt(messages=TALK, parameters=EVERYTHING))
-    everything = {"max_completion_tokens", "response_format", "temperature", "top_p", "stop"}
-    assert set(body) - {"model", "messages"} == everything - left_out
-
-
 @pytest.mark.parametrize("asked", [
     prompt(),
     Prompt(messages=TALK, instructions="Be kind.", parameters=EVERYTHING),

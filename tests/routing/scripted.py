@@ -1,14 +1,18 @@
 """Targets that do what a script says, on a clock that moves only as they do."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from agentos.clock import Deadline
 from agentos.config import Limits
 from agentos.domain import Completion, Message, ModelFacts, Plan, Prompt, Skipped, Target, TokenCount
 from agentos.errors import ErrorClass, UpstreamError
+from agentos.routing.call import Caller
 from agentos.routing.execute import Executor, Outcome
 from tests.support.clock import FakeClock
+
+R = TypeVar("R")
 
 PROMPT = Prompt(messages=(Message(role="user", content="Hello."),))
 LIMITS = Limits(
@@ -18,6 +22,7 @@ LIMITS = Limits(
     fallback_reserve_seconds=8,
     provider_seconds=60,
     history_tokens=1000,
+    history_messages=60,
     reply_bytes=1000,
 )
 HANG = float("inf")
@@ -54,6 +59,19 @@ def target(name: str, window: int | None = None) -> Target:
     )
 
 
+class Unconcerned:
+    """Health and latencies of targets that nobody has heard of."""
+
+    def guard(self, target: Target, call: Callable[[], R]) -> R:
+        return call()
+
+    def pause(self, model: str, seconds: float) -> None:
+        pass
+
+    def observe(self, model: str, milliseconds: float) -> None:
+        pass
+
+
 class World:
     """An executor, its clock and its targets. A target whose script has run out answers."""
 
@@ -67,7 +85,9 @@ class World:
         self.clock = FakeClock()
         self.calls: list[Call] = []
         self._scripts = {model: iter(steps) for model, steps in (scripts or {}).items()}
-        self._executor = Executor(self._ask, lambda _: longest, limits, self.clock)
+        health = Unconcerned()
+        caller = Caller(self._ask, health, health, self.clock)
+        self._executor = Executor(caller, health, lambda _: longest, limits, self.clock)
 
     def run(
         self,

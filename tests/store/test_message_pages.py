@@ -62,27 +62,21 @@ def test_a_turn_between_pages_is_seen_once(store: Store) -> None:
     assert [message.content for message in (*first.data, *rest.data)] == ["q0", "Hi", "q1", "Hi"]
 
 
-def test_history_is_read_newest_first_and_only_as_far_as_it_is_taken(store: Store) -> None:
+@pytest.mark.parametrize(("most", "oldest"), [(3, "a28"), (60, "q0"), (200, "q0")])
+def test_history_is_read_newest_first_in_one_request(store: Store, most: int, oldest: str) -> None:
     session = store.session(store.agent())
     for number in range(30):
         store.turn(session, f"q{number}", a_reply(f"a{number}"))
-    made: list[str] = []
     lease = store.begin(session)
-    store.client.meta.events.register("before-call.dynamodb", lambda model, **_: made.append(model.name))
-
-    history = store.turns.newest_first(lease)
-    assert [next(history)[0].content for _ in range(3)] == ["a29", "q29", "a28"]
-    assert made == ["Query"]
-
-    assert len(list(history)) == 57
-
-
-def test_an_empty_session_has_no_history_and_costs_no_request(store: Store) -> None:
-    lease = store.begin(store.session(store.agent()))
     made: list[str] = []
     store.client.meta.events.register("before-call.dynamodb", lambda model, **_: made.append(model.name))
-    assert list(store.turns.newest_first(lease)) == []
-    assert made == []
+
+    history = [message.content for message, _ in store.turns.newest_first(TENANT, lease.session, most)]
+
+    assert history[:2] == ["a29", "q29"]
+    assert history[-1] == oldest
+    assert len(history) == min(most, 60)
+    assert made == ["Query"]
 
 
 @pytest.mark.parametrize("letter", ['"', "日", "\x01"])

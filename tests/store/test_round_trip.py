@@ -57,7 +57,7 @@ def test_messages_come_back_exactly(store: Store, metadata: Any, said: str, answ
     first, second = store.sessions.messages(TENANT, session.agent_id, session.session_id, 5, None, "asc").data
     assert same(first, sent)
     assert same(second, reply)
-    history = list(store.turns.newest_first(store.begin(session)))
+    history = list(store.turns.newest_first(TENANT, store.begin(session).session, 10))
     assert [(message.message_id, tokens) for message, tokens in history] == [
         (reply.message_id, 4),
         (sent.message_id, 3),

@@ -29,7 +29,7 @@ def test_the_same_ids_hold_different_things_for_every_tenant(store: Store) -> No
             assert listed.metadata == {"tenant": tenant}
         messages = store.sessions.messages(tenant, *place, 20, None, "asc").data
         assert [message.content for message in messages] == [f"said by {tenant}", "Hi"]
-        history = store.turns.newest_first(store.turns.begin(tenant, *place, store.deadline()))
+        history = store.turns.newest_first(tenant, store.turns.begin(tenant, *place, store.deadline()).session, 10)
         assert [message.content for message, _ in history] == ["Hi", f"said by {tenant}"]
 
 

@@ -12,8 +12,12 @@ LIMITS = {
     "fallbackReserveSeconds": 8,
     "providerSeconds": 60,
     "historyTokens": 8000,
+    "historyMessages": 60,
     "replyBytes": 1_000_000,
 }
+
+
+HEALTH = {"failures": 3, "pauseSeconds": 30, "longestPauseSeconds": 3600, "cacheSeconds": 5}
 
 
 def settings_of(
@@ -27,6 +31,7 @@ def settings_of(
         "providers": providers,
         "models": models or {},
         "routing": {"fallbacks": fallbacks},
+        "health": HEALTH,
         "limits": LIMITS,
     }
     return Settings(File.model_validate(document), environment or {})

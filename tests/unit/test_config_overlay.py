@@ -112,7 +112,7 @@ def test_no_file_is_no_overlay(value: str) -> None:
         ("models: {'openai:a': {price: {input: -1, output: 1}}}", "models.openai:a.price.input", "greater than"),
         ("models: {'openai:a': {price: {input: .nan, output: 1}}}", "models.openai:a.price.input", "number"),
         ("models: {'opnai:a': {}}", "models: opnai:a", "not configured"),
-        ("routing: {fallbacks: ['opnai:a']}", "routing.fallbacks: opnai:a", "not configured"),
+        ("routing: {fallbacks: ['opnai:a']}", "routing.fallbacks[0]: opnai:a", "not configured"),
         ("routing: {fallbacks: [gpt]}", "routing.fallbacks.0", "provider:model"),
         ("routing: {fallbacks: 'openai:a'}", "routing.fallbacks", "valid tuple"),
     ],

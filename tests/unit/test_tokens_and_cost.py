@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agentos.domain import Completion, Message, Price, SessionUsage, TokenCount, Usage
+from agentos.reply import cost
 from agentos.tokens import IMAGE_TOKENS, MESSAGE_TOKENS, estimate, estimate_text
-from agentos.turns import cost
 
 AMOUNTS = st.integers(0, 10**7)
 PRICES = st.floats(0, 1000)

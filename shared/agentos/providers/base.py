@@ -11,11 +11,9 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 from urllib.parse import quote
 
-from pydantic.alias_generators import to_camel
-
 from agentos import __version__, json_text
 from agentos.config import Provider
-from agentos.domain import Completion, Parameters, Prompt, Target
+from agentos.domain import Completion, Prompt, Target
 from agentos.errors import ErrorClass, UpstreamError
 
 _WAIT_HINTS = ("retry-after", "retry-after-ms")
@@ -80,7 +78,6 @@ class HttpAdapter(Adapter):
         return None
 
     def call(self, provider: Provider, target: Target, prompt: Prompt, send: Send, seconds: float) -> Completion:
-        prompt = prompt.model_copy(update={"parameters": _accepted(prompt.parameters, target)})
         body = json_text.dump(self.encode(provider, target, prompt)).encode()
         reply = send(HttpRequest(self.url(provider, target), self.headers(provider), body), seconds)
         payload = _payload(reply.body)
@@ -157,11 +154,6 @@ def count(value: Any) -> int:
 def as_object(value: Any) -> dict[str, Any]:
     """A JSON object; an empty one for anything else."""
     return value if isinstance(value, dict) else {}
-
-
-def _accepted(parameters: Parameters, target: Target) -> Parameters:
-    """Without those that the model is known to reject: no fallback is to fail for what only the first target knows."""
-    return Parameters(**{name: value for name, value in parameters if to_camel(name) not in target.facts.unsupported})
 
 
 def _payload(body: bytes) -> dict[str, Any]:

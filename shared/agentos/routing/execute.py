@@ -4,12 +4,12 @@ One deadline bounds everything. What follows from a failure stands in `policy.py
 statuses or texts.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from agentos.clock import Clock, Deadline
 from agentos.config import Limits
-from agentos.domain import Attempt, Completion, Plan, Prompt, Skipped, Target
+from agentos.domain import Attempt, Completion, Plan, Prompt, SkipCode, Skipped, Target
 from agentos.errors import (
     ApiError,
     ContentFiltered,
@@ -18,17 +18,17 @@ from agentos.errors import (
     ErrorClass,
     NoProviderAvailable,
     ProviderRejected,
+    Unsupported,
     UpstreamError,
     UpstreamFailed,
 )
+from agentos.routing.call import Caller, Guard, Simulation, Trail
+from agentos.routing.health import CoolingDown
 from agentos.routing.policy import BACKOFF_SECONDS, POLICIES, Retry
 from agentos.routing.retry_after import wait_seconds
 
 MIN_ATTEMPT_SECONDS = 0.5
 """With less time than this hardly a provider answers, so no call is begun."""
-
-Ask = Callable[[Target, Prompt, float], Completion]
-"""One upstream call, to end within so many seconds. Raises UpstreamError."""
 
 
 @dataclass(frozen=True)
@@ -44,77 +44,84 @@ class Outcome:
 class Executor:
     """Runs plans. `longest` tells the seconds after which a target has had its chance."""
 
-    def __init__(self, ask: Ask, longest: Callable[[Target], float], limits: Limits, clock: Clock) -> None:
-        self._ask = ask
+    def __init__(
+        self, caller: Caller, health: Guard, longest: Callable[[Target], float], limits: Limits, clock: Clock
+    ) -> None:
+        self._caller = caller
+        self._health = health
         self._longest = longest
         self._limits = limits
         self._clock = clock
 
-    def run(self, plan: Plan, prompt: Prompt, deadline: Deadline, also_on: Collection[str] = ()) -> Outcome:
+    def run(
+        self,
+        plan: Plan,
+        prompt: Prompt,
+        deadline: Deadline,
+        also_on: Collection[str] = (),
+        simulated: Simulation | None = None,
+    ) -> Outcome:
         """The first answer; `also_on` names further error classes that fall back.
 
-        Raises NoProviderAvailable, UpstreamFailed, DeadlineExceeded, ContentFiltered, ProviderRejected and
-        ContextLengthExceeded, all with `details.attempts` and `details.skipped`.
+        Raises NoProviderAvailable, Unsupported, ContextLengthExceeded, UpstreamFailed, DeadlineExceeded,
+        ContentFiltered and ProviderRejected, all with `details.attempts` and `details.skipped`.
         """
+        trail = Trail(list(plan.skipped))
         left = list(plan.targets)
-        skipped = list(plan.skipped)
-        attempts: list[Attempt] = []
         failure: UpstreamError | None = None
-        while left and len(attempts) < self._limits.attempts:
+        while left and len(trail.attempts) < self._limits.attempts:
             if deadline.remaining() < MIN_ATTEMPT_SECONDS:
-                raise _failed(DeadlineExceeded, attempts, skipped)
+                raise _failed(DeadlineExceeded, trail)
             target = left.pop(0)
             try:
-                completion = self._try(target, prompt, deadline, bool(left), attempts)
-                return Outcome(completion, target, tuple(attempts), tuple(skipped))
+                completion = self._try(target, prompt, deadline, bool(left), trail, simulated or {})
+                return Outcome(completion, target, tuple(trail.attempts), tuple(trail.skipped))
+            except CoolingDown:
+                trail.skip(target, SkipCode.COOLING_DOWN, "failing lately, and being tried by another caller")
+                if not left and not trail.attempts:  # a target in doubt beats certain failure
+                    left.append(plan.targets[0].model_copy(update={"despite_health": True}))
+                continue
             except UpstreamError as error:
                 failure = error
+            self._heed(target, failure)
             if not POLICIES[failure.error_class].falls_back and failure.error_class not in also_on:
                 break
             if failure.error_class is ErrorClass.CONTEXT_LENGTH:
-                left = _with_larger_windows(target, left, skipped)
-        raise _failed(_told(failure), attempts, skipped) from failure
+                left = _with_larger_windows(target, left, trail)
+        raise _failed(_after(failure) if failure else _untried(trail.skipped), trail) from failure
 
     def _try(
-        self, target: Target, prompt: Prompt, deadline: Deadline, more: bool, attempts: list[Attempt]
+        self, target: Target, prompt: Prompt, deadline: Deadline, more: bool, trail: Trail, simulated: Simulation
     ) -> Completion:
         """One target's chance: a call, and a second where the policy has one. Raises the last UpstreamError."""
+        call = self._caller.call
         try:
-            return self._call(target, prompt, self._time_for(target, deadline, more), attempts)
+            return call(target, prompt, self._time_for(target, deadline, more), trail, simulated)
         except UpstreamError as error:
             pause = self._pause(error, self._time_for(target, deadline, more), more)
-            if pause is None or len(attempts) >= self._limits.attempts:
+            if pause is None or len(trail.attempts) >= self._limits.attempts:
                 raise
+            first = error
         self._clock.sleep(pause)
-        return self._call(target, prompt, self._time_for(target, deadline, more), attempts)
-
-    def _call(self, target: Target, prompt: Prompt, seconds: float, attempts: list[Attempt]) -> Completion:
-        began = self._clock.monotonic()
-        outcome, status = "ok", None
+        if deadline.remaining() < MIN_ATTEMPT_SECONDS:  # the client may have gone meanwhile
+            raise first
         try:
-            completion = self._ask(target, prompt, seconds)
-            status = 200
-            return completion
-        except UpstreamError as error:
-            outcome, status = error.error_class.value, error.status
-            raise
-        finally:
-            attempts.append(
-                Attempt(
-                    model=target.model,
-                    provider=target.provider,
-                    upstream_model=target.upstream_model,
-                    outcome=outcome,
-                    status=status,
-                    latency_ms=round((self._clock.monotonic() - began) * 1000),
-                )
-            )
+            return call(target, prompt, self._time_for(target, deadline, more), trail, simulated)
+        except CoolingDown:  # the first failure was one too many
+            raise first from None
+
+    def _heed(self, target: Target, failure: UpstreamError) -> None:
+        """A target that has named its pause is left alone for as long, by everybody."""
+        hint = wait_seconds(failure.headers, self._clock.time())
+        if hint is not None and hint >= 1 and POLICIES[failure.error_class].counts:
+            self._health.pause(target.model, hint)
 
     def _time_for(self, target: Target, deadline: Deadline, more: bool) -> float:
         """Seconds for a call: what the deadline leaves for it and, where there is one, for a fallback."""
         left = deadline.remaining()
         if more:
-            left -= min(left / 2, self._limits.fallback_reserve_seconds)
+            shared = left - min(left / 2, self._limits.fallback_reserve_seconds)
+            left = max(shared, min(left, MIN_ATTEMPT_SECONDS))
         return min(left, self._longest(target))
 
     def _pause(self, error: UpstreamError, seconds: float, more: bool) -> float | None:
@@ -132,7 +139,7 @@ class Executor:
         return pause if fits else None
 
 
-def _with_larger_windows(target: Target, left: list[Target], skipped: list[Skipped]) -> list[Target]:
+def _with_larger_windows(target: Target, left: list[Target], trail: Trail) -> list[Target]:
     """Those that may hold what was too long for `target`; a window that is not known may."""
     known = target.facts.context_window
     kept: list[Target] = []
@@ -141,12 +148,13 @@ def _with_larger_windows(target: Target, left: list[Target], skipped: list[Skipp
         if known is None or window is None or window > known:
             kept.append(other)
         else:
-            skipped.append(Skipped(model=other.model, reason=f"context_length: its window of {window} is no larger"))
+            trail.skip(other, SkipCode.CONTEXT_LENGTH, f"its window of {window} is no larger")
     return kept
 
 
 _MESSAGES: dict[type[ApiError], str] = {
     NoProviderAvailable: "No provider could be tried; details.skipped tells why.",
+    Unsupported: "No model that is left can do what this message needs: {capabilities}.",
     UpstreamFailed: "Every provider that could be tried failed; details.attempts tells how.",
     DeadlineExceeded: "The time for this message ran out before every provider had been tried.",
     ContentFiltered: "The provider withheld an answer for reasons of safety.",
@@ -155,11 +163,9 @@ _MESSAGES: dict[type[ApiError], str] = {
 }
 
 
-def _told(failure: UpstreamError | None) -> type[ApiError]:
-    """What the client is told after the last failure; None where nothing was tried."""
-    match failure and failure.error_class:
-        case None:
-            return NoProviderAvailable
+def _after(failure: UpstreamError) -> type[ApiError]:
+    """What the client is told after the last failure."""
+    match failure.error_class:
         case ErrorClass.CONTENT_FILTER:
             return ContentFiltered
         case ErrorClass.REJECTED:
@@ -170,9 +176,22 @@ def _told(failure: UpstreamError | None) -> type[ApiError]:
             return UpstreamFailed
 
 
-def _failed(kind: type[ApiError], attempts: list[Attempt], skipped: list[Skipped]) -> ApiError:
+def _untried(skipped: Sequence[Skipped]) -> type[ApiError]:
+    """What the client is told where nothing could be tried."""
+    codes = {skip.code for skip in skipped}
+    if codes == {SkipCode.CONTEXT_LENGTH}:
+        return ContextLengthExceeded
+    if codes and codes <= {SkipCode.UNSUPPORTED, SkipCode.CONTEXT_LENGTH}:
+        return Unsupported
+    return NoProviderAvailable
+
+
+def _failed(kind: type[ApiError], trail: Trail) -> ApiError:
+    attempts, skipped = trail.attempts, trail.skipped
     details = {
         "attempts": [attempt.to_json() for attempt in attempts],
         "skipped": [skip.to_json() for skip in skipped],
     }
-    return kind(_MESSAGES[kind], details, {"x-agentos-attempts": str(len(attempts))})
+    lacking = {skip.reason.partition(": ")[2] for skip in skipped if skip.code == SkipCode.UNSUPPORTED}
+    message = _MESSAGES[kind].format(capabilities="; ".join(sorted(lacking)))
+    return kind(message, details, {"x-agentos-attempts": str(len(attempts))})

@@ -1,51 +1,128 @@
 """Which targets to try, in which order, and why not the others. Pure: facts in, plan out.
 
-The chain is the agent's model, its fallbacks, the server's fallbacks; duplicates drop and order stays.
-Every candidate comes out either as a target or as skipped with the reason.
+The chain of candidates is, in this order: an experiment's variant, the targets of the first matching rule
+(the agent's rules, then the server's), the agent's model, its fallbacks, the server's fallbacks. Duplicates
+drop and order stays. Every candidate comes out either as a target or as skipped with the reason.
 """
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
 
 from agentos.config import Settings
-from agentos.domain import AgentConfig, Plan, Priority, Skipped, Target
+from agentos.domain import AgentConfig, Assignment, Plan, SkipCode, Skipped, Target
+from agentos.routing.strategies import Costs, assign, ordered
+from agentos.rules import first_match
+from agentos.values import Priority
 
 
 @dataclass(frozen=True)
 class Facts:
-    """What a plan may depend on of the request itself."""
+    """What a plan may depend on of the request, in tokens where it counts; `draw` is uniform in [0, 1)."""
 
     task_type: str = "general"
     priority: Priority | None = None
+    metadata: dict[str, Any] = field(default_factory=dict)
+    user_id: str | None = None
+    session_id: str | None = None
+    has_tools: bool = False
     has_images: bool = False
     structured_output: bool = False
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    draw: float = 0.0
+
+    def named(self, model: str) -> dict[str, Any]:
+        """The facts by the names that rules use."""
+        return {
+            "model": model,
+            "taskType": self.task_type,
+            "priority": self.priority,
+            "userId": self.user_id,
+            "hasTools": self.has_tools,
+            "hasImages": self.has_images,
+            "promptTokens": self.prompt_tokens,
+            **{f"metadata.{name}": value for name, value in self.metadata.items()},
+        }
 
 
-def make_plan(model: str, config: AgentConfig, facts: Facts, settings: Settings) -> Plan:
+@dataclass(frozen=True)
+class Standing:
+    """How models are doing: seconds that each still cools down, and how fast it has answered (ms); None if unknown."""
+
+    cooling: Callable[[str], float | None] = lambda _: None
+    latency: Callable[[str], float | None] = lambda _: None
+
+
+UNKNOWN = Standing()
+"""Nobody has heard anything of any target."""
+
+
+def make_plan(model: str, config: AgentConfig, facts: Facts, settings: Settings, standing: Standing = UNKNOWN) -> Plan:
     """The plan for one message to an agent with this `model` and `config`."""
+    chain = _Chain(model, config, facts, settings, standing)
     targets: list[Target] = []
+    cooling: list[tuple[Target, Skipped]] = []
     skipped: list[Skipped] = []
-    for target in _distinct(_candidates(model, config, settings)):
-        reason = _unavailable(target, settings) or _unable(target, facts)
-        if reason is None:
-            targets.append(target)
+    for target in _distinct(chain.candidates()):
+        if left_out := _unable(target, facts) or _unavailable(target, settings):
+            skipped.append(left_out)
+        elif seconds := standing.cooling(target.model):
+            text = f"failing lately; tried again in {seconds:.0f} s"
+            cooling.append((target, Skipped.because(target.model, SkipCode.COOLING_DOWN, text)))
         else:
-            skipped.append(Skipped(model=target.model, reason=reason))
+            targets.append(target)
+    if cooling and not targets:  # a target in doubt beats certain failure
+        first, _ = cooling.pop(0)
+        targets.append(first.model_copy(update={"despite_health": True}))
     return Plan(
         requested=model,
         targets=tuple(targets),
-        skipped=tuple(skipped),
+        skipped=(*skipped, *(skip for _, skip in cooling)),
         task_type=facts.task_type,
         priority=facts.priority,
+        rule=chain.rule_name,
+        experiment=chain.assignment,
     )
 
 
-def _candidates(model: str, config: AgentConfig, settings: Settings) -> Iterator[Target]:
-    yield settings.target(model, "agent's model")
-    for name in config.fallbacks():
-        yield settings.target(name, "agent's fallback")
-    for name in settings.routing.fallbacks:
-        yield settings.target(name, "server's fallback")
+class _Chain:
+    """Who is asked, before anybody asks whether they can."""
+
+    def __init__(self, model: str, config: AgentConfig, facts: Facts, settings: Settings, standing: Standing) -> None:
+        self._model = model
+        self._config = config
+        self._settings = settings
+        self._use, self.rule_name = self._rule(facts.named(model))
+        self._costs = Costs(settings, facts.prompt_tokens, facts.completion_tokens)
+        self._latency = standing.latency
+        self._draw = facts.draw
+        self.assignment = self._assignment(facts.session_id)
+
+    def candidates(self) -> Iterator[Target]:
+        target = self._settings.target
+        if self.assignment:
+            yield target(self.assignment.variant, f"experiment {self.assignment.name}")
+        if self._use is not None:
+            for name in ordered(self._use, self._costs, self._latency, self._draw):
+                yield target(name, f"rule {self.rule_name}")
+        yield target(self._model, "agent's model")
+        for name in self._config.fallbacks():
+            yield target(name, "agent's fallback")
+        for name in self._settings.routing.fallbacks:
+            yield target(name, "server's fallback")
+
+    def _rule(self, facts: dict[str, Any]) -> tuple[Any, str | None]:
+        for owner, rules in (("agent", self._config.routing.rules), ("server", self._settings.routing.rules)):
+            if rule := first_match(rules, facts):
+                return rule.use, rule.name or f"{owner}.rules[{rules.index(rule)}]"
+        return None, None
+
+    def _assignment(self, session_id: str | None) -> Assignment | None:
+        experiment = self._config.routing.experiment
+        if experiment is None or session_id is None:
+            return None
+        return Assignment(name=experiment.name, variant=assign(experiment, session_id))
 
 
 def _distinct(targets: Iterable[Target]) -> Iterator[Target]:
@@ -58,18 +135,27 @@ def _distinct(targets: Iterable[Target]) -> Iterator[Target]:
             yield target
 
 
-def _unavailable(target: Target, settings: Settings) -> str | None:
+def _unable(target: Target, facts: Facts) -> Skipped | None:
+    """What the model cannot do; one whose capabilities or window are not known is taken to be able."""
+    needs = {"tools": facts.has_tools, "images": facts.has_images, "structuredOutput": facts.structured_output}
+    can, window = target.facts.capabilities, target.facts.context_window
+    missing = [need for need, wanted in needs.items() if wanted and can is not None and need not in can]
+    if missing:
+        return Skipped.because(target.model, SkipCode.UNSUPPORTED, ", ".join(missing))
+    if window is not None and facts.prompt_tokens > window:
+        text = f"about {facts.prompt_tokens} tokens do not fit its window of {window}"
+        return Skipped.because(target.model, SkipCode.CONTEXT_LENGTH, text)
+    return None
+
+
+def _unavailable(target: Target, settings: Settings) -> Skipped | None:
     """Why the provider cannot be asked at all."""
     provider = settings.providers.get(target.provider)
     if provider is None:
-        return "not_configured: the configuration has no such provider any more"
+        text = "the configuration has no such provider any more"
+        return Skipped.because(target.model, SkipCode.NOT_CONFIGURED, text)
     status, reason = provider.fate
-    return None if status == "available" else f"{status.replace('-', '_')}: {reason}"
-
-
-def _unable(target: Target, facts: Facts) -> str | None:
-    """What the model cannot do; a model of unknown capabilities is taken to be able."""
-    needs = {"images": facts.has_images, "structuredOutput": facts.structured_output}
-    can = target.facts.capabilities
-    missing = [need for need, wanted in needs.items() if wanted and can is not None and need not in can]
-    return f"unsupported: {', '.join(missing)}" if missing else None
+    if status == "available":
+        return None
+    code = SkipCode.DISABLED if status == "disabled" else SkipCode.NOT_CONFIGURED
+    return Skipped.because(target.model, code, reason or "")

@@ -81,6 +81,10 @@ class Table:
             if error.item != item:
                 raise
 
+    def write(self, item: Item) -> None:
+        """An item, whatever stands there."""
+        self._call("put_item", TableName=self._name, Item=item)
+
     def update(self, key: Item, expression: str, condition: str, values: Item, mark: Item | None = None) -> Item:
         """The item after the update. Raises ConditionFailed, Conflict.
 

@@ -4,6 +4,8 @@
     agent     TENANT#t#AGENTS                         <agentId>     its id; a tenant's agents, newest first
     session   TENANT#t#AGENT#<agentId>#SESSION#<id>   SESSION       its ids
     message   (the session's)                         MESSAGE#<n>   a session's messages in order, from either end
+    circuit   HEALTH                                  CIRCUIT#<m>   a target's model; all of them
+    latency   HEALTH                                  LATENCY#<m>   all of them
 
     index             partition                            sort          serves
     SessionsByAgent   agentSessions  TENANT#t#AGENT#<agentId>           sessionId   an agent's sessions, newest first
@@ -12,7 +14,8 @@
 A session has a partition of its own, so that no agent, however busy, is a hot key. Both indexes hold
 keys alone: a turn changes none of them and so pays nothing for them.
 
-The tenant is part of every key and comes from the verified caller only. A cursor holds a position in
+The tenant is part of every key and comes from the verified caller only; health alone is everybody's, as
+providers are. A cursor holds a position in
 a list and never a key, so that no forged one leads out of the list that it is used on.
 """
 
@@ -60,6 +63,25 @@ def agent_sessions(tenant: str, agent_id: str) -> str:
 
 def user_sessions(tenant: str, agent_id: str, user_id: str) -> str:
     return f"TENANT#{tenant}#AGENT#{agent_id}#USER#{user_id}"
+
+
+HEALTH = "HEALTH"
+
+
+def circuit_sort(model: str) -> str:
+    return f"CIRCUIT#{model}"
+
+
+def circuit(model: str) -> Key:
+    return {"pk": {"S": HEALTH}, "sk": {"S": circuit_sort(model)}}
+
+
+def latency_sort(model: str) -> str:
+    return f"LATENCY#{model}"
+
+
+def latency(model: str) -> Key:
+    return {"pk": {"S": HEALTH}, "sk": {"S": latency_sort(model)}}
 
 
 def cursor(position: str) -> str:

@@ -4,6 +4,7 @@ The lease is two attributes of the session: the running turn's id, and the momen
 from which another turn may take over. A turn commits only while its id still stands there.
 """
 
+import itertools
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,8 +22,6 @@ LEASE_MARGIN_SECONDS = 2
 """How long past its deadline a turn keeps its lease: a writer that has been stopped by then writes no more."""
 
 COMMIT_TRIES = 4
-HISTORY_PAGE = 40
-"""Messages to a request when a history is read; more are read only while the token budget lasts."""
 
 
 @dataclass(frozen=True)
@@ -76,18 +75,16 @@ class TurnStore:
             raise _no_session(session_id)
         return Lease(tenant, turn_id, session)
 
-    def newest_first(self, lease: Lease) -> Iterator[tuple[SentMessage | Reply, int]]:
-        """The session's messages from the newest back, each with its estimated tokens; read as they are taken."""
-        session = lease.session
-        if session.message_count == 0:
-            return
+    def newest_first(self, tenant: str, session: Session, most: int) -> Iterator[tuple[SentMessage | Reply, int]]:
+        """The session's newest messages, each with its estimated tokens, from the last back: one request for all."""
+        partition = keys.session_partition(tenant, session.agent_id, session.session_id)
         found = self._table.query(
             "pk = :pk AND begins_with(sk, :message)",
-            {":pk": lease.key["pk"], ":message": {"S": "MESSAGE#"}},
+            {":pk": {"S": partition}, ":message": {"S": "MESSAGE#"}},
             forward=False,
-            page=HISTORY_PAGE,
+            page=most,
         )
-        for item in found:
+        for item in itertools.islice(found, most):
             yield message_of(item), int(item["tokens"]["N"])
 
     def sent_item(self, lease: Lease, message: SentMessage, tokens: int) -> Item:

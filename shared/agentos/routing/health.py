@@ -1,0 +1,116 @@
+"""Which targets are failing, known to every Lambda environment: one circuit per target.
+
+Powertools' circuit breaker counts consecutive failures in each environment and shares the state through
+the table: closed (asked freely), open (left alone for a while), half open (one caller tries, the others
+wait). The healthy path writes nothing and reads each circuit at most once per cache period.
+"""
+
+import math
+from collections.abc import Callable, Iterable
+from typing import Any, Protocol, TypeVar
+
+from aws_lambda_powertools.utilities.circuit_breaker import (
+    CircuitBreakerConfig,
+    CircuitBreakerOpenError,
+    circuit_breaker,
+)
+from aws_lambda_powertools.utilities.circuit_breaker.states import CircuitState
+
+from agentos.clock import Clock
+from agentos.config import HealthSettings
+from agentos.domain import Circuit, Target
+from agentos.errors import UpstreamError
+from agentos.observe import logger
+from agentos.routing.policy import POLICIES
+
+R = TypeVar("R")
+
+
+class CircuitStore(Protocol):
+    """A Powertools persistence layer that can also hold a circuit open, and close it out of turn."""
+
+    def configure(self, config: CircuitBreakerConfig, circuit_name: str) -> None: ...
+    def get_state(self, name: str) -> Any: ...
+    def all(self) -> Iterable[Any]: ...
+    def pause(self, name: str, opened_at: int) -> None: ...
+    def close(self, name: str) -> None: ...
+
+
+class CoolingDown(Exception):
+    """The target is not to be asked now; perhaps another caller is trying it."""
+
+
+class _Config(CircuitBreakerConfig):
+    """Counts what the error table says is the target's fault."""
+
+    def counts_as_failure(self, exception: Exception) -> bool:
+        return isinstance(exception, UpstreamError) and POLICIES[exception.error_class].counts
+
+
+class Health:
+    """The circuits of all targets, by the model as it is written."""
+
+    def __init__(self, circuits: CircuitStore, settings: HealthSettings, clock: Clock) -> None:
+        self._circuits: Any = circuits
+        self._settings = settings
+        self._clock = clock
+        self._config = _Config(
+            failure_threshold=settings.failures,
+            recovery_timeout=settings.pause_seconds,
+            success_threshold=1,
+            local_cache_max_age=settings.cache_seconds,
+        )
+
+    def cooling(self, model: str) -> float | None:
+        """Seconds until the target may be asked again; None when it may be now."""
+        self._circuits.configure(self._config, model)
+        until = tried_again_at(self._circuits.get_state(model), self._settings.pause_seconds)
+        left = 0 if until is None else until - self._clock.time()
+        return left if left > 0 else None
+
+    def not_closed(self) -> list[Circuit]:
+        """Every circuit that is open or half open, as the table has it; none where it cannot be read."""
+        try:
+            records = self._circuits.all()
+        except Exception:  # whoever asks how things are is to get an answer
+            logger.warning("circuits could not be read", exc_info=True)
+            return []
+        now = self._clock.time()
+        untils = ((record, tried_again_at(record, self._settings.pause_seconds)) for record in records)
+        return [
+            Circuit(
+                model=record.name,
+                state="half-open" if record.state == CircuitState.HALF_OPEN else "open",
+                retry_in_seconds=math.ceil(until - now),
+            )
+            for record, until in untils
+            if until is not None and until > now
+        ]
+
+    def guard(self, target: Target, call: Callable[[], R]) -> R:
+        """The call's result, counted for or against the target. Raises CoolingDown instead of calling."""
+        if target.despite_health:
+            result = call()
+            self._circuits.close(target.model)
+            return result
+        breaker = circuit_breaker(name=target.model, persistence_store=self._circuits, config=self._config)
+        try:
+            guarded: R = breaker(call)()
+            return guarded
+        except CircuitBreakerOpenError as error:
+            raise CoolingDown(target.model) from error
+
+    def pause(self, model: str, seconds: float) -> None:
+        """Leave the target alone for as long as it asked; a longer pause that stands is not shortened."""
+        bounded = min(seconds, self._settings.longest_pause_seconds)
+        self._circuits.configure(self._config, model)
+        self._circuits.pause(model, int(self._clock.time() + bounded) - self._settings.pause_seconds)
+
+
+def tried_again_at(record: Any, pause_seconds: int) -> int | None:
+    """The moment (epoch seconds) from which a circuit's target is asked again; None for a closed one."""
+    if record.state == CircuitState.OPEN and record.opened_at is not None:
+        return int(record.opened_at) + pause_seconds
+    if record.state == CircuitState.HALF_OPEN and record.probe_lease_expiry is not None:
+        return int(record.probe_lease_expiry)
+    return None

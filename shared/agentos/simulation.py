@@ -1,0 +1,28 @@
+"""Failures on request, for people who want to see their fallbacks work: `x-agentos-simulate: openai=server`."""
+
+from agentos.config import Settings
+from agentos.errors import ErrorClass, InvalidRequest
+from agentos.routing.call import Simulation
+
+HEADER = "x-agentos-simulate"
+
+
+class Simulator:
+    """Reads the header where configuration allows it (`routing.simulation`), and nowhere else."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    def read(self, header: str | None) -> Simulation:
+        """`provider=error class`, several parted by commas. Raises InvalidRequest."""
+        if header is None or not self._settings.routing.simulation:
+            return {}
+        return dict(self._failure(part.strip()) for part in header.split(",") if part.strip())
+
+    def _failure(self, text: str) -> tuple[str, ErrorClass]:
+        provider, _, error_class = (part.strip() for part in text.partition("="))
+        if provider not in self._settings.providers:
+            raise InvalidRequest.of(HEADER, f"there is no provider {provider!r}")
+        if error_class not in set(ErrorClass):
+            raise InvalidRequest.of(HEADER, f"{error_class!r} is none of {', '.join(ErrorClass)}")
+        return provider, ErrorClass(error_class)

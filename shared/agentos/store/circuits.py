@@ -1,0 +1,87 @@
+"""Circuit states in our table, for every environment to see.
+
+Powertools' persistence with two things added: a circuit that is open already is not opened again, so that a
+storm of failures writes once; and a circuit can be held open for as long as a provider asks. An open
+circuit is tried again `recovery_timeout` after its `opened_at`, so a longer pause is one in the future.
+"""
+
+import time
+from dataclasses import replace
+from typing import Any
+
+from aws_lambda_powertools.utilities.circuit_breaker.persistence import (
+    CircuitBreakerDynamoDBPersistence,
+    CircuitStateRecord,
+)
+from aws_lambda_powertools.utilities.circuit_breaker.states import CircuitState
+from botocore.exceptions import BotoCoreError, ClientError
+
+from agentos.observe import logger
+from agentos.store import keys
+from agentos.store.items import Item
+
+
+class Circuits(CircuitBreakerDynamoDBPersistence):
+    """One item per circuit; a circuit is named by the model as it is written."""
+
+    def __init__(self, client: Any, table_name: str) -> None:
+        super().__init__(table_name=table_name, key_attr="pk", expiry_attr="expiresAt", boto3_client=client)
+
+    def all(self) -> list[CircuitStateRecord]:
+        """Every circuit that has ever opened, as the table has it now."""
+        pages = self.client.get_paginator("query").paginate(
+            TableName=self.table_name,
+            KeyConditionExpression="pk = :pk AND begins_with(sk, :circuit)",
+            ExpressionAttributeValues={":pk": {"S": keys.HEALTH}, ":circuit": {"S": keys.circuit_sort("")}},
+        )
+        return [self._item_to_record(item) for page in pages for item in page["Items"]]
+
+    def save_open(self, name: str, failure_count: int, opened_at: int) -> None:
+        """Open a closed circuit."""
+        cached = self._retrieve_from_cache(name)
+        if cached is None or cached.state == CircuitState.CLOSED:
+            self._open(name, failure_count, opened_at, "attribute_not_exists(pk) OR #state = :closed")
+
+    def pause(self, name: str, opened_at: int) -> None:
+        """Hold a circuit open, unless it is held for longer already. That it fails costs nothing but a call."""
+        try:
+            self._open(name, 0, opened_at, "attribute_not_exists(pk) OR #state = :closed OR #opened_at < :opened_at")
+        except (ClientError, BotoCoreError):
+            logger.warning("a circuit could not be held open", exc_info=True)
+
+    def close(self, name: str) -> None:
+        """Close a circuit after an answer. That it fails costs nothing but time."""
+        try:
+            self.save_closed(name)
+        except (ClientError, BotoCoreError):
+            logger.warning("a circuit could not be closed", exc_info=True)
+
+    def _open(self, name: str, failure_count: int, opened_at: int, condition: str) -> None:
+        lifetime = self._durable_ttl(name) - int(time.time())
+        record = CircuitStateRecord(
+            name=name,
+            state=CircuitState.OPEN,
+            failure_count=failure_count,
+            opened_at=opened_at,
+            expiry_timestamp=opened_at + lifetime,
+        )
+        names = {"#state": self.state_attr, "#opened_at": self.opened_at_attr}
+        values = {":closed": self._s(CircuitState.CLOSED.value), ":opened_at": self._n(opened_at)}
+        try:
+            self.client.put_item(
+                TableName=self.table_name,
+                Item=self._record_to_item(record),
+                ConditionExpression=condition,
+                ExpressionAttributeNames={alias: names[alias] for alias in names if alias in condition},
+                ExpressionAttributeValues={alias: values[alias] for alias in values if alias in condition},
+            )
+        except self.client.exceptions.ConditionalCheckFailedException:
+            record = self._get_record(name) or record  # somebody was faster: what they wrote holds
+        self._save_to_cache(record)
+
+    def _get_key(self, name: str) -> Item:
+        return keys.circuit(name)
+
+    def _item_to_record(self, item: Item) -> CircuitStateRecord:
+        record = super()._item_to_record(item)
+        return replace(record, name=item["sk"]["S"].removeprefix(keys.circuit_sort("")))

@@ -1,0 +1,54 @@
+"""The base of every value, and the scalar types that several of them share."""
+
+import re
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+T = TypeVar("T")
+
+_MODEL_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}:[^\s\x00-\x1f]{1,200}")
+
+
+def _model_name(text: str) -> str:
+    if not _MODEL_NAME.fullmatch(text):
+        raise ValueError('must be "provider:model", such as "openai:gpt-4o-mini"')
+    return text
+
+
+def not_empty(value: T) -> T:
+    """A validator whose complaint comes only after those about what is inside."""
+    if not value:
+        raise ValueError("must not be empty")
+    return value
+
+
+def text_or_list(value: Any) -> str | None:
+    """The tag of a union of a text and a list. Tags are in angle brackets, so that error paths leave them out."""
+    return "<text>" if isinstance(value, str) else "<list>" if isinstance(value, list | tuple) else None
+
+
+ModelName = Annotated[str, AfterValidator(_model_name)]
+"""`provider:model`, split at the first colon; the model part may hold `/`, `.` and `:`."""
+
+Whole = Annotated[int, Field(strict=True)]
+Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Priority = Literal["cost", "latency", "quality"]
+
+
+class Value(BaseModel):
+    """A frozen value with camelCase JSON; an unknown field is an error."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        alias_generator=to_camel,
+        populate_by_name=True,
+        defer_build=True,  # a function pays only for the schemas that it uses
+    )
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON-ready dict as the contract writes it."""
+        return self.model_dump(mode="json", by_alias=True)
