@@ -40,7 +40,7 @@ check: $(VENV)/dev.stamp ## lint, format, types, and the template
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/python -m mypy --strict shared/agentos functions local
-	$(BIN)/python -m cfnlint template.yaml
+	$(BIN)/cfn-lint template.yaml
 	AWS_DEFAULT_REGION=us-east-1 $(SAM) validate --lint --template template.yaml
 
 docs: $(VENV)/dev.stamp ## write docs/provider-matrix.md again from the configuration

@@ -2,6 +2,7 @@
 
 import time
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from local.events import ACCOUNT_ID
@@ -20,6 +21,8 @@ class Context:
     function_version: str = "$LATEST"
     identity: None = None
     client_context: None = None
+    client_gone: Callable[[], bool] = lambda: False
+    """Not Lambda's, which cannot tell: whether nobody waits for the answer any more."""
     _started: float = field(default_factory=time.monotonic)
 
     @property

@@ -12,14 +12,14 @@ _QUOTED = re.compile(r"""(["'])(.*)\1\s*(?:#.*)?""")
 class Environment:
     """Keeps `variables` at what the sources say; `refresh` reads `.env` again.
 
-    `defaults` fill what is unset or empty elsewhere. `base_overlay` goes before the user's own overlays, which win.
+    `defaults` fill what is unset or empty elsewhere. `base_overlays` go before the user's own, which win.
     """
 
     def __init__(self, dot_env: Path, variables: MutableMapping[str, str] = os.environ) -> None:
         self.dot_env = dot_env
         self.variables = variables
         self.defaults: dict[str, str] = {}
-        self.base_overlay: Path | None = None
+        self.base_overlays: list[Path] = []
         self._given = dict(variables)
         self._from_file: set[str] = set()
         self.refresh()
@@ -29,8 +29,8 @@ class Environment:
         file = parse(self.dot_env.read_text("utf-8")) if self.dot_env.is_file() else {}
         wanted = file | self._given  # a name that is set there, even to nothing, wins
         wanted |= {name: value for name, value in self.defaults.items() if not wanted.get(name)}
-        if self.base_overlay:
-            overlays = [str(self.base_overlay), wanted.get("AGENTOS_CONFIG", "")]
+        if self.base_overlays:
+            overlays = [*map(str, self.base_overlays), wanted.get("AGENTOS_CONFIG", "")]
             wanted["AGENTOS_CONFIG"] = os.pathsep.join(filter(None, overlays))
         for name in self._from_file - wanted.keys():
             del self.variables[name]

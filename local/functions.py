@@ -56,12 +56,12 @@ class Functions:
                 self._handlers[function.name] = now, handler
             return handler
 
-    def invoke(self, function: Function, event: dict[str, Any]) -> Any:
+    def invoke(self, function: Function, event: dict[str, Any], client_gone: Callable[[], bool]) -> Any:
         """The function's answer as it comes out of Lambda, which takes and gives JSON of a bounded size."""
         payload = _json(event)
         if len(payload) > MAX_REQUEST_BYTES:
             raise EventTooLarge
-        answer = _json(self.load(function)(json.loads(payload), Context(function)))
+        answer = _json(self.load(function)(json.loads(payload), Context(function, client_gone=client_gone)))
         if len(answer) > MAX_RESPONSE_BYTES:
             raise AnswerTooLarge(f"the answer of {function.name} is over {MAX_RESPONSE_BYTES} bytes")
         return json.loads(answer)

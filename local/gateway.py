@@ -5,6 +5,7 @@ Not imitated: API Gateway's 29 s limit (a slower handler is not cut), throttling
 
 import asyncio
 import sys
+import threading
 import time
 import traceback
 import uuid
@@ -65,7 +66,13 @@ class Gateway:
         if found is None:  # API Gateway does not tell a wrong method from a wrong path
             return self._refusal("MISSING_AUTHENTICATION_TOKEN", 403)
         route, parameters = found
-        return await asyncio.get_running_loop().run_in_executor(self._threads, self._invoke, route, parameters, http)
+        gone = threading.Event()
+        watch = asyncio.create_task(_watch(request.receive, gone))
+        try:
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self._threads, self._invoke, route, parameters, http, gone)
+        finally:
+            watch.cancel()
 
     def _find(self, http: HttpRequest) -> tuple[Route, dict[str, str]] | None:
         for route in self._routes:
@@ -73,11 +80,11 @@ class Gateway:
                 return route, parameters
         return None
 
-    def _invoke(self, route: Route, parameters: dict[str, str], http: HttpRequest) -> HttpAnswer:
+    def _invoke(self, route: Route, parameters: dict[str, str], http: HttpRequest, gone: threading.Event) -> HttpAnswer:
         event = to_event(http, route.path, parameters, self._template.stage)
         request_id = event["requestContext"]["requestId"]
         try:
-            answer = to_http(self._functions.invoke(route.function, event))
+            answer = to_http(self._functions.invoke(route.function, event, gone.is_set))
             return HttpAnswer(answer.status, [*answer.headers, ("x-amzn-requestid", request_id)], answer.body)
         except EventTooLarge:
             return self._refusal("REQUEST_TOO_LARGE", 413, request_id)
@@ -100,6 +107,13 @@ class Gateway:
 def _raw_path(scope: Scope) -> str:
     """The path as it was sent, percent-encoded: safe to show, and what API Gateway passes on."""
     return str(scope["raw_path"], "ascii", "replace")
+
+
+async def _watch(receive: Receive, gone: threading.Event) -> None:
+    """Tell when the client hangs up: the next thing to come after the body."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+    gone.set()
 
 
 async def _read(request: Request) -> HttpRequest:

@@ -20,6 +20,7 @@ from local.model import LocalModel, ModelError
 from local.template import Template, load_template
 
 TABLE_NAME = "agentos"
+HOST_OVERLAY = Path(__file__).with_name("host.yaml")
 ECHO_OVERLAY = Path(__file__).with_name("echo.yaml")
 MODEL_START_SECONDS = 60.0
 GRACE_SECONDS = 2
@@ -47,6 +48,7 @@ def run(options: Options, environment: Environment) -> int:
         listener = _listen(options.host, options.port)
         template = load_template(options.root / "template.yaml", TABLE_NAME)
         environment.defaults |= _defaults(template, environment)
+        environment.base_overlays.append(HOST_OVERLAY)
         environment.refresh()
         model = _begin_model(options, environment)
         store = _start_store(template, environment)
@@ -84,6 +86,7 @@ def _listen(host: str, port: int) -> socket.socket:
 def _defaults(template: Template, environment: Environment) -> dict[str, str]:
     """What a function finds on Lambda without anybody's doing."""
     defaults = {name: value for name, value in template.environment.items() if value}
+    defaults["POWERTOOLS_METRICS_DISABLED"] = "true"  # nobody gathers them here, and they crowd the terminal
     defaults["AWS_DEFAULT_REGION"] = environment.get("AWS_REGION") or REGION
     if not environment.get("AWS_ACCESS_KEY_ID") and not environment.get("AWS_PROFILE"):
         defaults |= {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
@@ -115,7 +118,7 @@ def _await_model(model: LocalModel | str, environment: Environment) -> str:
 
 
 def _without_model(reason: ModelError, environment: Environment) -> str:
-    environment.base_overlay = ECHO_OVERLAY
+    environment.base_overlays.append(ECHO_OVERLAY)
     environment.refresh()
     return f"none ({reason}); echo:echo answers instead"
 

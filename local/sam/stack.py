@@ -99,7 +99,7 @@ def _model(environment: Environment) -> Iterator[str]:
         environment.defaults["LOCAL_ENDPOINT"] = model.wait(MODEL_SECONDS)
         words = "local:smollm2 (SmolLM2-135M, small and often wrong)"
     except ModelError as error:
-        environment.base_overlay = ECHO_OVERLAY
+        environment.base_overlays.append(ECHO_OVERLAY)
         words = f"none ({error}); echo:echo answers instead"
     environment.refresh()
     try:

@@ -68,7 +68,7 @@ def test_an_edited_file(tmp_path: Path) -> None:
 
 def test_own_overlays_win_over_the_hosts(tmp_path: Path) -> None:
     environment = Environment(tmp_path / ".env", {"AGENTOS_CONFIG": "mine.yaml"})
-    environment.base_overlay = Path("echo.yaml")
+    environment.base_overlays = [Path("echo.yaml")]
     environment.refresh()
     environment.refresh()
     assert environment.overlays() == [Path("echo.yaml"), Path("mine.yaml")]
