@@ -74,15 +74,52 @@ Stop = Annotated[
 ]
 
 
+class ToolCall(Value):
+    """What the model wants to have called; the client calls it and answers with a message of role `tool`.
+
+    `arguments` is a JSON object whatever the provider sent. Where that was no JSON object, `arguments` is empty and
+    `invalid_arguments` holds the text as it came. `signature` is a provider's own, to be handed back to it.
+    """
+
+    id: str
+    name: str
+    arguments: dict[str, Any]
+    invalid_arguments: str | None = None
+    signature: Annotated[str | None, Field(exclude=True)] = None
+
+    @model_serializer(mode="wrap")
+    def _flag_only_if_invalid(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        document: dict[str, Any] = serialize(self)
+        unflagged = {"invalid_arguments", "invalidArguments"} if self.invalid_arguments is None else set()
+        return {name: value for name, value in document.items() if name not in unflagged}
+
+
 class Message(Value):
-    """One utterance."""
+    """One utterance. An assistant's that calls tools may be without words; a `tool` message answers `tool_call_id`."""
 
     role: Role
-    content: Content
+    content: Content | Literal[""]
+    tool_calls: tuple[ToolCall, ...] = ()
+    tool_call_id: str | None = None
 
     @property
     def has_images(self) -> bool:
         return not isinstance(self.content, str) and any(part.type == "image_url" for part in self.content)
+
+
+class ToolFunction(Value):
+    """A function that the client offers; `parameters` is a JSON Schema of an object."""
+
+    name: Annotated[str, Field(pattern=r"^[a-zA-Z0-9_-]{1,64}$")]
+    description: Annotated[str, Field(max_length=4096)] = ""
+    parameters: dict[str, Any] = {}
+
+
+class Tool(Value):
+    """`{type: "function", function: {name, description, parameters}}`, OpenAI's form."""
+
+    type: Literal["function"]
+    function: ToolFunction
 
 
 class Parameters(Value):
@@ -96,10 +133,11 @@ class Parameters(Value):
 
 
 class Prompt(Value):
-    """Everything that a provider is asked: the system prompt, the conversation and how to answer."""
+    """Everything that a provider is asked: the system prompt, the conversation, the tools and how to answer."""
 
     messages: tuple[Message, ...]
     instructions: str | None = None
+    tools: tuple[Tool, ...] = ()
     parameters: Parameters = Parameters()
 
 
@@ -114,12 +152,13 @@ class TokenCount(Value):
 class Completion(Value):
     """A provider's answer, whatever its wire format.
 
-    `finish_reason` is `stop`, `length`, or the provider's own word where ours have none.
+    `finish_reason` is `stop`, `length`, `tool_calls`, or the provider's own word where ours have none.
     """
 
     text: str
     finish_reason: str
     tokens: TokenCount
+    tool_calls: tuple[ToolCall, ...] = ()
 
 
 # --- routing ----------------------------------------------------------------------------------
@@ -282,7 +321,7 @@ class Agent(Value):
     name: str
     description: str
     model: str
-    tools: tuple[dict[str, Any], ...]
+    tools: tuple[Tool, ...]
     config: AgentConfig
     version: int
     created_at: str
@@ -341,9 +380,9 @@ class Reply(Value):
     message_id: str
     role: Literal["assistant"] = "assistant"
     content: str
-    tool_calls: tuple[dict[str, Any], ...] = ()
+    tool_calls: tuple[ToolCall, ...] = ()
     finish_reason: str
-    state: Literal["completed"] = "completed"
+    state: Literal["completed", "requires_action"] = "completed"
     model: str
     provider: str
     usage: Usage
@@ -355,8 +394,9 @@ class SentMessage(Value):
     """The client's message as it is stored and listed."""
 
     message_id: str
-    role: Literal["user", "system"]
+    role: Literal["user", "system", "tool"]
     content: Content
+    tool_call_id: str | None = None
     task_type: str | None
     priority: Priority | None
     metadata: dict[str, Any]

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, Field, RootModel, ValidationError
 
-from agentos.domain import AgentConfig, Content
+from agentos.domain import AgentConfig, Content, Tool
 from agentos.errors import MAX_FIELD, InvalidRequest
 from agentos.values import ModelName, Priority, Value, Whole
 
@@ -27,7 +27,7 @@ class NewAgent(Value):
     name: Name
     description: Annotated[str, Field(max_length=4096)] = ""
     model: ModelName
-    tools: tuple[FreeForm, ...] = ()
+    tools: Annotated[tuple[Tool, ...], Field(max_length=128)] = ()
     config: AgentConfig = AgentConfig()
 
 
