@@ -8,4 +8,4 @@ from agentos.wiring import agents
 
 @endpoint(body=NewAgent, status=201)
 def handler(request: NewAgent, call: Call) -> Agent:
-    return agents().create(call.tenant, request)
+    return agents().create(call.tenant, request, call.deadline, call.idempotency_key())

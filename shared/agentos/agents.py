@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
-from agentos.clock import Clock
+from agentos.clock import Clock, Deadline
 from agentos.config import Settings
-from agentos.domain import Agent, AgentConfig, Page
+from agentos.domain import Agent, AgentConfig, IdempotencyKey, Page
 from agentos.errors import InvalidRequest, Throttled, Unsupported
 from agentos.ids import new_id
 from agentos.merge_patch import merge_patch
@@ -26,13 +26,12 @@ class Agents:
         self._settings = settings
         self._clock = clock
 
-    def create(self, tenant: str, request: NewAgent) -> Agent:
-        """Raises InvalidRequest, Unsupported, PayloadTooLarge."""
+    def create(self, tenant: str, request: NewAgent, deadline: Deadline, key: IdempotencyKey | None) -> Agent:
+        """Raises InvalidRequest, PayloadTooLarge, IdempotencyMismatch."""
         self._check(request)
         now = self._clock.now()
         agent = Agent(agent_id=new_id("agent"), version=1, created_at=now, updated_at=now, **_fields(request))
-        self._store.create(tenant, agent)
-        return agent
+        return self._store.create(tenant, agent, deadline, key)
 
     def get(self, tenant: str, agent_id: str) -> Agent:
         return self._store.get(tenant, agent_id)

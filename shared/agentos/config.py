@@ -85,7 +85,10 @@ class HealthSettings(Value):
 
 
 class Limits(Value):
-    """`limits:` in YAML; seconds, tokens and bytes."""
+    """`limits:` in YAML; seconds, tokens and bytes.
+
+    A turn's question and answer go into one transaction, which DynamoDB takes up to 4 MB of: hence their bounds.
+    """
 
     attempts: Annotated[int, Field(ge=1)]
     turn_seconds: Annotated[float, Field(gt=0)]
@@ -94,7 +97,8 @@ class Limits(Value):
     provider_seconds: Annotated[float, Field(gt=0)]
     history_tokens: Annotated[int, Field(ge=0)]
     history_messages: Annotated[int, Field(ge=0, le=1000)]
-    reply_bytes: Annotated[int, Field(gt=0)]
+    content_bytes: Annotated[int, Field(gt=0, le=1_500_000)]
+    reply_bytes: Annotated[int, Field(gt=0, le=2_400_000)]
 
 
 class File(Value):

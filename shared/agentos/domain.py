@@ -68,6 +68,12 @@ Content = Annotated[
     | Annotated[tuple[Part, ...], AfterValidator(not_empty), Tag("<list>")],
     Discriminator(text_or_list, "content", "must be a string or a list of parts"),
 ]
+ResultContent = Annotated[
+    Annotated[str, Tag("<text>")] | Annotated[tuple[Part, ...], AfterValidator(not_empty), Tag("<list>")],
+    Discriminator(text_or_list, "content", "must be a string or a list of parts"),
+]
+"""Content that may be no words at all: of an assistant that only calls tools, of a tool that returns nothing."""
+
 Stop = Annotated[
     Annotated[str, Tag("<text>")] | Annotated[tuple[str, ...], Field(max_length=16), Tag("<list>")],
     Discriminator(text_or_list, "stop", "must be a string or a list of strings"),
@@ -98,7 +104,7 @@ class Message(Value):
     """One utterance. An assistant's that calls tools may be without words; a `tool` message answers `tool_call_id`."""
 
     role: Role
-    content: Content | Literal[""]
+    content: ResultContent
     tool_calls: tuple[ToolCall, ...] = ()
     tool_call_id: str | None = None
 
@@ -293,6 +299,7 @@ class AgentConfig(Value):
     timeout_seconds: Annotated[Number, Field(gt=0, le=900)] | None = None
     history_tokens: Annotated[Whole, Field(ge=0)] | None = None
     fallback_on: tuple[OptIn, ...] = ()
+    on_busy: Literal["reject", "queue"] = "reject"
     routing: AgentRouting = AgentRouting()
 
     @model_serializer(mode="wrap")
@@ -347,7 +354,11 @@ class SessionUsage(Value):
 
 
 class Session(Value):
-    """A conversation with an agent. `agent_version` None follows the agent's latest version."""
+    """A conversation with an agent. `agent_version` None follows the agent's latest version.
+
+    What does not go out: `turns`, the newest messages' lengths in tokens, a tuple a turn, oldest first; `open_calls`,
+    the ids of the tool calls that wait for results; `forked_count`, the messages that it began with.
+    """
 
     session_id: str
     agent_id: str
@@ -361,6 +372,9 @@ class Session(Value):
     last_activity_at: str
     created_at: str
     expires_in_seconds: Annotated[int | None, Field(exclude=True)] = None
+    turns: Annotated[tuple[tuple[int, ...], ...], Field(exclude=True)] = ()
+    open_calls: Annotated[tuple[str, ...], Field(exclude=True)] = ()
+    forked_count: Annotated[int, Field(exclude=True)] = 0
 
 
 class Usage(Value):
@@ -395,12 +409,19 @@ class SentMessage(Value):
 
     message_id: str
     role: Literal["user", "system", "tool"]
-    content: Content
+    content: ResultContent
     tool_call_id: str | None = None
     task_type: str | None
     priority: Priority | None
     metadata: dict[str, Any]
     created_at: str
+
+
+class IdempotencyKey(Value):
+    """What a repeated request is known by: a hash of its key and path, and one of its body."""
+
+    name: str
+    body: str
 
 
 class Page(Value, Generic[T]):

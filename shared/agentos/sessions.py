@@ -1,7 +1,7 @@
 """The sessions' service: open, read, delete and list, and the messages in one."""
 
 from agentos.clock import Clock, Deadline, timestamp
-from agentos.domain import Page, Reply, SentMessage, Session, SessionUsage
+from agentos.domain import IdempotencyKey, Page, Reply, SentMessage, Session, SessionUsage
 from agentos.errors import InvalidRequest
 from agentos.ids import new_id
 from agentos.requests import MAX_NAME, NewSession
@@ -17,8 +17,10 @@ class Sessions:
         self._store = store
         self._clock = clock
 
-    def create(self, tenant: str, agent_id: str, request: NewSession) -> Session:
-        """Raises PayloadTooLarge."""
+    def create(
+        self, tenant: str, agent_id: str, request: NewSession, deadline: Deadline, key: IdempotencyKey | None
+    ) -> Session:
+        """Raises PayloadTooLarge, IdempotencyMismatch."""
         self._agents.get(tenant, agent_id)
         now = self._clock.time()
         lifetime = request.expires_in_seconds
@@ -36,8 +38,7 @@ class Sessions:
             created_at=timestamp(now),
             expires_in_seconds=lifetime,
         )
-        self._store.create(tenant, session)
-        return session
+        return self._store.create(tenant, session, deadline, key)
 
     def get(self, tenant: str, agent_id: str, session_id: str) -> Session:
         return self._store.get(tenant, agent_id, session_id)

@@ -92,8 +92,9 @@ def test_a_body_over_six_megabytes_is_a_413(path: dict[str, str], stored: Any, f
         ("create_agent", {**AGENT, "config": {"instructions": "x" * 500_000}}),
         ("update_agent", {"config": {"instructions": "日" * 200_000}}),
         ("create_session", {"metadata": {"m": "x" * 500_000}}),
-        ("send_message", {"content": "x" * 500_000}),
-        ("send_message", {"content": "c", "metadata": {"m": "日" * 200_000}}),
+        ("send_message", {"content": "x" * 1_048_576}),
+        ("send_message", {"content": "c", "metadata": {"m": "日" * 350_000}}),
+        ("send_message", {"content": [{"type": "text", "text": "é" * 200_000} for _ in range(3)]}),
     ],
 )
 def test_what_the_table_could_not_hold_is_a_413_before_any_provider_is_called(

@@ -45,7 +45,7 @@ def test_a_deleted_session_is_gone(store: Store, use: Callable[..., object]) -> 
 def test_the_expiry_that_was_told_is_the_one_that_counts(store: Store) -> None:
     told = a_session(store.agent(), store.clock, lifetime=10)
     store.clock.advance(1.5)  # between the answer's making and the storing
-    store.sessions.create(TENANT, told)
+    store.sessions.create(TENANT, told, store.deadline())
     assert store.read(told).expires_at == told.expires_at
 
 

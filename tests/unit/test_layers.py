@@ -41,7 +41,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "reply": VALUES | {"routing"},
     "metrics": VALUES,
     "simulation": VALUES | {"routing"},
-    "turns": VALUES | {"requests", "preparation", "reply", "metrics", "store", "routing"},
+    "turns": VALUES | {"requests", "preparation", "history", "reply", "metrics", "store", "routing"},
     "endpoint": VALUES | {"requests"},
     "wiring": None,  # the composition root may see everything
 }

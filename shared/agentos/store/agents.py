@@ -1,11 +1,12 @@
 """Agents in the table."""
 
-from agentos.clock import Clock
-from agentos.domain import Agent, Page
+from agentos.clock import Clock, Deadline
+from agentos.domain import Agent, IdempotencyKey, Page
 from agentos.errors import NotFound
 from agentos.ids import is_id
 from agentos.store import keys
 from agentos.store.dynamodb import ConditionFailed, Table
+from agentos.store.idempotency import create_once
 from agentos.store.items import agent_item, agent_of, gone, number
 from agentos.store.lists import take
 
@@ -24,8 +25,17 @@ class AgentStore:
         self._table = table
         self._clock = clock
 
-    def create(self, tenant: str, agent: Agent) -> None:
-        self._table.put(agent_item(keys.agent(tenant, agent.agent_id), agent))
+    def create(self, tenant: str, agent: Agent, deadline: Deadline, key: IdempotencyKey | None = None) -> Agent:
+        """The agent that was made: this one, or the one that the key made before, as it was then.
+
+        Raises IdempotencyMismatch, PayloadTooLarge.
+        """
+        item = agent_item(keys.agent(tenant, agent.agent_id), agent)
+        if key is None:
+            self._table.put(item)  # at half the price of a transaction
+            return agent
+        made_id = create_once(self._table, tenant, [self._table.new(item)], agent.agent_id, key, deadline)
+        return agent if made_id == agent.agent_id else self.get(tenant, made_id)
 
     def get(self, tenant: str, agent_id: str) -> Agent:
         if is_id("agent", agent_id):

@@ -4,6 +4,9 @@
     agent     TENANT#t#AGENTS                         <agentId>     its id; a tenant's agents, newest first
     session   TENANT#t#AGENT#<agentId>#SESSION#<id>   SESSION       its ids
     message   (the session's)                         MESSAGE#<n>   a session's messages in order, from either end
+    part      (the session's)                         PART#<n>#<k>  what a large message goes on in
+    answered  (the session's)                         KEY#<hash>    an Idempotency-Key of its messages
+    created   TENANT#t#KEY#<hash>                     KEY           an Idempotency-Key of a create
     circuit   HEALTH                                  CIRCUIT#<m>   a target's model; all of them
     latency   HEALTH                                  LATENCY#<m>   all of them
 
@@ -44,17 +47,37 @@ def session_partition(tenant: str, agent_id: str, session_id: str) -> str:
     return f"TENANT#{tenant}#AGENT#{agent_id}#SESSION#{session_id}"
 
 
+SESSION = "SESSION"
+
+
 def session(tenant: str, agent_id: str, session_id: str) -> Key:
-    return {"pk": {"S": session_partition(tenant, agent_id, session_id)}, "sk": {"S": "SESSION"}}
+    return {"pk": {"S": session_partition(tenant, agent_id, session_id)}, "sk": {"S": SESSION}}
 
 
 def message_sort(sequence: int) -> str:
     return f"MESSAGE#{sequence:0{SEQUENCE_DIGITS}d}"
 
 
-def message(tenant: str, agent_id: str, session_id: str, sequence: int) -> Key:
-    partition = session_partition(tenant, agent_id, session_id)
+def message(partition: str, sequence: int) -> Key:
+    """In its session's partition."""
     return {"pk": {"S": partition}, "sk": {"S": message_sort(sequence)}}
+
+
+def sequence_of(item: Key) -> int:
+    """The place of a message in its session, from 1."""
+    return int(item["sk"]["S"].rpartition("#")[2])
+
+
+def part(partition: str, sequence: int, index: int) -> Key:
+    return {"pk": {"S": partition}, "sk": {"S": f"PART#{sequence:0{SEQUENCE_DIGITS}d}#{index:03d}"}}
+
+
+def answered(partition: str, name: str) -> Key:
+    return {"pk": {"S": partition}, "sk": {"S": f"KEY#{name}"}}
+
+
+def created(tenant: str, name: str) -> Key:
+    return {"pk": {"S": f"TENANT#{tenant}#KEY#{name}"}, "sk": {"S": "KEY"}}
 
 
 def agent_sessions(tenant: str, agent_id: str) -> str:
