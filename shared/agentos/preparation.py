@@ -10,7 +10,7 @@ from agentos.domain import Agent, Message, Part, Plan, Prompt, Reply, SentMessag
 from agentos.history import window
 from agentos.requests import NewMessage
 from agentos.routing.plan import Facts, Standing, make_plan
-from agentos.tokens import estimate, estimate_text
+from agentos.tokens import estimate, estimate_text, estimate_tools
 from agentos.values import Priority
 
 GENERAL = "general"
@@ -45,10 +45,11 @@ class Preparation:
         stored: Iterable[tuple[SentMessage | Reply, int]] = ()
         if session and session.message_count and limits.history_messages:
             stored = self._history.newest_first(tenant, session, limits.history_messages)
-        messages = ((Message(role=message.role, content=message.content), tokens) for message, tokens in stored)
+        messages = ((_message(message), tokens) for message, tokens in stored)
         return Prompt(
             messages=(*window(messages, budget - estimate(asked)), asked),
             instructions=agent.config.instructions,
+            tools=agent.tools,
             parameters=agent.config.parameters(),
         )
 
@@ -60,10 +61,10 @@ class Preparation:
             metadata=metadata,
             user_id=session.user_id if session else None,
             session_id=session.session_id if session else None,
-            has_tools=bool(agent.tools),
+            has_tools=prompt.has_tools,
             has_images=any(message.has_images for message in prompt.messages),
             structured_output=(agent.config.response_format or {}).get("type") == "json_schema",
-            prompt_tokens=estimate_text(prompt.instructions or "") + sum(map(estimate, prompt.messages)),
+            prompt_tokens=_prompt_tokens(prompt),
             completion_tokens=agent.config.max_tokens or 0,
             draw=self._clock.jitter(1.0),
         )
@@ -73,6 +74,17 @@ class Preparation:
         text = "\n".join(itertools.islice(parts, 100))[:PATTERN_CHARACTERS]
         types: Iterable[TaskType] = self._settings.routing.task_types
         return next((kind.name for kind in types if kind.expression.search(text)), GENERAL)
+
+
+def _message(stored: SentMessage | Reply) -> Message:
+    if isinstance(stored, Reply):
+        return Message(role="assistant", content=stored.content, tool_calls=stored.tool_calls)
+    return Message(role=stored.role, content=stored.content, tool_call_id=stored.tool_call_id)
+
+
+def _prompt_tokens(prompt: Prompt) -> int:
+    given = estimate_text(prompt.instructions or "") + estimate_tools(prompt.tools)
+    return given + sum(map(estimate, prompt.messages))
 
 
 def _texts(parts: Iterable[Part]) -> Iterable[str]:
