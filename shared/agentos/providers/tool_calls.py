@@ -16,8 +16,8 @@ MAX_INVALID = 16_384
 """Characters that are kept of arguments which are no JSON object: enough to see what went wrong."""
 
 # What every provider takes back in a history: OpenAI refuses ids of more than 40 characters, Anthropic any other
-# characters, and both any other names.
-_ID = re.compile(r"[a-zA-Z0-9_-]{1,40}")
+# characters, and both any other names. "null" is how Mistral's schema says that there is none.
+_ID = re.compile(r"(?!null$)[a-zA-Z0-9_-]{1,40}")
 _NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 _ALPHANUMERIC = string.digits + string.ascii_letters
 
