@@ -6,12 +6,13 @@ from typing import Any
 from agentos.clock import Clock, Deadline
 from agentos.config import Settings
 from agentos.domain import Agent, AgentConfig, IdempotencyKey, Page
-from agentos.errors import InvalidRequest, Throttled, Unsupported
+from agentos.errors import InvalidRequest, Throttled
 from agentos.ids import new_id
 from agentos.merge_patch import merge_patch
 from agentos.requests import AgentPatch, NewAgent, validated
 from agentos.rules import unreachable
 from agentos.store.agents import AgentStore, VersionConflict
+from agentos.tools import check_tools
 
 PATCH_TRIES = 10
 PATCH_PAUSE_SECONDS = 0.02
@@ -39,7 +40,7 @@ class Agents:
     def update(self, tenant: str, agent_id: str, patch: AgentPatch) -> Agent:
         """The agent's next version. Patches that cross are applied one after the other; none is lost.
 
-        Raises InvalidRequest, Unsupported, PayloadTooLarge, Throttled.
+        Raises InvalidRequest, PayloadTooLarge, Throttled.
         """
         for attempt in range(PATCH_TRIES):
             agent = self._store.get(tenant, agent_id)
@@ -64,8 +65,7 @@ class Agents:
 
     def _check(self, request: NewAgent) -> None:
         """What needs more than the request itself to judge."""
-        if request.tools:
-            raise Unsupported("tools: not supported by this version; send an empty list.", {"capability": "tools"})
+        check_tools(request.tools)
         for field, model in _named_models(request.model, request.config):
             provider = model.partition(":")[0]
             if provider not in self._settings.providers:

@@ -34,6 +34,13 @@ HeaderValue = Annotated[str, Field(pattern=r"^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e
 ProviderName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
 
 
+class ToolCallSettings(Value):
+    """What a provider demands of the tool calls in a history, beyond its format."""
+
+    id_length: Annotated[int, Field(ge=1, le=40)] | None = None
+    reasoning: Annotated[str, Field(min_length=1)] | None = None
+
+
 class ProviderSettings(Value):
     """One entry of `providers:` in YAML."""
 
@@ -43,6 +50,7 @@ class ProviderSettings(Value):
     path: str | None = None
     headers: dict[HeaderName, HeaderValue] = {}
     parameters: dict[Literal["maxTokens", "temperature", "topP", "stop"], str] = {}
+    tool_calls: ToolCallSettings = ToolCallSettings()
     timeout_seconds: Annotated[float, Field(gt=0)] | None = None
     enabled: bool = True
 

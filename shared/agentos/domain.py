@@ -9,10 +9,9 @@ from enum import StrEnum
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from pydantic import AfterValidator, Discriminator, Field, SerializerFunctionWrapHandler, Tag, model_serializer
-from pydantic.alias_generators import to_camel
 
 from agentos.rules import AgentRouting
-from agentos.values import Amount, ModelName, Number, Priority, Value, Whole, not_empty, text_or_list
+from agentos.values import Amount, AsGiven, ModelName, Number, Priority, Value, Whole, not_empty, text_or_list
 
 T = TypeVar("T")
 
@@ -113,12 +112,21 @@ class Message(Value):
         return not isinstance(self.content, str) and any(part.type == "image_url" for part in self.content)
 
 
-class ToolFunction(Value):
-    """A function that the client offers; `parameters` is a JSON Schema of an object."""
+class ToolFunction(AsGiven):
+    """A function that the client offers; `parameters` is a JSON Schema of an object.
+
+    `strict` asks those providers that can to keep to it; to all others it says nothing.
+    """
 
     name: Annotated[str, Field(pattern=r"^[a-zA-Z0-9_-]{1,64}$")]
     description: Annotated[str, Field(max_length=4096)] = ""
     parameters: dict[str, Any] = {}
+    strict: Annotated[bool, Field(strict=True)] | None = None
+
+    @property
+    def arguments_schema(self) -> dict[str, Any]:
+        """The parameters as providers want them: without any given, a schema of the empty object."""
+        return {"type": "object", "properties": {}, **self.parameters}
 
 
 class Tool(Value):
@@ -139,12 +147,20 @@ class Parameters(Value):
 
 
 class Prompt(Value):
-    """Everything that a provider is asked: the system prompt, the conversation, the tools and how to answer."""
+    """Everything that a provider is asked: the system prompt, the conversation, the tools and how to answer.
+
+    Every message that calls tools is followed by the results of all its calls, in any order.
+    """
 
     messages: tuple[Message, ...]
     instructions: str | None = None
     tools: tuple[Tool, ...] = ()
     parameters: Parameters = Parameters()
+
+    @property
+    def has_tools(self) -> bool:
+        """Whether the model must know of tools: some are offered, or were called earlier."""
+        return bool(self.tools) or any(message.tool_calls or message.tool_call_id for message in self.messages)
 
 
 class TokenCount(Value):
@@ -285,8 +301,8 @@ class Route(Value):
 # --- what is stored ---------------------------------------------------------------------------
 
 
-class AgentConfig(Value):
-    """How an agent answers. Goes out as it was given: fields that were not set stay away."""
+class AgentConfig(AsGiven):
+    """How an agent answers."""
 
     fallback_model: ModelName | None = None
     fallback_models: tuple[ModelName, ...] = ()
@@ -301,11 +317,6 @@ class AgentConfig(Value):
     fallback_on: tuple[OptIn, ...] = ()
     on_busy: Literal["reject", "queue"] = "reject"
     routing: AgentRouting = AgentRouting()
-
-    @model_serializer(mode="wrap")
-    def _as_given(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        given = {name for field in self.model_fields_set for name in (field, to_camel(field))}
-        return {name: value for name, value in serialize(self).items() if name in given}
 
     def fallbacks(self) -> tuple[str, ...]:
         """The agent's fallbacks in order, both spellings together."""

@@ -11,7 +11,7 @@ from agentos.domain import Agent, Message, Part, Plan, Prompt, Reply, SentMessag
 from agentos.history import window
 from agentos.requests import NewMessage
 from agentos.routing.plan import Facts, Standing, make_plan
-from agentos.tokens import estimate, estimate_text
+from agentos.tokens import estimate, estimate_text, estimate_tools
 from agentos.values import Priority
 
 GENERAL = "general"
@@ -80,10 +80,10 @@ class Preparation:
             metadata=metadata,
             user_id=session.user_id if session else None,
             session_id=session.session_id if session else None,
-            has_tools=bool(agent.tools) or any(m.tool_calls or m.tool_call_id for m in prompt.messages),
+            has_tools=prompt.has_tools,
             has_images=any(message.has_images for message in prompt.messages),
             structured_output=(agent.config.response_format or {}).get("type") == "json_schema",
-            prompt_tokens=estimate_text(prompt.instructions or "") + sum(map(estimate, prompt.messages)),
+            prompt_tokens=_prompt_tokens(prompt),
             completion_tokens=agent.config.max_tokens or 0,
             draw=self._clock.jitter(1.0),
         )
@@ -105,6 +105,11 @@ def _said(message: SentMessage | Reply) -> Message:
 def _asked(prompt: Prompt) -> Message:
     """The last message that is no part of a tool call's business."""
     return next((m for m in reversed(prompt.messages) if m.role in ("user", "system")), prompt.messages[-1])
+
+
+def _prompt_tokens(prompt: Prompt) -> int:
+    given = estimate_text(prompt.instructions or "") + estimate_tools(prompt.tools)
+    return given + sum(map(estimate, prompt.messages))
 
 
 def _texts(parts: Iterable[Part]) -> Iterable[str]:

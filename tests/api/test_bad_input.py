@@ -132,12 +132,6 @@ def test_a_bad_query_is_named(path: dict[str, str], folder: str) -> None:
         assert answer.json["details"]["errors"][0]["field"] == field, query
 
 
-def test_tools_are_refused_as_unsupported(api: Any) -> None:
-    answer = api("create_agent", {**AGENT, "tools": [{"type": "function", "function": {"name": "f"}}]})
-    assert (answer.status, answer.json["code"]) == (400, "unsupported")
-    assert answer.json["details"] == {"capability": "tools"}
-
-
 def test_a_provider_nobody_knows_is_refused_when_the_agent_is_saved(api: Any, stored: Any) -> None:
     for body, field in (
         ({**AGENT, "model": "opnai:gpt"}, "model"),

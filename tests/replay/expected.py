@@ -21,7 +21,7 @@ EXPECTED: dict[str, tuple[int, str, str]] = {
     "create_agent/bad_fallback_provider": (400, "invalid_request", "config.fallbackModels[1]"),
     "create_agent/bad_lone_surrogate": (400, "invalid_request", "name"),
     "create_agent/bad_not_utf8": (400, "invalid_request", "body"),
-    "create_agent/bad_tools": (400, "unsupported", ""),
+    "create_agent/bad_tools": (400, "invalid_request", "tools[0].function.parameters.properties.zone.type"),
     "list_agents/ok": (200, "", ""),
     "list_agents/page": (200, "", ""),
     "list_agents/bad_limit": (400, "invalid_request", "limit"),
