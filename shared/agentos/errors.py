@@ -9,6 +9,7 @@ What a client is told. `endpoint.py` turns each into `{code, message, details, r
     ├── ContextLengthExceeded  400  context_length_exceeded
     ├── NotFound               404  not_found
     ├── SessionBusy            409  session_busy
+    ├── PreconditionFailed     412  precondition_failed
     ├── PayloadTooLarge        413  payload_too_large
     ├── ContentFiltered        422  content_filtered
     ├── Throttled              429  throttled
@@ -92,6 +93,12 @@ class SessionBusy(ApiError):
     """Another turn of the session is running."""
 
     status, code = 409, "session_busy"
+
+
+class PreconditionFailed(ApiError):
+    """What was to be changed is not what the client had seen (`If-Match`)."""
+
+    status, code = 412, "precondition_failed"
 
 
 class PayloadTooLarge(ApiError):

@@ -93,7 +93,7 @@ def test_a_deleted_agent_is_gone_and_its_sessions_with_it(store: Store) -> None:
         with pytest.raises(NotFound):
             use()
     with pytest.raises(VersionConflict):
-        store.agents.replace(TENANT, agent.model_copy(update={"version": 2}))
+        store.agents.replace(TENANT, agent, agent.model_copy(update={"version": 2}))
     assert store.agents.page(TENANT, 20, None, "desc").data == ()
 
 

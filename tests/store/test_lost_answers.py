@@ -62,9 +62,10 @@ def test_a_changed_agent_is_changed_once(store: Store, lose: Lose) -> None:
     agent = an_agent()
     store.agents.create(TENANT, agent)
     changed = agent.model_copy(update={"name": "new", "version": 2})
-    lose("UpdateItem")
-    store.agents.replace(TENANT, changed)
+    lose("TransactWriteItems")
+    store.agents.replace(TENANT, agent, changed)
     assert store.agents.get(TENANT, agent.agent_id) == changed
+    assert store.agents.get(TENANT, agent.agent_id, 1) == agent
 
 
 def test_a_given_back_lease_is_given_back(store: Store, lose: Lose) -> None:

@@ -43,6 +43,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "simulation": VALUES | {"routing"},
     "turns": VALUES | {"requests", "preparation", "reply", "metrics", "store", "routing"},
     "endpoint": VALUES | {"requests"},
+    "etags": VALUES | {"endpoint"},
     "wiring": None,  # the composition root may see everything
 }
 

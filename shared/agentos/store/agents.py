@@ -5,7 +5,7 @@ from agentos.domain import Agent, Page
 from agentos.errors import NotFound
 from agentos.ids import is_id
 from agentos.store import keys
-from agentos.store.dynamodb import ConditionFailed, Table
+from agentos.store.dynamodb import ConditionFailed, Conflict, Table
 from agentos.store.items import agent_item, agent_of, gone, number
 from agentos.store.lists import take
 
@@ -18,7 +18,10 @@ class VersionConflict(Exception):
 
 
 class AgentStore:
-    """Create, read, replace, delete and list. Whatever is not there raises NotFound."""
+    """Create, read, replace, delete and list. Whatever is not there raises NotFound.
+
+    The latest version is the agent's own item; each earlier one has become an item beside it.
+    """
 
     def __init__(self, table: Table, clock: Clock) -> None:
         self._table = table
@@ -27,25 +30,42 @@ class AgentStore:
     def create(self, tenant: str, agent: Agent) -> None:
         self._table.put(agent_item(keys.agent(tenant, agent.agent_id), agent))
 
-    def get(self, tenant: str, agent_id: str) -> Agent:
+    def get(self, tenant: str, agent_id: str, version: int | None = None) -> Agent:
+        """The agent as it is, or as it was at `version`; of a deleted agent neither."""
         if is_id("agent", agent_id):
             item = self._table.get(keys.agent(tenant, agent_id))
             if item is not None and not gone(item, self._clock.time()):
-                return agent_of(item)
+                return self.at(tenant, agent_of(item), version)
         raise NotFound("There is no such agent.", {"agentId": agent_id})
 
-    def replace(self, tenant: str, agent: Agent) -> None:
-        """Store the next version. Raises VersionConflict where the last is not the one before it."""
-        item = agent_item(keys.agent(tenant, agent.agent_id), agent)
+    def at(self, tenant: str, latest: Agent, version: int | None) -> Agent:
+        """The agent as it was at `version`, for which nothing is read where that is its latest or None."""
+        if version is None or version == latest.version:
+            return latest
+        if 1 <= version < latest.version:
+            item = self._table.get(keys.agent_version(tenant, latest.agent_id, version))
+            if item is not None:
+                return agent_of(item)
+        raise NotFound("There is no such version.", {"agentId": latest.agent_id, "version": version})
+
+    def replace(self, tenant: str, before: Agent, after: Agent) -> None:
+        """Make `after` the latest version and keep `before` beside it. Raises VersionConflict."""
+        key = keys.agent(tenant, after.agent_id)
+        item = agent_item(key, after)
+        update = {
+            "Key": key,
+            "UpdateExpression": "SET body = :body, version = :version",
+            "ConditionExpression": "version = :before AND attribute_not_exists(deletedAt)",
+            "ExpressionAttributeValues": {
+                ":body": item["body"],
+                ":version": item["version"],
+                ":before": number(before.version),
+            },
+        }
+        kept = agent_item(key, before) | keys.agent_version(tenant, before.agent_id, before.version)
         try:
-            self._table.update(
-                keys.agent(tenant, agent.agent_id),
-                "SET body = :body, version = :version",
-                "version = :before AND attribute_not_exists(deletedAt)",
-                {":body": item["body"], ":version": item["version"], ":before": number(agent.version - 1)},
-                mark={"body": item["body"]},
-            )
-        except ConditionFailed as error:
+            self._table.transact([kept], update, mark={"body": item["body"]})
+        except (ConditionFailed, Conflict) as error:
             raise VersionConflict from error
 
     def delete(self, tenant: str, agent_id: str) -> None:

@@ -137,17 +137,22 @@ class Table:
             if not start:
                 return
 
-    def transact(self, puts: Sequence[Item], update: dict[str, Any]) -> None:
+    def transact(self, puts: Sequence[Item], update: dict[str, Any], mark: Item | None = None) -> None:
         """New items and one update, all or nothing. Raises ConditionFailed, Conflict.
 
         The update stands first, so that its failed condition is the one that is told, with what stands there.
+        `mark`: attributes that this update alone sets, by which it knows its own work.
         """
         actions: list[dict[str, Any]] = [
             {"Put": {"TableName": self._name, "Item": i, "ConditionExpression": "attribute_not_exists(pk)"}}
             for i in puts
         ]
         update = {"TableName": self._name, "ReturnValuesOnConditionCheckFailure": "ALL_OLD", **update}
-        self._call("transact_write_items", TransactItems=[{"Update": update}, *actions])
+        try:
+            self._call("transact_write_items", TransactItems=[{"Update": update}, *actions])
+        except ConditionFailed as error:
+            if not (mark and error.item and mark.items() <= error.item.items()):
+                raise
 
     def delete_many(self, keys: Sequence[Item]) -> None:
         """Remove up to 25 items."""

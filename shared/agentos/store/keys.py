@@ -2,6 +2,7 @@
 
     item      pk                                      sk            read by
     agent     TENANT#t#AGENTS                         <agentId>     its id; a tenant's agents, newest first
+    version   TENANT#t#AGENT#<agentId>#VERSIONS       VERSION#<n>   a version of an agent that is its latest no more
     session   TENANT#t#AGENT#<agentId>#SESSION#<id>   SESSION       its ids
     message   (the session's)                         MESSAGE#<n>   a session's messages in order, from either end
     circuit   HEALTH                                  CIRCUIT#<m>   a target's model; all of them
@@ -30,6 +31,7 @@ from agentos.ids import is_id
 Key = dict[str, Any]
 
 SEQUENCE_DIGITS = 12
+VERSION_DIGITS = 12
 
 
 def agents_partition(tenant: str) -> str:
@@ -38,6 +40,14 @@ def agents_partition(tenant: str) -> str:
 
 def agent(tenant: str, agent_id: str) -> Key:
     return {"pk": {"S": agents_partition(tenant)}, "sk": {"S": agent_id}}
+
+
+def agent_versions(tenant: str, agent_id: str) -> str:
+    return f"TENANT#{tenant}#AGENT#{agent_id}#VERSIONS"
+
+
+def agent_version(tenant: str, agent_id: str, version: int) -> Key:
+    return {"pk": {"S": agent_versions(tenant, agent_id)}, "sk": {"S": f"VERSION#{version:0{VERSION_DIGITS}d}"}}
 
 
 def session_partition(tenant: str, agent_id: str, session_id: str) -> str:
