@@ -27,8 +27,10 @@ class Explanations:
     def explain(self, tenant: str, agent_id: str, request: RouteQuery) -> Plan:
         """The plan that a turn would follow now. Raises NotFound."""
         agent = self._agents.get(tenant, agent_id)
-        session = request.session_id and self._sessions.get(tenant, agent_id, request.session_id)
-        _, plan = self._preparation.prepare(tenant, agent, session or None, request)
+        session = self._sessions.get(tenant, agent_id, request.session_id) if request.session_id else None
+        if session:
+            agent = self._agents.at(tenant, agent, session.agent_version)
+        _, plan = self._preparation.prepare(tenant, agent, session, request)
         return plan
 
 
@@ -68,6 +70,7 @@ class Turns:
         agent = self._agents.get(tenant, agent_id)
         lease = self._store.begin(tenant, agent_id, session_id, deadline)
         try:
+            agent = self._agents.at(tenant, agent, lease.session.agent_version)
             reply = self._run(agent, lease, request, deadline, simulated)
         except BaseException:
             self._store.abandon(lease)

@@ -1,5 +1,6 @@
 """Versions of agents over HTTP: read by number, guarded by `If-Match`, and followed or pinned by sessions."""
 
+import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -108,6 +109,58 @@ def test_a_patch_among_other_transactions_gets_through(api: Any) -> None:
     agent_id = api.agent()
     conflict(wiring.dynamodb(), "TransactWriteItems", times=3)
     assert api("update_agent", {"name": "new"}, agentId=agent_id).json["version"] == 2
+
+
+def instructions(upstream: Any) -> str:
+    """What the last request had for a system prompt."""
+    return str(upstream.requests[-1]["messages"][0]["content"])
+
+
+def test_a_session_follows_the_latest_version(api: Any, upstream: Any) -> None:
+    agent_id = agent_with_versions(api, 1)
+    session_id = api.session(agent_id)
+    api.say(agent_id, session_id)
+    assert instructions(upstream) == "version 1"
+    api("update_agent", {"config": {"instructions": "version 2"}}, agentId=agent_id)
+    api.say(agent_id, session_id)
+    assert instructions(upstream) == "version 2"
+    assert api("get_session", agentId=agent_id, sessionId=session_id).json["agentVersion"] is None
+
+
+def test_a_pinned_session_stays_with_its_version(api: Any, upstream: Any) -> None:
+    agent_id = agent_with_versions(api, 3)
+    pinned = {version: api.session(agent_id, agentVersion=version) for version in (1, 2, 3)}
+    api("update_agent", {"config": {"instructions": "version 4"}, "model": "openai:gpt-4o-mini"}, agentId=agent_id)
+    for version, session_id in pinned.items():
+        assert api("get_session", agentId=agent_id, sessionId=session_id).json["agentVersion"] == version
+        assert api.say(agent_id, session_id).status == 200
+        assert instructions(upstream) == f"version {version}"
+        plan = api("explain_route", {"content": "hi", "sessionId": session_id}, agentId=agent_id)
+        assert plan.json["requested"] == "local:any"
+
+
+def test_a_turn_of_a_pinned_session_reads_its_version_once_and_only_if_it_is_another(api: Any, upstream: Any) -> None:
+    agent_id = agent_with_versions(api, 2)
+    pinned = {version: api.session(agent_id, agentVersion=version) for version in (1, 2)}
+    read: list[str] = []
+
+    def note(params: dict[str, Any], **_: object) -> None:
+        key = json.loads(params["body"])["Key"]
+        if key["pk"]["S"] != "HEALTH":
+            read.append(key["sk"]["S"])
+
+    wiring.dynamodb().meta.events.register("before-call.dynamodb.GetItem", note)
+    assert api.say(agent_id, pinned[1]).status == api.say(agent_id, pinned[2]).status == 200
+
+    assert read == [agent_id, "VERSION#000000000001", agent_id]
+
+
+def test_a_pinned_session_goes_with_its_agent(api: Any, upstream: Any) -> None:
+    agent_id = agent_with_versions(api, 2)
+    session_id = api.session(agent_id, agentVersion=1)
+    api("delete_agent", agentId=agent_id)
+    assert api.say(agent_id, session_id).status == 404
+    assert upstream.requests == []
 
 
 @pytest.mark.parametrize("version", [0, -1, 3, 10**40, "1", 1.0, True, []])
