@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from agentos.clock import Clock
+from agentos.clock import Clock, Deadline
 from agentos.config import Settings
 from agentos.domain import Agent, AgentConfig, Page
 from agentos.errors import InvalidRequest, PreconditionFailed, Throttled, Unsupported
@@ -60,8 +60,8 @@ class Agents:
                 self._clock.sleep(self._clock.jitter(min(1, PATCH_PAUSE_SECONDS * 2**attempt)))
         raise Throttled("The agent is being changed by many at once; try again shortly.", headers={"retry-after": "1"})
 
-    def delete(self, tenant: str, agent_id: str) -> None:
-        self._store.delete(tenant, agent_id)
+    def delete(self, tenant: str, agent_id: str, deadline: Deadline) -> None:
+        self._store.delete(tenant, agent_id, deadline)
 
     def page(self, tenant: str, limit: int, after: str | None, order: str | None) -> Page[Agent]:
         """Newest first unless `order` says otherwise. Raises InvalidRequest for a bad cursor."""

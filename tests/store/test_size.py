@@ -127,7 +127,7 @@ def test_an_agent_that_is_taken_can_be_changed_and_deleted(store: Store, request
     longer = an_agent(agent_id, {"instructions": letter * (longest + 1)}, version=3)
     with pytest.raises(PayloadTooLarge):
         store.agents.replace(TENANT, changed, longer)
-    store.agents.delete(TENANT, agent_id)
+    store.agents.delete(TENANT, agent_id, store.deadline())
 
 
 @pytest.mark.parametrize("letter", ALPHABETS.values(), ids=ALPHABETS)

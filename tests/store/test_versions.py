@@ -52,7 +52,7 @@ def test_the_versions_of_a_deleted_agent_are_gone(store: Store) -> None:
     agent = an_agent()
     store.agents.create(TENANT, agent)
     changed(store, agent, "2")
-    store.agents.delete(TENANT, agent.agent_id)
+    store.agents.delete(TENANT, agent.agent_id, store.deadline())
     for version in (None, 1, 2):
         with pytest.raises(NotFound):
             store.agents.get(TENANT, agent.agent_id, version)

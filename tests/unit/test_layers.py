@@ -44,6 +44,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "turns": VALUES | {"requests", "preparation", "reply", "metrics", "store", "routing"},
     "endpoint": VALUES | {"requests"},
     "etags": VALUES | {"endpoint"},
+    "changes": VALUES | {"endpoint"},
     "wiring": None,  # the composition root may see everything
 }
 

@@ -1,6 +1,6 @@
 """Agents in the table."""
 
-from agentos.clock import Clock
+from agentos.clock import Clock, Deadline
 from agentos.domain import Agent, Page
 from agentos.errors import NotFound
 from agentos.ids import is_id
@@ -8,9 +8,7 @@ from agentos.store import keys
 from agentos.store.dynamodb import ConditionFailed, Conflict, Table
 from agentos.store.items import agent_item, agent_of, gone, number
 from agentos.store.lists import take
-
-TOMBSTONE_SECONDS = 7 * 24 * 3600
-"""How long a deleted item still refuses late writers; a turn lasts minutes at most."""
+from agentos.store.removal import Removal
 
 
 class VersionConflict(Exception):
@@ -26,6 +24,7 @@ class AgentStore:
     def __init__(self, table: Table, clock: Clock) -> None:
         self._table = table
         self._clock = clock
+        self._removal = Removal(table, clock)
 
     def create(self, tenant: str, agent: Agent) -> None:
         self._table.put(agent_item(keys.agent(tenant, agent.agent_id), agent))
@@ -68,20 +67,15 @@ class AgentStore:
         except (ConditionFailed, Conflict) as error:
             raise VersionConflict from error
 
-    def delete(self, tenant: str, agent_id: str) -> None:
-        """Leave a tombstone. Its sessions are out of reach from then on."""
+    def delete(self, tenant: str, agent_id: str, deadline: Deadline) -> None:
+        """Leave a tombstone. Its sessions are out of reach from then on, and get theirs as far as time goes."""
         if not is_id("agent", agent_id):
             raise NotFound("There is no such agent.", {"agentId": agent_id})
-        now = self._clock.time()
         try:
-            self._table.update(
-                keys.agent(tenant, agent_id),
-                "SET deletedAt = :now, expiresAt = :sweep REMOVE body",
-                "attribute_exists(pk) AND attribute_not_exists(deletedAt)",
-                {":now": {"S": self._clock.now()}, ":sweep": number(int(now) + TOMBSTONE_SECONDS)},
-            )
+            self._removal.bury(keys.agent(tenant, agent_id))
         except ConditionFailed as error:
             raise NotFound("There is no such agent.", {"agentId": agent_id}) from error
+        self._removal.begin_agent(tenant, agent_id, deadline)
 
     def page(self, tenant: str, limit: int, after: str | None, order: str) -> Page[Agent]:
         """By time of creation. Raises InvalidRequest for a bad cursor."""

@@ -13,6 +13,8 @@ from agentos.store.items import Item
 BATCH_GET_MAX = 100  # keys in one BatchGetItem, DynamoDB's bound
 BATCH_WRITE_MAX = 25  # items in one BatchWriteItem, DynamoDB's bound
 
+NOTHING_THERE = "attribute_not_exists(pk)"
+
 _THROTTLED = {"ProvisionedThroughputExceededException", "ThrottlingException", "RequestLimitExceeded"}
 
 
@@ -67,16 +69,33 @@ class Table:
             asked = answer.get("UnprocessedKeys") or {}
         return [found.get(_id(key)) for key in keys]
 
-    def put(self, item: Item) -> None:
-        """A new item. Raises ConditionFailed where another stands already."""
+    def put(self, item: Item, condition: str = NOTHING_THERE) -> None:
+        """An item where `condition` holds of what stands there: a new one, unless it says otherwise.
+
+        Raises ConditionFailed, Conflict.
+        """
         try:
             self._call(
                 "put_item",
                 TableName=self._name,
                 Item=item,
-                ConditionExpression="attribute_not_exists(pk)",
+                ConditionExpression=condition,
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
+        except ConditionFailed as error:
+            if error.item != item:
+                raise
+
+    def put_beside(self, item: Item, key: Item, condition: str) -> None:
+        """A new item, if `condition` holds of the one at `key` in the same moment.
+
+        Raises ConditionFailed with the item at `key` or with what stands where the new one was to be, Conflict.
+        """
+        common = {"TableName": self._name, "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
+        check = {**common, "Key": key, "ConditionExpression": condition}
+        put = {**common, "Item": item, "ConditionExpression": NOTHING_THERE}
+        try:
+            self._call("transact_write_items", TransactItems=[{"ConditionCheck": check}, {"Put": put}])
         except ConditionFailed as error:
             if error.item != item:
                 raise
@@ -117,6 +136,7 @@ class Table:
         page: int,
         index: str | None = None,
         start: Item | None = None,
+        keys_only: bool = False,
     ) -> Iterator[Item]:
         """Items in key order, `page` to a request, asked for only as far as they are taken.
 
@@ -129,6 +149,7 @@ class Table:
             "ScanIndexForward": forward,
             "Limit": page,
             **({"IndexName": index} if index else {"ConsistentRead": True}),
+            **({"ProjectionExpression": "pk, sk"} if keys_only else {}),
         }
         while True:
             answer = self._call("query", **request, **({"ExclusiveStartKey": start} if start else {}))
@@ -144,8 +165,7 @@ class Table:
         `mark`: attributes that this update alone sets, by which it knows its own work.
         """
         actions: list[dict[str, Any]] = [
-            {"Put": {"TableName": self._name, "Item": i, "ConditionExpression": "attribute_not_exists(pk)"}}
-            for i in puts
+            {"Put": {"TableName": self._name, "Item": i, "ConditionExpression": NOTHING_THERE}} for i in puts
         ]
         update = {"TableName": self._name, "ReturnValuesOnConditionCheckFailure": "ALL_OLD", **update}
         try:
@@ -154,9 +174,16 @@ class Table:
             if not (mark and error.item and mark.items() <= error.item.items()):
                 raise
 
+    def put_many(self, items: Sequence[Item]) -> None:
+        """Up to 25 items, whatever stands there."""
+        self._write_batch([{"PutRequest": {"Item": item}} for item in items])
+
     def delete_many(self, keys: Sequence[Item]) -> None:
         """Remove up to 25 items."""
-        asked = {self._name: [{"DeleteRequest": {"Key": key}} for key in keys]}
+        self._write_batch([{"DeleteRequest": {"Key": key}} for key in keys])
+
+    def _write_batch(self, requests: list[dict[str, Any]]) -> None:
+        asked = {self._name: requests}
         while asked:
             asked = self._call("batch_write_item", RequestItems=asked).get("UnprocessedItems") or {}
 

@@ -30,6 +30,7 @@ from agentos.ids import is_id
 
 Key = dict[str, Any]
 
+SESSION_SORT = "SESSION"
 SEQUENCE_DIGITS = 12
 VERSION_DIGITS = 12
 
@@ -40,6 +41,12 @@ def agents_partition(tenant: str) -> str:
 
 def agent(tenant: str, agent_id: str) -> Key:
     return {"pk": {"S": agents_partition(tenant)}, "sk": {"S": agent_id}}
+
+
+def tenant_of_agent(key: Key) -> str | None:
+    """Whose agent has that key; None where it is no agent's."""
+    found = re.fullmatch(r"TENANT#(.*)#AGENTS", key["pk"]["S"], re.DOTALL)
+    return found[1] if found else None
 
 
 def agent_versions(tenant: str, agent_id: str) -> str:
@@ -55,7 +62,7 @@ def session_partition(tenant: str, agent_id: str, session_id: str) -> str:
 
 
 def session(tenant: str, agent_id: str, session_id: str) -> Key:
-    return {"pk": {"S": session_partition(tenant, agent_id, session_id)}, "sk": {"S": "SESSION"}}
+    return {"pk": {"S": session_partition(tenant, agent_id, session_id)}, "sk": {"S": SESSION_SORT}}
 
 
 def message_sort(sequence: int) -> str:

@@ -1,17 +1,17 @@
 """Sessions and the messages in them."""
 
 from collections.abc import Iterable, Iterator
-from itertools import islice
 
 from agentos.clock import Clock, Deadline
 from agentos.domain import Page, Reply, SentMessage, Session
 from agentos.errors import NotFound
 from agentos.ids import is_id
 from agentos.store import keys
-from agentos.store.agents import TOMBSTONE_SECONDS
-from agentos.store.dynamodb import BATCH_GET_MAX, BATCH_WRITE_MAX, ConditionFailed, Table
-from agentos.store.items import Item, gone, message_of, number, sequence_of, session_item, session_of
-from agentos.store.lists import take
+from agentos.store.conflicts import through_conflicts
+from agentos.store.dynamodb import BATCH_GET_MAX, ConditionFailed, Table
+from agentos.store.items import Item, gone, message_of, sequence_of, session_item, session_of
+from agentos.store.lists import chunks, take
+from agentos.store.removal import ALIVE, Removal
 
 
 class SessionStore:
@@ -20,45 +20,46 @@ class SessionStore:
     def __init__(self, table: Table, clock: Clock) -> None:
         self._table = table
         self._clock = clock
+        self._removal = Removal(table, clock)
 
     def create(self, tenant: str, session: Session) -> None:
+        """Raises NotFound where its agent is gone: a deleted one gets no new session."""
         agent_id = session.agent_id
         listed = {"agentSessions": keys.agent_sessions(tenant, agent_id)}
         if session.user_id is not None:
             listed["userSessions"] = keys.user_sessions(tenant, agent_id, session.user_id)
         key = keys.session(tenant, agent_id, session.session_id)
-        self._table.put(session_item(key, session, listed))
+        item = session_item(key, session, listed)
+        try:
+            through_conflicts(lambda: self._table.put_beside(item, keys.agent(tenant, agent_id), ALIVE), self._clock)
+        except ConditionFailed as error:
+            if error.item and error.item["pk"] == item["pk"]:
+                raise
+            raise _no_agent(agent_id) from error
 
     def get(self, tenant: str, agent_id: str, session_id: str) -> Session:
         """The session, if its agent still is; both are read in one request."""
         if not is_id("agent", agent_id):
-            raise NotFound("There is no such agent.", {"agentId": agent_id})
+            raise _no_agent(agent_id)
         if not is_id("sess", session_id):
             raise _no_session(session_id)
         now = self._clock.time()
         agent, item = self._table.get_many([keys.agent(tenant, agent_id), keys.session(tenant, agent_id, session_id)])
         if agent is None or gone(agent, now):
-            raise NotFound("There is no such agent.", {"agentId": agent_id})
+            raise _no_agent(agent_id)
         if item is None or (session := session_of(item, now)) is None:
             raise _no_session(session_id)
         return session
 
     def delete(self, tenant: str, agent_id: str, session_id: str, deadline: Deadline) -> None:
-        """Leave a tombstone, on which a running turn's commit fails, and remove the messages."""
+        """Leave a tombstone, on which a running turn's commit fails, and remove the rest as far as time goes."""
         self.get(tenant, agent_id, session_id)
+        key = keys.session(tenant, agent_id, session_id)
         try:
-            self._table.update(
-                keys.session(tenant, agent_id, session_id),
-                "SET deletedAt = :now, expiresAt = :sweep REMOVE agentSessions, userSessions, body",
-                "attribute_exists(pk) AND attribute_not_exists(deletedAt)",
-                {
-                    ":now": {"S": self._clock.now()},
-                    ":sweep": number(int(self._clock.time()) + TOMBSTONE_SECONDS),
-                },
-            )
+            self._removal.bury(key)
         except ConditionFailed as error:
             raise _no_session(session_id) from error
-        self._remove_messages(keys.session_partition(tenant, agent_id, session_id), deadline)
+        self._removal.begin_session(key, deadline)
 
     def page(
         self, tenant: str, agent_id: str, user_id: str | None, limit: int, after: str | None, order: str
@@ -121,28 +122,14 @@ class SessionStore:
         )
 
     def _live(self, listed: Iterable[Item], at_once: int, now: float) -> Iterator[Item]:
-        for chunk in _chunks(listed, at_once):
+        for chunk in chunks(listed, at_once):
             for item in self._table.get_many([{"pk": entry["pk"], "sk": entry["sk"]} for entry in chunk]):
                 if item is not None and not gone(item, now):
                     yield item
 
-    def _remove_messages(self, partition: str, deadline: Deadline) -> None:
-        found = self._table.query(
-            "pk = :pk AND begins_with(sk, :message)",
-            {":pk": {"S": partition}, ":message": {"S": "MESSAGE#"}},
-            forward=True,
-            page=BATCH_WRITE_MAX,
-        )
-        for chunk in _chunks(found, BATCH_WRITE_MAX):
-            if deadline.remaining() < 1:
-                return  # out of reach already; the tombstone stands
-            self._table.delete_many([{"pk": item["pk"], "sk": item["sk"]} for item in chunk])
 
-
-def _chunks(items: Iterable[Item], length: int) -> Iterator[list[Item]]:
-    iterator = iter(items)
-    while chunk := list(islice(iterator, length)):
-        yield chunk
+def _no_agent(agent_id: str) -> NotFound:
+    return NotFound("There is no such agent.", {"agentId": agent_id})
 
 
 def _no_session(session_id: str) -> NotFound:
