@@ -1,4 +1,7 @@
-"""What each recorded event must be answered with: status, and for an error its code and the field it names."""
+"""What each recorded event must be answered with: status, and for an error its code and the field it names.
+
+For a batch of a stream's records, by which no client is answered: the numbers of those to be handed over again.
+"""
 
 EXPECTED: dict[str, tuple[int, str, str]] = {
     "health/ok": (200, "", ""),
@@ -81,4 +84,10 @@ EXPECTED: dict[str, tuple[int, str, str]] = {
     "list_messages/bad_limit": (400, "invalid_request", "limit"),
     "list_messages/bad_cursor": (400, "invalid_request", "after"),
     "list_messages/bad_unknown_session": (404, "not_found", ""),
+}
+
+STREAMS: dict[str, list[str]] = {
+    "sweep/ok": [],
+    "sweep/expired": [],
+    "sweep/bad_still_alive": [],
 }
