@@ -14,9 +14,11 @@ import uvicorn
 from local import console, dynamodb
 from local.context import REGION
 from local.environment import Environment
+from local.filters import UnknownRule
 from local.functions import Functions
 from local.gateway import Gateway
 from local.model import LocalModel, ModelError
+from local.streams import Feeds
 from local.template import Template, load_template
 
 TABLE_NAME = "agentos"
@@ -43,7 +45,7 @@ class Options:
 
 def run(options: Options, environment: Environment) -> int:
     """Serve until a signal ends it; the exit code."""
-    model = None
+    model = feeds = None
     try:
         listener = _listen(options.host, options.port)
         template = load_template(options.root / "template.yaml", TABLE_NAME)
@@ -53,7 +55,9 @@ def run(options: Options, environment: Environment) -> int:
         model = _begin_model(options, environment)
         store = _start_store(template, environment)
         words = _await_model(model, environment)
-        gateway = _gateway(options.root, template, environment)
+        functions = _functions(options.root, template, environment)
+        gateway = Gateway(template, functions, console.show_request)
+        feeds = _feeds(template, functions, environment)
         _show(options, template, environment, store, words)
         asyncio.run(_serve(gateway, listener))
         return 0
@@ -63,6 +67,8 @@ def run(options: Options, environment: Environment) -> int:
     except KeyboardInterrupt:  # before the web server took over the signals
         return 0
     finally:
+        if feeds:
+            feeds.stop()
         if isinstance(model, LocalModel):
             model.stop()
 
@@ -138,7 +144,7 @@ def _start_store(template: Template, environment: Environment) -> str:
     return f"{given}, table {TABLE_NAME} {'made' if made else 'was there'}"
 
 
-def _gateway(root: Path, template: Template, environment: Environment) -> Gateway:
+def _functions(root: Path, template: Template, environment: Environment) -> Functions:
     def watched() -> list[Path]:
         return [environment.dot_env, *(root / "config").glob("*.yaml"), *environment.overlays()]
 
@@ -148,7 +154,17 @@ def _gateway(root: Path, template: Template, environment: Environment) -> Gatewa
             functions.load(function)
         except Exception:
             traceback.print_exc()
-    return Gateway(template, functions, console.show_request)
+    return functions
+
+
+def _feeds(template: Template, functions: Functions, environment: Environment) -> Feeds:
+    """Started. Raises StartError for a filter that cannot be imitated."""
+    try:
+        feeds = Feeds(template, functions, environment.get("AWS_ENDPOINT_URL_DYNAMODB"))
+    except UnknownRule as error:
+        raise StartError(f"template.yaml: FilterCriteria: {error}") from None
+    feeds.start()
+    return feeds
 
 
 def _show(options: Options, template: Template, environment: Environment, store: str, model: str) -> None:
@@ -161,7 +177,7 @@ def _show(options: Options, template: Template, environment: Environment, store:
     except ConfigError as error:
         raise StartError(str(error)) from None
     url = f"http://localhost:{options.port}"
-    console.show_start(url, template.routes, settings, {"store": store, "model": model})
+    console.show_start(url, template, settings, {"store": store, "model": model})
     for variable in console.undeclared(settings, template.environment, environment.variables):
         console.warn(f"{variable} is not declared in template.yaml, so it would not reach a deployed function")
     console.show_next(url)

@@ -1,5 +1,6 @@
 """Reads template.yaml, so that routes, limits, table and gateway responses have one home."""
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,18 @@ class Route:
 
 
 @dataclass(frozen=True)
+class Stream:
+    """A function fed by the table's stream."""
+
+    function: Function
+    batch_size: int
+    retries: int
+    """How often a batch that failed is handed over again, before its first record is given up."""
+    filters: tuple[dict[str, Any], ...]
+    """Patterns, of which a record must match one; none lets all pass."""
+
+
+@dataclass(frozen=True)
 class GatewayResponse:
     """What API Gateway answers by itself; None leaves the status as it would have been."""
 
@@ -50,17 +63,14 @@ class Template:
     """What the local host needs to know of the stack."""
 
     stage: str
+    functions: tuple[Function, ...]
     routes: tuple[Route, ...]
+    streams: tuple[Stream, ...]
     responses: dict[str, GatewayResponse]
     table: dict[str, Any]
     """Arguments of CreateTable."""
     expiry: str | None
     """The table's time-to-live attribute."""
-
-    @property
-    def functions(self) -> tuple[Function, ...]:
-        """Every function that has a route, once."""
-        return tuple({route.function.name: route.function for route in self.routes}.values())
 
     @property
     def environment(self) -> dict[str, str]:
@@ -93,16 +103,24 @@ def load_template(path: Path, table_name: str) -> Template:
     references[table_id] = table_name
     _, api = _only(resources, "AWS::Serverless::Api")
     globals_ = document.get("Globals", {}).get("Function", {})
+    functions = [
+        (_function(name, globals_ | resource["Properties"], globals_, references, path.parent), resource["Properties"])
+        for name, resource in resources.items()
+        if resource["Type"] == "AWS::Serverless::Function"
+    ]
     return Template(
         stage=_resolve(api["StageName"], references),
+        functions=tuple(function for function, _ in functions),
         routes=tuple(
-            route
-            for name, resource in resources.items()
-            if resource["Type"] == "AWS::Serverless::Function"
-            for route in _routes(name, globals_ | resource["Properties"], globals_, references, path.parent)
+            Route(event["Method"].upper(), event["Path"], function)
+            for function, properties in functions
+            for event in _events(properties, "Api")
+        ),
+        streams=tuple(
+            _stream(event, function) for function, properties in functions for event in _events(properties, "DynamoDB")
         ),
         responses={kind: _gateway_response(given) for kind, given in api.get("GatewayResponses", {}).items()},
-        table={"TableName": table_name} | {field: table[field] for field in CREATE_TABLE_FIELDS if field in table},
+        table=_create_table(table_name, table),
         expiry=table.get("TimeToLiveSpecification", {}).get("AttributeName"),
     )
 
@@ -112,11 +130,18 @@ def _only(resources: dict[str, Any], kind: str) -> tuple[str, dict[str, Any]]:
     return found
 
 
-def _routes(
+def _create_table(name: str, table: dict[str, Any]) -> dict[str, Any]:
+    arguments = {"TableName": name} | {field: table[field] for field in CREATE_TABLE_FIELDS if field in table}
+    if "StreamSpecification" in table:  # which CloudFormation takes for enabled
+        arguments["StreamSpecification"] = {"StreamEnabled": True} | table["StreamSpecification"]
+    return arguments
+
+
+def _function(
     name: str, properties: dict[str, Any], globals_: dict[str, Any], references: dict[str, str], root: Path
-) -> list[Route]:
+) -> Function:
     environment = _variables(globals_) | _variables(properties)
-    function = Function(
+    return Function(
         name=name,
         folder=root / properties["CodeUri"],
         handler=properties["Handler"],
@@ -124,8 +149,20 @@ def _routes(
         memory=int(properties["MemorySize"]),
         environment={variable: _resolve(value, references) for variable, value in environment.items()},
     )
-    events = (event["Properties"] for event in properties.get("Events", {}).values() if event["Type"] == "Api")
-    return [Route(event["Method"].upper(), event["Path"], function) for event in events]
+
+
+def _events(properties: dict[str, Any], kind: str) -> list[dict[str, Any]]:
+    return [event["Properties"] for event in properties.get("Events", {}).values() if event["Type"] == kind]
+
+
+def _stream(event: dict[str, Any], function: Function) -> Stream:
+    filters = event.get("FilterCriteria", {}).get("Filters", [])
+    return Stream(
+        function=function,
+        batch_size=int(event.get("BatchSize", 100)),  # Lambda's default
+        retries=int(event.get("MaximumRetryAttempts", -1)),
+        filters=tuple(json.loads(entry["Pattern"]) for entry in filters),
+    )
 
 
 def _variables(properties: dict[str, Any]) -> dict[str, Any]:

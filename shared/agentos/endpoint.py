@@ -96,6 +96,15 @@ class Call:
             raise InvalidRequest.of("order", "must be asc or desc")
         return PageQuery(limit, self.query.get("after"), order)  # type: ignore[arg-type]
 
+    def version(self) -> int | None:
+        """`version`, a whole number from 1; None leaves it to the latest. Raises InvalidRequest."""
+        text = self.query.get("version")
+        if text is None:
+            return None
+        if not re.fullmatch(r"[1-9][0-9]{0,11}", text):
+            raise InvalidRequest.of("version", "must be a whole number from 1")
+        return int(text)
+
 
 @dataclass(frozen=True)
 class Answer:

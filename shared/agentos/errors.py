@@ -12,6 +12,7 @@ What a client is told. `endpoint.py` turns each into `{code, message, details, r
     ├── IdempotencyInFlight    409  idempotency_in_flight
     ├── ToolResultsPending     409  tool_results_pending
     ├── ToolCallNotOpen        409  tool_call_not_open
+    ├── PreconditionFailed     412  precondition_failed
     ├── PayloadTooLarge        413  payload_too_large
     ├── ContentFiltered        422  content_filtered
     ├── IdempotencyMismatch    422  idempotency_mismatch
@@ -115,6 +116,12 @@ class ToolCallNotOpen(ApiError):
     """A result for a call that nobody waits for: unknown, or answered already."""
 
     status, code = 409, "tool_call_not_open"
+
+
+class PreconditionFailed(ApiError):
+    """What was to be changed is not what the client had seen (`If-Match`)."""
+
+    status, code = 412, "precondition_failed"
 
 
 class PayloadTooLarge(ApiError):

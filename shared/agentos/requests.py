@@ -40,6 +40,7 @@ class NewSession(Value):
 
     user_id: Name | None = None
     metadata: FreeForm = {}
+    agent_version: Annotated[Whole, Field(ge=1)] | None = None
     expires_in_seconds: Annotated[Whole, Field(ge=1, le=YEAR_SECONDS)] | None = None
 
 

@@ -37,6 +37,8 @@ class Explanations:
         agent = self._agents.get(tenant, agent_id)
         session = self._sessions.get(tenant, agent_id, request.session_id) if request.session_id else None
         asked = [Message(role=request.role, content=request.content)]
+        if session:
+            agent = self._agents.at(tenant, agent, session.agent_version)
         _, plan = self._preparation.prepare(tenant, agent, session, asked, Hints.of(request))
         return plan
 
@@ -109,6 +111,7 @@ class Turns:
             if turn.key and (answered := self._store.answered(*turn.place, turn.key)):
                 self._store.abandon(lease)
                 return answered
+            agent = self._agents.at(turn.tenant, agent, lease.session.agent_version)
             return self._run(_Running(turn, agent, lease, answer_by, began))
         except BaseException:
             self._store.abandon(lease)

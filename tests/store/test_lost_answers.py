@@ -7,7 +7,7 @@ import pytest
 from botocore.exceptions import ReadTimeoutError
 from botocore.httpsession import URLLib3Session
 
-from agentos.errors import SessionBusy
+from agentos.errors import NotFound, SessionBusy
 from tests.store.conftest import TENANT, Store
 from tests.support.builders import a_session, an_agent
 
@@ -43,9 +43,25 @@ def test_an_agent_is_created_once(store: Store, lose: Lose) -> None:
 
 def test_a_session_is_created_once(store: Store, lose: Lose) -> None:
     session = a_session(store.agent(), store.clock)
-    lose("PutItem")
+    lose("TransactWriteItems")
     store.sessions.create(TENANT, session, store.deadline())
     assert store.read(session) == session
+
+
+def test_what_is_deleted_is_deleted_once(store: Store, lose: Lose) -> None:
+    session = store.session(store.agent())
+    lose("PutItem")
+    store.delete(session)
+    with pytest.raises(NotFound):
+        store.delete(session)
+
+
+def test_an_agent_is_deleted_once(store: Store, lose: Lose) -> None:
+    agent_id = store.agent()
+    lose("PutItem")
+    store.agents.delete(TENANT, agent_id, store.deadline())
+    with pytest.raises(NotFound):
+        store.agents.delete(TENANT, agent_id, store.deadline())
 
 
 def test_a_lease_is_taken_and_not_lost_to_oneself(store: Store, lose: Lose) -> None:
@@ -62,9 +78,10 @@ def test_a_changed_agent_is_changed_once(store: Store, lose: Lose) -> None:
     agent = an_agent()
     store.agents.create(TENANT, agent, store.deadline())
     changed = agent.model_copy(update={"name": "new", "version": 2})
-    lose("UpdateItem")
-    store.agents.replace(TENANT, changed)
+    lose("TransactWriteItems")
+    store.agents.replace(TENANT, agent, changed, store.deadline())
     assert store.agents.get(TENANT, agent.agent_id) == changed
+    assert store.agents.get(TENANT, agent.agent_id, 1) == agent
 
 
 def test_a_given_back_lease_is_given_back(store: Store, lose: Lose) -> None:

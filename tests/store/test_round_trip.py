@@ -79,7 +79,7 @@ def test_a_create_never_overwrites(store: Store) -> None:
 def test_a_create_does_not_overwrite_a_tombstone(store: Store) -> None:
     agent = an_agent()
     store.agents.create(TENANT, agent, store.deadline())
-    store.agents.delete(TENANT, agent.agent_id)
+    store.agents.delete(TENANT, agent.agent_id, store.deadline())
     before = store.items()
 
     with pytest.raises(ConditionFailed):

@@ -136,10 +136,13 @@ def test_an_agent_that_is_taken_can_be_changed_and_deleted(store: Store, request
 
     agent = store.agents.get(TENANT, agent_id)
     assert agent.config.instructions == letter * longest
-    store.agents.replace(TENANT, agent.model_copy(update={"version": 2}))
+    changed = agent.model_copy(update={"version": 2})
+    store.agents.replace(TENANT, agent, changed, store.deadline())
+    assert store.agents.get(TENANT, agent_id, 1) == agent
+    longer = an_agent(agent_id, {"instructions": letter * (longest + 1)}, version=3)
     with pytest.raises(PayloadTooLarge):
-        store.agents.replace(TENANT, an_agent(agent_id, {"instructions": letter * (longest + 1)}, version=3))
-    store.agents.delete(TENANT, agent_id)
+        store.agents.replace(TENANT, changed, longer, store.deadline())
+    store.agents.delete(TENANT, agent_id, store.deadline())
 
 
 @pytest.mark.parametrize("letter", ALPHABETS.values(), ids=ALPHABETS)

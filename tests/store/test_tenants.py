@@ -42,7 +42,7 @@ def test_one_tenants_deletions_touch_nobody_else(store: Store) -> None:
         store.sessions.create(tenant, session, store.deadline())
 
     store.sessions.delete("acme", *place, store.deadline())
-    store.agents.delete("acme", agent.agent_id)
+    store.agents.delete("acme", agent.agent_id, store.deadline())
 
     assert store.sessions.get("globex", *place).session_id == session.session_id
     assert store.agents.get("globex", agent.agent_id) == agent
@@ -55,7 +55,7 @@ def test_what_is_anothers_is_not_found(store: Store) -> None:
 
     for use in (
         lambda: store.agents.get("acme", agent_id),
-        lambda: store.agents.delete("acme", agent_id),
+        lambda: store.agents.delete("acme", agent_id, store.deadline()),
         lambda: store.sessions.get(*place),
         lambda: store.sessions.messages(*place, 20, None, "asc"),
         lambda: store.sessions.delete(*place, store.deadline()),

@@ -44,6 +44,8 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "simulation": VALUES | {"routing"},
     "turns": VALUES | {"requests", "preparation", "history", "reply", "metrics", "store", "routing"},
     "endpoint": VALUES | {"requests"},
+    "etags": VALUES | {"endpoint"},
+    "changes": VALUES | {"endpoint"},
     "wiring": None,  # the composition root may see everything
 }
 

@@ -1,6 +1,6 @@
 """One DynamoDB table: its requests, with DynamoDB's errors turned into ours. Nothing else calls boto3."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 from uuid import uuid4
 
@@ -17,11 +17,14 @@ from agentos.store.items import Item, number
 BATCH_GET_MAX = 100  # keys in one BatchGetItem, DynamoDB's bound
 BATCH_WRITE_MAX = 25  # items in one BatchWriteItem, DynamoDB's bound
 
+FIRST_PAUSE_SECONDS = 0.05
 LONGEST_PAUSE_SECONDS = 0.5
-"""Between two tries of a transaction."""
+"""Between two tries of a write; the pause doubles from the first on."""
 
 Action = dict[str, Any]
 """One part of a transaction."""
+
+NOTHING_THERE = "attribute_not_exists(pk)"
 
 _THROTTLED = {"ProvisionedThroughputExceededException", "ThrottlingException", "RequestLimitExceeded"}
 
@@ -48,6 +51,21 @@ def connect(endpoint_url: str | None = None) -> Any:
         tcp_keepalive=True,
     )
     return boto3.client("dynamodb", endpoint_url=endpoint_url, config=config)
+
+
+def patiently(write: Callable[[], object], deadline: Deadline) -> None:
+    """Write, again and again while that meets conflicts, throttling or silence. Raises Throttled or Unanswered when
+    time has run out, and what else `write` raises."""
+    pause = FIRST_PAUSE_SECONDS
+    while True:
+        try:
+            write()
+            return
+        except (Conflict, Throttled, Unanswered) as error:
+            if deadline.remaining() < pause:
+                raise busy_table() if isinstance(error, Conflict) else error from error
+        deadline.clock.sleep(deadline.clock.jitter(pause))
+        pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
 
 
 class Table:
@@ -77,14 +95,17 @@ class Table:
             asked = answer.get("UnprocessedKeys") or {}
         return [found.get(_id(key)) for key in keys]
 
-    def put(self, item: Item) -> None:
-        """A new item. Raises ConditionFailed where another stands already."""
+    def put(self, item: Item, condition: str = NOTHING_THERE) -> None:
+        """An item where `condition` holds of what stands there: a new one, unless it says otherwise.
+
+        Raises ConditionFailed, Conflict.
+        """
         try:
             self._call(
                 "put_item",
                 TableName=self._name,
                 Item=item,
-                ConditionExpression="attribute_not_exists(pk)",
+                ConditionExpression=condition,
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
         except ConditionFailed as error:
@@ -128,6 +149,7 @@ class Table:
         index: str | None = None,
         start: Item | None = None,
         consistent: bool = True,
+        keys_only: bool = False,
     ) -> Iterator[Item]:
         """Items in key order, `page` to a request, asked for only as far as they are taken.
 
@@ -140,6 +162,7 @@ class Table:
             "ScanIndexForward": forward,
             "Limit": page,
             **({"IndexName": index} if index else {"ConsistentRead": consistent}),
+            **({"ProjectionExpression": "pk, sk"} if keys_only else {}),
         }
         while True:
             answer = self._call("query", **request, **({"ExclusiveStartKey": start} if start else {}))
@@ -150,7 +173,7 @@ class Table:
 
     def new(self, item: Item) -> Action:
         """Part of a transaction: an item that must not stand there yet."""
-        return self._action("Put", Item=item, ConditionExpression="attribute_not_exists(pk)")
+        return self._action("Put", Item=item, ConditionExpression=NOTHING_THERE)
 
     def renew(self, item: Item, now: float) -> Action:
         """Part of a transaction: an item in the place of none, or of one that has expired."""
@@ -162,6 +185,10 @@ class Table:
         parts = {"UpdateExpression": expression, "ConditionExpression": condition, "ExpressionAttributeValues": values}
         return self._action("Update", Key=key, **parts)
 
+    def check(self, key: Item, condition: str) -> Action:
+        """Part of a transaction: that a condition holds."""
+        return self._action("ConditionCheck", Key=key, ConditionExpression=condition)
+
     def transact(self, actions: Sequence[Action], deadline: Deadline) -> None:
         """All or nothing. Raises ConditionFailed with what stands at the first action whose condition failed.
 
@@ -169,23 +196,23 @@ class Table:
         Unanswered.
         """
         token = str(uuid4())  # one for all tries, which keeps it from being done twice
-        pause = 0.05
-        while True:
-            try:
-                self._call("transact_write_items", TransactItems=list(actions), ClientRequestToken=token)
-                return
-            except (Conflict, Throttled, Unanswered) as error:
-                if deadline.remaining() < pause:
-                    raise busy_table() if isinstance(error, Conflict) else error from error
-                deadline.clock.sleep(deadline.clock.jitter(pause))
-                pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
+        patiently(
+            lambda: self._call("transact_write_items", TransactItems=list(actions), ClientRequestToken=token), deadline
+        )
 
     def _action(self, kind: str, **parts: Any) -> Action:
         return {kind: {"TableName": self._name, "ReturnValuesOnConditionCheckFailure": "ALL_OLD", **parts}}
 
+    def put_many(self, items: Sequence[Item]) -> None:
+        """Up to 25 items, whatever stands there."""
+        self._write_batch([{"PutRequest": {"Item": item}} for item in items])
+
     def delete_many(self, keys: Sequence[Item]) -> None:
         """Remove up to 25 items."""
-        asked = {self._name: [{"DeleteRequest": {"Key": key}} for key in keys]}
+        self._write_batch([{"DeleteRequest": {"Key": key}} for key in keys])
+
+    def _write_batch(self, requests: list[dict[str, Any]]) -> None:
+        asked = {self._name: requests}
         while asked:
             asked = self._call("batch_write_item", RequestItems=asked).get("UnprocessedItems") or {}
 

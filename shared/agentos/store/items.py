@@ -20,6 +20,9 @@ MAX_ITEM_BYTES = 400 * 1024
 """DynamoDB's bound on an item, attribute names included (its documentation, "Quotas")."""
 
 
+AGENT_SPARE_BYTES = 64
+"""How much longer an agent's key is once it is an earlier version: every agent that is stored can be changed."""
+
 SESSION_SPARE_BYTES = 16 * 1024
 """What a session grows by after its creation: a lease, the digits of its count and sums, open calls."""
 
@@ -64,7 +67,7 @@ def number(value: int) -> Item:
 
 
 def agent_item(key: Item, agent: Agent) -> Item:
-    return checked({**key, "version": number(agent.version), "body": text(agent.to_json())}, "agent")
+    return checked({**key, "version": number(agent.version), "body": text(agent.to_json())}, "agent", AGENT_SPARE_BYTES)
 
 
 def agent_of(item: Item) -> Agent:

@@ -2,6 +2,7 @@
 
     item      pk                                      sk            read by
     agent     TENANT#t#AGENTS                         <agentId>     its id; a tenant's agents, newest first
+    version   TENANT#t#AGENT#<agentId>#VERSIONS       VERSION#<n>   a version of an agent that is its latest no more
     session   TENANT#t#AGENT#<agentId>#SESSION#<id>   SESSION       its ids
     message   (the session's)                         MESSAGE#<n>   a session's messages in order, from either end
     part      (the session's)                         PART#<n>#<k>  what a large message goes on in
@@ -32,7 +33,9 @@ from agentos.ids import is_id
 
 Key = dict[str, Any]
 
+SESSION_SORT = "SESSION"
 SEQUENCE_DIGITS = 12
+VERSION_DIGITS = 12
 
 
 def agents_partition(tenant: str) -> str:
@@ -43,15 +46,26 @@ def agent(tenant: str, agent_id: str) -> Key:
     return {"pk": {"S": agents_partition(tenant)}, "sk": {"S": agent_id}}
 
 
+def tenant_of_agent(key: Key) -> str | None:
+    """Whose agent has that key; None where it is no agent's."""
+    found = re.fullmatch(r"TENANT#(.*)#AGENTS", key["pk"]["S"], re.DOTALL)
+    return found[1] if found else None
+
+
+def agent_versions(tenant: str, agent_id: str) -> str:
+    return f"TENANT#{tenant}#AGENT#{agent_id}#VERSIONS"
+
+
+def agent_version(tenant: str, agent_id: str, version: int) -> Key:
+    return {"pk": {"S": agent_versions(tenant, agent_id)}, "sk": {"S": f"VERSION#{version:0{VERSION_DIGITS}d}"}}
+
+
 def session_partition(tenant: str, agent_id: str, session_id: str) -> str:
     return f"TENANT#{tenant}#AGENT#{agent_id}#SESSION#{session_id}"
 
 
-SESSION = "SESSION"
-
-
 def session(tenant: str, agent_id: str, session_id: str) -> Key:
-    return {"pk": {"S": session_partition(tenant, agent_id, session_id)}, "sk": {"S": SESSION}}
+    return {"pk": {"S": session_partition(tenant, agent_id, session_id)}, "sk": {"S": SESSION_SORT}}
 
 
 def message_sort(sequence: int) -> str:

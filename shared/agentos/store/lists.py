@@ -1,8 +1,12 @@
 """Pages of lists: as many as were asked for, no larger than a Lambda response may be."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from typing import TypeVar
 
 from agentos.store.items import Item, size
+
+T = TypeVar("T")
 
 MAX_PAGE_BYTES = 3_000_000
 """A Lambda response may have 6 MB, and its JSON carries ours as a text, which escapes quotes to twice their length."""
@@ -18,3 +22,10 @@ def take(items: Iterable[Item], limit: int, length: Callable[[Item], int] = size
             return taken, True
         taken.append(item)
     return taken, False
+
+
+def chunks(items: Iterable[T], length: int) -> Iterator[list[T]]:
+    """The items, `length` at a time, taken only as they are asked for."""
+    iterator = iter(items)
+    while chunk := list(islice(iterator, length)):
+        yield chunk

@@ -16,6 +16,7 @@ from agentos.domain import Reply, SentMessage
 from agentos.store import keys
 from agentos.store.dynamodb import BATCH_GET_MAX, Table
 from agentos.store.items import Item, number, text
+from agentos.store.lists import chunks
 
 PART_BYTES = 350_000
 """Of the compressed JSON to an item: below DynamoDB's 400 KB with keys and all."""
@@ -147,10 +148,3 @@ def _message(item: Item, parts: Iterable[Any]) -> SentMessage | Reply:
     signatures = json.loads(item["signatures"]["S"]) if "signatures" in item else {}
     calls = tuple(call.model_copy(update={"signature": signatures.get(call.id)}) for call in reply.tool_calls)
     return reply.model_copy(update={"tool_calls": calls})
-
-
-def chunks(items: Iterable[Any], length: int) -> Iterator[list[Any]]:
-    """Lists of at most `length`."""
-    iterator = iter(items)
-    while chunk := list(islice(iterator, length)):
-        yield chunk

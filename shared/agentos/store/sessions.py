@@ -7,12 +7,12 @@ from agentos.domain import IdempotencyKey, Page, Reply, SentMessage, Session, Se
 from agentos.errors import NotFound
 from agentos.ids import is_id
 from agentos.store import keys
-from agentos.store.agents import TOMBSTONE_SECONDS
-from agentos.store.dynamodb import BATCH_GET_MAX, BATCH_WRITE_MAX, ConditionFailed, Table
+from agentos.store.dynamodb import BATCH_GET_MAX, ConditionFailed, Table
 from agentos.store.idempotency import create_once
-from agentos.store.items import Item, gone, number, session_item, session_of
-from agentos.store.lists import take
-from agentos.store.messages import Messages, chunks, json_bytes
+from agentos.store.items import Item, gone, session_item, session_of
+from agentos.store.lists import chunks, take
+from agentos.store.messages import Messages, json_bytes
+from agentos.store.removal import ALIVE, Removal
 
 
 class SessionStore:
@@ -22,53 +22,57 @@ class SessionStore:
         self._table = table
         self._messages = Messages(table)
         self._clock = clock
+        self._removal = Removal(table, clock)
 
     def create(self, tenant: str, session: Session, deadline: Deadline, key: IdempotencyKey | None = None) -> Session:
         """The session that was made: this one, or the one that the key made before, as it was then.
 
-        Raises IdempotencyMismatch, PayloadTooLarge.
+        Raises NotFound where its agent is gone (a deleted one gets no new session), IdempotencyMismatch,
+        PayloadTooLarge.
         """
         agent_id = session.agent_id
         listed = {"agentSessions": keys.agent_sessions(tenant, agent_id)}
         if session.user_id is not None:
             listed["userSessions"] = keys.user_sessions(tenant, agent_id, session.user_id)
         item = session_item(keys.session(tenant, agent_id, session.session_id), session, listed)
-        if key is None:
-            self._table.put(item)
-            return session
-        made_id = create_once(self._table, tenant, [self._table.new(item)], session.session_id, key, deadline)
+        actions = [self._table.check(keys.agent(tenant, agent_id), ALIVE), self._table.new(item)]
+        made_id = session.session_id
+        try:
+            if key:
+                made_id = create_once(self._table, tenant, actions, made_id, key, deadline)
+            else:
+                self._table.transact(actions, deadline)
+        except ConditionFailed as error:
+            if error.item and error.item["pk"] == item["pk"]:
+                if error.item != item:  # else it was done before, and only its answer was lost
+                    raise
+            else:
+                raise _no_agent(agent_id) from error
         return session if made_id == session.session_id else as_created(self.get(tenant, agent_id, made_id))
 
     def get(self, tenant: str, agent_id: str, session_id: str) -> Session:
         """The session, if its agent still is; both are read in one request."""
         if not is_id("agent", agent_id):
-            raise NotFound("There is no such agent.", {"agentId": agent_id})
+            raise _no_agent(agent_id)
         if not is_id("sess", session_id):
             raise _no_session(session_id)
         now = self._clock.time()
         agent, item = self._table.get_many([keys.agent(tenant, agent_id), keys.session(tenant, agent_id, session_id)])
         if agent is None or gone(agent, now):
-            raise NotFound("There is no such agent.", {"agentId": agent_id})
+            raise _no_agent(agent_id)
         if item is None or (session := session_of(item, now)) is None:
             raise _no_session(session_id)
         return session
 
     def delete(self, tenant: str, agent_id: str, session_id: str, deadline: Deadline) -> None:
-        """Leave a tombstone, on which a running turn's commit fails, and remove the messages."""
+        """Leave a tombstone, on which a running turn's commit fails, and remove the rest as far as time goes."""
         self.get(tenant, agent_id, session_id)
+        key = keys.session(tenant, agent_id, session_id)
         try:
-            self._table.update(
-                keys.session(tenant, agent_id, session_id),
-                "SET deletedAt = :now, expiresAt = :sweep REMOVE agentSessions, userSessions, body",
-                "attribute_exists(pk) AND attribute_not_exists(deletedAt)",
-                {
-                    ":now": {"S": self._clock.now()},
-                    ":sweep": number(int(self._clock.time()) + TOMBSTONE_SECONDS),
-                },
-            )
+            self._removal.bury(key, deadline)
         except ConditionFailed as error:
             raise _no_session(session_id) from error
-        self._remove_contents(keys.session_partition(tenant, agent_id, session_id), deadline)
+        self._removal.begin_session(key, deadline)
 
     def page(
         self, tenant: str, agent_id: str, user_id: str | None, limit: int, after: str | None, order: str
@@ -128,15 +132,6 @@ class SessionStore:
                 if item is not None and not gone(item, now):
                     yield item
 
-    def _remove_contents(self, partition: str, deadline: Deadline) -> None:
-        """All that stands in a session's partition but its tombstone."""
-        found = self._table.query("pk = :pk", {":pk": {"S": partition}}, forward=True, page=BATCH_WRITE_MAX)
-        rest = ({"pk": item["pk"], "sk": item["sk"]} for item in found if item["sk"]["S"] != keys.SESSION)
-        for chunk in chunks(rest, BATCH_WRITE_MAX):
-            if deadline.remaining() < 1:
-                return  # out of reach already; the tombstone stands
-            self._table.delete_many(chunk)
-
 
 def as_created(session: Session) -> Session:
     """The session as it was when it began."""
@@ -150,6 +145,10 @@ def as_created(session: Session) -> Session:
             "last_activity_at": session.created_at,
         }
     )
+
+
+def _no_agent(agent_id: str) -> NotFound:
+    return NotFound("There is no such agent.", {"agentId": agent_id})
 
 
 def _no_session(session_id: str) -> NotFound:
