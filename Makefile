@@ -11,7 +11,7 @@ SAM = PATH="$(CURDIR)/$(BIN):$$PATH" SAM_CLI_TELEMETRY=0 $(BIN)/python -m samcli
 MODEL := $(if $(filter 0 no,$(LOCAL_MODEL)),,$(VENV)/model.stamp)
 
 .DEFAULT_GOAL := help
-.PHONY: help run build sam-local replay test test-sam-local check docs lock clean
+.PHONY: help run build sam-local replay test test-sam-local test-all check docs lock clean
 .DELETE_ON_ERROR:
 
 help: ## list the commands
@@ -35,6 +35,9 @@ test: $(VENV)/dev.stamp $(VENV)/model.stamp ## every test that needs no Docker; 
 
 test-sam-local: $(VENV)/dev.stamp $(VENV)/model.stamp ## the tests in containers; needs Docker; ARGS=<pytest's>
 	@$(BIN)/python -m pytest tests/sam_local $(ARGS)
+
+test-all: $(VENV)/dev.stamp $(VENV)/model.stamp ## both in one run, as .ci/run has it; ARGS=<pytest's>
+	@$(BIN)/python -m pytest tests tests/sam_local $(ARGS)
 
 check: $(VENV)/dev.stamp ## lint, format, types, and the template
 	$(BIN)/ruff check .
