@@ -17,7 +17,7 @@ MODEL := $(if $(filter 0 no,$(LOCAL_MODEL)),,$(VENV)/model.stamp)
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: $(VENV)/run.stamp $(MODEL) ## the whole stack on this machine; PORT=8080 LOCAL_MODEL=0 STORE=<DynamoDB's URL>
+run: $(VENV)/run.stamp $(MODEL) ## the whole stack on this machine; PORT=8080 LOCAL_MODEL=0 STORE=dynamodb-local
 	@$(BIN)/python -m local
 
 build: $(VENV)/dev.stamp ## what gets deployed, into .aws-sam; ARCHITECTURE=x86_64 for another than the template's
