@@ -10,7 +10,7 @@ from local.environment import Environment
 HELP = """\
 The environment and .env (the environment wins) give the rest: PORT, LOCAL_MODEL=0 to start no model, STORE for
 another DynamoDB than the one in memory (dynamodb-local, which keeps its data in .dynamodb/, or the URL of one that runs
-already), AGENTOS_CONFIG for your own configuration, and the providers' keys.
+already), AGENTOS_CONFIG for your own configuration, DEBUG_PORT where a debugger may attach, and the providers' keys.
 """
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import uvicorn
 
-from local import console, store
+from local import console, debugger, store
 from local.context import REGION
 from local.environment import Environment
 from local.functions import Functions
@@ -46,6 +46,7 @@ def run(options: Options, environment: Environment) -> int:
     try:
         with ExitStack() as parts:
             listener = _listen(options.host, options.port)
+            debugger_words = debugger.listen(environment)
             template = load_template(options.root / "template.yaml", TABLE_NAME)
             environment.defaults |= _defaults(template, environment)
             environment.base_overlays.append(HOST_OVERLAY)
@@ -54,10 +55,10 @@ def run(options: Options, environment: Environment) -> int:
             store_words = parts.enter_context(store.serving(options.root, template, environment))
             model_words = _await_model(model, environment)
             gateway = _gateway(options.root, template, environment)
-            _show(options, template, environment, {"store": store_words, "model": model_words})
+            _show(options, template, environment, {"store": store_words, "model": model_words} | debugger_words)
             asyncio.run(_serve(gateway, listener))
         return 0
-    except (StartError, store.StoreError) as error:
+    except (StartError, debugger.DebuggerError, store.StoreError) as error:
         console.fail(str(error))
         return 1
     except KeyboardInterrupt:  # before the web server took over the signals
