@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from local import dynamodb_local
+from tests.support.backends import DYNAMODBS, MISSING
 
 ALLOWED_NAMES = {"localhost", "127.0.0.1", "::1", "", None}
 
@@ -25,10 +26,6 @@ def _loopback_only(name: str, arguments: tuple[Any, ...]) -> None:
 
 
 sys.addaudithook(_loopback_only)
-
-# In CI it is not left out: there a test that needs it fails with what is missing.
-MISSING = "" if os.environ.get("CI") else dynamodb_local.missing()
-DYNAMODBS = ["moto"] if MISSING else ["moto", "dynamodb_local"]
 
 
 def pytest_report_header() -> str:
