@@ -11,7 +11,7 @@ SAM = PATH="$(CURDIR)/$(BIN):$$PATH" SAM_CLI_TELEMETRY=0 $(BIN)/python -m samcli
 MODEL := $(if $(filter 0 no,$(LOCAL_MODEL)),,$(VENV)/model.stamp)
 
 .DEFAULT_GOAL := help
-.PHONY: help run build sam-local replay test test-sam-local check docs lock clean
+.PHONY: help run build sam-local replay test test-sam-local check docs walk-through lock clean
 .DELETE_ON_ERROR:
 
 help: ## list the commands
@@ -36,15 +36,19 @@ test: $(VENV)/dev.stamp $(VENV)/model.stamp ## every test that needs no Docker; 
 test-sam-local: $(VENV)/dev.stamp $(VENV)/model.stamp ## the tests in containers; needs Docker; ARGS=<pytest's>
 	@$(BIN)/python -m pytest tests/sam_local $(ARGS)
 
-check: $(VENV)/dev.stamp ## lint, format, types, and the template
+check: $(VENV)/dev.stamp ## lint, format, types, the direction of imports, and the template
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/python -m mypy --strict shared/agentos functions local
+	$(BIN)/python -m mypy --strict shared/agentos functions local tools
+	$(BIN)/python -m pytest tests/unit/test_layers.py
 	$(BIN)/cfn-lint template.yaml
 	AWS_DEFAULT_REGION=us-east-1 $(SAM) validate --lint --template template.yaml
 
 docs: $(VENV)/dev.stamp ## write docs/provider-matrix.md again from the configuration
 	$(BIN)/python tools/provider_matrix.py
+
+walk-through: $(VENV)/dev.stamp $(VENV)/model.stamp ## write the walk-through in README.md again, as it runs on a fresh clone
+	$(BIN)/python tools/walk_through.py
 
 # The small locks take their versions from the big one.
 lock: $(VENV)/uv.stamp ## write the locks again after a change to a .in file; UPGRADE=1 for newer versions
