@@ -56,6 +56,9 @@ class LocalModel:
         """End it and wait until it has ended."""
         self._process.kill()
         self._process.wait()
+        for file in (self._process.stdin, self._process.stdout, self._errors):
+            if file:
+                file.close()
 
     def _failure(self, seconds: float) -> str:
         code = self._process.wait()

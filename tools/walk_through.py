@@ -31,8 +31,8 @@ SECTION = re.compile(r"(?<=<!-- walk-through -->\n).*?(?=<!-- end of walk-throug
 URL = "http://localhost:8080"
 PRIMARY_PORT = 8081
 INSTALL_SECONDS = 300
-WIDTH = 110
-LONGEST_TEXT = 300
+WIDTH = 118
+LONGEST_TEXT = 100
 LATER = ("content", "model", "provider", "usage", "route")
 """What is shown of a reply after the first."""
 
@@ -163,16 +163,27 @@ def _shortened(value: Any) -> Any:
     return value
 
 
-def laid_out(value: Any, indent: int = 0) -> str:
-    """JSON, with every object and list on one line where it fits."""
+def laid_out(value: Any, indent: int = 0, used: int = 0) -> str:
+    """JSON that fits the width: what is too long for the line, of which `used` is taken, goes on lines of its own."""
     line = json.dumps(value, ensure_ascii=False)
-    if not value or not isinstance(value, dict | list) or indent + len(line) <= WIDTH:
+    if not value or not isinstance(value, dict | list) or used + len(line) <= WIDTH:
         return line
-    inner, end = "\n" + " " * (indent + 2), "\n" + " " * indent
-    if isinstance(value, list):
-        return "[" + inner + f",{inner}".join(laid_out(one, indent + 2) for one in value) + end + "]"
-    fields = (f"{json.dumps(name)}: {laid_out(one, indent + 4 + len(name))}" for name, one in value.items())
-    return "{" + inner + f",{inner}".join(fields) + end + "}"
+    pairs = value.items() if isinstance(value, dict) else (("", one) for one in value)
+    keys_and_values = [(f"{json.dumps(name)}: " if name else "", one) for name, one in pairs]
+    parts = [key + laid_out(one, indent + 2, indent + 2 + len(key)) for key, one in keys_and_values]
+    return f"{line[0]}\n{_filled(parts, indent + 2)}\n{' ' * indent}{line[-1]}"
+
+
+def _filled(parts: list[str], indent: int) -> str:
+    """As many parts on a line as fit, but one that has lines of its own stands alone."""
+    lines: list[str] = []
+    for part in parts:
+        joined = f"{lines[-1]}, {part}" if lines else part
+        if lines and "\n" not in joined and indent + len(joined) < WIDTH:
+            lines[-1] = joined
+        else:
+            lines.append(part)
+    return ",\n".join(" " * indent + line for line in lines)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,5 @@
-"""The local host over a real socket: the walk-through, routes and limits, many at once, fallback."""
+"""The local host over a real socket: routes and limits, many at once, fallback."""
 
-import json
 import re
 import threading
 from collections.abc import Callable, Iterator
@@ -13,27 +12,6 @@ from tests.e2e.hosting import Host
 from tests.support.upstream import Reply, Upstream, answer
 
 StartHost = Callable[..., Host]
-
-
-def test_walk_through_with_the_real_model(host: Host) -> None:
-    """With the very bodies that the host shows at its start."""
-    agent_body, session_body, message_body = (json.loads(body) for body in re.findall(r"-d '(.*?)'", host.output, re.S))
-    agent = host.client.post("/agents", json=agent_body)
-    assert agent.status_code == 201
-    session = host.client.post(f"/agents/{agent.json()['agentId']}/sessions", json=session_body)
-    assert session.status_code == 201
-    path = f"/agents/{agent.json()['agentId']}/sessions/{session.json()['sessionId']}/messages"
-    reply = host.client.post(path, json=message_body)
-    assert reply.status_code == 200, reply.text
-    said = reply.json()
-    assert said["content"].strip()
-    assert said["model"] == "local:smollm2"
-    assert said["usage"]["completionTokens"] > 0
-    assert [(skip["model"], skip["reason"].partition(":")[0]) for skip in said["route"]["skipped"]] == [
-        ("openai:gpt-4o-mini", "not_configured"),
-        ("gemini:flash-1.5", "not_configured"),
-    ]
-    assert [message["role"] for message in host.client.get(path).json()["data"]] == ["user", "assistant"]
 
 
 def test_start_shows_routes_providers_and_the_model(host: Host) -> None:
