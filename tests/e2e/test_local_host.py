@@ -8,17 +8,27 @@ from pathlib import Path
 
 import pytest
 
+from local.console import CURLS
 from tests.e2e.hosting import Host
 from tests.support.upstream import Reply, Upstream, answer
 
 StartHost = Callable[..., Host]
 
 
-def test_start_shows_routes_providers_and_the_model(host: Host) -> None:
+def test_start_shows_routes_providers_the_model_and_what_to_try(host: Host) -> None:
     assert re.search(r"POST +/agents/\{agentId\}/sessions/\{sessionId\}/messages +SendMessageFunction", host.output)
     assert re.search(r"^providers +local$", host.output, re.M)
     assert re.search(r"^model +local:smollm2", host.output, re.M)
+    assert CURLS.format(url=f"http://localhost:{host.client.base_url.port}") in host.output
     assert "\033" not in host.output  # no colours in a file
+
+
+def test_where_the_model_has_no_wheel_the_start_says_so_and_echo_answers(start_host: StartHost, tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text("import sys\nsys.modules['xllamacpp'] = None  # as if not installed\n")
+    host = start_host({"LOCAL_MODEL": "1", "PYTHONPATH": str(tmp_path)})
+    assert re.search(r"^model +none \(xllamacpp is not installed; .*\); echo:echo answers instead$", host.output, re.M)
+    reply = host.say(host.session(host.agent(model="openai:gpt-4o-mini")), "Hello").json()
+    assert (reply["model"], reply["content"]) == ("echo:echo", "You said: Hello")
 
 
 def test_every_request_is_shown(host: Host) -> None:
