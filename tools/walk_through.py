@@ -159,7 +159,7 @@ def _shortened(value: Any) -> Any:
     if isinstance(value, list):
         return [_shortened(one) for one in value]
     if isinstance(value, str) and len(value) > LONGEST_TEXT:
-        return value[:LONGEST_TEXT].rsplit(" ", 1)[0] + " […]"
+        return value[:LONGEST_TEXT] + "[…]"
     return value
 
 
