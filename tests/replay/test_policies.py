@@ -1,5 +1,6 @@
 """Least privilege: what a function really asks of the table is what it is allowed, and nothing else is allowed."""
 
+import os
 import time
 from typing import Any
 
@@ -7,8 +8,9 @@ import pytest
 from samcli.yamlhelper import yaml_parse
 
 from agentos import wiring
+from agentos.store import keys
 from tests.replay.test_events import EVENTS
-from tests.support.gateway import ROOT, invoke
+from tests.support.gateway import ROOT, Context, handler
 from tests.support.long_text import ASCII, unpressable
 from tests.support.seed import AGENT_ID, SESSION_ID, seed
 from tests.support.upstream import refusal
@@ -78,7 +80,7 @@ class Replays:
         client = wiring.dynamodb()
         client.meta.events.register("provide-client-params.dynamodb.*", self._note, "replays")
         for event in self.events.values():
-            invoke(self.folder, event)
+            handler(self.folder)(event, Context())
         client.meta.events.unregister("provide-client-params.dynamodb.*", self._note, "replays")
 
     def _note(self, params: dict[str, Any], model: Any, **_: Any) -> None:
@@ -90,12 +92,13 @@ def test_a_function_is_allowed_what_it_does_and_nothing_else(folder: str, api: A
     replays = Replays(folder)
     seed()
     # There is something to list, to read and to sweep, and so long a message that it has parts.
-    api("update_agent", {"config": {"historyTokens": 1_000_000}}, agentId=AGENT_ID)
+    unlisted = {"model": "local:any", "config": {"historyTokens": 1_000_000}}
+    api("update_agent", unlisted, agentId=AGENT_ID)
     assert api.say(AGENT_ID, SESSION_ID, unpressable(ASCII, 600_000)).status == 200
     replays.run()
 
     rewire()  # a fresh environment, with the circuit open for so long that the target may be tried again
-    wiring.circuits().pause("local:smollm2", int(time.time()) - 60)
+    wiring.circuits().pause("local:any", int(time.time()) - 60)
     replays.run()
 
     rewire()
@@ -104,8 +107,12 @@ def test_a_function_is_allowed_what_it_does_and_nothing_else(folder: str, api: A
 
     rewire()
     upstream.default = refusal(401)  # it fails until its circuit opens
-    wiring.circuits().close("local:smollm2")
+    wiring.circuits().close("local:any")
     replays.run()
+    replays.run()
+
+    session = keys.session("default", AGENT_ID, SESSION_ID)  # time-to-live takes the session, and leaves its messages
+    wiring.dynamodb().delete_item(TableName=os.environ["TABLE_NAME"], Key=session)
     replays.run()
 
     assert replays.used == ALLOWED[folder]
