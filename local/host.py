@@ -14,9 +14,11 @@ import uvicorn
 from local import console, debugger, store
 from local.context import REGION
 from local.environment import Environment
+from local.filters import UnknownRule
 from local.functions import Functions
 from local.gateway import Gateway
 from local.model import LocalModel, ModelError
+from local.streams import Feeds
 from local.template import Template, load_template
 
 TABLE_NAME = "agentos"
@@ -54,7 +56,9 @@ def run(options: Options, environment: Environment) -> int:
             model = _begin_model(environment)
             store_words = parts.enter_context(store.serving(options.root, template, environment))
             model_words = _await_model(model, environment)
-            gateway = _gateway(options.root, template, environment)
+            functions = _functions(options.root, template, environment)
+            gateway = Gateway(template, functions, console.show_request)
+            parts.callback(_feeds(template, functions, environment).stop)
             _show(options, template, environment, {"store": store_words, "model": model_words} | debugger_words)
             asyncio.run(_serve(gateway, listener))
         return 0
@@ -124,7 +128,7 @@ def _without_model(reason: ModelError, environment: Environment) -> str:
     return f"none ({reason}); echo:echo answers instead"
 
 
-def _gateway(root: Path, template: Template, environment: Environment) -> Gateway:
+def _functions(root: Path, template: Template, environment: Environment) -> Functions:
     def watched() -> list[Path]:
         return [environment.dot_env, *(root / "config").glob("*.yaml"), *environment.overlays()]
 
@@ -134,7 +138,17 @@ def _gateway(root: Path, template: Template, environment: Environment) -> Gatewa
             functions.load(function)
         except Exception:
             traceback.print_exc()
-    return Gateway(template, functions, console.show_request)
+    return functions
+
+
+def _feeds(template: Template, functions: Functions, environment: Environment) -> Feeds:
+    """Started. Raises StartError for a filter that cannot be imitated."""
+    try:
+        feeds = Feeds(template, functions, environment.get("AWS_ENDPOINT_URL_DYNAMODB"))
+    except UnknownRule as error:
+        raise StartError(f"template.yaml: FilterCriteria: {error}") from None
+    feeds.start()
+    return feeds
 
 
 def _show(options: Options, template: Template, environment: Environment, facts: dict[str, str]) -> None:
@@ -147,7 +161,7 @@ def _show(options: Options, template: Template, environment: Environment, facts:
     except ConfigError as error:
         raise StartError(str(error)) from None
     url = f"http://localhost:{options.port}"
-    console.show_start(url, template.routes, settings, facts)
+    console.show_start(url, template, settings, facts)
     for variable in console.undeclared(settings, template.environment, environment.variables):
         console.warn(f"{variable} is not declared in template.yaml, so it would not reach a deployed function")
     console.show_next(url)

@@ -1,5 +1,6 @@
 """Reads template.yaml, so that routes, limits, table and gateway responses have one home."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,6 +70,18 @@ class Preflight:
 
 
 @dataclass(frozen=True)
+class Stream:
+    """A function fed by the table's stream."""
+
+    function: Function
+    batch_size: int
+    retries: int
+    """How often a batch that failed is handed over again, before its first record is given up."""
+    filters: tuple[dict[str, Any], ...]
+    """Patterns, of which a record must match one; none lets all pass."""
+
+
+@dataclass(frozen=True)
 class GatewayResponse:
     """What API Gateway answers by itself; None leaves the status as it would have been."""
 
@@ -81,20 +94,15 @@ class Template:
     """What the local host needs to know of the stack."""
 
     stage: str
+    functions: tuple[Function, ...]
     routes: tuple[Route, ...]
     preflights: tuple[Preflight, ...]
+    streams: tuple[Stream, ...]
     responses: dict[str, GatewayResponse]
     table: dict[str, Any]
     """Arguments of CreateTable."""
     expiry: str | None
     """The table's time-to-live attribute."""
-
-    @property
-    def functions(self) -> tuple[Function, ...]:
-        """Every function that has a route or authorizes one, once."""
-        authorizers = [route.authorizer.function for route in self.routes if route.authorizer]
-        found = [*(route.function for route in self.routes), *authorizers]
-        return tuple({function.name: function for function in found}.values())
 
     @property
     def environment(self) -> dict[str, str]:
@@ -139,10 +147,14 @@ def load_template(path: Path, table_name: str) -> Template:
     routes = [route for name in declared for route in _routes(functions[name], declared[name], authorizers, default)]
     return Template(
         stage=_resolve(api["StageName"], references),
+        functions=tuple(functions.values()),
         routes=tuple(routes),
         preflights=tuple(_preflights(api.get("Cors"), routes, auth, authorizers.get(default))),
+        streams=tuple(
+            _stream(event, functions[name]) for name in declared for event in _events(declared[name], "DynamoDB")
+        ),
         responses={kind: _gateway_response(given) for kind, given in api.get("GatewayResponses", {}).items()},
-        table={"TableName": table_name} | {field: table[field] for field in CREATE_TABLE_FIELDS if field in table},
+        table=_create_table(table_name, table),
         expiry=table.get("TimeToLiveSpecification", {}).get("AttributeName"),
     )
 
@@ -150,6 +162,13 @@ def load_template(path: Path, table_name: str) -> Template:
 def _only(resources: dict[str, Any], kind: str) -> tuple[str, dict[str, Any]]:
     (found,) = [(name, resource["Properties"]) for name, resource in resources.items() if resource["Type"] == kind]
     return found
+
+
+def _create_table(name: str, table: dict[str, Any]) -> dict[str, Any]:
+    arguments = {"TableName": name} | {field: table[field] for field in CREATE_TABLE_FIELDS if field in table}
+    if "StreamSpecification" in table:  # which CloudFormation takes for enabled
+        arguments["StreamSpecification"] = {"StreamEnabled": True} | table["StreamSpecification"]
+    return arguments
 
 
 def _function(
@@ -166,16 +185,22 @@ def _function(
     )
 
 
+def _events(properties: dict[str, Any], kind: str) -> list[dict[str, Any]]:
+    return [event["Properties"] for event in properties.get("Events", {}).values() if event["Type"] == kind]
+
+
 def _routes(
     function: Function, properties: dict[str, Any], authorizers: dict[str, Authorizer], default: str
 ) -> list[Route]:
-    routes = []
-    for event in properties.get("Events", {}).values():
-        if event["Type"] == "Api":
-            given = event["Properties"]
-            authorizer = authorizers.get(given.get("Auth", {}).get("Authorizer", default))
-            routes.append(Route(given["Method"].upper(), given["Path"], function, authorizer))
-    return routes
+    return [
+        Route(
+            event["Method"].upper(),
+            event["Path"],
+            function,
+            authorizers.get(event.get("Auth", {}).get("Authorizer", default)),
+        )
+        for event in _events(properties, "Api")
+    ]
 
 
 def _authorizers(auth: dict[str, Any], functions: dict[str, Function]) -> dict[str, Authorizer]:
@@ -216,6 +241,16 @@ def _preflights(
 def _cors_value(value: Any) -> str:
     """The template writes `'*'` with quotes of its own, which is how API Gateway tells a text from a mapping."""
     return "true" if value is True else str(value).strip("'")
+
+
+def _stream(event: dict[str, Any], function: Function) -> Stream:
+    filters = event.get("FilterCriteria", {}).get("Filters", [])
+    return Stream(
+        function=function,
+        batch_size=int(event.get("BatchSize", 100)),  # Lambda's default
+        retries=int(event.get("MaximumRetryAttempts", -1)),
+        filters=tuple(json.loads(entry["Pattern"]) for entry in filters),
+    )
 
 
 def _variables(properties: dict[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,7 @@
-"""What each recorded event must be answered with: status, and for an error its code and the field it names."""
+"""What each recorded event must be answered with: status, and for an error its code and the field it names.
+
+For a batch of a stream's records, by which no client is answered: the numbers of those to be handed over again.
+"""
 
 EXPECTED: dict[str, tuple[int, str, str]] = {
     "health/ok": (200, "", ""),
@@ -21,7 +24,7 @@ EXPECTED: dict[str, tuple[int, str, str]] = {
     "create_agent/bad_fallback_provider": (400, "invalid_request", "config.fallbackModels[1]"),
     "create_agent/bad_lone_surrogate": (400, "invalid_request", "name"),
     "create_agent/bad_not_utf8": (400, "invalid_request", "body"),
-    "create_agent/bad_tools": (400, "unsupported", ""),
+    "create_agent/bad_tools": (400, "invalid_request", "tools[0].function.parameters.properties.zone.type"),
     "list_agents/ok": (200, "", ""),
     "list_agents/page": (200, "", ""),
     "list_agents/bad_limit": (400, "invalid_request", "limit"),
@@ -30,7 +33,13 @@ EXPECTED: dict[str, tuple[int, str, str]] = {
     "get_agent/ok": (200, "", ""),
     "get_agent/bad_unknown": (404, "not_found", ""),
     "get_agent/bad_id": (404, "not_found", ""),
+    "get_agent/version": (200, "", ""),
+    "get_agent/bad_version": (400, "invalid_request", "version"),
+    "get_agent/bad_no_such_version": (404, "not_found", ""),
     "update_agent/ok": (200, "", ""),
+    "update_agent/if_match": (200, "", ""),
+    "update_agent/bad_if_match": (412, "precondition_failed", ""),
+    "update_agent/bad_if_match_malformed": (400, "invalid_request", "If-Match"),
     "update_agent/bad_unknown": (404, "not_found", ""),
     "update_agent/bad_removes_model": (400, "invalid_request", "model"),
     "update_agent/bad_field": (400, "invalid_request", "agentId"),
@@ -45,6 +54,8 @@ EXPECTED: dict[str, tuple[int, str, str]] = {
     "create_session/ok": (201, "", ""),
     "create_session/no_body": (201, "", ""),
     "create_session/free_form": (201, "", ""),
+    "create_session/agent_version": (201, "", ""),
+    "create_session/bad_agent_version": (400, "invalid_request", "agentVersion"),
     "create_session/bad_unknown": (404, "not_found", ""),
     "create_session/bad_field": (400, "invalid_request", "userID"),
     "create_session/bad_metadata": (400, "invalid_request", "metadata"),
@@ -73,4 +84,10 @@ EXPECTED: dict[str, tuple[int, str, str]] = {
     "list_messages/bad_limit": (400, "invalid_request", "limit"),
     "list_messages/bad_cursor": (400, "invalid_request", "after"),
     "list_messages/bad_unknown_session": (404, "not_found", ""),
+}
+
+STREAMS: dict[str, list[str]] = {
+    "sweep/ok": [],
+    "sweep/expired": [],
+    "sweep/bad_still_alive": [],
 }

@@ -93,7 +93,10 @@ def main() -> int:
 
 
 def show(answer: dict[str, Any]) -> None:
-    """The answer as HTTP has it: status, headers, body."""
+    """The answer as HTTP has it: status, headers, body; as it is, where no client is answered by it."""
+    if "statusCode" not in answer:
+        console.say(json.dumps(answer, indent=2))
+        return
     console.say(str(answer["statusCode"]))
     for name, value in answer["headers"].items():
         console.say(f"{name}: {value}")

@@ -21,7 +21,7 @@ from local import process
 from local.environment import Environment
 from local.sam import cli, stack
 from tests.e2e.hosting import free_port
-from tests.replay.expected import EXPECTED
+from tests.replay.expected import EXPECTED, STREAMS
 from tests.sam_local.replay import function_of, invoke, plant
 from tests.support.debugger import Debugger
 from tests.support.dynamodb import new_table
@@ -109,6 +109,13 @@ def test_every_event(
 
     assert invoked.json()["statusCode"] == EXPECTED[name][0]
     assert comparable(invoked.json()) == comparable(directly(name))
+
+
+@pytest.mark.parametrize("name", STREAMS)
+def test_every_batch_of_a_stream(name: str, parts: stack.Stack, client: Any, lambdas: httpx.Client) -> None:
+    function = function_of(parts.template, file_of(name))
+    invoked = lambdas.post(f"/2015-03-31/functions/{function}/invocations", content=file_of(name).read_bytes())
+    assert invoked.json() == {"batchItemFailures": [{"itemIdentifier": number} for number in STREAMS[name]]}
 
 
 @pytest.mark.parametrize("name", [name for name in EXPECTED if name.endswith("/ok")])

@@ -51,9 +51,12 @@ def event(
     query: dict[str, str] | None = None,
     headers: dict[str, str] | None = None,
     tenant: str | None = None,
+    resource: str = "/tests",
 ) -> dict[str, Any]:
     """A REST proxy event with what functions read; `body` is JSON unless it is text already."""
     return {
+        "resource": resource,
+        "httpMethod": "POST",
         "headers": headers or {},
         "pathParameters": path,
         "queryStringParameters": query,
@@ -77,9 +80,17 @@ class Client:
     def __init__(self, tenant: str | None = None) -> None:
         self.tenant = tenant
 
-    def __call__(self, folder: str, body: Any = None, *, query: dict[str, str] | None = None, **path: str) -> Answer:
+    def __call__(
+        self,
+        folder: str,
+        body: Any = None,
+        *,
+        query: dict[str, str] | None = None,
+        headers: dict[str, str] | None = None,
+        **path: str,
+    ) -> Answer:
         """`client("get_agent", agentId=…)`"""
-        return invoke(folder, event(body, path or None, query, tenant=self.tenant))
+        return invoke(folder, event(body, path or None, query, headers, self.tenant, f"/{folder}"))
 
     def agent(self, **fields: Any) -> str:
         """A new agent's id."""
