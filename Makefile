@@ -12,7 +12,7 @@ MODEL := $(if $(filter 0 no,$(LOCAL_MODEL)),,$(VENV)/model.stamp)
 DEBUGGER := $(if $(DEBUG_PORT),$(VENV)/dev.stamp)
 
 .DEFAULT_GOAL := help
-.PHONY: help run build sam-local replay test test-sam-local test-all check docs lock clean
+.PHONY: help run build sam-local replay test test-sam-local test-all check docs walk-through lock clean
 .DELETE_ON_ERROR:
 
 help: ## list the commands
@@ -40,15 +40,19 @@ test-sam-local: $(VENV)/dev.stamp $(VENV)/model.stamp ## the tests in containers
 test-all: $(VENV)/dev.stamp $(VENV)/model.stamp ## both in one run, as .ci/run has it; ARGS=<pytest's>
 	@$(BIN)/python -m pytest tests tests/sam_local $(ARGS)
 
-check: $(VENV)/dev.stamp ## lint, format, types, and the template
+check: $(VENV)/dev.stamp ## lint, format, types, the direction of imports, and the template
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/python -m mypy --strict shared/agentos functions local
+	$(BIN)/python -m mypy --strict shared/agentos functions local tools
+	$(BIN)/python -m pytest tests/unit/test_layers.py
 	$(BIN)/cfn-lint template.yaml
 	AWS_DEFAULT_REGION=us-east-1 $(SAM) validate --lint --template template.yaml
 
 docs: $(VENV)/dev.stamp ## write docs/provider-matrix.md again from the configuration
 	$(BIN)/python tools/provider_matrix.py
+
+walk-through: $(VENV)/dev.stamp $(VENV)/model.stamp ## write the walk-through in README.md again, as it runs on a fresh clone
+	$(BIN)/python tools/walk_through.py
 
 # The small locks take their versions from the big one.
 lock: $(VENV)/uv.stamp ## write the locks again after a change to a .in file; UPGRADE=1 for newer versions

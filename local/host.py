@@ -17,14 +17,13 @@ from local.environment import Environment
 from local.filters import UnknownRule
 from local.functions import Functions
 from local.gateway import Gateway
-from local.model import LocalModel, ModelError
+from local.model import START_SECONDS, LocalModel, ModelError
 from local.streams import Feeds
 from local.template import Template, load_template
 
 TABLE_NAME = "agentos"
 HOST_OVERLAY = Path(__file__).with_name("host.yaml")
 ECHO_OVERLAY = Path(__file__).with_name("echo.yaml")
-MODEL_START_SECONDS = 60.0
 GRACE_SECONDS = 2
 """How long requests under way may take to end after Ctrl-C."""
 
@@ -58,7 +57,8 @@ def run(options: Options, environment: Environment) -> int:
             model_words = _await_model(model, environment)
             functions = _functions(options.root, template, environment)
             gateway = Gateway(template, functions, console.show_request)
-            parts.callback(_feeds(template, functions, environment).stop)
+            feeds = _feeds(template, functions, environment)
+            parts.callback(feeds.stop)
             _show(options, template, environment, {"store": store_words, "model": model_words} | debugger_words)
             asyncio.run(_serve(gateway, listener))
         return 0
@@ -115,7 +115,7 @@ def _await_model(model: LocalModel | str, environment: Environment) -> str:
     if isinstance(model, str):
         return model
     try:
-        environment.defaults["LOCAL_ENDPOINT"] = model.wait(MODEL_START_SECONDS)
+        environment.defaults["LOCAL_ENDPOINT"] = model.wait(START_SECONDS)
     except ModelError as error:
         return _without_model(error, environment)
     environment.refresh()

@@ -96,8 +96,8 @@ class Template:
     stage: str
     functions: tuple[Function, ...]
     routes: tuple[Route, ...]
-    preflights: tuple[Preflight, ...]
     streams: tuple[Stream, ...]
+    preflights: tuple[Preflight, ...]
     responses: dict[str, GatewayResponse]
     table: dict[str, Any]
     """Arguments of CreateTable."""
@@ -149,10 +149,10 @@ def load_template(path: Path, table_name: str) -> Template:
         stage=_resolve(api["StageName"], references),
         functions=tuple(functions.values()),
         routes=tuple(routes),
-        preflights=tuple(_preflights(api.get("Cors"), routes, auth, authorizers.get(default))),
         streams=tuple(
             _stream(event, functions[name]) for name in declared for event in _events(declared[name], "DynamoDB")
         ),
+        preflights=tuple(_preflights(api.get("Cors"), routes, auth, authorizers.get(default))),
         responses={kind: _gateway_response(given) for kind, given in api.get("GatewayResponses", {}).items()},
         table=_create_table(table_name, table),
         expiry=table.get("TimeToLiveSpecification", {}).get("AttributeName"),
@@ -189,18 +189,27 @@ def _events(properties: dict[str, Any], kind: str) -> list[dict[str, Any]]:
     return [event["Properties"] for event in properties.get("Events", {}).values() if event["Type"] == kind]
 
 
+def _stream(event: dict[str, Any], function: Function) -> Stream:
+    filters = event.get("FilterCriteria", {}).get("Filters", [])
+    return Stream(
+        function=function,
+        batch_size=int(event.get("BatchSize", 100)),  # Lambda's default
+        retries=int(event.get("MaximumRetryAttempts", -1)),
+        filters=tuple(json.loads(entry["Pattern"]) for entry in filters),
+    )
+
+
 def _routes(
     function: Function, properties: dict[str, Any], authorizers: dict[str, Authorizer], default: str
 ) -> list[Route]:
     return [
-        Route(
-            event["Method"].upper(),
-            event["Path"],
-            function,
-            authorizers.get(event.get("Auth", {}).get("Authorizer", default)),
-        )
-        for event in _events(properties, "Api")
+        Route(given["Method"].upper(), given["Path"], function, authorizers.get(_authorizer_of(given, default)))
+        for given in _events(properties, "Api")
     ]
+
+
+def _authorizer_of(event: dict[str, Any], default: str) -> str:
+    return str(event.get("Auth", {}).get("Authorizer", default))
 
 
 def _authorizers(auth: dict[str, Any], functions: dict[str, Function]) -> dict[str, Authorizer]:
@@ -241,16 +250,6 @@ def _preflights(
 def _cors_value(value: Any) -> str:
     """The template writes `'*'` with quotes of its own, which is how API Gateway tells a text from a mapping."""
     return "true" if value is True else str(value).strip("'")
-
-
-def _stream(event: dict[str, Any], function: Function) -> Stream:
-    filters = event.get("FilterCriteria", {}).get("Filters", [])
-    return Stream(
-        function=function,
-        batch_size=int(event.get("BatchSize", 100)),  # Lambda's default
-        retries=int(event.get("MaximumRetryAttempts", -1)),
-        filters=tuple(json.loads(entry["Pattern"]) for entry in filters),
-    )
 
 
 def _variables(properties: dict[str, Any]) -> dict[str, Any]:

@@ -111,8 +111,10 @@ class Turns:
             if turn.key and (answered := self._store.answered(*turn.place, turn.key)):
                 self._store.abandon(lease)
                 return answered
-            agent = self._agents.at(turn.tenant, agent, lease.session.agent_version)
-            return self._run(_Running(turn, agent, lease, answer_by, began))
+            pinned = self._agents.at(turn.tenant, agent, lease.session.agent_version)
+            if pinned is not agent:
+                answer_by = self._answer_by(pinned, turn.deadline)
+            return self._run(_Running(turn, pinned, lease, answer_by, began))
         except BaseException:
             self._store.abandon(lease)
             raise

@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -153,6 +154,15 @@ def test_a_turn_of_a_pinned_session_reads_its_version_once_and_only_if_it_is_ano
     assert api.say(agent_id, pinned[1]).status == api.say(agent_id, pinned[2]).status == 200
 
     assert read == [agent_id, "VERSION#000000000001", agent_id]
+
+
+def test_a_pinned_session_has_the_time_that_its_version_gives(api: Any, upstream: Any) -> None:
+    agent_id = api.agent()
+    pinned, following = api.session(agent_id, agentVersion=1), api.session(agent_id)
+    api("update_agent", {"config": {"timeoutSeconds": 0.01}}, agentId=agent_id)
+    upstream.default.before = lambda: time.sleep(0.5)
+    assert api.say(agent_id, pinned).status == 200
+    assert api.say(agent_id, following).status != 200
 
 
 def test_a_pinned_session_goes_with_its_agent(api: Any, upstream: Any) -> None:

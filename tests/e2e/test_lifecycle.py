@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -13,7 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from local import dynamodb_local
+from local import dynamodb_local, process
 from tests.e2e.hosting import ROOT, STOP_SECONDS, Host, free_port, launch
 from tests.support.backends import DYNAMODBS
 from tests.support.upstream import Reply, Upstream, answer
@@ -50,6 +51,26 @@ def test_nothing_outlives_the_host(start_host: StartHost, number: int, code: int
     os.kill(host.process.pid, number)
     assert host.process.wait(STOP_SECONDS) == code
     assert ended(model)
+
+
+def test_the_model_alone_serves_until_ctrl_c() -> None:
+    command = [sys.executable, "-m", "local.model", str(port := free_port())]
+    alone = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, start_new_session=True)
+    try:
+        with alone, httpx.Client(trust_env=False) as client:
+            assert alone.stdout is not None
+            url = alone.stdout.readline().strip()
+            assert url == f"http://127.0.0.1:{port}/v1"
+            assert client.get(f"{url}/models").json()["data"][0]["id"] == "smollm2"
+            os.killpg(alone.pid, signal.SIGINT)
+            assert alone.wait(STOP_SECONDS) == 0
+            for _ in range(100):
+                if not process.listens(port):
+                    return
+                time.sleep(0.1)
+        raise AssertionError("the model's server is still there")
+    finally:
+        alone.kill()
 
 
 def test_ends_while_a_request_waits_for_a_provider(start_host: StartHost) -> None:

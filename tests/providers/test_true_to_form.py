@@ -14,7 +14,9 @@ from openai.types.chat import ChatCompletion
 from pydantic import ValidationError
 
 from agentos.errors import UpstreamError
+from tests.api.conftest import gemini_answer
 from tests.providers.recordings import MODELS, Recording, Wire, all_cases, provider_of, recording
+from tests.support import upstream
 
 GEMINI = [case for case in all_cases() if provider_of(case) == "gemini"]
 OPENAI = [case for case in all_cases() if provider_of(case) != "gemini"]
@@ -88,6 +90,15 @@ def test_an_answer_keeps_to_openais_schema(case: str) -> None:
     except ValidationError as error:
         left = {problem["loc"] for problem in error.errors()}
     assert left == EXTENSIONS.get(case, set())
+
+
+def test_the_fakes_of_the_other_tests_keep_to_form() -> None:
+    ChatCompletion.model_validate(upstream.answer("Hello.").body, strict=True)
+    types.GenerateContentResponse.model_validate(gemini_answer("Hello.").body)
+    refused = upstream.refusal(429, "rate_limit_exceeded")
+    with pytest.raises(openai.RateLimitError) as caught:
+        openai_sdk(Recording(refused.status, {"content-type": "application/json"}, refused.body))
+    assert caught.value.code == "rate_limit_exceeded"
 
 
 @pytest.mark.parametrize("case", [case for case in OPENAI if recording(case).status == ANSWERED])

@@ -109,6 +109,24 @@ def test_a_dropped_connection_is_retried_once_after_a_short_pause(error_class: E
     assert world.clock.slept == [BACKOFF_SECONDS]  # the whole of it, on a clock whose jitter is
 
 
+@pytest.mark.parametrize("error_class", [ErrorClass.CONNECT, ErrorClass.SERVER])
+def test_a_server_that_names_a_longer_pause_is_not_asked_before(error_class: ErrorClass) -> None:
+    """Retry-After belongs to 503 as well (RFC 9110, 10.2.3)."""
+    script = [Step(error_class, status=503, headers={"retry-after": "2"}), ANSWERS]
+    world = World({A: list(script)})
+    assert world.run(A, B).target.model == B
+    assert (world.called, world.clock.slept) == ([A, B], [])
+    alone = World({A: list(script)})
+    assert alone.run(A).target.model == A
+    assert (alone.called, alone.clock.slept) == ([A, A], [2.0])
+
+
+def test_a_server_that_names_a_shorter_pause_is_asked_after_the_usual_one() -> None:
+    world = World({A: [Step(ErrorClass.SERVER, status=503, headers={"retry-after": "0"}), ANSWERS]})
+    assert world.run(A, B).target.model == A
+    assert world.clock.slept == [BACKOFF_SECONDS]
+
+
 @pytest.mark.parametrize(("headers", "waited"), [
     ({"retry-after": "2"}, [2.0]),
     ({"retry-after": "0"}, [0.0]),

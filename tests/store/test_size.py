@@ -1,6 +1,5 @@
 """DynamoDB's 400 KB: what we count is never less than what it counts, and hardly more."""
 
-import random
 from typing import Any
 
 import pytest
@@ -11,6 +10,7 @@ from agentos.store.items import MAX_ITEM_BYTES, SESSION_SPARE_BYTES, size
 from tests.store.conftest import TENANT, Store
 from tests.support.backends import MISSING
 from tests.support.builders import a_reply, a_session, an_agent
+from tests.support.long_text import ASCII, CJK, unpressable
 
 pytestmark = pytest.mark.skipif(bool(MISSING), reason=f"DynamoDB Local needs {MISSING}")  # never so in CI
 
@@ -86,17 +86,6 @@ def requests(store: Store) -> list[str]:
     made: list[str] = []
     store.client.meta.events.register("before-call.dynamodb", lambda model, **_: made.append(model.name))
     return made
-
-
-def unpressable(letters: str, length: int) -> str:
-    """A text of so many bytes that no compression makes much smaller: drawn by lot, the same every time."""
-    draw = random.Random(length)
-    text = "".join(draw.choices(letters, k=length // len(letters[0].encode())))
-    return text + "x" * (length - len(text.encode()))
-
-
-ASCII = "".join(map(chr, range(33, 127)))
-CJK = "".join(map(chr, range(0x4E00, 0x9E00)))
 
 
 @pytest.mark.parametrize("kilobytes", [399, 400, 401, 1400])

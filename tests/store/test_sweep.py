@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 
 from agentos.clock import Deadline
-from agentos.domain import Session
+from agentos.domain import IdempotencyKey, Session
 from agentos.errors import NotFound
 from agentos.store import keys
 from agentos.store.removal import TOMBSTONE_SECONDS, Removal
 from tests.store.conftest import TENANT, Store
-from tests.support.builders import an_agent
+from tests.support.builders import a_session, an_agent
 from tests.support.clock import START
 from tests.support.conflicts import conflict
 
@@ -205,6 +205,9 @@ def test_a_session_is_opened_only_while_its_agent_lives(store: Store) -> None:
         store.session(agent_id)
     with pytest.raises(NotFound):
         store.session(an_agent().agent_id)
+    under_a_key = a_session(agent_id, store.clock)
+    with pytest.raises(NotFound):
+        store.sessions.create(TENANT, under_a_key, store.deadline(), IdempotencyKey(name="key", body="hash"))
     assert store.items() == before
 
 

@@ -126,11 +126,12 @@ class Executor:
 
     def _pause(self, error: UpstreamError, seconds: float, more: bool) -> float | None:
         """Seconds to wait before the same target's second call; None where it gets none."""
+        hint = wait_seconds(error.headers, self._clock.time())
         match POLICIES[error.error_class].retry:
             case Retry.AFTER_HINT:
-                pause = wait_seconds(error.headers, self._clock.time())
-            case Retry.AFTER_BACKOFF:
-                pause = self._clock.jitter(BACKOFF_SECONDS)
+                pause = hint
+            case Retry.AFTER_BACKOFF if not more or hint is None or hint <= BACKOFF_SECONDS:
+                pause = max(self._clock.jitter(BACKOFF_SECONDS), hint or 0.0)
             case Retry.IF_LAST if not more:
                 pause = 0.0
             case _:
