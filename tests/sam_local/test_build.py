@@ -67,7 +67,7 @@ def test_layer_holds_package_dependencies_and_configuration(project: Path, archi
 def test_compiled_modules_are_for_lambdas_python_and_the_processor(project: Path, architecture: str) -> None:
     build(project, architecture)
     compiled = list((project / ".aws-sam" / "build" / "Layer").rglob("*.so"))
-    assert {path.parent.name for path in compiled} == {"pydantic_core", "yaml"}
+    assert {path.parent.name for path in compiled} == {"pydantic_core", "rpds", "yaml"}
     for path in compiled:
         assert ".cpython-313-" in path.name
         header = path.read_bytes()[:20]

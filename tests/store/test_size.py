@@ -7,8 +7,8 @@ from botocore.exceptions import ClientError
 
 from agentos.errors import PayloadTooLarge
 from agentos.store.items import MAX_ITEM_BYTES, SESSION_SPARE_BYTES, size
-from tests.conftest import MISSING
 from tests.store.conftest import TENANT, Store
+from tests.support.backends import MISSING
 from tests.support.builders import a_reply, a_session, an_agent
 from tests.support.long_text import ASCII, CJK, unpressable
 
