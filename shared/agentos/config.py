@@ -4,6 +4,7 @@ The environment (`<PROVIDER>_API_KEY`, `<PROVIDER>_ENDPOINT`) decides which prov
 everything else about a provider is data in YAML.
 """
 
+import hashlib
 import os
 import re
 from collections.abc import Iterator, Mapping
@@ -94,6 +95,7 @@ class Limits(Value):
     provider_seconds: Annotated[float, Field(gt=0)]
     history_tokens: Annotated[int, Field(ge=0)]
     history_messages: Annotated[int, Field(ge=0, le=1000)]
+    content_bytes: Annotated[int, Field(gt=0)]
     reply_bytes: Annotated[int, Field(gt=0)]
 
 
@@ -139,6 +141,12 @@ class Provider:
         if not _HEADER_VALUE.fullmatch(key):
             return "not-configured", f"{self.key_variable} holds characters that no HTTP header can carry"
         return "available", None
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Tells one endpoint and key from another, and gives neither away."""
+        whom = f"{self.endpoint} {self.key.get_secret_value()}"
+        return hashlib.sha256(whom.encode()).hexdigest()[:8]
 
     @property
     def variables(self) -> tuple[str, ...]:

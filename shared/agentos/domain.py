@@ -8,11 +8,10 @@ import re
 from enum import StrEnum
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
-from pydantic import AfterValidator, Discriminator, Field, SerializerFunctionWrapHandler, Tag, model_serializer
-from pydantic.alias_generators import to_camel
+from pydantic import AfterValidator, Discriminator, Field, Tag
 
 from agentos.rules import AgentRouting
-from agentos.values import Amount, ModelName, Number, Priority, Value, Whole, not_empty, text_or_list
+from agentos.values import Amount, AsGiven, ModelName, Number, Priority, Value, Whole, not_empty, text_or_list
 
 T = TypeVar("T")
 
@@ -191,7 +190,10 @@ class Assignment(Value):
 
 
 class Plan(Value):
-    """Every candidate with its fate: `targets` in the order of trying, `skipped` with reasons."""
+    """Every candidate with its fate: `targets` in the order of trying, `skipped` with reasons.
+
+    `preferred` is the first candidate that may be asked, cooling down or not; whoever else answers is a fallback.
+    """
 
     requested: str
     targets: tuple[Target, ...]
@@ -200,6 +202,7 @@ class Plan(Value):
     priority: Priority | None = None
     rule: str | None = None
     experiment: Assignment | None = None
+    preferred: Annotated[str | None, Field(exclude=True)] = None
 
 
 class Circuit(Value):
@@ -226,7 +229,7 @@ class Attempt(Value):
 
 
 class Route(Value):
-    """Why this model answered."""
+    """Why this model answered; `fallback_used` where another was preferred, or only a fallback was left to ask."""
 
     requested: str
     served: str
@@ -240,8 +243,8 @@ class Route(Value):
 # --- what is stored ---------------------------------------------------------------------------
 
 
-class AgentConfig(Value):
-    """How an agent answers. Goes out as it was given: fields that were not set stay away."""
+class AgentConfig(AsGiven):
+    """How an agent answers."""
 
     fallback_model: ModelName | None = None
     fallback_models: tuple[ModelName, ...] = ()
@@ -255,11 +258,6 @@ class AgentConfig(Value):
     history_tokens: Annotated[Whole, Field(ge=0)] | None = None
     fallback_on: tuple[OptIn, ...] = ()
     routing: AgentRouting = AgentRouting()
-
-    @model_serializer(mode="wrap")
-    def _as_given(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        given = {name for field in self.model_fields_set for name in (field, to_camel(field))}
-        return {name: value for name, value in serialize(self).items() if name in given}
 
     def fallbacks(self) -> tuple[str, ...]:
         """The agent's fallbacks in order, both spellings together."""

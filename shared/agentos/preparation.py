@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from agentos.clock import Clock
 from agentos.config import Settings, TaskType
 from agentos.domain import Agent, Message, Part, Plan, Prompt, Reply, SentMessage, Session, TextPart
+from agentos.errors import PayloadTooLarge
 from agentos.history import window
 from agentos.requests import NewMessage
 from agentos.routing.plan import Facts, Standing, make_plan
@@ -32,6 +33,14 @@ class Preparation:
         self._standing = standing
         self._settings = settings
         self._clock = clock
+
+    def admit(self, request: NewMessage) -> None:
+        """Refuse what is too long to be worth a lease. Raises PayloadTooLarge."""
+        content = request.content
+        texts = (content,) if isinstance(content, str) else (part.model_dump_json() for part in content)
+        most = self._settings.limits.content_bytes
+        if sum(len(text.encode()) for text in texts) > most:
+            raise PayloadTooLarge(f"content: is longer than {most} bytes.")
 
     def prepare(self, tenant: str, agent: Agent, session: Session | None, request: NewMessage) -> tuple[Prompt, Plan]:
         """What would be asked, and whom; without a session, of a fresh one."""

@@ -25,7 +25,8 @@ class Explanations:
         self._preparation = preparation
 
     def explain(self, tenant: str, agent_id: str, request: RouteQuery) -> Plan:
-        """The plan that a turn would follow now. Raises NotFound."""
+        """The plan that a turn would follow now. Raises NotFound, PayloadTooLarge."""
+        self._preparation.admit(request)
         agent = self._agents.get(tenant, agent_id)
         session = request.session_id and self._sessions.get(tenant, agent_id, request.session_id)
         _, plan = self._preparation.prepare(tenant, agent, session or None, request)
@@ -65,6 +66,7 @@ class Turns:
         A turn that fails leaves the session as it was. Raises NotFound, SessionBusy, PayloadTooLarge and
         what `Executor.run` raises.
         """
+        self._preparation.admit(request)
         agent = self._agents.get(tenant, agent_id)
         lease = self._store.begin(tenant, agent_id, session_id, deadline)
         try:

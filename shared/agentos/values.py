@@ -3,7 +3,14 @@
 import re
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+)
 from pydantic.alias_generators import to_camel
 
 T = TypeVar("T")
@@ -52,3 +59,12 @@ class Value(BaseModel):
     def to_json(self) -> dict[str, Any]:
         """JSON-ready dict as the contract writes it."""
         return self.model_dump(mode="json", by_alias=True)
+
+
+class AsGiven(Value):
+    """A value that goes out as it was given: fields that were not set stay away."""
+
+    @model_serializer(mode="wrap")
+    def _as_given(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        given = {name for field in self.model_fields_set for name in (field, to_camel(field))}
+        return {name: value for name, value in serialize(self).items() if name in given}

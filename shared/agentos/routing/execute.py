@@ -80,6 +80,7 @@ class Executor:
                 trail.skip(target, SkipCode.COOLING_DOWN, "failing lately, and being tried by another caller")
                 if not left and not trail.attempts:  # a target in doubt beats certain failure
                     left.append(plan.targets[0].model_copy(update={"despite_health": True}))
+                    trail.take_back(left[0])
                 continue
             except UpstreamError as error:
                 failure = error

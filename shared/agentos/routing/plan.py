@@ -54,6 +54,9 @@ class Standing:
     latency: Callable[[str], float | None] = lambda _: None
 
 
+FALLBACKS = AGENTS_FALLBACK, SERVERS_FALLBACK = "agent's fallback", "server's fallback"
+"""Reasons of targets that are not asked unless others cannot be."""
+
 UNKNOWN = Standing()
 """Nobody has heard anything of any target."""
 
@@ -64,10 +67,13 @@ def make_plan(model: str, config: AgentConfig, facts: Facts, settings: Settings,
     targets: list[Target] = []
     cooling: list[tuple[Target, Skipped]] = []
     skipped: list[Skipped] = []
+    preferred: str | None = None
     for target in _distinct(chain.candidates()):
         if left_out := _unable(target, facts) or _unavailable(target, settings):
             skipped.append(left_out)
-        elif seconds := standing.cooling(target.model):
+            continue
+        preferred = preferred or target.model
+        if seconds := standing.cooling(target.model):
             text = f"failing lately; tried again in {seconds:.0f} s"
             cooling.append((target, Skipped.because(target.model, SkipCode.COOLING_DOWN, text)))
         else:
@@ -83,6 +89,7 @@ def make_plan(model: str, config: AgentConfig, facts: Facts, settings: Settings,
         priority=facts.priority,
         rule=chain.rule_name,
         experiment=chain.assignment,
+        preferred=preferred,
     )
 
 
@@ -108,9 +115,9 @@ class _Chain:
                 yield target(name, f"rule {self.rule_name}")
         yield target(self._model, "agent's model")
         for name in self._config.fallbacks():
-            yield target(name, "agent's fallback")
+            yield target(name, AGENTS_FALLBACK)
         for name in self._settings.routing.fallbacks:
-            yield target(name, "server's fallback")
+            yield target(name, SERVERS_FALLBACK)
 
     def _rule(self, facts: dict[str, Any]) -> tuple[Any, str | None]:
         for owner, rules in (("agent", self._config.routing.rules), ("server", self._settings.routing.rules)):

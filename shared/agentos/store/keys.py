@@ -4,7 +4,7 @@
     agent     TENANT#t#AGENTS                         <agentId>     its id; a tenant's agents, newest first
     session   TENANT#t#AGENT#<agentId>#SESSION#<id>   SESSION       its ids
     message   (the session's)                         MESSAGE#<n>   a session's messages in order, from either end
-    circuit   HEALTH                                  CIRCUIT#<m>   a target's model; all of them
+    circuit   HEALTH                                  CIRCUIT#<m>   a target as it is configured; all of them
     latency   HEALTH                                  LATENCY#<m>   all of them
 
     index             partition                            sort          serves
