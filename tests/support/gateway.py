@@ -77,9 +77,17 @@ class Client:
     def __init__(self, tenant: str | None = None) -> None:
         self.tenant = tenant
 
-    def __call__(self, folder: str, body: Any = None, *, query: dict[str, str] | None = None, **path: str) -> Answer:
+    def __call__(
+        self,
+        folder: str,
+        body: Any = None,
+        *,
+        query: dict[str, str] | None = None,
+        headers: dict[str, str] | None = None,
+        **path: str,
+    ) -> Answer:
         """`client("get_agent", agentId=…)`"""
-        return invoke(folder, event(body, path or None, query, tenant=self.tenant))
+        return invoke(folder, event(body, path or None, query, headers, self.tenant))
 
     def agent(self, **fields: Any) -> str:
         """A new agent's id."""

@@ -64,15 +64,17 @@ class World:
         target = self.settings.target(model, "")
         return target.provider, target.upstream_model
 
-    def candidates(self) -> set[tuple[str, str]]:
-        """Everybody whom anything names for these facts, by what the provider calls them."""
+    def first(self) -> set[tuple[str, str]]:
+        """Everybody whom variant and rule name for these facts, and the agent's model; by what providers call them."""
         rules = [*self.config.routing.rules, *self.settings.routing.rules]
         rule = first_match(rules, self.facts.named(self.model))
-        named = [self.model, *self.config.fallbacks(), *self.settings.routing.fallbacks]
-        named += [model for _, model in rule.models()] if rule else []
+        named = [self.model, *(model for _, model in (rule.models() if rule else ()))]
         if self.config.routing.experiment and self.facts.session_id is not None:
             named.append(assign(self.config.routing.experiment, self.facts.session_id))
         return {self.identity(name) for name in named}
+
+    def fallbacks(self) -> list[tuple[str, str]]:
+        return [self.identity(name) for name in (*self.config.fallbacks(), *self.settings.routing.fallbacks)]
 
 
 @st.composite
@@ -116,13 +118,13 @@ def places(plan: Plan) -> list[str]:
 def test_every_candidate_has_exactly_one_fate(world: World) -> None:
     named = [world.identity(name) for name in places(world.plan)]
     assert len(set(named)) == len(named), "no target twice"
-    assert set(named) == world.candidates()
+    assert set(named) == world.first() | set(world.fallbacks())
     assert all(skip.reason.partition(": ")[2] for skip in world.plan.skipped)
 
 
 @given(worlds())
 def test_order_is_that_of_the_chain(world: World) -> None:
-    """Variant, rule, agent's model, its fallbacks, the server's: within targets and within skipped alike."""
+    """Variant, rule, agent's model, its fallbacks, the server's."""
     ranks = ("experiment x", "rule", "agent's model", "agent's fallback", "server's fallback")
     order = [next(r for r, kind in enumerate(ranks) if one.reason.startswith(kind)) for one in world.plan.targets]
     assert order == sorted(order)
@@ -130,9 +132,11 @@ def test_order_is_that_of_the_chain(world: World) -> None:
 
 @given(worlds())
 def test_fallbacks_keep_the_order_they_were_given_in(world: World) -> None:
-    named = [world.identity(name) for name in (*world.config.fallbacks(), *world.settings.routing.fallbacks)]
-    kept = [world.identity(one.model) for one in world.plan.targets if one.reason.endswith("fallback")]
-    assert [named.index(one) for one in kept] == sorted(named.index(one) for one in kept)
+    """Within targets and within skipped alike."""
+    first, fallbacks = world.first(), world.fallbacks()
+    for named in ([one.model for one in world.plan.targets], [one.model for one in world.plan.skipped]):
+        kept = [one for one in map(world.identity, named) if one not in first]
+        assert kept == sorted(kept, key=fallbacks.index)
 
 
 @given(worlds())

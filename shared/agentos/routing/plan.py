@@ -65,31 +65,30 @@ def make_plan(model: str, config: AgentConfig, facts: Facts, settings: Settings,
     """The plan for one message to an agent with this `model` and `config`."""
     chain = _Chain(model, config, facts, settings, standing)
     targets: list[Target] = []
-    cooling: list[tuple[Target, Skipped]] = []
     skipped: list[Skipped] = []
-    preferred: str | None = None
+    preferred: Target | None = None
     for target in _distinct(chain.candidates()):
         if left_out := _unable(target, facts) or _unavailable(target, settings):
             skipped.append(left_out)
             continue
-        preferred = preferred or target.model
+        preferred = preferred or target
         if seconds := standing.cooling(target.model):
             text = f"failing lately; tried again in {seconds:.0f} s"
-            cooling.append((target, Skipped.because(target.model, SkipCode.COOLING_DOWN, text)))
+            skipped.append(Skipped.because(target.model, SkipCode.COOLING_DOWN, text))
         else:
             targets.append(target)
-    if cooling and not targets:  # a target in doubt beats certain failure
-        first, _ = cooling.pop(0)
-        targets.append(first.model_copy(update={"despite_health": True}))
+    if preferred and not targets:  # a target in doubt beats certain failure
+        targets.append(preferred.model_copy(update={"despite_health": True}))
+        skipped = [skip for skip in skipped if skip.model != preferred.model]
     return Plan(
         requested=model,
         targets=tuple(targets),
-        skipped=(*skipped, *(skip for _, skip in cooling)),
+        skipped=tuple(skipped),
         task_type=facts.task_type,
         priority=facts.priority,
         rule=chain.rule_name,
         experiment=chain.assignment,
-        preferred=preferred,
+        preferred=preferred.model if preferred else None,
     )
 
 
