@@ -12,7 +12,7 @@ from agentos.routing.health import CoolingDown, Health
 from agentos.store.circuits import Circuits
 from tests.support.settings import settings_of
 
-PROVIDERS = {"a": {"format": "openai", "endpoint": "http://a"}, "b": {"format": "openai", "endpoint": "http://b"}}
+PROVIDERS = {name: {"format": "openai", "endpoint": f"http://{name}"} for name in ("a", "b", "primary")}
 FAILURES, PAUSE, CACHE, LONGEST = 3, 30, 5, 3600
 _NUMBERS = itertools.count()
 
@@ -26,7 +26,8 @@ def a_target(provider: str = "a") -> Target:
 def environment(client: Any, table_name: str, key: str = "key-0123456789", **health: Any) -> Health:
     """A fresh one."""
     sections = {"failures": FAILURES, "pauseSeconds": PAUSE, "cacheSeconds": CACHE, "longestPauseSeconds": LONGEST}
-    settings = settings_of(PROVIDERS, environment={"A_API_KEY": key, "B_API_KEY": key}, health={**sections, **health})
+    keys = {f"{name.upper()}_API_KEY": key for name in PROVIDERS}
+    settings = settings_of(PROVIDERS, environment=keys, health={**sections, **health})
     return Health(Circuits(client, table_name), settings, Clock())
 
 

@@ -137,6 +137,13 @@ def test_a_wait_may_use_what_would_be_the_fallbacks_where_there_is_none() -> Non
     assert world.clock.slept == [20.0]
 
 
+def test_a_targets_own_limit_bounds_its_calls_and_not_the_wait_between_them() -> None:
+    steps = [Step(ErrorClass.RATE_LIMITED, headers={"retry-after": "9"}), ANSWERS]
+    world = World({A: steps}, longest=5)
+    assert world.run(A, B, seconds=26).target.model == A
+    assert (world.clock.slept, [call.seconds for call in world.calls]) == ([9.0], [5, 5])
+
+
 def test_a_retry_answers() -> None:
     outcome = World({A: [Step(ErrorClass.SERVER, status=503), ANSWERS]}).run(A, B)
     assert outcome.target.model == A
