@@ -131,11 +131,15 @@ class Executor:
 
     def _pause(self, error: UpstreamError, seconds: float, more: bool) -> float | None:
         """Seconds to wait before the same target's second call; None where it gets none."""
+        pause: float | None
         match POLICIES[error.error_class].retry:
             case Retry.AFTER_HINT:
                 pause = wait_seconds(error.headers, self._clock.time())
             case Retry.AFTER_BACKOFF:
-                pause = self._clock.jitter(BACKOFF_SECONDS)
+                named = wait_seconds(error.headers, self._clock.time()) or 0.0
+                pause = max(named, self._clock.jitter(BACKOFF_SECONDS))
+                if more and pause > BACKOFF_SECONDS:  # another may answer sooner
+                    pause = None
             case Retry.IF_LAST if not more:
                 pause = 0.0
             case _:
