@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tests.api.conftest import Providers, chat
+from tests.support.upstream import refusal
 
 Configure = Callable[[str], None]
 NO_RULES = {"rules": [{"use": "openai:gpt-4o-mini"}]}
@@ -148,3 +149,13 @@ def test_an_agents_own_rule_keeps_the_servers_away(api: Any, providers: Provider
     agent_id = api.agent(model="openai:gpt-4o-mini", config={"routing": NO_RULES})
     plan = explain(api, agent_id, priority="cost")
     assert (plan["rule"], plan["targets"][0]["model"]) == ("agent.rules[0]", "openai:gpt-4o-mini")
+
+
+def test_a_rules_own_choice_is_no_fallback_and_its_second_is(api: Any, providers: Providers) -> None:
+    rules = {"rules": [{"use": ["gemini:flash-1.5", "openai:gpt-6-luna"]}]}
+    agent_id = api.agent(model="openai:gpt-4o-mini", config={"routing": rules})
+    chosen = api.say(agent_id, api.session(agent_id)).json["route"]
+    assert (chosen["served"], chosen["fallbackUsed"]) == ("gemini:flash-1.5", False)
+    providers.gemini.default = refusal(404)
+    second = api.say(agent_id, api.session(agent_id)).json["route"]
+    assert (second["served"], second["fallbackUsed"]) == ("openai:gpt-6-luna", True)
