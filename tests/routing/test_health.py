@@ -100,6 +100,16 @@ def test_a_probe_that_fails_opens_it_for_another_pause(
     assert ask(first, target) == "an answer"
 
 
+@pytest.mark.parametrize("error_class", CLIENTS_FAULT)
+def test_a_probe_that_ends_in_the_clients_own_mistake_has_been_answered(
+    first: Health, second: Health, target: Target, clock: Any, error_class: ErrorClass
+) -> None:
+    open_circuit(first, target)
+    clock.shift(PAUSE)
+    assert ask(first, target, fails(error_class)) == error_class
+    assert ask_elsewhere(second, target) == "an answer"
+
+
 def test_a_prober_that_never_comes_back_is_replaced(first: Health, second: Health, target: Target, clock: Any) -> None:
     open_circuit(first, target)
     clock.shift(PAUSE)

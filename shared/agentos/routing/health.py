@@ -109,6 +109,14 @@ class Health:
             return guarded
         except CircuitBreakerOpenError as error:
             raise CoolingDown(target.model) from error
+        except UpstreamError as error:
+            # A probe that ends in the client's own mistake has been answered, and nobody else could close the circuit.
+            if not POLICIES[error.error_class].counts and self._is_half_open(name):
+                self._circuits.close(name)
+            raise
+
+    def _is_half_open(self, name: str) -> bool:
+        return bool(self._circuits.get_state(name).state == CircuitState.HALF_OPEN)
 
     def pause(self, model: str, seconds: float) -> None:
         """Leave the target alone for as long as it asked; a longer pause that stands is not shortened."""
