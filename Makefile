@@ -9,15 +9,16 @@ LOCK = $(BIN)/uv pip compile --quiet --universal --generate-hashes --python-vers
 
 SAM = PATH="$(CURDIR)/$(BIN):$$PATH" SAM_CLI_TELEMETRY=0 $(BIN)/python -m samcli
 MODEL := $(if $(filter 0 no,$(LOCAL_MODEL)),,$(VENV)/model.stamp)
+DEBUGGER := $(if $(DEBUG_PORT),$(VENV)/dev.stamp)
 
 .DEFAULT_GOAL := help
-.PHONY: help run build sam-local replay test test-sam-local check docs lock clean
+.PHONY: help run build sam-local replay test test-sam-local test-all check docs walk-through lock clean
 .DELETE_ON_ERROR:
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: $(VENV)/run.stamp $(MODEL) ## the whole stack on this machine; PORT=8080 LOCAL_MODEL=0 STORE=<DynamoDB's URL>
+run: $(VENV)/run.stamp $(MODEL) $(DEBUGGER) ## the whole stack on this machine; PORT=8080 LOCAL_MODEL=0 STORE=dynamodb-local DEBUG_PORT=5678
 	@$(BIN)/python -m local
 
 build: $(VENV)/dev.stamp ## what gets deployed, into .aws-sam; ARCHITECTURE=x86_64 for another than the template's
@@ -27,7 +28,7 @@ build: $(VENV)/dev.stamp ## what gets deployed, into .aws-sam; ARCHITECTURE=x86_
 sam-local: $(VENV)/dev.stamp $(MODEL) ## the stack in containers, under sam local; needs Docker; PORT=8080
 	@$(BIN)/python -m local.sam
 
-replay: $(VENV)/dev.stamp $(MODEL) ## one recorded event through sam local invoke; EVENT=events/send_message/ok.json
+replay: $(VENV)/dev.stamp $(MODEL) ## one recorded event through sam local invoke; EVENT=events/send_message/ok.json DEBUG_PORT=5678
 	@PYTHONPATH=shared $(BIN)/python -m tests.sam_local.replay $(if $(EVENT),$(EVENT),$(error EVENT=<a file under events/>))
 
 test: $(VENV)/dev.stamp $(VENV)/model.stamp ## every test that needs no Docker; ARGS=<pytest's>
@@ -36,15 +37,22 @@ test: $(VENV)/dev.stamp $(VENV)/model.stamp ## every test that needs no Docker; 
 test-sam-local: $(VENV)/dev.stamp $(VENV)/model.stamp ## the tests in containers; needs Docker; ARGS=<pytest's>
 	@$(BIN)/python -m pytest tests/sam_local $(ARGS)
 
-check: $(VENV)/dev.stamp ## lint, format, types, and the template
+test-all: $(VENV)/dev.stamp $(VENV)/model.stamp ## both in one run, as .ci/run has it; ARGS=<pytest's>
+	@$(BIN)/python -m pytest tests tests/sam_local $(ARGS)
+
+check: $(VENV)/dev.stamp ## lint, format, types, the direction of imports, and the template
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/python -m mypy --strict shared/agentos functions local
+	$(BIN)/python -m mypy --strict shared/agentos functions local tools
+	$(BIN)/python -m pytest tests/unit/test_layers.py
 	$(BIN)/cfn-lint template.yaml
 	AWS_DEFAULT_REGION=us-east-1 $(SAM) validate --lint --template template.yaml
 
 docs: $(VENV)/dev.stamp ## write docs/provider-matrix.md again from the configuration
 	$(BIN)/python tools/provider_matrix.py
+
+walk-through: $(VENV)/dev.stamp $(VENV)/model.stamp ## write the walk-through in README.md again, as it runs on a fresh clone
+	$(BIN)/python tools/walk_through.py
 
 # The small locks take their versions from the big one.
 lock: $(VENV)/uv.stamp ## write the locks again after a change to a .in file; UPGRADE=1 for newer versions

@@ -9,7 +9,8 @@ from local.environment import Environment
 
 HELP = """\
 The environment and .env (the environment wins) give the rest: PORT, LOCAL_MODEL=0 to start no model, STORE for
-the URL of a DynamoDB that runs already, AGENTOS_CONFIG for your own configuration, and the providers' keys.
+another DynamoDB than the one in memory (dynamodb-local, which keeps its data in .dynamodb/, or the URL of one that runs
+already), AGENTOS_CONFIG for your own configuration, DEBUG_PORT where a debugger may attach, and the providers' keys.
 """
 
 
@@ -23,9 +24,6 @@ def main() -> int:
     given = parser.parse_args()
     root = given.root.resolve()
     environment = Environment(given.env_file or root / ".env")
-    if environment.get("STORE"):
-        environment.defaults["AWS_ENDPOINT_URL_DYNAMODB"] = environment.get("STORE")
-        environment.refresh()
     port = environment.get("PORT") or "8080"
     if not port.isdecimal():
         parser.error(f"PORT is not a number: {port}")
@@ -33,8 +31,7 @@ def main() -> int:
 
     from local.host import Options, run
 
-    options = Options(root, given.host, given.port or int(port), environment.get("LOCAL_MODEL") not in ("0", "no"))
-    code = run(options, environment)
+    code = run(Options(root, given.host, given.port or int(port)), environment)
     sys.stdout.flush()
     os._exit(code)  # a request that still waits for a provider would hold the interpreter up
 

@@ -1,10 +1,10 @@
 """What the terminal shows: the start-up summary and one line per request. No value of the environment is shown."""
 
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from local.template import Route
+from local.template import Template
 
 if TYPE_CHECKING:
     from agentos.config import Settings
@@ -42,11 +42,13 @@ def warn(text: str) -> None:
     say(f"{paint('warning', 'yellow')}    {text}")
 
 
-def show_start(url: str, routes: Iterable[Route], settings: "Settings", facts: Mapping[str, str]) -> None:
-    """Where the host answers, its routes, its providers, and `facts` by their names."""
+def show_start(url: str, template: Template, settings: "Settings", facts: Mapping[str, str]) -> None:
+    """Where the host answers, its routes and streams, its providers, and `facts` by their names."""
     say(f"{paint('AgentOS Serverless', 'bold')} on {paint(url, 'bold')}\n")
-    for route in routes:
+    for route in template.routes:
         say(f"  {route.method:<7}{route.path:<51}{paint(route.function.name, 'dim')}")
+    for stream in template.streams:
+        say(f"  {'stream':<7}{'of the table':<51}{paint(stream.function.name, 'dim')}")
     say()
     for name, fact in facts.items():
         say(f"{name:<11}{fact}")

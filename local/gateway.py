@@ -1,6 +1,7 @@
 """The web server's application: what API Gateway does between the wire and a function.
 
-Not imitated: API Gateway's 29 s limit (a slower handler is not cut), throttling and authorizers.
+Not imitated: API Gateway's 29 s limit (a slower handler is not cut), throttling, and authorizers other than Lambda
+functions.
 """
 
 import asyncio
@@ -11,14 +12,16 @@ import traceback
 import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from local.events import HttpAnswer, HttpRequest, MalformedAnswer, match, to_event, to_http
+from local.authorizers import AccessDenied, Unauthorized, authorize
+from local.events import Event, HttpAnswer, HttpRequest, MalformedAnswer, match, to_event, to_http
 from local.functions import EventTooLarge, Functions
-from local.template import Route, Template
+from local.template import Authorizer, Function, Preflight, Route, Template
 
 MAX_BODY_BYTES = 10 * 1024 * 1024
 """API Gateway's bound on a request's body."""
@@ -43,7 +46,8 @@ class Gateway:
         self._report = report
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="request")
         # A path written out wins over one with a parameter in its place.
-        self._routes = sorted(template.routes, key=lambda route: route.path.count("{"))
+        routes: list[Route | Preflight] = [*template.routes, *template.preflights]
+        self._routes = sorted(routes, key=lambda route: route.path.count("{"))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
@@ -74,15 +78,21 @@ class Gateway:
         finally:
             watch.cancel()
 
-    def _find(self, http: HttpRequest) -> tuple[Route, dict[str, str]] | None:
+    def _find(self, http: HttpRequest) -> tuple[Route | Preflight, dict[str, str]] | None:
         for route in self._routes:
             if route.method == http.method and (parameters := match(route.path, http.path)) is not None:
                 return route, parameters
         return None
 
-    def _invoke(self, route: Route, parameters: dict[str, str], http: HttpRequest, gone: threading.Event) -> HttpAnswer:
+    def _invoke(
+        self, route: Route | Preflight, parameters: dict[str, str], http: HttpRequest, gone: threading.Event
+    ) -> HttpAnswer:
         event = to_event(http, route.path, parameters, self._template.stage)
         request_id = event["requestContext"]["requestId"]
+        if route.authorizer and (refusal := self._authorize(route.authorizer, event, request_id, gone)):
+            return refusal
+        if isinstance(route, Preflight):
+            return HttpAnswer(200, [("content-type", "application/json"), *route.headers.items()], b"{}\n")
         try:
             answer = to_http(self._functions.invoke(route.function, event, gone.is_set))
             return HttpAnswer(answer.status, [*answer.headers, ("x-amzn-requestid", request_id)], answer.body)
@@ -93,6 +103,27 @@ class Gateway:
         except (Exception, SystemExit):  # nothing that a handler does may end the host
             traceback.print_exc()
         return self._refusal("DEFAULT_5XX", 502, request_id)
+
+    def _authorize(
+        self, authorizer: Authorizer, event: Event, request_id: str, gone: threading.Event
+    ) -> HttpAnswer | None:
+        """The refusal, or None where the event may pass on, which then tells who sends it."""
+
+        def invoke(function: Function, question: Event) -> Any:
+            return self._functions.invoke(function, question, gone.is_set)
+
+        try:
+            event["requestContext"]["authorizer"] = authorize(authorizer, event, invoke)
+            return None
+        except Unauthorized:
+            return self._refusal("UNAUTHORIZED", 401, request_id)
+        except AccessDenied:
+            return self._refusal("ACCESS_DENIED", 403, request_id)
+        except EventTooLarge:
+            return self._refusal("REQUEST_TOO_LARGE", 413, request_id)
+        except (Exception, SystemExit):
+            traceback.print_exc()
+        return self._refusal("AUTHORIZER_CONFIGURATION_ERROR", 500, request_id)
 
     def _refusal(self, kind: str, status: int, request_id: str | None = None) -> HttpAnswer:
         """The template's own answer of that kind; `status` counts where it does not name another."""

@@ -5,24 +5,25 @@ import signal
 import socket
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import uvicorn
 
-from local import console, dynamodb
+from local import console, debugger, store
 from local.context import REGION
 from local.environment import Environment
+from local.filters import UnknownRule
 from local.functions import Functions
 from local.gateway import Gateway
-from local.model import LocalModel, ModelError
+from local.model import START_SECONDS, LocalModel, ModelError
+from local.streams import Feeds
 from local.template import Template, load_template
 
 TABLE_NAME = "agentos"
 HOST_OVERLAY = Path(__file__).with_name("host.yaml")
 ECHO_OVERLAY = Path(__file__).with_name("echo.yaml")
-MODEL_START_SECONDS = 60.0
 GRACE_SECONDS = 2
 """How long requests under way may take to end after Ctrl-C."""
 
@@ -38,26 +39,30 @@ class Options:
     root: Path
     host: str
     port: int
-    local_model: bool
 
 
 def run(options: Options, environment: Environment) -> int:
     """Serve until a signal ends it; the exit code."""
     model = None
     try:
-        listener = _listen(options.host, options.port)
-        template = load_template(options.root / "template.yaml", TABLE_NAME)
-        environment.defaults |= _defaults(template, environment)
-        environment.base_overlays.append(HOST_OVERLAY)
-        environment.refresh()
-        model = _begin_model(options, environment)
-        store = _start_store(template, environment)
-        words = _await_model(model, environment)
-        gateway = _gateway(options.root, template, environment)
-        _show(options, template, environment, store, words)
-        asyncio.run(_serve(gateway, listener))
+        with ExitStack() as parts:
+            listener = _listen(options.host, options.port)
+            debugger_words = debugger.listen(environment)
+            template = load_template(options.root / "template.yaml", TABLE_NAME)
+            environment.defaults |= _defaults(template, environment)
+            environment.base_overlays.append(HOST_OVERLAY)
+            environment.refresh()
+            model = _begin_model(environment)
+            store_words = parts.enter_context(store.serving(options.root, template, environment))
+            model_words = _await_model(model, environment)
+            functions = _functions(options.root, template, environment)
+            gateway = Gateway(template, functions, console.show_request)
+            feeds = _feeds(template, functions, environment)
+            parts.callback(feeds.stop)
+            _show(options, template, environment, {"store": store_words, "model": model_words} | debugger_words)
+            asyncio.run(_serve(gateway, listener))
         return 0
-    except StartError as error:
+    except (StartError, debugger.DebuggerError, store.StoreError) as error:
         console.fail(str(error))
         return 1
     except KeyboardInterrupt:  # before the web server took over the signals
@@ -93,12 +98,12 @@ def _defaults(template: Template, environment: Environment) -> dict[str, str]:
     return defaults
 
 
-def _begin_model(options: Options, environment: Environment) -> LocalModel | str:
+def _begin_model(environment: Environment) -> LocalModel | str:
     """The model, starting; or why there is none."""
     if environment.get("LOCAL_ENDPOINT"):
         return "yours, at LOCAL_ENDPOINT"
     try:
-        if not options.local_model:
+        if environment.get("LOCAL_MODEL") in ("0", "no"):
             raise ModelError("switched off")
         return LocalModel()
     except ModelError as error:
@@ -110,7 +115,7 @@ def _await_model(model: LocalModel | str, environment: Environment) -> str:
     if isinstance(model, str):
         return model
     try:
-        environment.defaults["LOCAL_ENDPOINT"] = model.wait(MODEL_START_SECONDS)
+        environment.defaults["LOCAL_ENDPOINT"] = model.wait(START_SECONDS)
     except ModelError as error:
         return _without_model(error, environment)
     environment.refresh()
@@ -123,22 +128,7 @@ def _without_model(reason: ModelError, environment: Environment) -> str:
     return f"none ({reason}); echo:echo answers instead"
 
 
-def _start_store(template: Template, environment: Environment) -> str:
-    """What to say of DynamoDB, which then has the table."""
-    given = environment.get("AWS_ENDPOINT_URL_DYNAMODB")
-    endpoint = given or dynamodb.start()
-    environment.defaults["AWS_ENDPOINT_URL_DYNAMODB"] = endpoint
-    environment.refresh()
-    try:
-        made = dynamodb.ensure_table(endpoint, template)
-    except dynamodb.DynamoDBError as error:
-        raise StartError(str(error)) from None
-    if not given:
-        return "in memory, gone when this stops"
-    return f"{given}, table {TABLE_NAME} {'made' if made else 'was there'}"
-
-
-def _gateway(root: Path, template: Template, environment: Environment) -> Gateway:
+def _functions(root: Path, template: Template, environment: Environment) -> Functions:
     def watched() -> list[Path]:
         return [environment.dot_env, *(root / "config").glob("*.yaml"), *environment.overlays()]
 
@@ -148,10 +138,20 @@ def _gateway(root: Path, template: Template, environment: Environment) -> Gatewa
             functions.load(function)
         except Exception:
             traceback.print_exc()
-    return Gateway(template, functions, console.show_request)
+    return functions
 
 
-def _show(options: Options, template: Template, environment: Environment, store: str, model: str) -> None:
+def _feeds(template: Template, functions: Functions, environment: Environment) -> Feeds:
+    """Started. Raises StartError for a filter that cannot be imitated."""
+    try:
+        feeds = Feeds(template, functions, environment.get("AWS_ENDPOINT_URL_DYNAMODB"))
+    except UnknownRule as error:
+        raise StartError(f"template.yaml: FilterCriteria: {error}") from None
+    feeds.start()
+    return feeds
+
+
+def _show(options: Options, template: Template, environment: Environment, facts: dict[str, str]) -> None:
     """The start-up summary. Raises StartError where the configuration has a mistake."""
     from agentos.config import load_settings
     from agentos.errors import ConfigError
@@ -161,7 +161,7 @@ def _show(options: Options, template: Template, environment: Environment, store:
     except ConfigError as error:
         raise StartError(str(error)) from None
     url = f"http://localhost:{options.port}"
-    console.show_start(url, template.routes, settings, {"store": store, "model": model})
+    console.show_start(url, template, settings, facts)
     for variable in console.undeclared(settings, template.environment, environment.variables):
         console.warn(f"{variable} is not declared in template.yaml, so it would not reach a deployed function")
     console.show_next(url)

@@ -20,11 +20,12 @@ PROMPT_CACHE_MB = 256
 """Earlier conversations kept, so that a next message is not read from the start."""
 
 
-def start(weights: str, address: str) -> xllamacpp.Server:
+def start(weights: str, address: str, port: str) -> xllamacpp.Server:
     """The server, which serves in the background until it is dropped."""
     params = xllamacpp.CommonParams()
     params.model.path = weights
     params.hostnames = [address]
+    params.port = int(port)  # 0 is any free one
     params.model_alias = {"smollm2"}
     params.n_parallel = SLOTS
     params.n_ctx = SLOTS * CONTEXT_TOKENS

@@ -1,5 +1,6 @@
 """Programs that run beside the host for a while: started in a group of their own, ended with it."""
 
+import shutil
 import socket
 import subprocess
 import time
@@ -20,9 +21,11 @@ def running(
 ) -> Iterator[subprocess.Popen[bytes]]:
     """The program; in the end it is asked to end, and made to after `END_SECONDS`.
 
-    Its own session keeps the terminal's Ctrl-C from it: it must not go before what needs it.
+    Its own session keeps the terminal's Ctrl-C from it: it must not go before what needs it. Where there is setpriv,
+    on any Linux, the kernel ends it even if we are killed.
     """
-    process = subprocess.Popen(command, stdout=output, stderr=output, env=environment, start_new_session=True)
+    tied = ["setpriv", "--pdeathsig", "TERM", *command] if shutil.which("setpriv") else command
+    process = subprocess.Popen(tied, stdout=output, stderr=output, env=environment, start_new_session=True)
     try:
         yield process
     finally:

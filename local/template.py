@@ -1,5 +1,7 @@
 """Reads template.yaml, so that routes, limits, table and gateway responses have one home."""
 
+import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,14 @@ CREATE_TABLE_FIELDS = (
 )
 """What CloudFormation's table and DynamoDB's CreateTable have in common, as far as a key schema goes."""
 
+CORS_HEADERS = {
+    "AllowOrigin": "access-control-allow-origin",
+    "AllowMethods": "access-control-allow-methods",
+    "AllowHeaders": "access-control-allow-headers",
+    "AllowCredentials": "access-control-allow-credentials",
+    "MaxAge": "access-control-max-age",
+}
+
 
 @dataclass(frozen=True)
 class Function:
@@ -29,12 +39,46 @@ class Function:
 
 
 @dataclass(frozen=True)
+class Authorizer:
+    """A Lambda authorizer, and what a request must bring along before it is asked."""
+
+    function: Function
+    kind: str  # TOKEN or REQUEST
+    headers: tuple[str, ...]
+    query: tuple[str, ...]
+    pattern: str  # for a token; empty lets every one pass
+
+
+@dataclass(frozen=True)
 class Route:
     """One method of one resource, such as `GET /agents/{agentId}`."""
 
     method: str
     path: str
     function: Function
+    authorizer: Authorizer | None
+
+
+@dataclass(frozen=True)
+class Preflight:
+    """A path whose OPTIONS API Gateway answers itself, with `headers`: what pages from elsewhere may do."""
+
+    path: str
+    headers: dict[str, str]
+    authorizer: Authorizer | None
+    method: str = "OPTIONS"
+
+
+@dataclass(frozen=True)
+class Stream:
+    """A function fed by the table's stream."""
+
+    function: Function
+    batch_size: int
+    retries: int
+    """How often a batch that failed is handed over again, before its first record is given up."""
+    filters: tuple[dict[str, Any], ...]
+    """Patterns, of which a record must match one; none lets all pass."""
 
 
 @dataclass(frozen=True)
@@ -50,17 +94,15 @@ class Template:
     """What the local host needs to know of the stack."""
 
     stage: str
+    functions: tuple[Function, ...]
     routes: tuple[Route, ...]
+    streams: tuple[Stream, ...]
+    preflights: tuple[Preflight, ...]
     responses: dict[str, GatewayResponse]
     table: dict[str, Any]
     """Arguments of CreateTable."""
     expiry: str | None
     """The table's time-to-live attribute."""
-
-    @property
-    def functions(self) -> tuple[Function, ...]:
-        """Every function that has a route, once."""
-        return tuple({route.function.name: route.function for route in self.routes}.values())
 
     @property
     def environment(self) -> dict[str, str]:
@@ -93,16 +135,26 @@ def load_template(path: Path, table_name: str) -> Template:
     references[table_id] = table_name
     _, api = _only(resources, "AWS::Serverless::Api")
     globals_ = document.get("Globals", {}).get("Function", {})
+    declared = {
+        name: globals_ | resource["Properties"]
+        for name, resource in resources.items()
+        if resource["Type"] == "AWS::Serverless::Function"
+    }
+    functions = {name: _function(name, given, globals_, references, path.parent) for name, given in declared.items()}
+    auth = api.get("Auth", {})
+    authorizers = _authorizers(auth, functions)
+    default = auth.get("DefaultAuthorizer", "NONE")
+    routes = [route for name in declared for route in _routes(functions[name], declared[name], authorizers, default)]
     return Template(
         stage=_resolve(api["StageName"], references),
-        routes=tuple(
-            route
-            for name, resource in resources.items()
-            if resource["Type"] == "AWS::Serverless::Function"
-            for route in _routes(name, globals_ | resource["Properties"], globals_, references, path.parent)
+        functions=tuple(functions.values()),
+        routes=tuple(routes),
+        streams=tuple(
+            _stream(event, functions[name]) for name in declared for event in _events(declared[name], "DynamoDB")
         ),
+        preflights=tuple(_preflights(api.get("Cors"), routes, auth, authorizers.get(default))),
         responses={kind: _gateway_response(given) for kind, given in api.get("GatewayResponses", {}).items()},
-        table={"TableName": table_name} | {field: table[field] for field in CREATE_TABLE_FIELDS if field in table},
+        table=_create_table(table_name, table),
         expiry=table.get("TimeToLiveSpecification", {}).get("AttributeName"),
     )
 
@@ -112,11 +164,18 @@ def _only(resources: dict[str, Any], kind: str) -> tuple[str, dict[str, Any]]:
     return found
 
 
-def _routes(
+def _create_table(name: str, table: dict[str, Any]) -> dict[str, Any]:
+    arguments = {"TableName": name} | {field: table[field] for field in CREATE_TABLE_FIELDS if field in table}
+    if "StreamSpecification" in table:  # which CloudFormation takes for enabled
+        arguments["StreamSpecification"] = {"StreamEnabled": True} | table["StreamSpecification"]
+    return arguments
+
+
+def _function(
     name: str, properties: dict[str, Any], globals_: dict[str, Any], references: dict[str, str], root: Path
-) -> list[Route]:
+) -> Function:
     environment = _variables(globals_) | _variables(properties)
-    function = Function(
+    return Function(
         name=name,
         folder=root / properties["CodeUri"],
         handler=properties["Handler"],
@@ -124,8 +183,73 @@ def _routes(
         memory=int(properties["MemorySize"]),
         environment={variable: _resolve(value, references) for variable, value in environment.items()},
     )
-    events = (event["Properties"] for event in properties.get("Events", {}).values() if event["Type"] == "Api")
-    return [Route(event["Method"].upper(), event["Path"], function) for event in events]
+
+
+def _events(properties: dict[str, Any], kind: str) -> list[dict[str, Any]]:
+    return [event["Properties"] for event in properties.get("Events", {}).values() if event["Type"] == kind]
+
+
+def _stream(event: dict[str, Any], function: Function) -> Stream:
+    filters = event.get("FilterCriteria", {}).get("Filters", [])
+    return Stream(
+        function=function,
+        batch_size=int(event.get("BatchSize", 100)),  # Lambda's default
+        retries=int(event.get("MaximumRetryAttempts", -1)),
+        filters=tuple(json.loads(entry["Pattern"]) for entry in filters),
+    )
+
+
+def _routes(
+    function: Function, properties: dict[str, Any], authorizers: dict[str, Authorizer], default: str
+) -> list[Route]:
+    return [
+        Route(given["Method"].upper(), given["Path"], function, authorizers.get(_authorizer_of(given, default)))
+        for given in _events(properties, "Api")
+    ]
+
+
+def _authorizer_of(event: dict[str, Any], default: str) -> str:
+    return str(event.get("Auth", {}).get("Authorizer", default))
+
+
+def _authorizers(auth: dict[str, Any], functions: dict[str, Function]) -> dict[str, Authorizer]:
+    """By name. Those that are no function leave their routes open, as under `sam local`."""
+    found = {}
+    for name, given in auth.get("Authorizers", {}).items():
+        if "FunctionArn" not in given:
+            continue
+        target = given["FunctionArn"]["Fn::GetAtt"]
+        identity = given.get("Identity", {})
+        kind = given.get("FunctionPayloadType", "TOKEN")
+        headers = [identity.get("Header", "Authorization")] if kind == "TOKEN" else identity.get("Headers", [])
+        found[name] = Authorizer(
+            function=functions[(target.split(".") if isinstance(target, str) else target)[0]],
+            kind=kind,
+            headers=tuple(headers),
+            query=tuple(identity.get("QueryStrings", [])),
+            pattern=identity.get("ValidationExpression", ""),
+        )
+    return found
+
+
+def _preflights(
+    cors: Any, routes: list[Route], auth: dict[str, Any], default: Authorizer | None
+) -> Iterator[Preflight]:
+    """One for each path, if there is Cors, unless a function answers OPTIONS there."""
+    if not cors:
+        return
+    given = {"AllowOrigin": "'*'"} | ({"AllowOrigin": cors} if isinstance(cors, str) else cors)
+    headers = {header: _cors_value(given[name]) for name, header in CORS_HEADERS.items() if given.get(name)}
+    authorizer = default if auth.get("AddDefaultAuthorizerToCorsPreflight", True) else None
+    for path in {route.path: None for route in routes}:
+        methods = sorted({"OPTIONS", *(route.method for route in routes if route.path == path)})
+        if not any(route.method == "OPTIONS" and route.path == path for route in routes):
+            yield Preflight(path, {"access-control-allow-methods": ",".join(methods)} | headers, authorizer)
+
+
+def _cors_value(value: Any) -> str:
+    """The template writes `'*'` with quotes of its own, which is how API Gateway tells a text from a mapping."""
+    return "true" if value is True else str(value).strip("'")
 
 
 def _variables(properties: dict[str, Any]) -> dict[str, Any]:

@@ -10,13 +10,14 @@ from typing import Any
 import pytest
 
 from local import dynamodb_local
+from tests.support.backends import DYNAMODBS, MISSING
 
 ALLOWED_NAMES = {"localhost", "127.0.0.1", "::1", "", None}
 
 
 def _loopback_only(name: str, arguments: tuple[Any, ...]) -> None:
     """An audit hook: every connection of this process passes here, whoever makes it."""
-    if name == "socket.connect" and isinstance(arguments[1], tuple):
+    if name in ("socket.connect", "socket.sendto") and isinstance(arguments[1], tuple):
         host = arguments[1][0]
         if host not in ALLOWED_NAMES and not ipaddress.ip_address(host).is_loopback:
             raise AssertionError(f"a test connects to {host}, which is not loopback")
@@ -25,10 +26,6 @@ def _loopback_only(name: str, arguments: tuple[Any, ...]) -> None:
 
 
 sys.addaudithook(_loopback_only)
-
-# In CI it is not left out: there a test that needs it fails with what is missing.
-MISSING = "" if os.environ.get("CI") else dynamodb_local.missing()
-DYNAMODBS = ["moto"] if MISSING else ["moto", "dynamodb_local"]
 
 
 def pytest_report_header() -> str:

@@ -1,11 +1,11 @@
 """POST /agents"""
 
-from agentos.domain import Agent
-from agentos.endpoint import Call, endpoint
+from agentos.endpoint import Answer, Call, endpoint
+from agentos.etags import tagged
 from agentos.requests import NewAgent
 from agentos.wiring import agents
 
 
 @endpoint(body=NewAgent, status=201)
-def handler(request: NewAgent, call: Call) -> Agent:
-    return agents().create(call.tenant, request)
+def handler(request: NewAgent, call: Call) -> Answer:
+    return tagged(agents().create(call.tenant, request, call.deadline, call.idempotency_key()))

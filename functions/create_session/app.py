@@ -8,4 +8,4 @@ from agentos.wiring import sessions
 
 @endpoint(body=NewSession, status=201)
 def handler(request: NewSession, call: Call) -> Session:
-    return sessions().create(call.tenant, call.path["agentId"], request)
+    return sessions().create(call.tenant, call.path["agentId"], request, call.deadline, call.idempotency_key())

@@ -6,4 +6,4 @@ from agentos.wiring import agents
 
 @endpoint(status=204)
 def handler(call: Call) -> None:
-    agents().delete(call.tenant, call.path["agentId"])
+    agents().delete(call.tenant, call.path["agentId"], call.deadline)

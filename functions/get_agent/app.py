@@ -1,10 +1,10 @@
 """GET /agents/{agentId}"""
 
-from agentos.domain import Agent
-from agentos.endpoint import Call, endpoint
+from agentos.endpoint import Answer, Call, endpoint
+from agentos.etags import tagged
 from agentos.wiring import agents
 
 
 @endpoint()
-def handler(call: Call) -> Agent:
-    return agents().get(call.tenant, call.path["agentId"])
+def handler(call: Call) -> Answer:
+    return tagged(agents().get(call.tenant, call.path["agentId"], call.version()))

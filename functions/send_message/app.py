@@ -1,14 +1,15 @@
 """POST /agents/{agentId}/sessions/{sessionId}/messages"""
 
 from agentos.endpoint import Answer, Call, endpoint
-from agentos.requests import NewMessage
+from agentos.requests import Said
 from agentos.simulation import HEADER
+from agentos.turns import Turn
 from agentos.wiring import simulator, turns
 
 
-@endpoint(body=NewMessage)
-def handler(request: NewMessage, call: Call) -> Answer:
-    agent_id, session_id = call.path["agentId"], call.path["sessionId"]
+@endpoint(body=Said)
+def handler(request: Said, call: Call) -> Answer:
+    place = call.tenant, call.path["agentId"], call.path["sessionId"]
     simulated = simulator().read(call.headers.get(HEADER))
-    reply = turns().send(call.tenant, agent_id, session_id, request, call.deadline, simulated)
+    reply = turns().send(Turn(*place, request.messages, call.deadline, call.idempotency_key(), simulated))
     return Answer(reply, {"x-agentos-model": reply.model, "x-agentos-attempts": str(len(reply.route.attempts))})

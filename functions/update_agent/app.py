@@ -1,11 +1,12 @@
 """PATCH /agents/{agentId}"""
 
-from agentos.domain import Agent
-from agentos.endpoint import Call, endpoint
+from agentos.endpoint import Answer, Call, endpoint
+from agentos.etags import tagged, versions
 from agentos.requests import AgentPatch
 from agentos.wiring import agents
 
 
 @endpoint(body=AgentPatch)
-def handler(request: AgentPatch, call: Call) -> Agent:
-    return agents().update(call.tenant, call.path["agentId"], request)
+def handler(request: AgentPatch, call: Call) -> Answer:
+    allowed = versions(call.headers.get("if-match"))
+    return tagged(agents().update(call.tenant, call.path["agentId"], request, call.deadline, allowed))

@@ -2,6 +2,7 @@
 
 import ipaddress
 import platform
+import signal
 import socket
 import subprocess
 from collections.abc import Iterator
@@ -66,8 +67,11 @@ def reachable_address() -> str:
     On Linux that is the bridge's own address. Where the engine is a virtual machine the bridge is not ours, and
     `HOST` leads to the loopback interface.
     """
-    for address in docker("network", "inspect", "bridge", "-f", "{{range .IPAM.Config}}{{.Gateway}} {{end}}").split():
-        if ipaddress.ip_address(address).version == 4 and _can_bind(address):
+    # An engine that has made its bridge itself may tell only the subnet; its own address is the first in there.
+    told = docker("network", "inspect", "bridge", "-f", "{{range .IPAM.Config}}{{or .Gateway .Subnet}} {{end}}")
+    for subnet in map(ipaddress.ip_network, told.split()):
+        address = str(next(iter(subnet.hosts())))
+        if subnet.version == 4 and _can_bind(address):
             return address
     return "127.0.0.1"
 
@@ -82,11 +86,22 @@ def _can_bind(address: str) -> bool:
 
 
 @contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Signals wait in here: the engine finishes what was asked of it, and then it must be known that it is there."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
 def network(name: str) -> Iterator[str]:
     """A network of that name; in the end it goes, and with it every container that is still in it."""
     _remove_network(name)  # what a killed process left
-    docker("network", "create", name)
     try:
+        with uninterrupted():
+            docker("network", "create", name)
         yield name
     finally:
         _remove_network(name)

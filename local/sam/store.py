@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from local import dynamodb_local, process
-from local.sam.docker import HOST, docker
+from local.sam.docker import HOST, docker, uninterrupted
 
 IMAGE = "amazon/dynamodb-local"
 PORT = 8000
@@ -28,7 +28,8 @@ def in_container(network: str) -> Iterator[Store]:
     name = f"{network}-dynamodb"
     options = ["--detach", "--rm", "--name", name, "--network", network, "--publish", f"127.0.0.1::{PORT}"]
     # sharedDb: the functions' credentials and region must not decide what they see.
-    docker("run", *options, IMAGE, "-jar", "DynamoDBLocal.jar", "-sharedDb", "-inMemory")
+    with uninterrupted():
+        docker("run", *options, IMAGE, "-jar", "DynamoDBLocal.jar", "-sharedDb", "-inMemory")
     port = docker("port", name, str(PORT)).rpartition(":")[2]
     url = f"http://127.0.0.1:{port}"
     process.wait_until(lambda: dynamodb_local.answers(url), START_SECONDS)

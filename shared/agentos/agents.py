@@ -3,15 +3,16 @@
 from collections.abc import Iterator
 from typing import Any
 
-from agentos.clock import Clock
+from agentos.clock import Clock, Deadline
 from agentos.config import Settings
-from agentos.domain import Agent, AgentConfig, Page
-from agentos.errors import InvalidRequest, Throttled, Unsupported
+from agentos.domain import Agent, AgentConfig, IdempotencyKey, Page
+from agentos.errors import InvalidRequest, PreconditionFailed, Throttled
 from agentos.ids import new_id
 from agentos.merge_patch import merge_patch
 from agentos.requests import AgentPatch, NewAgent, validated
 from agentos.rules import unreachable
 from agentos.store.agents import AgentStore, VersionConflict
+from agentos.tools import check_tools
 
 PATCH_TRIES = 10
 PATCH_PAUSE_SECONDS = 0.02
@@ -26,38 +27,43 @@ class Agents:
         self._settings = settings
         self._clock = clock
 
-    def create(self, tenant: str, request: NewAgent) -> Agent:
-        """Raises InvalidRequest, Unsupported, PayloadTooLarge."""
+    def create(self, tenant: str, request: NewAgent, deadline: Deadline, key: IdempotencyKey | None) -> Agent:
+        """Raises InvalidRequest, PayloadTooLarge, IdempotencyMismatch."""
         self._check(request)
         now = self._clock.now()
         agent = Agent(agent_id=new_id("agent"), version=1, created_at=now, updated_at=now, **_fields(request))
-        self._store.create(tenant, agent)
-        return agent
+        return self._store.create(tenant, agent, deadline, key)
 
-    def get(self, tenant: str, agent_id: str) -> Agent:
-        return self._store.get(tenant, agent_id)
+    def get(self, tenant: str, agent_id: str, version: int | None = None) -> Agent:
+        """The latest version unless another is asked for."""
+        return self._store.get(tenant, agent_id, version)
 
-    def update(self, tenant: str, agent_id: str, patch: AgentPatch) -> Agent:
+    def update(
+        self, tenant: str, agent_id: str, patch: AgentPatch, deadline: Deadline, allowed: frozenset[str] | None = None
+    ) -> Agent:
         """The agent's next version. Patches that cross are applied one after the other; none is lost.
 
-        Raises InvalidRequest, Unsupported, PayloadTooLarge, Throttled.
+        `allowed` are the versions that may be changed, None for any. Raises InvalidRequest, PreconditionFailed,
+        PayloadTooLarge, Throttled.
         """
         for attempt in range(PATCH_TRIES):
             agent = self._store.get(tenant, agent_id)
+            if allowed is not None and str(agent.version) not in allowed:
+                raise PreconditionFailed("The agent has changed since.", {"version": agent.version})
             before = NewAgent(**{name: getattr(agent, name) for name in NewAgent.model_fields}).to_json()
             request = validated(NewAgent, merge_patch(before, patch.root))
             self._check(request)
             changed = {**_fields(request), "version": agent.version + 1, "updated_at": self._clock.now()}
             try:
                 after = agent.model_copy(update=changed)
-                self._store.replace(tenant, after)
+                self._store.replace(tenant, agent, after, deadline)
                 return after
             except VersionConflict:
                 self._clock.sleep(self._clock.jitter(min(1, PATCH_PAUSE_SECONDS * 2**attempt)))
         raise Throttled("The agent is being changed by many at once; try again shortly.", headers={"retry-after": "1"})
 
-    def delete(self, tenant: str, agent_id: str) -> None:
-        self._store.delete(tenant, agent_id)
+    def delete(self, tenant: str, agent_id: str, deadline: Deadline) -> None:
+        self._store.delete(tenant, agent_id, deadline)
 
     def page(self, tenant: str, limit: int, after: str | None, order: str | None) -> Page[Agent]:
         """Newest first unless `order` says otherwise. Raises InvalidRequest for a bad cursor."""
@@ -65,8 +71,7 @@ class Agents:
 
     def _check(self, request: NewAgent) -> None:
         """What needs more than the request itself to judge."""
-        if request.tools:
-            raise Unsupported("tools: not supported by this version; send an empty list.", {"capability": "tools"})
+        check_tools(request.tools)
         for field, model in _named_models(request.model, request.config):
             provider = model.partition(":")[0]
             if provider not in self._settings.providers:

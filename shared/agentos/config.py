@@ -35,6 +35,13 @@ HeaderValue = Annotated[str, Field(pattern=r"^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e
 ProviderName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
 
 
+class ToolCallSettings(Value):
+    """What a provider demands of the tool calls in a history, beyond its format."""
+
+    id_length: Annotated[int, Field(ge=1, le=40)] | None = None
+    reasoning: Annotated[str, Field(min_length=1)] | None = None
+
+
 class ProviderSettings(Value):
     """One entry of `providers:` in YAML."""
 
@@ -44,6 +51,7 @@ class ProviderSettings(Value):
     path: str | None = None
     headers: dict[HeaderName, HeaderValue] = {}
     parameters: dict[Literal["maxTokens", "temperature", "topP", "stop"], str] = {}
+    tool_calls: ToolCallSettings = ToolCallSettings()
     timeout_seconds: Annotated[float, Field(gt=0)] | None = None
     enabled: bool = True
 
@@ -86,7 +94,10 @@ class HealthSettings(Value):
 
 
 class Limits(Value):
-    """`limits:` in YAML; seconds, tokens and bytes."""
+    """`limits:` in YAML; seconds, tokens and bytes.
+
+    A turn's question and answer go into one transaction, which DynamoDB takes up to 4 MB of: hence their bounds.
+    """
 
     attempts: Annotated[int, Field(ge=1)]
     turn_seconds: Annotated[float, Field(gt=0)]
@@ -95,8 +106,8 @@ class Limits(Value):
     provider_seconds: Annotated[float, Field(gt=0)]
     history_tokens: Annotated[int, Field(ge=0)]
     history_messages: Annotated[int, Field(ge=0, le=1000)]
-    content_bytes: Annotated[int, Field(gt=0)]
-    reply_bytes: Annotated[int, Field(gt=0)]
+    content_bytes: Annotated[int, Field(gt=0, le=1_500_000)]
+    reply_bytes: Annotated[int, Field(gt=0, le=2_400_000)]
 
 
 class File(Value):

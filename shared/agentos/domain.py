@@ -8,7 +8,7 @@ import re
 from enum import StrEnum
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
-from pydantic import AfterValidator, Discriminator, Field, Tag
+from pydantic import AfterValidator, Discriminator, Field, SerializerFunctionWrapHandler, Tag, model_serializer
 
 from agentos.rules import AgentRouting
 from agentos.values import Amount, AsGiven, ModelName, Number, Priority, Value, Whole, not_empty, text_or_list
@@ -67,21 +67,73 @@ Content = Annotated[
     | Annotated[tuple[Part, ...], AfterValidator(not_empty), Tag("<list>")],
     Discriminator(text_or_list, "content", "must be a string or a list of parts"),
 ]
+ResultContent = Annotated[
+    Annotated[str, Tag("<text>")] | Annotated[tuple[Part, ...], AfterValidator(not_empty), Tag("<list>")],
+    Discriminator(text_or_list, "content", "must be a string or a list of parts"),
+]
+"""Content that may be no words at all: of an assistant that only calls tools, of a tool that returns nothing."""
+
 Stop = Annotated[
     Annotated[str, Tag("<text>")] | Annotated[tuple[str, ...], Field(max_length=16), Tag("<list>")],
     Discriminator(text_or_list, "stop", "must be a string or a list of strings"),
 ]
 
 
+class ToolCall(Value):
+    """What the model wants to have called; the client calls it and answers with a message of role `tool`.
+
+    `arguments` is a JSON object whatever the provider sent. Where that was no JSON object, `arguments` is empty and
+    `invalid_arguments` holds the text as it came. `signature` is a provider's own, to be handed back to it.
+    """
+
+    id: str
+    name: str
+    arguments: dict[str, Any]
+    invalid_arguments: str | None = None
+    signature: Annotated[str | None, Field(exclude=True)] = None
+
+    @model_serializer(mode="wrap")
+    def _flag_only_if_invalid(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        document: dict[str, Any] = serialize(self)
+        unflagged = {"invalid_arguments", "invalidArguments"} if self.invalid_arguments is None else set()
+        return {name: value for name, value in document.items() if name not in unflagged}
+
+
 class Message(Value):
-    """One utterance."""
+    """One utterance. An assistant's that calls tools may be without words; a `tool` message answers `tool_call_id`."""
 
     role: Role
-    content: Content
+    content: ResultContent
+    tool_calls: tuple[ToolCall, ...] = ()
+    tool_call_id: str | None = None
 
     @property
     def has_images(self) -> bool:
         return not isinstance(self.content, str) and any(part.type == "image_url" for part in self.content)
+
+
+class ToolFunction(AsGiven):
+    """A function that the client offers; `parameters` is a JSON Schema of an object.
+
+    `strict` asks those providers that can to keep to it; to all others it says nothing.
+    """
+
+    name: Annotated[str, Field(pattern=r"^[a-zA-Z0-9_-]{1,64}$")]
+    description: Annotated[str, Field(max_length=4096)] = ""
+    parameters: dict[str, Any] = {}
+    strict: Annotated[bool, Field(strict=True)] | None = None
+
+    @property
+    def arguments_schema(self) -> dict[str, Any]:
+        """The parameters as providers want them: without any given, a schema of the empty object."""
+        return {"type": "object", "properties": {}, **self.parameters}
+
+
+class Tool(Value):
+    """`{type: "function", function: {name, description, parameters}}`, OpenAI's form."""
+
+    type: Literal["function"]
+    function: ToolFunction
 
 
 class Parameters(Value):
@@ -95,11 +147,20 @@ class Parameters(Value):
 
 
 class Prompt(Value):
-    """Everything that a provider is asked: the system prompt, the conversation and how to answer."""
+    """Everything that a provider is asked: the system prompt, the conversation, the tools and how to answer.
+
+    Every message that calls tools is followed by the results of all its calls, in any order.
+    """
 
     messages: tuple[Message, ...]
     instructions: str | None = None
+    tools: tuple[Tool, ...] = ()
     parameters: Parameters = Parameters()
+
+    @property
+    def has_tools(self) -> bool:
+        """Whether the model must know of tools: some are offered, or were called earlier."""
+        return bool(self.tools) or any(message.tool_calls or message.tool_call_id for message in self.messages)
 
 
 class TokenCount(Value):
@@ -113,12 +174,13 @@ class TokenCount(Value):
 class Completion(Value):
     """A provider's answer, whatever its wire format.
 
-    `finish_reason` is `stop`, `length`, or the provider's own word where ours have none.
+    `finish_reason` is `stop`, `length`, `tool_calls`, or the provider's own word where ours have none.
     """
 
     text: str
     finish_reason: str
     tokens: TokenCount
+    tool_calls: tuple[ToolCall, ...] = ()
 
 
 # --- routing ----------------------------------------------------------------------------------
@@ -257,6 +319,7 @@ class AgentConfig(AsGiven):
     timeout_seconds: Annotated[Number, Field(gt=0, le=900)] | None = None
     history_tokens: Annotated[Whole, Field(ge=0)] | None = None
     fallback_on: tuple[OptIn, ...] = ()
+    on_busy: Literal["reject", "queue"] = "reject"
     routing: AgentRouting = AgentRouting()
 
     def fallbacks(self) -> tuple[str, ...]:
@@ -280,7 +343,7 @@ class Agent(Value):
     name: str
     description: str
     model: str
-    tools: tuple[dict[str, Any], ...]
+    tools: tuple[Tool, ...]
     config: AgentConfig
     version: int
     created_at: str
@@ -306,7 +369,11 @@ class SessionUsage(Value):
 
 
 class Session(Value):
-    """A conversation with an agent. `agent_version` None follows the agent's latest version."""
+    """A conversation with an agent. `agent_version` None follows the agent's latest version.
+
+    What does not go out: `turns`, the newest messages' lengths in tokens, a tuple a turn, oldest first; `open_calls`,
+    the ids of the tool calls that wait for results; `forked_count`, the messages that it began with.
+    """
 
     session_id: str
     agent_id: str
@@ -320,6 +387,9 @@ class Session(Value):
     last_activity_at: str
     created_at: str
     expires_in_seconds: Annotated[int | None, Field(exclude=True)] = None
+    turns: Annotated[tuple[tuple[int, ...], ...], Field(exclude=True)] = ()
+    open_calls: Annotated[tuple[str, ...], Field(exclude=True)] = ()
+    forked_count: Annotated[int, Field(exclude=True)] = 0
 
 
 class Usage(Value):
@@ -339,9 +409,9 @@ class Reply(Value):
     message_id: str
     role: Literal["assistant"] = "assistant"
     content: str
-    tool_calls: tuple[dict[str, Any], ...] = ()
+    tool_calls: tuple[ToolCall, ...] = ()
     finish_reason: str
-    state: Literal["completed"] = "completed"
+    state: Literal["completed", "requires_action"] = "completed"
     model: str
     provider: str
     usage: Usage
@@ -353,12 +423,20 @@ class SentMessage(Value):
     """The client's message as it is stored and listed."""
 
     message_id: str
-    role: Literal["user", "system"]
-    content: Content
+    role: Literal["user", "system", "tool"]
+    content: ResultContent
+    tool_call_id: str | None = None
     task_type: str | None
     priority: Priority | None
     metadata: dict[str, Any]
     created_at: str
+
+
+class IdempotencyKey(Value):
+    """What a repeated request is known by: a hash of its key and path, and one of its body."""
+
+    name: str
+    body: str
 
 
 class Page(Value, Generic[T]):

@@ -15,6 +15,8 @@ Without `body` the handler takes the call alone. What it returns goes out as JSO
 import base64
 import binascii
 import functools
+import hashlib
+import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -24,6 +26,7 @@ from pydantic import BaseModel
 
 from agentos import json_text
 from agentos.clock import Clock, Deadline
+from agentos.domain import IdempotencyKey
 from agentos.errors import ApiError, Internal, InvalidRequest, PayloadTooLarge
 from agentos.observe import logger
 from agentos.requests import validated
@@ -37,6 +40,7 @@ MAX_BODY_BYTES = 6 * 1024 * 1024
 """Lambda's own bound on a synchronous payload; API Gateway's is 10 MB."""
 
 DEFAULT_TENANT = "default"
+_IDEMPOTENCY_KEY = re.compile(r"[\x20-\x7e]{1,255}")
 _REQUEST_ID = re.compile(r"[\x21-\x7e]{1,128}")
 
 
@@ -67,6 +71,19 @@ class Call:
     query: Mapping[str, str]
     headers: Mapping[str, str]
     deadline: Deadline
+    route: str = ""
+    body: Any = None
+
+    def idempotency_key(self) -> IdempotencyKey | None:
+        """What `Idempotency-Key` and the body say, scoped to the concrete path. Raises InvalidRequest."""
+        key = self.headers.get("idempotency-key")
+        if key is None:
+            return None
+        if not _IDEMPOTENCY_KEY.fullmatch(key):
+            raise InvalidRequest.of("Idempotency-Key", "must be 1 to 255 printable characters of ASCII")
+        # What means the same is the same body, however a client's library orders or spaces it.
+        body = json.dumps(self.body, sort_keys=True)
+        return IdempotencyKey(name=_hash([self.route, sorted(self.path.items()), key]), body=_hash(body))
 
     def page(self) -> PageQuery:
         """`limit` (1 to 100, default 20), `after`, `order`. Raises InvalidRequest."""
@@ -78,6 +95,15 @@ class Call:
         if order is not None and order not in ("asc", "desc"):
             raise InvalidRequest.of("order", "must be asc or desc")
         return PageQuery(limit, self.query.get("after"), order)  # type: ignore[arg-type]
+
+    def version(self) -> int | None:
+        """`version`, a whole number from 1; None leaves it to the latest. Raises InvalidRequest."""
+        text = self.query.get("version")
+        if text is None:
+            return None
+        if not re.fullmatch(r"[1-9][0-9]{0,11}", text):
+            raise InvalidRequest.of("version", "must be a whole number from 1")
+        return int(text)
 
 
 @dataclass(frozen=True)
@@ -105,8 +131,9 @@ def endpoint(*, body: type[BaseModel] | None = None, status: int = 200) -> Calla
             request_id = _request_id(event, context)
             logger.thread_safe_append_keys(request_id=request_id)
             try:
-                call = _call(event, context, request_id)
-                arguments = (call,) if body is None else (_request(event, body), call)
+                document = None if body is None else _document(event)
+                call = _call(event, context, request_id, document)
+                arguments = (call,) if body is None else (validated(body, document), call)
                 return _response(status, function(*arguments), request_id)
             except ApiError as error:
                 return _failure(error, request_id)
@@ -119,7 +146,7 @@ def endpoint(*, body: type[BaseModel] | None = None, status: int = 200) -> Calla
     return decorate
 
 
-def _call(event: Event, context: LambdaContext, request_id: str) -> Call:
+def _call(event: Event, context: LambdaContext, request_id: str, document: Any) -> Call:
     authorizer = event["requestContext"].get("authorizer") or {}
     return Call(
         tenant=authorizer.get("tenant") or DEFAULT_TENANT,
@@ -133,6 +160,8 @@ def _call(event: Event, context: LambdaContext, request_id: str) -> Call:
             # Lambda cannot tell that a client has hung up; a host that can says so here.
             getattr(context, "client_gone", lambda: False),
         ),
+        route=f"{event['httpMethod']} {event['resource']}",
+        body=document,
     )
 
 
@@ -144,12 +173,16 @@ def _request_id(event: Event, context: LambdaContext) -> str:
     return str(event.get("requestContext", {}).get("requestId") or context.aws_request_id)
 
 
-def _request(event: Event, model: type[B]) -> B:
-    """The body as `model`; an absent one counts as `{}`."""
+def _document(event: Event) -> Any:
+    """The body's JSON; an absent one counts as `{}`."""
     try:
-        return validated(model, json_text.parse(_body(event) or b"{}"))
+        return json_text.parse(_body(event) or b"{}")
     except json_text.JsonError as error:
         raise InvalidRequest.of(error.path or "body", str(error)) from error
+
+
+def _hash(value: Any) -> str:
+    return hashlib.sha256(json.dumps(value).encode()).hexdigest()[:40]
 
 
 def _body(event: Event) -> bytes:

@@ -9,10 +9,16 @@ What a client is told. `endpoint.py` turns each into `{code, message, details, r
     ├── ContextLengthExceeded  400  context_length_exceeded
     ├── NotFound               404  not_found
     ├── SessionBusy            409  session_busy
+    ├── IdempotencyInFlight    409  idempotency_in_flight
+    ├── ToolResultsPending     409  tool_results_pending
+    ├── ToolCallNotOpen        409  tool_call_not_open
+    ├── PreconditionFailed     412  precondition_failed
     ├── PayloadTooLarge        413  payload_too_large
     ├── ContentFiltered        422  content_filtered
+    ├── IdempotencyMismatch    422  idempotency_mismatch
     ├── Throttled              429  throttled
     ├── Internal               500  internal
+    │   └── Unanswered              the table gave no answer
     ├── UpstreamFailed         502  upstream_failed
     ├── NoProviderAvailable    503  no_provider_available
     └── DeadlineExceeded       504  deadline_exceeded
@@ -94,6 +100,30 @@ class SessionBusy(ApiError):
     status, code = 409, "session_busy"
 
 
+class IdempotencyInFlight(ApiError):
+    """The first request with this Idempotency-Key is still being answered."""
+
+    status, code = 409, "idempotency_in_flight"
+
+
+class ToolResultsPending(ApiError):
+    """The model waits for results of tool calls; `details.toolCallIds` lists them."""
+
+    status, code = 409, "tool_results_pending"
+
+
+class ToolCallNotOpen(ApiError):
+    """A result for a call that nobody waits for: unknown, or answered already."""
+
+    status, code = 409, "tool_call_not_open"
+
+
+class PreconditionFailed(ApiError):
+    """What was to be changed is not what the client had seen (`If-Match`)."""
+
+    status, code = 412, "precondition_failed"
+
+
 class PayloadTooLarge(ApiError):
     """Larger than the gateway, the function or the table can take."""
 
@@ -106,6 +136,12 @@ class ContentFiltered(ApiError):
     status, code = 422, "content_filtered"
 
 
+class IdempotencyMismatch(ApiError):
+    """The Idempotency-Key was used before, with another body."""
+
+    status, code = 422, "idempotency_mismatch"
+
+
 class Throttled(ApiError):
     """The table or the gateway asks to slow down."""
 
@@ -114,6 +150,10 @@ class Throttled(ApiError):
 
 class Internal(ApiError):
     """A fault of ours; the log has it under the request's id."""
+
+
+class Unanswered(Internal):
+    """The table gave no answer; whether it did what it was asked is not known."""
 
 
 class UpstreamFailed(ApiError):

@@ -1,17 +1,17 @@
 """What a turn does before its first upstream call: the prompt, the facts, the plan. Explaining a route stops here."""
 
 import itertools
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from agentos.clock import Clock
 from agentos.config import Settings, TaskType
 from agentos.domain import Agent, Message, Part, Plan, Prompt, Reply, SentMessage, Session, TextPart
-from agentos.errors import PayloadTooLarge
 from agentos.history import window
 from agentos.requests import NewMessage
 from agentos.routing.plan import Facts, Standing, make_plan
-from agentos.tokens import estimate, estimate_text
+from agentos.tokens import estimate, estimate_text, estimate_tools
 from agentos.values import Priority
 
 GENERAL = "general"
@@ -22,7 +22,20 @@ PATTERN_CHARACTERS = 20_000
 class History(Protocol):
     """Where a session's messages are (`store/turns.py`)."""
 
-    def newest_first(self, tenant: str, session: Session, most: int) -> Iterable[tuple[SentMessage | Reply, int]]: ...
+    def newest(self, tenant: str, session: Session, count: int) -> list[SentMessage | Reply]: ...
+
+
+@dataclass(frozen=True)
+class Hints:
+    """What a message says of itself for its routing."""
+
+    task_type: str | None = None
+    priority: Priority | None = None
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, message: SentMessage | NewMessage) -> "Hints":
+        return cls(message.task_type, message.priority, message.metadata)
 
 
 class Preparation:
@@ -34,45 +47,43 @@ class Preparation:
         self._settings = settings
         self._clock = clock
 
-    def admit(self, request: NewMessage) -> None:
-        """Refuse what is too long to be worth a lease. Raises PayloadTooLarge."""
-        content = request.content
-        texts = (content,) if isinstance(content, str) else (part.model_dump_json() for part in content)
-        most = self._settings.limits.content_bytes
-        if sum(len(text.encode()) for text in texts) > most:
-            raise PayloadTooLarge(f"content: is longer than {most} bytes.")
-
-    def prepare(self, tenant: str, agent: Agent, session: Session | None, request: NewMessage) -> tuple[Prompt, Plan]:
+    def prepare(
+        self, tenant: str, agent: Agent, session: Session | None, asked: Sequence[Message], hints: Hints
+    ) -> tuple[Prompt, Plan]:
         """What would be asked, and whom; without a session, of a fresh one."""
-        prompt = self._prompt(tenant, agent, session, Message(role=request.role, content=request.content))
-        facts = self._facts(agent, session, request, prompt)
-        return prompt, make_plan(agent.model, agent.config, facts, self._settings, self._standing)
-
-    def _prompt(self, tenant: str, agent: Agent, session: Session | None, asked: Message) -> Prompt:
-        limits, given = self._settings.limits, agent.config.history_tokens
-        budget = limits.history_tokens if given is None else given
-        stored: Iterable[tuple[SentMessage | Reply, int]] = ()
-        if session and session.message_count and limits.history_messages:
-            stored = self._history.newest_first(tenant, session, limits.history_messages)
-        messages = ((Message(role=message.role, content=message.content), tokens) for message, tokens in stored)
-        return Prompt(
-            messages=(*window(messages, budget - estimate(asked)), asked),
+        history = self._newest(tenant, agent, session, asked) if session else []
+        if asked[0].role == "tool":  # the answer to calls is routed as the message that led to them
+            opening = next((m for m in reversed(history) if m.role in ("user", "system")), None)
+            hints = Hints.of(opening) if isinstance(opening, SentMessage) else hints
+        prompt = Prompt(
+            messages=(*map(_said, history), *asked),
             instructions=agent.config.instructions,
+            tools=agent.tools,
             parameters=agent.config.parameters(),
         )
+        facts = self._facts(agent, session, prompt, hints)
+        return prompt, make_plan(agent.model, agent.config, facts, self._settings, self._standing)
 
-    def _facts(self, agent: Agent, session: Session | None, request: NewMessage, prompt: Prompt) -> Facts:
-        metadata = {**(session.metadata if session else {}), **request.metadata}
+    def _newest(
+        self, tenant: str, agent: Agent, session: Session, asked: Sequence[Message]
+    ) -> list[SentMessage | Reply]:
+        limits, given = self._settings.limits, agent.config.history_tokens
+        budget = (limits.history_tokens if given is None else given) - sum(map(estimate, asked))
+        count = window(session.turns, budget, limits.history_messages, open_turn=bool(session.open_calls))
+        return self._history.newest(tenant, session, count)
+
+    def _facts(self, agent: Agent, session: Session | None, prompt: Prompt, hints: Hints) -> Facts:
+        metadata = {**(session.metadata if session else {}), **hints.metadata}
         return Facts(
-            task_type=request.task_type or _text(metadata, "taskType") or self._task_type(prompt.messages[-1]),
-            priority=request.priority or _priority(metadata),
+            task_type=hints.task_type or _text(metadata, "taskType") or self._task_type(_asked(prompt)),
+            priority=hints.priority or _priority(metadata),
             metadata=metadata,
             user_id=session.user_id if session else None,
             session_id=session.session_id if session else None,
-            has_tools=bool(agent.tools),
+            has_tools=prompt.has_tools,
             has_images=any(message.has_images for message in prompt.messages),
             structured_output=(agent.config.response_format or {}).get("type") == "json_schema",
-            prompt_tokens=estimate_text(prompt.instructions or "") + sum(map(estimate, prompt.messages)),
+            prompt_tokens=_prompt_tokens(prompt),
             completion_tokens=agent.config.max_tokens or 0,
             draw=self._clock.jitter(1.0),
         )
@@ -82,6 +93,23 @@ class Preparation:
         text = "\n".join(itertools.islice(parts, 100))[:PATTERN_CHARACTERS]
         types: Iterable[TaskType] = self._settings.routing.task_types
         return next((kind.name for kind in types if kind.expression.search(text)), GENERAL)
+
+
+def _said(message: SentMessage | Reply) -> Message:
+    """A stored message as a provider is told it."""
+    if isinstance(message, Reply):
+        return Message(role="assistant", content=message.content, tool_calls=message.tool_calls)
+    return Message(role=message.role, content=message.content, tool_call_id=message.tool_call_id)
+
+
+def _asked(prompt: Prompt) -> Message:
+    """The last message that is no part of a tool call's business."""
+    return next((m for m in reversed(prompt.messages) if m.role in ("user", "system")), prompt.messages[-1])
+
+
+def _prompt_tokens(prompt: Prompt) -> int:
+    given = estimate_text(prompt.instructions or "") + estimate_tools(prompt.tools)
+    return given + sum(map(estimate, prompt.messages))
 
 
 def _texts(parts: Iterable[Part]) -> Iterable[str]:

@@ -1,5 +1,7 @@
 """The reply that a client gets, out of a plan and what became of it."""
 
+from collections.abc import Collection
+
 from agentos.domain import Completion, Plan, Price, Reply, Route, Usage
 from agentos.ids import new_id
 from agentos.routing.execute import Outcome
@@ -11,7 +13,9 @@ def make_reply(plan: Plan, outcome: Outcome, latency_ms: int, created_at: str) -
     return Reply(
         message_id=new_id("msg"),
         content=completion.text,
+        tool_calls=completion.tool_calls,
         finish_reason=completion.finish_reason,
+        state="requires_action" if completion.tool_calls else "completed",
         model=target.model,
         provider=target.provider,
         usage=Usage(
@@ -32,6 +36,27 @@ def make_reply(plan: Plan, outcome: Outcome, latency_ms: int, created_at: str) -
             skipped=outcome.skipped,
         ),
         created_at=created_at,
+    )
+
+
+def still_open(asking: Reply, open_calls: Collection[str], latency_ms: int) -> Reply:
+    """The answer to some of the results that `asking` waits for: the same message with the calls that are left.
+
+    No provider was asked, so it used nothing.
+    """
+    return asking.model_copy(
+        update={
+            "tool_calls": tuple(call for call in asking.tool_calls if call.id in open_calls),
+            "usage": Usage(
+                prompt_tokens=0,
+                completion_tokens=0,
+                total_tokens=0,
+                cached_tokens=0,
+                cost_usd=0.0,
+                latency_ms=latency_ms,
+            ),
+            "route": asking.route.model_copy(update={"attempts": (), "skipped": ()}),
+        }
     )
 
 

@@ -2,11 +2,11 @@
 
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, Field, RootModel, ValidationError
+from pydantic import AfterValidator, BaseModel, Discriminator, Field, RootModel, Tag, ValidationError
 
-from agentos.domain import AgentConfig, Content
+from agentos.domain import AgentConfig, Content, ResultContent, Tool
 from agentos.errors import MAX_FIELD, InvalidRequest
-from agentos.values import ModelName, Priority, Value, Whole
+from agentos.values import ModelName, Priority, Value, Whole, not_empty
 
 B = TypeVar("B", bound=BaseModel)
 
@@ -27,7 +27,7 @@ class NewAgent(Value):
     name: Name
     description: Annotated[str, Field(max_length=4096)] = ""
     model: ModelName
-    tools: tuple[FreeForm, ...] = ()
+    tools: Annotated[tuple[Tool, ...], Field(max_length=128)] = ()
     config: AgentConfig = AgentConfig()
 
 
@@ -40,6 +40,7 @@ class NewSession(Value):
 
     user_id: Name | None = None
     metadata: FreeForm = {}
+    agent_version: Annotated[Whole, Field(ge=1)] | None = None
     expires_in_seconds: Annotated[Whole, Field(ge=1, le=YEAR_SECONDS)] | None = None
 
 
@@ -51,6 +52,44 @@ class NewMessage(Value):
     task_type: Name | None = None
     priority: Priority | None = None
     metadata: FreeForm = {}
+
+
+class ToolResult(Value):
+    """What a tool call gave: body of `POST …/messages` while calls are open."""
+
+    role: Literal["tool"]
+    tool_call_id: Name
+    content: ResultContent
+    metadata: FreeForm = {}
+
+
+class ToolResults(Value):
+    """Several at once."""
+
+    messages: Annotated[tuple[ToolResult, ...], Field(max_length=64), AfterValidator(not_empty)]
+
+
+def _said_kind(value: Any) -> str:
+    if isinstance(value, dict) and "messages" in value:
+        return "<results>"
+    return "<result>" if isinstance(value, dict) and value.get("role") == "tool" else "<message>"
+
+
+class Said(
+    RootModel[
+        Annotated[
+            Annotated[NewMessage, Tag("<message>")]
+            | Annotated[ToolResult, Tag("<result>")]
+            | Annotated[ToolResults, Tag("<results>")],
+            Discriminator(_said_kind),
+        ]
+    ]
+):
+    """Body of `POST …/messages`: a message, or the results of tool calls."""
+
+    @property
+    def messages(self) -> tuple[NewMessage | ToolResult, ...]:
+        return self.root.messages if isinstance(self.root, ToolResults) else (self.root,)
 
 
 class RouteQuery(NewMessage):

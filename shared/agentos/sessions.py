@@ -1,8 +1,8 @@
 """The sessions' service: open, read, delete and list, and the messages in one."""
 
 from agentos.clock import Clock, Deadline, timestamp
-from agentos.domain import Page, Reply, SentMessage, Session, SessionUsage
-from agentos.errors import InvalidRequest
+from agentos.domain import Agent, IdempotencyKey, Page, Reply, SentMessage, Session, SessionUsage
+from agentos.errors import InvalidRequest, NotFound
 from agentos.ids import new_id
 from agentos.requests import MAX_NAME, NewSession
 from agentos.store.agents import AgentStore
@@ -17,15 +17,17 @@ class Sessions:
         self._store = store
         self._clock = clock
 
-    def create(self, tenant: str, agent_id: str, request: NewSession) -> Session:
-        """Raises PayloadTooLarge."""
-        self._agents.get(tenant, agent_id)
+    def create(
+        self, tenant: str, agent_id: str, request: NewSession, deadline: Deadline, key: IdempotencyKey | None
+    ) -> Session:
+        """Raises InvalidRequest for a version that the agent never had, PayloadTooLarge, IdempotencyMismatch."""
+        self._check_version(tenant, self._agents.get(tenant, agent_id), request.agent_version)
         now = self._clock.time()
         lifetime = request.expires_in_seconds
         session = Session(
             session_id=new_id("sess"),
             agent_id=agent_id,
-            agent_version=None,
+            agent_version=request.agent_version,
             user_id=request.user_id,
             metadata=request.metadata,
             state="idle",
@@ -36,8 +38,7 @@ class Sessions:
             created_at=timestamp(now),
             expires_in_seconds=lifetime,
         )
-        self._store.create(tenant, session)
-        return session
+        return self._store.create(tenant, session, deadline, key)
 
     def get(self, tenant: str, agent_id: str, session_id: str) -> Session:
         return self._store.get(tenant, agent_id, session_id)
@@ -59,3 +60,11 @@ class Sessions:
     ) -> Page[SentMessage | Reply]:
         """Oldest first unless `order` says otherwise. Raises InvalidRequest for a bad cursor."""
         return self._store.messages(tenant, agent_id, session_id, limit, after, order or "asc")
+
+    def _check_version(self, tenant: str, latest: Agent, version: int | None) -> None:
+        try:
+            self._agents.at(tenant, latest, version)
+        except NotFound as error:
+            raise InvalidRequest.of(
+                "agentVersion", f"is no version of the agent; its latest is {latest.version}"
+            ) from error

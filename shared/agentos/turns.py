@@ -1,19 +1,27 @@
 """A turn: lease, history, route and call, one commit. And its rehearsal, which stops before the call."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
 from agentos.clock import Clock, Deadline
 from agentos.config import Settings
-from agentos.domain import Agent, Message, Plan, Reply, SentMessage
+from agentos.domain import Agent, IdempotencyKey, Message, Plan, Reply, SentMessage
+from agentos.errors import ErrorClass, PayloadTooLarge, SessionBusy, ToolCallNotOpen, ToolResultsPending
+from agentos.history import extended, remembered
 from agentos.ids import new_id
 from agentos.metrics import record_turn
-from agentos.preparation import Preparation
-from agentos.reply import make_reply
-from agentos.requests import NewMessage, RouteQuery
-from agentos.routing.call import Simulation
+from agentos.preparation import Hints, Preparation
+from agentos.reply import make_reply, still_open
+from agentos.requests import NewMessage, RouteQuery, ToolResult
 from agentos.routing.execute import Executor
 from agentos.store.agents import AgentStore
+from agentos.store.messages import Kept
 from agentos.store.sessions import SessionStore
-from agentos.store.turns import Lease, TurnStore
+from agentos.store.turns import Lease, Step, TurnStore
 from agentos.tokens import estimate
+
+QUEUE_PAUSE_SECONDS = 1.0
+"""The longest pause between two knocks at a busy session's door."""
 
 
 class Explanations:
@@ -25,12 +33,42 @@ class Explanations:
         self._preparation = preparation
 
     def explain(self, tenant: str, agent_id: str, request: RouteQuery) -> Plan:
-        """The plan that a turn would follow now. Raises NotFound, PayloadTooLarge."""
-        self._preparation.admit(request)
+        """The plan that a turn would follow now. Raises NotFound."""
         agent = self._agents.get(tenant, agent_id)
-        session = request.session_id and self._sessions.get(tenant, agent_id, request.session_id)
-        _, plan = self._preparation.prepare(tenant, agent, session or None, request)
+        session = self._sessions.get(tenant, agent_id, request.session_id) if request.session_id else None
+        asked = [Message(role=request.role, content=request.content)]
+        if session:
+            agent = self._agents.at(tenant, agent, session.agent_version)
+        _, plan = self._preparation.prepare(tenant, agent, session, asked, Hints.of(request))
         return plan
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What is to be answered, where, until when. `simulated`: providers that are to fail, and how."""
+
+    tenant: str
+    agent_id: str
+    session_id: str
+    said: Sequence[NewMessage | ToolResult]
+    deadline: Deadline
+    key: IdempotencyKey | None = None
+    simulated: Mapping[str, ErrorClass] = field(default_factory=dict)
+
+    @property
+    def place(self) -> tuple[str, str, str]:
+        return self.tenant, self.agent_id, self.session_id
+
+
+@dataclass(frozen=True)
+class _Running:
+    """A turn that has its session's lease. `answer_by`: when a provider must have answered; `began`: monotonic."""
+
+    turn: Turn
+    agent: Agent
+    lease: Lease
+    answer_by: Deadline
+    began: float
 
 
 class Turns:
@@ -52,59 +90,130 @@ class Turns:
         self._limits = settings.limits
         self._clock = clock
 
-    def send(
-        self,
-        tenant: str,
-        agent_id: str,
-        session_id: str,
-        request: NewMessage,
-        deadline: Deadline,
-        simulated: Simulation | None = None,
-    ) -> Reply:
-        """The assistant's reply, stored together with the message it answers.
+    def send(self, turn: Turn) -> Reply:
+        """The assistant's reply, stored together with the messages it answers; under a key that has been answered,
+        the same reply again.
 
-        A turn that fails leaves the session as it was. Raises NotFound, SessionBusy, PayloadTooLarge and
-        what `Executor.run` raises.
+        A turn that fails leaves the session as it was. Raises NotFound, SessionBusy, IdempotencyInFlight,
+        IdempotencyMismatch, ToolResultsPending, ToolCallNotOpen, PayloadTooLarge and what `Executor.run` raises.
         """
-        self._preparation.admit(request)
-        agent = self._agents.get(tenant, agent_id)
-        lease = self._store.begin(tenant, agent_id, session_id, deadline)
+        began = self._clock.monotonic()
+        turn = replace(turn, deadline=turn.deadline.at_most(self._limits.turn_seconds))
+        agent = self._agents.get(turn.tenant, turn.agent_id)
+        answer_by = self._answer_by(agent, turn.deadline)
         try:
-            reply = self._run(agent, lease, request, deadline, simulated)
+            lease = self._lease(agent, turn, answer_by)
+        except SessionBusy:
+            if turn.key and (answered := self._store.answered(*turn.place, turn.key)):
+                return answered
+            raise
+        try:
+            if turn.key and (answered := self._store.answered(*turn.place, turn.key)):
+                self._store.abandon(lease)
+                return answered
+            pinned = self._agents.at(turn.tenant, agent, lease.session.agent_version)
+            if pinned is not agent:
+                answer_by = self._answer_by(pinned, turn.deadline)
+            return self._run(_Running(turn, pinned, lease, answer_by, began))
         except BaseException:
             self._store.abandon(lease)
             raise
-        record_turn(reply)
-        return reply
 
-    def _run(
-        self, agent: Agent, lease: Lease, request: NewMessage, deadline: Deadline, simulated: Simulation | None
-    ) -> Reply:
-        began = self._clock.monotonic()
-        sent = self._sent(request)
-        asked = self._store.sent_item(lease, sent, estimate(Message(role=sent.role, content=sent.content)))
-        prompt, plan = self._preparation.prepare(lease.tenant, agent, lease.session, request)
-        call_deadline = self._call_deadline(agent, deadline)
-        outcome = self._executor.run(plan, prompt, call_deadline, agent.config.fallback_on, simulated)
-        latency_ms = round((self._clock.monotonic() - began) * 1000)
-        reply = make_reply(plan, outcome, latency_ms, self._clock.now())
-        tokens = estimate(Message(role="assistant", content=reply.content))
-        self._store.commit(lease, asked, reply, tokens, deadline)
-        return reply
+    def _answer_by(self, agent: Agent, deadline: Deadline) -> Deadline:
+        """The turn's deadline less the commit's share, or the agent's own bound."""
+        bound = deadline.earlier(self._limits.commit_reserve_seconds)
+        return bound.at_most(agent.config.timeout_seconds) if agent.config.timeout_seconds else bound
 
-    def _sent(self, request: NewMessage) -> SentMessage:
+    def _lease(self, agent: Agent, turn: Turn, answer_by: Deadline) -> Lease:
+        """The session's lease, waited for if the agent says so: as long as there is time left for an answer."""
+        patience = answer_by.earlier(answer_by.remaining() / 2)
+        pause = 0.1
+        while True:
+            try:
+                return self._store.begin(*turn.place, turn.deadline, turn.key)
+            except SessionBusy:
+                if agent.config.on_busy == "reject" or patience.remaining() < pause:
+                    raise
+            self._clock.sleep(pause / 2 + self._clock.jitter(pause / 2))
+            pause = min(2 * pause, QUEUE_PAUSE_SECONDS)
+
+    def _run(self, run: _Running) -> Reply:
+        open_calls = _open_after(run.lease.session.open_calls, run.turn.said)
+        sent = [self._sent(said) for said in run.turn.said]
+        asked = [Message(role=m.role, content=m.content, tool_call_id=m.tool_call_id) for m in sent]
+        kept = tuple(
+            self._store.keep(run.lease, place, message, estimate(as_asked))
+            for place, (message, as_asked) in enumerate(zip(sent, asked, strict=True), start=1)
+        )
+        self._check_size(kept)
+        step = self._wait(run, kept, open_calls) if open_calls else self._ask(run, asked, kept)
+        self._store.commit(run.lease, step, run.turn.deadline)
+        if step.answer:
+            record_turn(step.reply)
+        return step.reply
+
+    def _ask(self, run: _Running, asked: Sequence[Message], kept: tuple[Kept, ...]) -> Step:
+        """A provider's answer."""
+        first, config = run.turn.said[0], run.agent.config
+        hints = Hints.of(first) if isinstance(first, NewMessage) else Hints()
+        prompt, plan = self._preparation.prepare(run.turn.tenant, run.agent, run.lease.session, asked, hints)
+        outcome = self._executor.run(plan, prompt, run.answer_by, config.fallback_on, run.turn.simulated)
+        reply = make_reply(plan, outcome, self._milliseconds_since(run.began), self._clock.now())
+        tokens = estimate(Message(role="assistant", content=reply.content, tool_calls=reply.tool_calls))
+        answer = self._store.keep(run.lease, len(kept) + 1, reply, tokens)
+        return Step(kept, reply, answer, self._turns(run, [*kept, answer]), tuple(call.id for call in reply.tool_calls))
+
+    def _wait(self, run: _Running, kept: tuple[Kept, ...], open_calls: tuple[str, ...]) -> Step:
+        """Some results are there and others are not: the calls that are left."""
+        session = run.lease.session
+        open_turn = self._store.newest(run.lease.tenant, session, len(session.turns[-1]))
+        asking = next(message for message in reversed(open_turn) if isinstance(message, Reply))
+        reply = still_open(asking, open_calls, self._milliseconds_since(run.began))
+        return Step(kept, reply, None, self._turns(run, kept), open_calls)
+
+    def _turns(self, run: _Running, added: Sequence[Kept]) -> tuple[tuple[int, ...], ...]:
+        """What the session remembers of its newest turns, these messages among them."""
+        session, lengths = run.lease.session, [message.tokens for message in added]
+        turns = extended(session.turns, lengths, new_turn=not session.open_calls)
+        return remembered(turns, self._limits.history_messages)
+
+    def _check_size(self, kept: Sequence[Kept]) -> None:
+        """Raises PayloadTooLarge, before anybody is asked."""
+        size, most = sum(message.size for message in kept), self._limits.content_bytes
+        if size > most:
+            message = f"The message takes {size} bytes as JSON; at most {most} are taken (limits.contentBytes)."
+            raise PayloadTooLarge(message, {"bytes": size, "maxBytes": most})
+
+    def _sent(self, said: NewMessage | ToolResult) -> SentMessage:
         return SentMessage(
             message_id=new_id("msg"),
-            role=request.role,
-            content=request.content,
-            task_type=request.task_type,
-            priority=request.priority,
-            metadata=request.metadata,
+            role=said.role,
+            content=said.content,
+            tool_call_id=said.tool_call_id if isinstance(said, ToolResult) else None,
+            task_type=said.task_type if isinstance(said, NewMessage) else None,
+            priority=said.priority if isinstance(said, NewMessage) else None,
+            metadata=said.metadata,
             created_at=self._clock.now(),
         )
 
-    def _call_deadline(self, agent: Agent, deadline: Deadline) -> Deadline:
-        """The function's or the server's bound on a turn, less the commit's share, or the agent's own bound."""
-        limits = self._limits
-        bound = deadline.at_most(limits.turn_seconds).earlier(limits.commit_reserve_seconds)
-        return bound.at_most(agent.config.timeout_seconds or limits.turn_seconds)
+    def _milliseconds_since(self, began: float) -> int:
+        return round((self._clock.monotonic() - began) * 1000)
+
+
+def _open_after(open_calls: tuple[str, ...], said: Sequence[NewMessage | ToolResult]) -> tuple[str, ...]:
+    """The calls that still wait for results. Raises ToolResultsPending, ToolCallNotOpen."""
+    left = list(open_calls)
+    for message in said:
+        if isinstance(message, ToolResult):
+            if message.tool_call_id not in left:
+                raise ToolCallNotOpen(
+                    f"No result is awaited for the tool call {message.tool_call_id!r:.100}.", {"toolCallIds": left}
+                )
+            left.remove(message.tool_call_id)
+        elif left:
+            raise ToolResultsPending(
+                "The model waits for the results of its tool calls; send one for each (role tool), if only to say that"
+                " it was not called.",
+                {"toolCallIds": left},
+            )
+    return tuple(left)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from agentos.store.agents import AgentStore
     from agentos.store.circuits import Circuits
     from agentos.store.dynamodb import Table
+    from agentos.store.removal import Removal
     from agentos.store.sessions import SessionStore
     from agentos.store.turns import TurnStore
     from agentos.turns import Explanations, Turns
@@ -70,6 +71,13 @@ def session_store() -> "SessionStore":
     from agentos.store.sessions import SessionStore
 
     return SessionStore(table(), clock())
+
+
+@cache
+def removal() -> "Removal":
+    from agentos.store.removal import Removal
+
+    return Removal(table(), clock())
 
 
 @cache

@@ -92,8 +92,9 @@ def test_a_body_over_six_megabytes_is_a_413(path: dict[str, str], stored: Any, f
         ("create_agent", {**AGENT, "config": {"instructions": "x" * 500_000}}),
         ("update_agent", {"config": {"instructions": "日" * 200_000}}),
         ("create_session", {"metadata": {"m": "x" * 500_000}}),
-        ("send_message", {"content": "x" * 500_000}),
-        ("send_message", {"content": "c", "metadata": {"m": "日" * 200_000}}),
+        ("send_message", {"content": "x" * 1_048_576}),
+        ("send_message", {"content": "c", "metadata": {"m": "日" * 350_000}}),
+        ("send_message", {"content": [{"type": "text", "text": "é" * 200_000} for _ in range(3)]}),
     ],
 )
 def test_what_the_table_could_not_hold_is_a_413_before_any_provider_is_called(
@@ -113,11 +114,17 @@ BAD_QUERIES = [
     ({"limit": "ten"}, "limit"),
     ({"limit": "9" * 5000}, "limit"),
     ({"limit": ""}, "limit"),
+    ({"limit": " 5"}, "limit"),
+    ({"limit": "5.0"}, "limit"),
+    ({"limit": "٣"}, "limit"),
     ({"order": "up"}, "order"),
     ({"after": ""}, "after"),
     ({"after": "garbage"}, "after"),
     ({"after": "ü"}, "after"),
     ({"after": cursor(new_id("msg"))}, "after"),
+    ({"after": cursor("-1")}, "after"),
+    ({"after": cursor("TENANT#other#AGENTS")}, "after"),
+    ({"after": cursor("\x00")}, "after"),
     ({"after": "A" * 9000}, "after"),
     ({"limit": "5", "order": "asc", "after": "===="}, "after"),
 ]
@@ -131,22 +138,81 @@ def test_a_bad_query_is_named(path: dict[str, str], folder: str) -> None:
         assert answer.json["details"]["errors"][0]["field"] == field, query
 
 
-def test_tools_are_refused_as_unsupported(api: Any) -> None:
-    answer = api("create_agent", {**AGENT, "tools": [{"type": "function", "function": {"name": "f"}}]})
-    assert (answer.status, answer.json["code"]) == (400, "unsupported")
-    assert answer.json["details"] == {"capability": "tools"}
+MODEL_NAMES = [
+    "", "openai", "openai:", ":gpt", "openai gpt", "openai:a b", "openai:\n", "OpenAI:gpt", "openai :gpt",
+    " openai:gpt", "openai:" + "x" * 201, "x" * 64 + ":gpt", "openai:x\u2028", "nobody:gpt",
+    "opnai:gpt", 7, ["openai:gpt"], {}, True,
+]  # fmt: skip
 
 
-def test_a_provider_nobody_knows_is_refused_when_the_agent_is_saved(api: Any, stored: Any) -> None:
-    for body, field in (
-        ({**AGENT, "model": "opnai:gpt"}, "model"),
-        ({**AGENT, "config": {"fallbackModel": "opnai:gpt"}}, "config.fallbackModel"),
-        ({**AGENT, "config": {"fallbackModels": ["local:a", "opnai:gpt"]}}, "config.fallbackModels[1]"),
+@pytest.mark.parametrize("name", MODEL_NAMES, ids=lambda name: str(name)[:20])
+def test_a_malformed_model_and_a_provider_nobody_knows_are_named_when_the_agent_is_saved(
+    api: Any, path: dict[str, str], stored: Any, name: Any
+) -> None:
+    before = stored()
+    for part, field in (
+        ({"model": name}, "model"),
+        ({"config": {"fallbackModel": name}}, "config.fallbackModel"),
+        ({"config": {"fallbackModels": ["local:a", name]}}, "config.fallbackModels[1]"),
+        ({"config": {"routing": {"rules": [{"use": ["local:a", name]}]}}}, "config.routing.rules[0].use[1]"),
     ):
-        answer = api("create_agent", body)
-        assert answer.status == 400
-        assert answer.json["details"]["errors"][0]["field"] == field
+        for answer in (api("create_agent", {**AGENT, **part}), api("update_agent", part, agentId=path["agentId"])):
+            assert (answer.status, answer.json["code"]) == (400, "invalid_request"), answer.text
+            assert [error["field"] for error in answer.json["details"]["errors"]] == [field]
+    assert stored() == before
+
+
+@pytest.mark.parametrize("missing", ["name", "model"])
+def test_what_an_agent_must_have_is_named_where_it_is_missing(api: Any, stored: Any, missing: str) -> None:
+    answer = api("create_agent", {name: value for name, value in AGENT.items() if name != missing})
+    assert (answer.status, answer.json["code"]) == (400, "invalid_request")
+    assert answer.json["details"]["errors"] == [{"field": missing, "message": "is required"}]
     assert stored() == []
+
+
+BAD_CONFIGS: list[dict[str, Any]] = [
+    {"temperature": "1"}, {"temperature": 2.1}, {"maxTokens": 0}, {"maxTokens": 1.5}, {"maxTokens": True}, {"topP": 0},
+    {"stop": 7}, {"stop": ["x"] * 17}, {"responseFormat": "json"}, {"timeoutSeconds": 0}, {"timeoutSeconds": 1e9},
+    {"historyTokens": -1}, {"fallbackOn": "rejected"}, {"instructions": 7}, {"routing": []}, {"fallbackModels": "a:b"},
+    {"no-such": 1},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("config", BAD_CONFIGS, ids=lambda config: next(iter(config)))
+def test_a_bad_configuration_of_an_agent_is_named(api: Any, stored: Any, config: dict[str, Any]) -> None:
+    answer = api("create_agent", {**AGENT, "config": config})
+    assert (answer.status, answer.json["code"]) == (400, "invalid_request")
+    assert [error["field"] for error in answer.json["details"]["errors"]] == [f"config.{next(iter(config))}"]
+    assert stored() == []
+
+
+AGENT_CALLS = ["get_agent", "update_agent", "delete_agent", "explain_route", "create_session", "list_sessions"]
+SESSION_CALLS = ["get_session", "delete_session", "send_message", "list_messages"]
+
+
+@pytest.mark.parametrize("folder", [*AGENT_CALLS, *SESSION_CALLS])
+def test_an_unknown_id_is_a_404_and_changes_nothing(
+    upstream: Any, path: dict[str, str], stored: Any, folder: str
+) -> None:
+    before = stored()
+    strange = ["x", "", "%", "\x00", "../x", "日本", "\ud800", "a#b", "SESSION", "x" * 100_000]
+    unknown = [("agentId", one) for one in [new_id("agent"), path["sessionId"], *strange]]
+    if folder in SESSION_CALLS:
+        unknown += [("sessionId", one) for one in [new_id("sess"), path["agentId"], *strange]]
+    for name, value in unknown:
+        answer = invoke(folder, event(WITH_BODY.get(folder), {**path, name: value}))
+        assert (answer.status, answer.json["code"]) == (404, "not_found"), (name, value[:20])
+    assert stored() == before
+    assert upstream.requests == []
+
+
+@pytest.mark.parametrize("folder", SESSION_CALLS)
+def test_another_agents_session_is_a_404(api: Any, path: dict[str, str], stored: Any, folder: str) -> None:
+    other = api.agent()
+    before = stored()
+    answer = invoke(folder, event(WITH_BODY.get(folder), {**path, "agentId": other}))
+    assert (answer.status, answer.json["code"]) == (404, "not_found")
+    assert stored() == before
 
 
 TEXTS = ["日本語 العربية 😀👩‍🚀", "\x00\x01\x7f", "\u2028\u2029", "﷽" * 1000, "{{x}} ${y} %s", "\r\n\t", " "]

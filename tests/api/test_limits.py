@@ -9,7 +9,6 @@ import pytest
 
 from tests.api.conftest import Providers, chat
 from tests.support.gateway import Context, event, invoke
-from tests.support.requests import Requests
 from tests.support.upstream import Reply, refusal
 
 Configure = Callable[[str], None]
@@ -20,29 +19,25 @@ def outcomes(answer: Any) -> list[tuple[str, str]]:
     return [(one["provider"], one["outcome"]) for one in attempts]
 
 
-PARTS = [{"type": "text", "text": "x" * 60}, {"type": "text", "text": "y" * 60}]
+PARTS = [{"type": "text", "text": "x" * 600}, {"type": "text", "text": "y" * 600}]
 
 
-@pytest.mark.parametrize("content", ["x" * 101, "日" * 34, PARTS])
-def test_content_over_the_limit_is_refused_before_anything_is_leased(
+@pytest.mark.parametrize("content", ["x" * 1001, "日" * 334, PARTS])
+def test_content_over_the_limit_is_refused_before_any_provider_is_called(
     api: Any, providers: Providers, configure: Configure, content: Any
 ) -> None:
-    from agentos import wiring
-
-    configure("limits: {contentBytes: 100}")
+    configure("limits: {contentBytes: 1000}")
     talk = chat(api)
-    requests = Requests(wiring.dynamodb())
     answer = talk.say(content)
     assert (answer.status, answer.json["code"]) == (413, "payload_too_large")
-    assert "100 bytes" in answer.json["message"]
-    assert api("explain_route", {"content": content}, agentId=talk.agent_id).status == 413
-    assert requests.sent == {}
+    assert answer.json["details"]["maxBytes"] == 1000
     assert providers.openai.requests == []
+    assert (talk.session()["state"], talk.messages()) == ("idle", [])
 
 
-@pytest.mark.parametrize("content", ["x" * 100, "日" * 33])
+@pytest.mark.parametrize("content", ["x" * 500, "日" * 160])
 def test_content_up_to_the_limit_is_taken(api: Any, providers: Providers, configure: Configure, content: str) -> None:
-    configure("limits: {contentBytes: 100}")
+    configure("limits: {contentBytes: 1000}")
     assert chat(api).say(content).status == 200
 
 

@@ -9,7 +9,8 @@ import pytest
 
 from agentos import wiring
 from agentos.clock import Deadline
-from agentos.store.turns import TurnStore
+from agentos.history import remembered
+from agentos.store.turns import Step
 from tests.support.builders import a_message, a_reply
 from tests.support.upstream import answer
 
@@ -104,12 +105,15 @@ def requests(api: Any) -> list[str]:
 
 def seeded(agent_id: str, session_id: str, turns: int, length: int) -> None:
     """A conversation that is there already."""
-    store = TurnStore(wiring.table(), wiring.clock())
+    store = wiring.turn_store()
     for _ in range(turns):
         deadline = Deadline.after(30, wiring.clock())
         lease = store.begin("default", agent_id, session_id, deadline)
-        sent = store.sent_item(lease, a_message("x" * length), length // 4 + 4)
-        store.commit(lease, sent, a_reply("y" * length), length // 4 + 4, deadline)
+        sent = store.keep(lease, 1, a_message("x" * length), length // 4 + 4)
+        reply = a_reply("y" * length)
+        answer = store.keep(lease, 2, reply, length // 4 + 4)
+        turns = remembered((*lease.session.turns, (sent.tokens, answer.tokens)), 60)
+        store.commit(lease, Step((sent,), reply, answer, turns, ()), deadline)
 
 
 @pytest.mark.parametrize("length", [10, 1000])

@@ -6,14 +6,18 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 
+from local import process
+
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 90
 STOP_SECONDS = 20
+EVENTUALLY_SECONDS = 60
 
 
 @dataclass
@@ -59,6 +63,11 @@ class Host:
         finally:
             self.process.kill()
             self.client.close()
+
+
+def eventually(holds: Callable[[], bool]) -> None:
+    """Wait until it does."""
+    process.wait_until(holds, EVENTUALLY_SECONDS)
 
 
 def free_port() -> int:

@@ -4,6 +4,8 @@ import contextlib
 import os
 import shutil
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -12,7 +14,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from local import dynamodb_local, process
 from tests.e2e.hosting import ROOT, STOP_SECONDS, Host, free_port, launch
+from tests.support.backends import DYNAMODBS
 from tests.support.upstream import Reply, Upstream, answer
 
 StartHost = Callable[..., Host]
@@ -28,6 +32,15 @@ def alive(pid: int) -> bool:
         return False
 
 
+def ended(*pids: int) -> bool:
+    """Whether all of them end within ten seconds."""
+    for _ in range(100):
+        if not any(map(alive, pids)):
+            return True
+        time.sleep(0.1)
+    return False
+
+
 @pytest.mark.parametrize(
     ("number", "code"), [(signal.SIGINT, 0), (signal.SIGTERM, 0), (signal.SIGKILL, -signal.SIGKILL)]
 )
@@ -37,11 +50,27 @@ def test_nothing_outlives_the_host(start_host: StartHost, number: int, code: int
     (model,) = host.children()
     os.kill(host.process.pid, number)
     assert host.process.wait(STOP_SECONDS) == code
-    for _ in range(100):
-        if not alive(model):
-            return
-        time.sleep(0.1)
-    raise AssertionError("the model's process is still there")
+    assert ended(model)
+
+
+def test_the_model_alone_serves_until_ctrl_c() -> None:
+    command = [sys.executable, "-m", "local.model", str(port := free_port())]
+    alone = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, start_new_session=True)
+    try:
+        with alone, httpx.Client(trust_env=False) as client:
+            assert alone.stdout is not None
+            url = alone.stdout.readline().strip()
+            assert url == f"http://127.0.0.1:{port}/v1"
+            assert client.get(f"{url}/models").json()["data"][0]["id"] == "smollm2"
+            os.killpg(alone.pid, signal.SIGINT)
+            assert alone.wait(STOP_SECONDS) == 0
+            for _ in range(100):
+                if not process.listens(port):
+                    return
+                time.sleep(0.1)
+        raise AssertionError("the model's server is still there")
+    finally:
+        alone.kill()
 
 
 def test_ends_while_a_request_waits_for_a_provider(start_host: StartHost) -> None:
@@ -103,12 +132,48 @@ def test_a_variable_that_would_not_reach_lambda_is_told(start_host: StartHost, t
     assert "-mine" not in host.output
 
 
-def test_a_dynamodb_that_runs_already_keeps_everything(start_host: StartHost, moto_endpoint: str) -> None:
-    first = start_host({"STORE": moto_endpoint})
-    agent = first.agent(model="echo:echo")
-    first.end()
-    second = start_host({"STORE": moto_endpoint})
-    assert second.client.get(f"/agents/{agent}").status_code == 200
+@pytest.fixture(params=DYNAMODBS)
+def lasting_store(request: pytest.FixtureRequest) -> dict[str, str]:
+    """The variables of a host whose data outlives it: in a DynamoDB that runs already, or on disk."""
+    if request.param == "moto":
+        return {"STORE": request.getfixturevalue("moto_endpoint")}
+    home = subprocess.run([dynamodb_local.SCRIPT, "path"], stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
+    return {"STORE": "dynamodb-local", "DYNAMODB_LOCAL_HOME": home}
+
+
+def test_sessions_survive_a_restart(start_host: StartHost, checkout: Path, lasting_store: dict[str, str]) -> None:
+    first = start_host(lasting_store, "--root", str(checkout))
+    session = first.session(first.agent(model="echo:echo"))
+    assert first.say(session, "Remember me.").status_code == 200
+    messages = first.client.get(f"{session}/messages").json()
+    assert len(messages["data"]) == 2
+    assert first.end() == 0
+
+    second = start_host(lasting_store, "--root", str(checkout))
+    assert "table agentos was there" in second.output
+    assert second.client.get(f"{session}/messages").json() == messages
+    assert second.say(session, "And now?").status_code == 200
+    assert second.client.get(session).json()["messageCount"] == 4
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_the_store_does_not_outlive_the_host(
+    start_host: StartHost, checkout: Path, lasting_store: dict[str, str], number: int
+) -> None:
+    """Killed or not, or the next start would find its data held by the last."""
+    host = start_host(lasting_store, "--root", str(checkout))
+    children = host.children()
+    assert len(children) == (lasting_store["STORE"] == "dynamodb-local")
+    os.kill(host.process.pid, number)
+    host.process.wait(STOP_SECONDS)
+    assert ended(*children)
+
+
+def test_a_store_that_cannot_be_had_is_one_clear_line(tmp_path: Path) -> None:
+    process, log = launch(tmp_path, free_port(), {"STORE": "dynamodb-local", "DYNAMODB_LOCAL_HOME": str(tmp_path)})
+    assert process.wait(STOP_SECONDS) == 1
+    assert log.read_text().startswith("agentos: DynamoDB Local: ")
+    assert log.read_text().count("\n") == 1
 
 
 @pytest.fixture

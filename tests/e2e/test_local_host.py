@@ -1,6 +1,5 @@
-"""The local host over a real socket: the walk-through, routes and limits, many at once, fallback."""
+"""The local host over a real socket: routes and limits, many at once, fallback."""
 
-import json
 import re
 import threading
 from collections.abc import Callable, Iterator
@@ -9,38 +8,27 @@ from pathlib import Path
 
 import pytest
 
+from local.console import CURLS
 from tests.e2e.hosting import Host
 from tests.support.upstream import Reply, Upstream, answer
 
 StartHost = Callable[..., Host]
 
 
-def test_walk_through_with_the_real_model(host: Host) -> None:
-    """With the very bodies that the host shows at its start."""
-    agent_body, session_body, message_body = (json.loads(body) for body in re.findall(r"-d '(.*?)'", host.output, re.S))
-    agent = host.client.post("/agents", json=agent_body)
-    assert agent.status_code == 201
-    session = host.client.post(f"/agents/{agent.json()['agentId']}/sessions", json=session_body)
-    assert session.status_code == 201
-    path = f"/agents/{agent.json()['agentId']}/sessions/{session.json()['sessionId']}/messages"
-    reply = host.client.post(path, json=message_body)
-    assert reply.status_code == 200, reply.text
-    said = reply.json()
-    assert said["content"].strip()
-    assert said["model"] == "local:smollm2"
-    assert said["usage"]["completionTokens"] > 0
-    assert [(skip["model"], skip["reason"].partition(":")[0]) for skip in said["route"]["skipped"]] == [
-        ("openai:gpt-4o-mini", "not_configured"),
-        ("gemini:flash-1.5", "not_configured"),
-    ]
-    assert [message["role"] for message in host.client.get(path).json()["data"]] == ["user", "assistant"]
-
-
-def test_start_shows_routes_providers_and_the_model(host: Host) -> None:
+def test_start_shows_routes_providers_the_model_and_what_to_try(host: Host) -> None:
     assert re.search(r"POST +/agents/\{agentId\}/sessions/\{sessionId\}/messages +SendMessageFunction", host.output)
     assert re.search(r"^providers +local$", host.output, re.M)
     assert re.search(r"^model +local:smollm2", host.output, re.M)
+    assert CURLS.format(url=f"http://localhost:{host.client.base_url.port}") in host.output
     assert "\033" not in host.output  # no colours in a file
+
+
+def test_where_the_model_has_no_wheel_the_start_says_so_and_echo_answers(start_host: StartHost, tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text("import sys\nsys.modules['xllamacpp'] = None  # as if not installed\n")
+    host = start_host({"LOCAL_MODEL": "1", "PYTHONPATH": str(tmp_path)})
+    assert re.search(r"^model +none \(xllamacpp is not installed; .*\); echo:echo answers instead$", host.output, re.M)
+    reply = host.say(host.session(host.agent(model="openai:gpt-4o-mini")), "Hello").json()
+    assert (reply["model"], reply["content"]) == ("echo:echo", "You said: Hello")
 
 
 def test_every_request_is_shown(host: Host) -> None:

@@ -16,31 +16,53 @@ ONCE = "Once upon a"
 # case: text, finish reason, prompt tokens, completion tokens (reasoning included), cached tokens
 ANSWERS = {
     "azure-openai/answer": (HELLO, "stop", 19, 10, 0),
+    "azure-openai/tool_call": ("", "tool_calls", 19, 10, 0),
     "cerebras/answer": (HELLO, "stop", 72, 46, 0),
+    "cerebras/tool_call": ("", "tool_calls", 72, 46, 0),
     "deepseek/answer": (HELLO, "stop", 1400, 60, 1280),
+    "deepseek/tool_calls_parallel": ("", "tool_calls", 1400, 60, 1280),
     "fireworks/answer": (HELLO, "stop", 13, 52, 0),
+    "fireworks/tool_call": ("", "tool_calls", 13, 52, 0),
     "gemini/answer": (HELLO, "stop", 8, 9, 0),
     "gemini/answer_cut_at_max_tokens": (ONCE, "length", 6, 3, 0),
     "gemini/answer_thought_and_cached": (
         "Take the small model: it is cheap enough.", "stop", 2065 + 15, 40 + 312, 1024,
     ),
+    "gemini/tool_call_with_words": ("I look that up.", "tool_calls", 96, 33 + 64, 0),
+    "gemini/tool_call_without_id": ("", "tool_calls", 96, 33 + 64, 0),
+    "gemini/tool_calls_parallel": ("", "tool_calls", 96, 33 + 64, 0),
     "glm4/answer": (HELLO, "stop", 13, 52, 2),
+    "glm4/tool_call": ("", "tool_calls", 13, 52, 2),
     "groq/answer": (HELLO, "stop", 72, 46, 64),
+    "groq/tool_calls_with_words": ("I look that up.", "tool_calls", 72, 46, 64),
     "local/answer": ("I'm sorry for any misinterpretation, but as a chat", "length", 33, 12, 0),
+    "local/tool_call": ("", "tool_calls", 33, 12, 0),
+    "local/tool_call_object_arguments": ("", "tool_calls", 33, 12, 0),
     "mistral/answer": (HELLO, "stop", 16, 10, 0),
     "mistral/answer_cut_at_window": (ONCE, "length", 262000, 144, 0),
     "mistral/answer_with_thinking": ("Take the small model.", "stop", 24, 61, 0),
+    "mistral/tool_call_without_id": ("", "tool_calls", 16, 10, 0),
+    "mistral/tool_calls_parallel": ("", "tool_calls", 16, 10, 0),
     "modelscope/answer": (HELLO, "stop", 9, 10, 0),
+    "modelscope/tool_call": ("", "tool_calls", 9, 10, 0),
     "nvidia/answer": (HELLO, "stop", 21, 44, 0),
+    "nvidia/tool_call": ("", "tool_calls", 21, 44, 0),
     "ollama/answer": (HELLO, "stop", 74, 38, 0),
+    "ollama/tool_call": ("", "tool_calls", 74, 38, 0),
     "openai/answer": (HELLO, "stop", 19, 10, 0),
     "openai/answer_cut_at_max_tokens": (ONCE, "length", 14, 3, 0),
     "openai/answer_reasoned_and_cached": ("A small tool is served well by a small model.", "stop", 2006, 300, 1920),
+    "openai/tool_call_cut_at_max_tokens": ("", "tool_calls", 19, 10, 0),
+    "openai/tool_calls_parallel": ("", "tool_calls", 19, 10, 0),
     "openrouter/answer": (HELLO, "stop", 72, 46, 0),
+    "openrouter/tool_call_without_arguments": ("", "tool_calls", 72, 46, 0),
     "siliconflow/answer": (HELLO, "stop", 13, 52, 0),
+    "siliconflow/tool_call": ("", "tool_calls", 13, 52, 0),
     "together/answer": (HELLO, "stop", 72, 46, 0),
     "together/answer_ended_by_eos": ("Hello.", "stop", 12, 3, 0),
+    "together/tool_call_finished_as_stop": ("", "tool_calls", 72, 46, 0),
     "xai/answer": (HELLO, "stop", 32, 9 + 233, 8),
+    "xai/tool_call": ("", "tool_calls", 32, 9 + 233, 8),
 }  # fmt: skip
 
 # class: its cases; where the provider says how long to wait, with the seconds
@@ -83,8 +105,9 @@ FAILURES: dict[ErrorClass, dict[str, float | None] | set[str]] = {
         "openai/content_filter", "openai/refusal", "openrouter/moderation",
     },
     ErrorClass.BAD_RESPONSE: {
-        "cerebras/thought_until_max_tokens", "deepseek/broke_off", "gemini/thought_until_max_tokens",
-        "glm4/broke_off", "groq/broken_json_from_model", "mistral/broke_off", "openrouter/broke_off",
+        "cerebras/thought_until_max_tokens", "deepseek/broke_off", "gemini/malformed_function_call",
+        "gemini/thought_until_max_tokens", "gemini/unexpected_tool_call", "glm4/broke_off",
+        "groq/broken_json_from_model", "groq/tool_use_failed", "mistral/broke_off", "openrouter/broke_off",
         "openrouter/error_with_200",
     },
     ErrorClass.SERVER: {
@@ -170,6 +193,7 @@ def test_every_shipped_provider_has_an_answer_and_the_failures_that_matter_most(
     for provider in sorted(shipped_providers()):
         classes = {error_class for case, (error_class, _) in FAILED.items() if provider_of(case) == provider}
         assert f"{provider}/answer" in ANSWERS
+        assert any(case.startswith(f"{provider}/tool_call") for case in ANSWERS), provider
         assert classes >= {ErrorClass.SERVER}, provider
         assert provider in ("ollama", "local") or classes >= {
             ErrorClass.AUTH,

@@ -14,14 +14,23 @@ from openai.types.chat import ChatCompletion
 from pydantic import ValidationError
 
 from agentos.errors import UpstreamError
+from tests.api.conftest import gemini_answer
 from tests.providers.recordings import MODELS, Recording, Wire, all_cases, provider_of, recording
+from tests.support import upstream
 
 GEMINI = [case for case in all_cases() if provider_of(case) == "gemini"]
 OPENAI = [case for case in all_cases() if provider_of(case) != "gemini"]
 ANSWERED = 200
 
+CALL = ("choices", 0, "message", "tool_calls", 0)
 EXTENSIONS = {
     "groq/answer": {("service_tier",)},
+    "groq/tool_calls_with_words": {("service_tier",)},
+    "local/tool_call_object_arguments": {
+        (*CALL, "ChatCompletionMessageFunctionToolCall", "function", "arguments"),
+        (*CALL, "ChatCompletionMessageCustomToolCall", "custom"),
+        (*CALL, "ChatCompletionMessageCustomToolCall", "type"),
+    },
     "mistral/answer_with_thinking": {("choices", 0, "message", "content")},
     "mistral/answer_cut_at_window": {("choices", 0, "finish_reason")},
     "mistral/broke_off": {("choices", 0, "finish_reason")},
@@ -83,6 +92,15 @@ def test_an_answer_keeps_to_openais_schema(case: str) -> None:
     assert left == EXTENSIONS.get(case, set())
 
 
+def test_the_fakes_of_the_other_tests_keep_to_form() -> None:
+    ChatCompletion.model_validate(upstream.answer("Hello.").body, strict=True)
+    types.GenerateContentResponse.model_validate(gemini_answer("Hello.").body)
+    refused = upstream.refusal(429, "rate_limit_exceeded")
+    with pytest.raises(openai.RateLimitError) as caught:
+        openai_sdk(Recording(refused.status, {"content-type": "application/json"}, refused.body))
+    assert caught.value.code == "rate_limit_exceeded"
+
+
 @pytest.mark.parametrize("case", [case for case in OPENAI if recording(case).status == ANSWERED])
 def test_openais_sdk_reads_the_same_answer_as_we_do(case: str, wire: Wire) -> None:
     recorded = recording(case)
@@ -92,8 +110,10 @@ def test_openais_sdk_reads_the_same_answer_as_we_do(case: str, wire: Wire) -> No
         ours = wire.ask(MODELS[provider_of(case)])
     except UpstreamError:
         return  # what we refuse is checked in test_recorded
+    message = theirs.choices[0].message
     if case != "mistral/answer_with_thinking":
-        assert ours.text == theirs.choices[0].message.content
+        assert ours.text == (message.content or "")
+    assert [call.name for call in ours.tool_calls] == [call.function.name for call in message.tool_calls or ()]
     assert theirs.usage is not None
     assert ours.tokens.prompt == theirs.usage.prompt_tokens
     assert ours.tokens.prompt + ours.tokens.completion == theirs.usage.total_tokens
@@ -129,12 +149,24 @@ def test_googles_sdk_reads_an_answer_without_an_unknown_field_or_word(case: str)
     assert all(reason in types.FinishReason.__members__.values() for reason in reasons)
 
 
-@pytest.mark.parametrize("case", ["gemini/answer", "gemini/answer_thought_and_cached"])
+@pytest.mark.parametrize(
+    "case",
+    [
+        "gemini/answer",
+        "gemini/answer_thought_and_cached",
+        "gemini/tool_call_with_words",
+        "gemini/tool_call_without_id",
+        "gemini/tool_calls_parallel",
+    ],
+)
 def test_googles_sdk_reads_the_same_answer_as_we_do(case: str, wire: Wire) -> None:
     recorded = recording(case)
     wire.reply(recorded.content, recorded.status, recorded.headers)
     ours, theirs = wire.ask(MODELS["gemini"]), gemini_sdk(recorded)
-    assert ours.text == theirs.text
+    assert ours.text == (theirs.text or "")
+    assert [(call.name, call.arguments) for call in ours.tool_calls] == [
+        (call.name, call.args or {}) for call in theirs.function_calls or ()
+    ]
     assert theirs.usage_metadata is not None
     assert ours.tokens.prompt + ours.tokens.completion == theirs.usage_metadata.total_token_count
     assert ours.tokens.cached == (theirs.usage_metadata.cached_content_token_count or 0)

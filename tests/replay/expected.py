@@ -1,4 +1,7 @@
-"""What each recorded event must be answered with: status, and for an error its code and the field it names."""
+"""What each recorded event must be answered with: status, and for an error its code and the field it names.
+
+For a batch of a stream's records, by which no client is answered: the numbers of those to be handed over again.
+"""
 
 EXPECTED: dict[str, tuple[int, str, str]] = {
     "health/ok": (200, "", ""),
@@ -8,6 +11,8 @@ EXPECTED: dict[str, tuple[int, str, str]] = {
     "create_agent/minimal": (201, "", ""),
     "create_agent/full": (201, "", ""),
     "create_agent/base64_body": (201, "", ""),
+    "create_agent/keyed": (201, "", ""),
+    "create_agent/bad_key": (400, "invalid_request", "Idempotency-Key"),
     "create_agent/bad_json": (400, "invalid_request", "body"),
     "create_agent/bad_nan": (400, "invalid_request", "body"),
     "create_agent/bad_not_an_object": (400, "invalid_request", "body"),
@@ -21,7 +26,7 @@ EXPECTED: dict[str, tuple[int, str, str]] = {
     "create_agent/bad_fallback_provider": (400, "invalid_request", "config.fallbackModels[1]"),
     "create_agent/bad_lone_surrogate": (400, "invalid_request", "name"),
     "create_agent/bad_not_utf8": (400, "invalid_request", "body"),
-    "create_agent/bad_tools": (400, "unsupported", ""),
+    "create_agent/bad_tools": (400, "invalid_request", "tools[0].function.parameters.properties.zone.type"),
     "list_agents/ok": (200, "", ""),
     "list_agents/page": (200, "", ""),
     "list_agents/bad_limit": (400, "invalid_request", "limit"),
@@ -30,7 +35,13 @@ EXPECTED: dict[str, tuple[int, str, str]] = {
     "get_agent/ok": (200, "", ""),
     "get_agent/bad_unknown": (404, "not_found", ""),
     "get_agent/bad_id": (404, "not_found", ""),
+    "get_agent/version": (200, "", ""),
+    "get_agent/bad_version": (400, "invalid_request", "version"),
+    "get_agent/bad_no_such_version": (404, "not_found", ""),
     "update_agent/ok": (200, "", ""),
+    "update_agent/if_match": (200, "", ""),
+    "update_agent/bad_if_match": (412, "precondition_failed", ""),
+    "update_agent/bad_if_match_malformed": (400, "invalid_request", "If-Match"),
     "update_agent/bad_unknown": (404, "not_found", ""),
     "update_agent/bad_removes_model": (400, "invalid_request", "model"),
     "update_agent/bad_field": (400, "invalid_request", "agentId"),
@@ -43,8 +54,11 @@ EXPECTED: dict[str, tuple[int, str, str]] = {
     "explain_route/bad_unknown": (404, "not_found", ""),
     "explain_route/bad_no_content": (400, "invalid_request", "content"),
     "create_session/ok": (201, "", ""),
+    "create_session/keyed": (201, "", ""),
     "create_session/no_body": (201, "", ""),
     "create_session/free_form": (201, "", ""),
+    "create_session/agent_version": (201, "", ""),
+    "create_session/bad_agent_version": (400, "invalid_request", "agentVersion"),
     "create_session/bad_unknown": (404, "not_found", ""),
     "create_session/bad_field": (400, "invalid_request", "userID"),
     "create_session/bad_metadata": (400, "invalid_request", "metadata"),
@@ -59,6 +73,9 @@ EXPECTED: dict[str, tuple[int, str, str]] = {
     "delete_session/ok": (204, "", ""),
     "delete_session/bad_unknown": (404, "not_found", ""),
     "send_message/ok": (200, "", ""),
+    "send_message/keyed": (200, "", ""),
+    "send_message/bad_result_unasked": (409, "tool_call_not_open", ""),
+    "send_message/bad_result_without_id": (400, "invalid_request", "messages[0].toolCallId"),
     "send_message/parts": (200, "", ""),
     "send_message/bad_unknown_session": (404, "not_found", ""),
     "send_message/bad_unknown_agent": (404, "not_found", ""),
@@ -73,4 +90,10 @@ EXPECTED: dict[str, tuple[int, str, str]] = {
     "list_messages/bad_limit": (400, "invalid_request", "limit"),
     "list_messages/bad_cursor": (400, "invalid_request", "after"),
     "list_messages/bad_unknown_session": (404, "not_found", ""),
+}
+
+STREAMS: dict[str, list[str]] = {
+    "sweep/ok": [],
+    "sweep/expired": [],
+    "sweep/bad_still_alive": [],
 }

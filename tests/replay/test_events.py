@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.replay.expected import EXPECTED
-from tests.support.gateway import ROOT, invoke
+from tests.replay.expected import EXPECTED, STREAMS
+from tests.support.gateway import ROOT, Context, handler, invoke
 from tests.support.seed import seed
 
 EVENTS = {
@@ -16,7 +16,8 @@ EVENTS = {
 
 
 def test_every_event_has_an_expectation() -> None:
-    assert set(EVENTS) == set(EXPECTED)
+    assert set(EVENTS) == set(EXPECTED) | set(STREAMS)
+    assert {name for name, event in EVENTS.items() if "Records" in event} == set(STREAMS)
 
 
 def test_every_function_has_good_and_bad_events() -> None:
@@ -26,7 +27,7 @@ def test_every_function_has_good_and_bad_events() -> None:
     assert {name.partition("/")[0] for name in EVENTS if "/bad_" in name} == folders - without_input
 
 
-@pytest.mark.parametrize("name", EVENTS)
+@pytest.mark.parametrize("name", EXPECTED)
 def test_replay(name: str, api: Any, upstream: Any) -> None:
     seed()
     status, code, field = EXPECTED[name]
@@ -43,6 +44,18 @@ def test_replay(name: str, api: Any, upstream: Any) -> None:
         assert set(answer.json) == {"code", "message", "details", "requestId"}
         assert answer.json["code"] == code
         assert field in {error["field"] for error in answer.json["details"].get("errors", [])} | {""}
+
+
+@pytest.mark.parametrize("name", STREAMS)
+def test_replay_of_a_stream(name: str, api: Any, client: Any, table_name: str) -> None:
+    """What lives is untouched by any of them, whatever a record says."""
+    seed()
+    before = client.scan(TableName=table_name)["Items"]
+
+    answer = handler(Path(name).parent.name)(EVENTS[name], Context())
+
+    assert answer == {"batchItemFailures": [{"itemIdentifier": number} for number in STREAMS[name]]}
+    assert client.scan(TableName=table_name)["Items"] == before
 
 
 @pytest.mark.parametrize("name", [name for name, (status, _, _) in EXPECTED.items() if status >= 400])

@@ -23,7 +23,7 @@ LIMITS = Limits(
     provider_seconds=60,
     history_tokens=1000,
     history_messages=60,
-    content_bytes=100_000,
+    content_bytes=1000,
     reply_bytes=1000,
 )
 HANG = float("inf")

@@ -1,7 +1,7 @@
 """`make replay EVENT=events/<function>/<case>.json`: one recorded event through `sam local invoke`, its answer printed.
 
 The table holds the agent and the session that the recorded events speak of, and is gone afterwards. With
-AWS_ENDPOINT_URL_DYNAMODB it is that DynamoDB's, as it is.
+AWS_ENDPOINT_URL_DYNAMODB it is that DynamoDB's, as it is. With DEBUG_PORT the function waits for a debugger there.
 """
 
 import argparse
@@ -9,6 +9,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from agentos.clock import Clock
 from agentos.store.agents import AgentStore
 from agentos.store.dynamodb import Table
 from agentos.store.sessions import SessionStore
-from local import console
+from local import console, debugger
 from local.environment import Environment
 from local.sam import cli, stack
 from local.template import Template, load_template
@@ -38,7 +39,11 @@ def function_of(template: Template, event: Path) -> str:
 
 
 def invoke(
-    parts: stack.Stack, event: Path, variables: dict[str, str] | None = None, log: int | None = subprocess.PIPE
+    parts: stack.Stack,
+    event: Path,
+    variables: dict[str, str] | None = None,
+    log: int | None = subprocess.PIPE,
+    options: Sequence[str] = (),
 ) -> dict[str, Any]:
     """The function's answer, from a container of its own; `variables` change the stack's. Raises ReplayError.
 
@@ -46,7 +51,7 @@ def invoke(
     """
     with cli.variables_file(parts.variables | (variables or {})) as file:
         command = [*cli.COMMAND, "local", "invoke", function_of(parts.template, event), "--event", str(event)]
-        command += [*parts.options, "--env-vars", str(file)]
+        command += [*parts.options, *options, "--env-vars", str(file)]
         done = subprocess.run(
             command, cwd=parts.root, env=parts.environment, stdout=subprocess.PIPE, stderr=log, text=True
         )
@@ -72,20 +77,26 @@ def main() -> int:
     try:
         json.loads(event.read_bytes())
         function_of(load_template(ROOT / "template.yaml", stack.TABLE_NAME), event)  # before a stack is started for it
+        debug = debugger.sam_options(environment.get("DEBUG_PORT"))
         given = environment.get("AWS_ENDPOINT_URL_DYNAMODB")
         with stack.prepared(ROOT, environment, f"agentos-replay-{os.getpid()}") as parts:
             if not given:
                 client = stack.session_of(environment).client("dynamodb", endpoint_url=parts.store.url)
                 plant(client, stack.TABLE_NAME)
-            show(invoke(parts, event, log=None))
-    except (ReplayError, ValueError, *stack.FAILURES) as error:
+            show(invoke(parts, event, log=None, options=debug))
+    except KeyboardInterrupt:
+        return 130
+    except (ReplayError, ValueError, debugger.DebuggerError, *stack.FAILURES) as error:
         console.fail(str(error))
         return 1
     return 0
 
 
 def show(answer: dict[str, Any]) -> None:
-    """The answer as HTTP has it: status, headers, body."""
+    """The answer as HTTP has it: status, headers, body; as it is, where no client is answered by it."""
+    if "statusCode" not in answer:
+        console.say(json.dumps(answer, indent=2))
+        return
     console.say(str(answer["statusCode"]))
     for name, value in answer["headers"].items():
         console.say(f"{name}: {value}")

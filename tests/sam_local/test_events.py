@@ -4,21 +4,14 @@ Where they differ the local host follows API Gateway; the tables here name every
 """
 
 import json
-import socket
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from local import process
-from local.sam import cli, docker
-from tests.e2e.hosting import Host, free_port, start
-from tests.support.gateway import ROOT
+from tests.sam_local.hosts import EVERYWHERE, differences, on_the_local_host, send, under_sam_local
 
 STACK = Path(__file__).with_name("capture")
-START_SECONDS = 60
 
 JSON = ("Content-Type", "application/json")
 TEXT = ("Content-Type", "text/plain; charset=utf-8")
@@ -47,26 +40,6 @@ REQUESTS: dict[str, tuple[str, str, list[tuple[str, str]], bytes]] = {
     "body of a DELETE": ("DELETE", "/items/a1", [JSON], b"{}"),
 }
 
-EVERYWHERE = {
-    "headers.X-Amzn-Trace-Id": "sam local adds none",
-    "multiValueHeaders.X-Amzn-Trace-Id": "sam local adds none",
-    "headers.X-Forwarded-For": "sam local adds none",
-    "multiValueHeaders.X-Forwarded-For": "sam local adds none",
-    "headers.X-Forwarded-Port": "each has its own port",
-    "multiValueHeaders.X-Forwarded-Port": "each has its own port",
-    "requestContext.apiId": "made up by either",
-    "requestContext.resourceId": "made up by either",
-    "requestContext.requestId": "random; sam local keeps one for all requests",
-    "requestContext.extendedRequestId": "sam local has none",
-    "requestContext.requestTime": "the time; sam local keeps that of its start",
-    "requestContext.requestTimeEpoch": "the time; sam local keeps that of its start",
-    "requestContext.identity.userAgent": "sam local always says Custom User Agent String",
-    "requestContext.identity.accessKey": "sam local leaves it out",
-    "requestContext.identity.cognitoIdentityId": "sam local leaves it out",
-    "requestContext.identity.principalOrgId": "sam local leaves it out",
-}
-"""Fields that differ for every request, and why."""
-
 PATH = {"requestContext.path"}
 """sam local puts the route's pattern there."""
 
@@ -91,59 +64,28 @@ REFUSED = {
 
 @pytest.fixture(scope="module")
 def sam_port(bridge: str) -> Iterator[int]:
-    port = free_port()
-    images, _ = cli.image_options("auto")
-    options = [*images, "--parameter-overrides", f"Architecture={docker.architecture()}", "--warm-containers", "LAZY"]
-    command = [*cli.COMMAND, "local", "start-api", "--template", str(STACK / "template.yaml"), *options]
-    with process.running([*command, "--port", str(port)], subprocess.DEVNULL, cli.environment()) as sam:
-        process.wait_until(lambda: process.listens(port), START_SECONDS, sam)
+    with under_sam_local(STACK) as port:
         yield port
 
 
 @pytest.fixture(scope="module")
 def local_port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    environment = {"LOCAL_MODEL": "0", "PYTHONPATH": str(ROOT / "shared")}
-    host: Host = start(tmp_path_factory.mktemp("local"), environment, "--root", str(STACK))
-    yield int(host.client.base_url.port or 0)
-    host.end()
-
-
-def send(port: int, method: str, path: str, headers: list[tuple[str, str]], body: bytes) -> tuple[int, bytes]:
-    """Status and body. By hand: a client library would tidy up what is to be tested."""
-    length = [("Content-Length", str(len(body)))] if method != "GET" else []
-    fixed = [("Host", "localhost"), ("User-Agent", "probe/1"), ("Accept", "*/*"), ("Connection", "close")]
-    lines = [f"{method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in [*fixed, *headers, *length])]
-    with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
-        connection.sendall("\r\n".join([*lines, "", ""]).encode() + body)
-        received = b"".join(iter(lambda: connection.recv(65536), b""))
-    head, _, answer = received.partition(b"\r\n\r\n")
-    return int(head.split()[1]), answer
-
-
-def differences(one: Any, other: Any, path: str = "") -> set[str]:
-    """The paths of the values that are not equal; a list is one value."""
-    if not (isinstance(one, dict) and isinstance(other, dict)):
-        return set() if one == other else {path}
-    absent = object()
-    names = one.keys() | other.keys()
-    here = path + "." if path else ""
-    return set().union(*(differences(one.get(name, absent), other.get(name, absent), here + name) for name in names))
+    with on_the_local_host(STACK, tmp_path_factory.mktemp("local")) as port:
+        yield port
 
 
 @pytest.mark.parametrize("name", [name for name in REQUESTS if name not in REFUSED])
 def test_same_event(name: str, sam_port: int, local_port: int) -> None:
-    (sam_status, sam_event), (local_status, local_event) = (
-        send(port, *REQUESTS[name]) for port in (sam_port, local_port)
-    )
-    assert (sam_status, local_status) == (200, 200)
-    found = differences(json.loads(sam_event), json.loads(local_event))
+    sams, ours = (send(port, *REQUESTS[name]) for port in (sam_port, local_port))
+    assert (sams.status, ours.status) == (200, 200)
+    found = differences(json.loads(sams.body), json.loads(ours.body))
     assert found == EVERYWHERE.keys() | DIFFERENT.get(name, set())
 
 
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_sam_local_refuses(name: str, sam_port: int, local_port: int) -> None:
-    assert send(sam_port, *REQUESTS[name])[0] == REFUSED[name]
-    assert send(local_port, *REQUESTS[name])[0] == 200
+    assert send(sam_port, *REQUESTS[name]).status == REFUSED[name]
+    assert send(local_port, *REQUESTS[name]).status == 200
 
 
 @pytest.mark.parametrize(
@@ -152,13 +94,13 @@ def test_what_sam_local_refuses(name: str, sam_port: int, local_port: int) -> No
 def test_same_refusal_of_unknown_routes(method: str, path: str, sam_port: int, local_port: int) -> None:
     """OPTIONS with the rest: there is no CORS as long as the template has none. The body is the template's own, which
     sam local does not know."""
-    statuses = {send(port, method, path, [("Origin", "http://elsewhere")], b"")[0] for port in (sam_port, local_port)}
+    origin = [("Origin", "http://elsewhere")]
+    statuses = {send(port, method, path, origin).status for port in (sam_port, local_port)}
     assert statuses == {403}
 
 
 def test_the_source_address_is_not_the_clients_to_choose(local_port: int) -> None:
     """As with API Gateway: the peer's address, appended to what the client sent."""
-    _, body = send(local_port, "GET", "/items", [("X-Forwarded-For", "203.0.113.9")], b"")
-    event = json.loads(body)
+    event = json.loads(send(local_port, "GET", "/items", [("X-Forwarded-For", "203.0.113.9")]).body)
     assert event["requestContext"]["identity"]["sourceIp"] == "127.0.0.1"
     assert event["headers"]["X-Forwarded-For"] == "203.0.113.9, 127.0.0.1"

@@ -21,8 +21,9 @@ from local import process
 from local.environment import Environment
 from local.sam import cli, stack
 from tests.e2e.hosting import free_port
-from tests.replay.expected import EXPECTED
+from tests.replay.expected import EXPECTED, STREAMS
 from tests.sam_local.replay import function_of, invoke, plant
+from tests.support.debugger import Debugger
 from tests.support.dynamodb import new_table
 from tests.support.gateway import ROOT
 from tests.support.gateway import invoke as invoke_directly
@@ -32,6 +33,7 @@ from tests.support.wiring import rewire
 START_SECONDS = 60
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 NEW_ID = re.compile(r"\b(agent|sess|msg)_(?!0{25}1)[0-9a-z]{26}\b")
+REPLAY = ["env", f"PYTHONPATH={ROOT}:{ROOT / 'shared'}", sys.executable, "-m", "tests.sam_local.replay"]
 LATENCY = re.compile(r'"latencyMs": ?\d+')
 
 Answer = dict[str, Any]
@@ -109,6 +111,13 @@ def test_every_event(
     assert comparable(invoked.json()) == comparable(directly(name))
 
 
+@pytest.mark.parametrize("name", STREAMS)
+def test_every_batch_of_a_stream(name: str, parts: stack.Stack, client: Any, lambdas: httpx.Client) -> None:
+    function = function_of(parts.template, file_of(name))
+    invoked = lambdas.post(f"/2015-03-31/functions/{function}/invocations", content=file_of(name).read_bytes())
+    assert invoked.json() == {"batchItemFailures": [{"itemIdentifier": number} for number in STREAMS[name]]}
+
+
 @pytest.mark.parametrize("name", [name for name in EXPECTED if name.endswith("/ok")])
 def test_an_event_of_each_function_by_sam_local_invoke(
     name: str, parts: stack.Stack, client: Any, directly: Callable[[str], Answer]
@@ -122,8 +131,7 @@ def test_an_event_of_each_function_by_sam_local_invoke(
 
 
 def make_replay(event: Path, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "tests.sam_local.replay", str(event)]
-    return subprocess.run(command, cwd=ROOT, env=environment | {"PYTHONPATH": "shared"}, capture_output=True, text=True)
+    return subprocess.run([*REPLAY, str(event)], env=environment, capture_output=True, text=True)
 
 
 def test_make_replay_shows_answer_and_log(outer: dict[str, str]) -> None:
@@ -131,7 +139,26 @@ def test_make_replay_shows_answer_and_log(outer: dict[str, str]) -> None:
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("404\ncontent-type: application/json\n")
     assert '"code": "not_found"' in done.stdout
-    assert "START RequestId" in done.stderr
+    assert "END RequestId" in done.stderr  # SAM may miss what comes first, while it attaches
+
+
+def test_make_replay_under_a_debugger(outer: dict[str, str], tmp_path: Path) -> None:
+    """It stops in the handler, found by the folder that stands for the container's /var/task."""
+    port = free_port()
+    handler = ROOT / "functions" / "get_session" / "app.py"
+    line = next(number for number, text in enumerate(handler.read_text().splitlines(), 1) if "return" in text)
+    command = [*REPLAY, str(file_of("get_session/ok"))]
+    environment = outer | {"LOCAL_MODEL": "0", "DEBUG_PORT": str(port)}
+    with (
+        (tmp_path / "log").open("wb") as log,
+        process.running(command, log, environment) as replay,
+        Debugger(port, {str(handler.parent): "/var/task"}) as debugger,
+    ):
+        debugger.break_at(str(handler), line)
+        assert debugger.stopped_at() == (str(handler), line)
+        debugger.go_on()
+        assert replay.wait(START_SECONDS) == 0
+    assert re.search(r"^200$", (tmp_path / "log").read_text(), re.M)
 
 
 def test_make_replay_refuses_what_is_no_event_of_a_function(outer: dict[str, str], tmp_path: Path) -> None:

@@ -6,11 +6,11 @@ import pytest
 
 import tests.support.properties  # noqa: F401
 from agentos.clock import Deadline
-from agentos.domain import Reply, Session
+from agentos.domain import Reply, SentMessage, Session
 from agentos.store.agents import AgentStore
 from agentos.store.dynamodb import Table
 from agentos.store.sessions import SessionStore
-from agentos.store.turns import Lease, TurnStore
+from agentos.store.turns import Lease, Step, TurnStore
 from tests.support.builders import a_message, a_reply, a_session, an_agent
 from tests.support.clock import FakeClock
 
@@ -35,21 +35,26 @@ class Store:
     def agent(self, tenant: str = TENANT, **fields: Any) -> str:
         """A stored agent's id."""
         agent = an_agent(**fields)
-        self.agents.create(tenant, agent)
+        self.agents.create(tenant, agent, self.deadline())
         return agent.agent_id
 
     def session(self, agent_id: str, tenant: str = TENANT, **fields: Any) -> Session:
         """A stored session."""
         session = a_session(agent_id, self.clock, **fields)
-        self.sessions.create(tenant, session)
+        self.sessions.create(tenant, session, self.deadline())
         return session
 
     def begin(self, session: Session, seconds: float = 30, tenant: str = TENANT) -> Lease:
         return self.turns.begin(tenant, session.agent_id, session.session_id, self.deadline(seconds))
 
     def commit(self, lease: Lease, said: Any = "Hello", reply: Reply | None = None, tokens: int = 5) -> None:
-        sent = self.turns.sent_item(lease, a_message(said), tokens)
-        self.turns.commit(lease, sent, reply or a_reply(), tokens, self.deadline())
+        self.turns.commit(lease, self.step(lease, a_message(said), reply or a_reply(), tokens), self.deadline())
+
+    def step(self, lease: Lease, sent: SentMessage, reply: Reply, tokens: int = 5) -> Step:
+        """What the two add to the lease's session."""
+        kept, answer = self.turns.keep(lease, 1, sent, tokens), self.turns.keep(lease, 2, reply, tokens)
+        calls = tuple(call.id for call in reply.tool_calls)
+        return Step((kept,), reply, answer, (*lease.session.turns, (tokens, tokens)), calls)
 
     def turn(self, session: Session, said: Any = "Hello", reply: Reply | None = None, tokens: int = 5) -> None:
         """A whole turn."""

@@ -46,7 +46,7 @@ def test_an_empty_list_is_one_empty_page(store: Store) -> None:
 def test_deleted_agents_leave_no_holes(store: Store, order: str) -> None:
     made = agents(store, 9)
     for agent_id in (made[0], *made[3:6], made[8]):
-        store.agents.delete(TENANT, agent_id)
+        store.agents.delete(TENANT, agent_id, store.deadline())
     left = [agent_id for agent_id in made if agent_id not in (made[0], *made[3:6], made[8])]
     expected = left if order == "asc" else left[::-1]
 
@@ -59,7 +59,7 @@ def test_deleted_agents_leave_no_holes(store: Store, order: str) -> None:
 def test_the_last_page_says_so_even_when_only_deleted_ones_follow(store: Store) -> None:
     made = agents(store, 4)
     for agent_id in made[2:]:
-        store.agents.delete(TENANT, agent_id)
+        store.agents.delete(TENANT, agent_id, store.deadline())
     assert walk(store, 2, "asc") == [made[:2]]
 
 
@@ -78,7 +78,7 @@ def test_new_agents_between_pages_neither_repeat_nor_hide_others(store: Store) -
 def test_a_cursor_holds_even_when_its_agent_is_deleted(store: Store) -> None:
     made = agents(store, 5)
     page = store.agents.page(TENANT, 2, None, "asc")
-    store.agents.delete(TENANT, made[1])
+    store.agents.delete(TENANT, made[1], store.deadline())
     rest = store.agents.page(TENANT, 20, page.next_cursor, "asc")
     assert [agent.agent_id for agent in rest.data] == made[2:]
 

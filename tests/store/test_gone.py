@@ -7,7 +7,8 @@ import pytest
 from agentos.clock import Deadline
 from agentos.domain import Session
 from agentos.errors import NotFound
-from agentos.store.agents import TOMBSTONE_SECONDS, VersionConflict
+from agentos.store.agents import VersionConflict
+from agentos.store.removal import TOMBSTONE_SECONDS
 from tests.store.conftest import TENANT, Store
 from tests.support.builders import a_session
 from tests.support.clock import START
@@ -45,7 +46,7 @@ def test_a_deleted_session_is_gone(store: Store, use: Callable[..., object]) -> 
 def test_the_expiry_that_was_told_is_the_one_that_counts(store: Store) -> None:
     told = a_session(store.agent(), store.clock, lifetime=10)
     store.clock.advance(1.5)  # between the answer's making and the storing
-    store.sessions.create(TENANT, told)
+    store.sessions.create(TENANT, told, store.deadline())
     assert store.read(told).expires_at == told.expires_at
 
 
@@ -81,11 +82,11 @@ def test_a_deleted_agent_is_gone_and_its_sessions_with_it(store: Store) -> None:
     agent_id = store.agent()
     session = store.session(agent_id)
     agent = store.agents.get(TENANT, agent_id)
-    store.agents.delete(TENANT, agent_id)
+    store.agents.delete(TENANT, agent_id, store.deadline())
 
     for use in (
         lambda: store.agents.get(TENANT, agent_id),
-        lambda: store.agents.delete(TENANT, agent_id),
+        lambda: store.agents.delete(TENANT, agent_id, store.deadline()),
         lambda: store.read(session),
         lambda: store.contents(session),
         lambda: store.delete(session),
@@ -93,13 +94,13 @@ def test_a_deleted_agent_is_gone_and_its_sessions_with_it(store: Store) -> None:
         with pytest.raises(NotFound):
             use()
     with pytest.raises(VersionConflict):
-        store.agents.replace(TENANT, agent.model_copy(update={"version": 2}))
+        store.agents.replace(TENANT, agent, agent.model_copy(update={"version": 2}), store.deadline())
     assert store.agents.page(TENANT, 20, None, "desc").data == ()
 
 
 def test_an_agents_tombstone_holds_nothing_of_it(store: Store) -> None:
     agent_id = store.agent(name="secret name")
-    store.agents.delete(TENANT, agent_id)
+    store.agents.delete(TENANT, agent_id, store.deadline())
     (tombstone,) = store.items()
     assert "secret" not in str(tombstone)
     assert int(tombstone["expiresAt"]["N"]) == START + TOMBSTONE_SECONDS
@@ -109,7 +110,7 @@ def test_a_swept_tombstone_is_as_gone(store: Store) -> None:
     agent_id = store.agent()
     session = store.session(agent_id)
     store.delete(session)
-    store.agents.delete(TENANT, agent_id)
+    store.agents.delete(TENANT, agent_id, store.deadline())
     for item in store.items():
         store.client.delete_item(TableName=store.table_name, Key={"pk": item["pk"], "sk": item["sk"]})
     with pytest.raises(NotFound):

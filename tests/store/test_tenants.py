@@ -14,11 +14,11 @@ def test_the_same_ids_hold_different_things_for_every_tenant(store: Store) -> No
     session = a_session(agent.agent_id, store.clock, user_id="ann")
     place = (agent.agent_id, session.session_id)
     for tenant in NAMES:
-        store.agents.create(tenant, agent.model_copy(update={"name": tenant}))
-        store.sessions.create(tenant, session.model_copy(update={"metadata": {"tenant": tenant}}))
+        store.agents.create(tenant, agent.model_copy(update={"name": tenant}), store.deadline())
+        store.sessions.create(tenant, session.model_copy(update={"metadata": {"tenant": tenant}}), store.deadline())
         lease = store.turns.begin(tenant, *place, store.deadline())
-        sent = store.turns.sent_item(lease, a_message(f"said by {tenant}"), 5)
-        store.turns.commit(lease, sent, a_reply(), 5, store.deadline())
+        step = store.step(lease, a_message(f"said by {tenant}"), a_reply())
+        store.turns.commit(lease, step, store.deadline())
 
     for tenant in NAMES:
         assert store.agents.get(tenant, agent.agent_id).name == tenant
@@ -29,8 +29,8 @@ def test_the_same_ids_hold_different_things_for_every_tenant(store: Store) -> No
             assert listed.metadata == {"tenant": tenant}
         messages = store.sessions.messages(tenant, *place, 20, None, "asc").data
         assert [message.content for message in messages] == [f"said by {tenant}", "Hi"]
-        history = store.turns.newest_first(tenant, store.turns.begin(tenant, *place, store.deadline()).session, 10)
-        assert [message.content for message, _ in history] == ["Hi", f"said by {tenant}"]
+        history = store.turns.newest(tenant, store.turns.begin(tenant, *place, store.deadline()).session, 2)
+        assert [message.content for message in history] == [f"said by {tenant}", "Hi"]
 
 
 def test_one_tenants_deletions_touch_nobody_else(store: Store) -> None:
@@ -38,11 +38,11 @@ def test_one_tenants_deletions_touch_nobody_else(store: Store) -> None:
     session = a_session(agent.agent_id, store.clock)
     place = (agent.agent_id, session.session_id)
     for tenant in ("acme", "globex"):
-        store.agents.create(tenant, agent)
-        store.sessions.create(tenant, session)
+        store.agents.create(tenant, agent, store.deadline())
+        store.sessions.create(tenant, session, store.deadline())
 
     store.sessions.delete("acme", *place, store.deadline())
-    store.agents.delete("acme", agent.agent_id)
+    store.agents.delete("acme", agent.agent_id, store.deadline())
 
     assert store.sessions.get("globex", *place).session_id == session.session_id
     assert store.agents.get("globex", agent.agent_id) == agent
@@ -55,7 +55,7 @@ def test_what_is_anothers_is_not_found(store: Store) -> None:
 
     for use in (
         lambda: store.agents.get("acme", agent_id),
-        lambda: store.agents.delete("acme", agent_id),
+        lambda: store.agents.delete("acme", agent_id, store.deadline()),
         lambda: store.sessions.get(*place),
         lambda: store.sessions.messages(*place, 20, None, "asc"),
         lambda: store.sessions.delete(*place, store.deadline()),

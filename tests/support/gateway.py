@@ -51,9 +51,12 @@ def event(
     query: dict[str, str] | None = None,
     headers: dict[str, str] | None = None,
     tenant: str | None = None,
+    resource: str = "/tests",
 ) -> dict[str, Any]:
     """A REST proxy event with what functions read; `body` is JSON unless it is text already."""
     return {
+        "resource": resource,
+        "httpMethod": "POST",
         "headers": headers or {},
         "pathParameters": path,
         "queryStringParameters": query,
@@ -87,7 +90,7 @@ class Client:
         **path: str,
     ) -> Answer:
         """`client("get_agent", agentId=…)`"""
-        return invoke(folder, event(body, path or None, query, headers, self.tenant))
+        return invoke(folder, event(body, path or None, query, headers, self.tenant, f"/{folder}"))
 
     def agent(self, **fields: Any) -> str:
         """A new agent's id."""

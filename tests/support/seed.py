@@ -1,6 +1,7 @@
 """The agent and session that the recorded events speak of."""
 
 from agentos import wiring
+from agentos.clock import Clock, Deadline
 from agentos.domain import Agent, AgentConfig, Session, SessionUsage
 from agentos.store.agents import AgentStore
 from agentos.store.sessions import SessionStore
@@ -25,6 +26,7 @@ def seed(agents: AgentStore | None = None, sessions: SessionStore | None = None)
             created_at=CREATED,
             updated_at=CREATED,
         ),
+        Deadline.after(10, Clock()),
     )
     (sessions or wiring.session_store()).create(
         "default",
@@ -41,4 +43,5 @@ def seed(agents: AgentStore | None = None, sessions: SessionStore | None = None)
             last_activity_at=CREATED,
             created_at=CREATED,
         ),
+        Deadline.after(10, Clock()),
     )

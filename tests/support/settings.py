@@ -13,7 +13,7 @@ LIMITS = {
     "providerSeconds": 60,
     "historyTokens": 8000,
     "historyMessages": 60,
-    "contentBytes": 100_000,
+    "contentBytes": 1_000_000,
     "replyBytes": 1_000_000,
 }
 

@@ -105,6 +105,8 @@ def test_no_file_is_no_overlay(value: str) -> None:
         ("providers: {mine: {format: openai, auth: 'a: b'}}", "providers.mine.auth", "pattern"),
         ("providers: {mine: {format: openai, timeoutSeconds: 0}}", "providers.mine.timeoutSeconds", "greater than 0"),
         ("providers: {mine: {format: openai, parameters: {seed: s}}}", "providers.mine.parameters.seed", "maxTokens"),
+        ("providers: {mine: {format: openai, toolCalls: {ids: 9}}}", "providers.mine.toolCalls.ids", "not permitted"),
+        ("providers: {mine: {format: openai, toolCalls: {idLength: 41}}}", "providers.mine.toolCalls.idLength", "40"),
         ("models: {gpt: {}}", "models.gpt", "provider:model"),
         ("models: {'openai:a': {contextWindow: big}}", "models.openai:a.contextWindow", "valid integer"),
         ("models: {'openai:a': {capabilities: [flying]}}", "models.openai:a.capabilities", "'tools'"),

@@ -1,5 +1,7 @@
 """The configuration that ships: valid, complete, and free of names that no provider serves any more."""
 
+import ast
+
 import pytest
 from samcli.yamlhelper import yaml_parse
 
@@ -83,15 +85,30 @@ def test_every_hosted_provider_needs_only_its_key() -> None:
         assert provider.fate[0] == expected, provider.name
 
 
+def names_read() -> set[str]:
+    """What the code itself reads: every literal asked of `os.environ` or of an `environment` that was passed in."""
+    found = set()
+    for path in [*(ROOT / "shared/agentos").rglob("*.py"), *(ROOT / "functions").rglob("*.py")]:
+        for node in ast.walk(ast.parse(path.read_text())):
+            source, name = None, None
+            if isinstance(node, ast.Subscript):
+                source, name = node.value, node.slice
+            elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args:
+                source, name = node.func.value, node.args[0]
+            if source and ast.unparse(source) in ("os.environ", "environment") and isinstance(name, ast.Constant):
+                found.add(name.value)
+    return found
+
+
 def test_every_environment_name_is_declared_in_the_template(settings: Settings) -> None:
     """`sam local` passes declared names alone; the others vanish silently."""
     template = yaml_parse((ROOT / "template.yaml").read_text())
     declared = set(template["Globals"]["Function"]["Environment"]["Variables"])
-    names = {name for provider in settings.providers.values() for name in provider.variables}
+    of_providers = {name for provider in settings.providers.values() for name in provider.variables}
+    of_powertools = {"POWERTOOLS_LOG_LEVEL", "POWERTOOLS_METRICS_DISABLED"}
 
-    assert names <= declared
-    assert {name for name in declared if name.endswith(("_API_KEY", "_ENDPOINT"))} == names
-    assert {"AGENTOS_CONFIG", "TABLE_NAME", "AWS_ENDPOINT_URL_DYNAMODB"} <= declared
+    assert {"AGENTOS_CONFIG", "TABLE_NAME", "AWS_ENDPOINT_URL_DYNAMODB"} <= names_read()
+    assert declared == of_providers | names_read() | of_powertools
 
 
 def test_keys_travel_in_headers_and_endpoints_are_https(settings: Settings) -> None:

@@ -1,71 +1,52 @@
 """The window of history that is sent along: whole turns, from the newest back, within the budget."""
 
-from collections.abc import Iterator
-
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agentos.domain import Message
-from agentos.history import window
+from agentos.history import extended, remembered, window
 
-Weighed = tuple[Message, int]
-Turn = list[Weighed]
-
-TOKENS = st.integers(0, 50)
+TURNS = st.lists(st.lists(st.integers(0, 50), min_size=1, max_size=5).map(tuple), max_size=12).map(tuple)
+BUDGETS = st.integers(-10, 400)
+COUNTS = st.integers(0, 40)
 
 
-def message(role: str, tokens: int) -> Weighed:
-    return Message.model_validate({"role": role, "content": f"{role} {tokens}"}), tokens
+@given(TURNS, BUDGETS, COUNTS)
+def test_the_newest_whole_turns_that_fit_are_sent_and_no_more(turns: tuple, budget: int, most: int) -> None:
+    def fits(kept: tuple) -> bool:
+        return sum(map(sum, kept)) <= budget and sum(map(len, kept)) <= most
+
+    whole = [turns[len(turns) - count :] for count in range(len(turns) + 1)]
+    expected = 0
+    for kept in whole[1:]:
+        if not fits(kept):
+            break
+        expected = sum(map(len, kept))
+    assert window(turns, budget, most, open_turn=False) == expected
 
 
-OPENINGS = st.builds(message, st.sampled_from(["user", "system"]), TOKENS)
-ANSWERS = st.lists(st.builds(message, st.just("assistant"), TOKENS), max_size=2)
-TURNS: st.SearchStrategy[list[Turn]] = st.lists(st.builds(lambda first, rest: [first, *rest], OPENINGS, ANSWERS))
+@given(TURNS.filter(bool), BUDGETS, COUNTS)
+def test_an_open_turn_is_sent_whole_whatever_its_length(turns: tuple, budget: int, most: int) -> None:
+    closed = window(turns, budget, most, open_turn=False)
+    assert window(turns, budget, most, open_turn=True) == max(closed, len(turns[-1]))
 
 
-def newest_first(turns: list[Turn]) -> list[Weighed]:
-    return [item for turn in reversed(turns) for item in reversed(turn)]
+@given(TURNS, BUDGETS, COUNTS, st.booleans())
+def test_what_is_forgotten_could_not_have_been_sent(turns: tuple, budget: int, most: int, open_turn: bool) -> None:
+    kept = remembered(turns, most)
+    assert window(kept, budget, most, open_turn=open_turn) == window(turns, budget, most, open_turn=open_turn)
+    assert kept == turns[len(turns) - len(kept) :]
 
 
-def weight(turns: list[Turn]) -> int:
-    return sum(tokens for turn in turns for _, tokens in turn)
+@given(TURNS, st.lists(st.integers(0, 50), min_size=1).map(tuple))
+def test_messages_make_a_turn_of_their_own_or_go_on_with_the_last(turns: tuple, lengths: tuple) -> None:
+    assert extended(turns, lengths, new_turn=True) == (*turns, lengths)
+    further = extended(turns, lengths, new_turn=False)
+    assert sum(further, ()) == sum(turns, ()) + lengths
+    assert len(further) == max(1, len(turns))
 
 
-@given(TURNS, st.integers(-10, 400))
-def test_the_newest_whole_turns_that_fit_are_sent_and_no_more(turns: list[Turn], budget: int) -> None:
-    kept = len(turns)
-    while kept and weight(turns[-kept:]) > budget:
-        kept -= 1
-
-    sent = window(newest_first(turns), budget)
-
-    assert list(sent) == [item for turn in turns[len(turns) - kept :] for item, _ in turn]
-
-
-@given(TURNS, st.integers(0, 400))
-def test_what_is_sent_begins_with_a_client_and_keeps_the_order(turns: list[Turn], budget: int) -> None:
-    sent = window(newest_first(turns), budget)
-    everything = [item for turn in turns for item, _ in turn]
-
-    assert not sent or sent[0].role in ("user", "system")
-    assert list(sent) == everything[len(everything) - len(sent) :]
-
-
-@given(TURNS, st.integers(0, 400))
-def test_nothing_is_read_past_the_message_that_breaks_the_budget(turns: list[Turn], budget: int) -> None:
-    read: list[int] = []
-
-    def reading() -> Iterator[Weighed]:
-        for item, tokens in newest_first(turns):
-            read.append(tokens)
-            yield item, tokens
-
-    window(reading(), budget)
-
-    assert sum(read[:-1]) <= budget
-
-
-def test_an_answer_never_loses_its_question() -> None:
-    turns = [[message("user", 40), message("assistant", 10)]]
-    assert window(newest_first(turns), 49) == ()
-    assert len(window(newest_first(turns), 50)) == 2
+def test_a_session_of_any_length_remembers_a_bounded_number() -> None:
+    turns: tuple = ()
+    for _ in range(5000):
+        turns = remembered(extended(turns, (10, 20), new_turn=True), 60)
+    assert sum(map(len, turns)) == 60

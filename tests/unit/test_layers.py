@@ -35,14 +35,17 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "routing": VALUES | {"routing"},
     "store": VALUES | {"store"},
     "catalog": VALUES,
-    "agents": VALUES | {"requests", "store"},
+    "agents": VALUES | {"requests", "store", "tools"},
     "sessions": VALUES | {"requests", "store"},
     "preparation": VALUES | {"requests", "history", "routing"},
     "reply": VALUES | {"routing"},
     "metrics": VALUES,
+    "tools": VALUES,
     "simulation": VALUES | {"routing"},
-    "turns": VALUES | {"requests", "preparation", "reply", "metrics", "store", "routing"},
+    "turns": VALUES | {"requests", "preparation", "history", "reply", "metrics", "store", "routing"},
     "endpoint": VALUES | {"requests"},
+    "etags": VALUES | {"endpoint"},
+    "changes": VALUES | {"endpoint"},
     "wiring": None,  # the composition root may see everything
 }
 
@@ -52,6 +55,7 @@ HOME_OF = {
     "httpx": {"providers/http.py"},
     "anyio": {"providers/http.py"},
     "yaml": {"config.py"},
+    "jsonschema": {"tools.py"},
     "aws_lambda_powertools": {"observe.py", "metrics.py", "routing/health.py", "store/circuits.py"},
 }
 """The files that may know a library."""
@@ -127,7 +131,7 @@ print(" ".join(sys.modules))
     [
         ("health", "catalog", {"httpx", "anyio", "agentos.routing.execute"}),
         ("providers", "catalog", {"httpx", "anyio", "agentos.routing.execute"}),
-        ("create_agent", "agents", {"httpx", "anyio", "agentos.routing.execute"}),
+        ("create_agent", "agents", {"httpx", "anyio", "jsonschema", "agentos.routing.execute"}),
         ("list_messages", "sessions", {"httpx", "anyio", "yaml", "agentos.config"}),
         ("explain_route", "explanations", {"httpx", "anyio", "agentos.providers.base"}),
         ("send_message", "turns", {"agentos.providers.openai", "agentos.providers.gemini"}),

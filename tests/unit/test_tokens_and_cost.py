@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agentos.domain import Completion, Message, Price, SessionUsage, TokenCount, Usage
+from agentos.domain import Completion, Message, Price, SessionUsage, TokenCount, Tool, ToolCall, Usage
 from agentos.reply import cost
-from agentos.tokens import IMAGE_TOKENS, MESSAGE_TOKENS, estimate, estimate_text
+from agentos.tokens import IMAGE_TOKENS, MESSAGE_TOKENS, estimate, estimate_text, estimate_tools
 
 AMOUNTS = st.integers(0, 10**7)
 PRICES = st.floats(0, 1000)
@@ -35,6 +35,30 @@ def test_a_message_weighs_its_text_its_images_and_its_frame() -> None:
 
     assert estimate(message) == 1 + 2 * IMAGE_TOKENS + MESSAGE_TOKENS
     assert estimate(Message(role="user", content="abcd")) == 1 + MESSAGE_TOKENS
+
+
+def test_a_call_weighs_its_name_its_arguments_and_a_frame_of_its_own() -> None:
+    sound = ToolCall(id="call_1", name="abcd", arguments={"a": "日本"})  # {"a":"日本"} has 14 bytes
+    broken = ToolCall(id="call_2", name="abcde", arguments={}, invalid_arguments="x" * 400)
+
+    message = Message(role="assistant", content="abcd", tool_calls=(sound, broken))
+    assert estimate(message) == (1 + MESSAGE_TOKENS) + (1 + 4 + MESSAGE_TOKENS) + (2 + 100 + MESSAGE_TOKENS)
+    assert estimate(Message(role="assistant", content="", tool_calls=(sound,))) == 1 + 4 + 2 * MESSAGE_TOKENS
+
+
+def test_a_result_weighs_as_any_text() -> None:
+    assert estimate(Message(role="tool", content="abcd", tool_call_id="call_1")) == 1 + MESSAGE_TOKENS
+
+
+def test_tools_weigh_the_text_of_their_definitions() -> None:
+    bare = Tool.model_validate({"type": "function", "function": {"name": "f"}})
+    schema = {"type": "object", "properties": {"a": {"description": "d" * 4000}}}
+    described = Tool.model_validate({"type": "function", "function": {"name": "f", "parameters": schema}})
+
+    assert estimate_tools(()) == 0
+    assert estimate_tools([bare]) == estimate_text('{"type":"function","function":{"name":"f"}}')
+    assert 1000 + estimate_tools([bare]) < estimate_tools([described]) < 1100
+    assert estimate_tools([bare, described]) == estimate_tools([bare]) + estimate_tools([described])
 
 
 @given(st.text(min_size=1), st.text())

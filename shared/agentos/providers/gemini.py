@@ -6,9 +6,10 @@ https://ai.google.dev/api/generate-content
 from typing import Any
 
 from agentos.config import Provider
-from agentos.domain import Completion, ImagePart, Message, Parameters, Prompt, Target, TextPart, TokenCount
+from agentos.domain import Completion, Parameters, Prompt, Target, TokenCount, Tool
 from agentos.errors import ErrorClass, UpstreamError
 from agentos.providers.base import BadReply, HttpAdapter, as_object, clean, count
+from agentos.providers.gemini_contents import calls_of, contents, plain
 
 FINISHED = {"STOP": "stop", "MAX_TOKENS": "length"}
 
@@ -29,7 +30,15 @@ BLOCKED = frozenset(
 )
 """Finish reasons of an answer that was withheld; every `promptFeedback.blockReason` means the same."""
 
-BROKEN = frozenset({"MALFORMED_RESPONSE", "MALFORMED_FUNCTION_CALL", "UNEXPECTED_TOOL_CALL", "TOO_MANY_TOOL_CALLS"})
+BROKEN = frozenset(
+    {
+        "MALFORMED_RESPONSE",
+        "MALFORMED_FUNCTION_CALL",
+        "UNEXPECTED_TOOL_CALL",
+        "TOO_MANY_TOOL_CALLS",
+        "MISSING_THOUGHT_SIGNATURE",
+    }
+)
 """Finish reasons of an answer that is none."""
 
 CODES = {
@@ -51,12 +60,12 @@ class Gemini(HttpAdapter):
 
     def encode(self, provider: Provider, target: Target, prompt: Prompt) -> dict[str, Any]:
         system = [prompt.instructions] if prompt.instructions else []
-        system += [_plain(message) for message in prompt.messages if message.role == "system"]
-        body: dict[str, Any] = {
-            "contents": [_content(message) for message in prompt.messages if message.role != "system"],
-        }
+        system += [plain(message) for message in prompt.messages if message.role == "system"]
+        body: dict[str, Any] = {"contents": contents(prompt.messages)}
         if system:
             body["systemInstruction"] = {"parts": [{"text": text} for text in system]}
+        if prompt.tools:
+            body["tools"] = [{"functionDeclarations": [_declaration(tool) for tool in prompt.tools]}]
         if generation := _generation(prompt.parameters):
             body["generationConfig"] = generation
         return body
@@ -74,12 +83,14 @@ class Gemini(HttpAdapter):
             raise UpstreamError(ErrorClass.CONTENT_FILTER, "the answer was withheld", status=200)
         parts = (candidate.get("content") or {}).get("parts") or []
         text = clean("".join(part.get("text") or "" for part in parts if not part.get("thought")))
-        if reason in BROKEN or not text.strip():
+        calls = calls_of(parts)
+        if reason in BROKEN or not (text.strip() or calls):
             raise BadReply(f"no whole answer (finishReason {reason!r:.40})")
         return Completion(
-            text=text,
-            finish_reason=FINISHED.get(reason, clean(reason)),
+            text=text if text.strip() else "",
+            finish_reason="tool_calls" if calls else FINISHED.get(reason, clean(reason)),
             tokens=_tokens(as_object(payload.get("usageMetadata"))),
+            tool_calls=calls,
         )
 
     def classify(self, status: int, payload: dict[str, Any]) -> ErrorClass | None:
@@ -105,27 +116,11 @@ def _details(error: dict[str, Any]) -> list[dict[str, Any]]:
     return [detail for detail in details if isinstance(detail, dict)] if isinstance(details, list) else []
 
 
-def _content(message: Message) -> dict[str, Any]:
-    role = "model" if message.role == "assistant" else "user"
-    if isinstance(message.content, str):
-        return {"role": role, "parts": [{"text": message.content}]}
-    return {"role": role, "parts": [_part(part) for part in message.content]}
-
-
-def _part(part: TextPart | ImagePart) -> dict[str, Any]:
-    if isinstance(part, TextPart):
-        return {"text": part.text}
-    url = part.image_url.url
-    if url.startswith("data:"):
-        media_type, _, data = url.removeprefix("data:").partition(";base64,")
-        return {"inlineData": {"mimeType": media_type, "data": data}}
-    return {"fileData": {"fileUri": url}}
-
-
-def _plain(message: Message) -> str:
-    if isinstance(message.content, str):
-        return message.content
-    return "\n".join(part.text for part in message.content if isinstance(part, TextPart))
+def _declaration(tool: Tool) -> dict[str, Any]:
+    """`parametersJsonSchema` takes JSON Schema as it is, where `parameters` knows a part of it only."""
+    function = tool.function
+    described = {"description": function.description} if function.description else {}
+    return {"name": function.name, **described, "parametersJsonSchema": function.arguments_schema}
 
 
 def _generation(parameters: Parameters) -> dict[str, Any]:

@@ -5,13 +5,26 @@ https://platform.openai.com/docs/api-reference/chat/create
 
 from typing import Any
 
-from agentos.config import Provider
-from agentos.domain import Completion, Message, Parameters, Prompt, Target, TokenCount
+from agentos import json_text
+from agentos.config import Provider, ToolCallSettings
+from agentos.domain import Completion, Message, Parameters, Prompt, Target, TokenCount, Tool, ToolCall
 from agentos.errors import ErrorClass, UpstreamError
 from agentos.providers.base import BadReply, HttpAdapter, as_object, clean, count
+from agentos.providers.tool_calls import (
+    SentCall,
+    fit_id,
+    result_text,
+    sent_arguments,
+    signature,
+    signed,
+    tool_calls,
+)
 
-FINISHED = {"model_length": "length", "eos": "stop"}
-"""Mistral's and Together's own words for ours."""
+FINISHED = {"model_length": "length", "eos": "stop", "tool_calls": "stop", "function_call": "stop"}
+"""Mistral's and Together's own words for ours; and a reason that speaks of calls where there are none."""
+
+REASONING = "reasoning"
+"""The kind of signature that holds `reasoning_content`: what the model thought before it called."""
 
 FILTERED = frozenset({"content_filter", "sensitive"})
 """Finish reasons of an answer that was blocked; `sensitive` is Z.ai's."""
@@ -40,6 +53,7 @@ CODES = {
     # Groq
     "model_decommissioned": ErrorClass.MODEL_NOT_FOUND,
     "json_validate_failed": ErrorClass.BAD_RESPONSE,  # a 400, but the model broke its JSON, not we ours
+    "tool_use_failed": ErrorClass.BAD_RESPONSE,  # likewise: the model called a tool in a form of its own
     # Mistral
     "unknown_model": ErrorClass.MODEL_NOT_FOUND,
     "invalid_model": ErrorClass.MODEL_NOT_FOUND,
@@ -79,12 +93,14 @@ class OpenAI(HttpAdapter):
     path = "/chat/completions"
 
     def encode(self, provider: Provider, target: Target, prompt: Prompt) -> dict[str, Any]:
-        messages = [_message(message) for message in prompt.messages]
+        quirks = provider.settings.tool_calls if prompt.has_tools else ToolCallSettings()
+        messages = [_message(message, quirks) for message in prompt.messages]
         if prompt.instructions:
             messages.insert(0, {"role": "system", "content": prompt.instructions})
         return {
             "model": target.upstream_model,
             "messages": messages,
+            **({"tools": [_tool(tool) for tool in prompt.tools]} if prompt.tools else {}),
             **_parameters(prompt.parameters, provider.settings.parameters),
         }
 
@@ -98,13 +114,14 @@ class OpenAI(HttpAdapter):
         message = choice["message"]
         if reason in FILTERED or message.get("refusal"):
             raise UpstreamError(ErrorClass.CONTENT_FILTER, "the answer was withheld", status=200)
-        text = _text(message.get("content"))
-        if reason in BROKEN or not text.strip():
+        text, calls = _text(message.get("content")), _calls(message)
+        if reason in BROKEN or not (text.strip() or calls):
             raise BadReply(f"no whole answer (finish_reason {reason!r:.40})")
         return Completion(
-            text=text,
-            finish_reason=FINISHED.get(reason, clean(reason)),
+            text=text if text.strip() else "",
+            finish_reason="tool_calls" if calls else FINISHED.get(reason, clean(reason)),
             tokens=_tokens(as_object(payload.get("usage"))),
+            tool_calls=calls,
         )
 
     def classify(self, status: int, payload: dict[str, Any]) -> ErrorClass | None:
@@ -125,10 +142,58 @@ def _by_message(text: str) -> ErrorClass | None:
     return next((error_class for part, error_class in MESSAGES.items() if part in text), None)
 
 
-def _message(message: Message) -> dict[str, Any]:
+def _message(message: Message, quirks: ToolCallSettings) -> dict[str, Any]:
+    if message.role == "assistant":
+        return _assistant(message, quirks)
+    if message.role == "tool":
+        call_id = fit_id(message.tool_call_id or "", quirks.id_length)
+        return {"role": "tool", "tool_call_id": call_id, "content": result_text(message)}
+    return {"role": message.role, "content": _content(message)}
+
+
+def _content(message: Message) -> str | list[dict[str, Any]]:
     if isinstance(message.content, str):
-        return {"role": message.role, "content": message.content}
-    return {"role": message.role, "content": [part.model_dump(mode="json", by_alias=True) for part in message.content]}
+        return message.content
+    return [part.model_dump(mode="json", by_alias=True) for part in message.content]
+
+
+def _assistant(message: Message, quirks: ToolCallSettings) -> dict[str, Any]:
+    encoded: dict[str, Any] = {"role": "assistant", "content": _content(message)}
+    if message.tool_calls:
+        # Null where there are no words: OpenAI's own form. Ollama's templates take "" for words (ollama #14181).
+        encoded["content"] = encoded["content"] or None
+        encoded["tool_calls"] = [_call(call, quirks) for call in message.tool_calls]
+    if quirks.reasoning:
+        # On every answer, if need be empty: where tools are in play, its absence is a 400.
+        thought = (signature(call, REASONING) for call in message.tool_calls)
+        encoded[quirks.reasoning] = next(filter(None, thought), "")
+    return encoded
+
+
+def _call(call: ToolCall, quirks: ToolCallSettings) -> dict[str, Any]:
+    function = {"name": call.name, "arguments": json_text.dump(sent_arguments(call))}
+    return {"id": fit_id(call.id, quirks.id_length), "type": "function", "function": function}
+
+
+def _tool(tool: Tool) -> dict[str, Any]:
+    given = tool.to_json()
+    return {**given, "function": {**given["function"], "parameters": tool.function.arguments_schema}}
+
+
+def _calls(message: dict[str, Any]) -> tuple[ToolCall, ...]:
+    """The calls in an answer; an old server has at most one, under `function_call`."""
+    sent = message.get("tool_calls") or []
+    if not isinstance(sent, list):
+        raise BadReply("tool_calls is not a list")
+    legacy = as_object(message.get("function_call"))
+    if not sent and legacy.get("name"):
+        sent = [{"function": legacy}]
+    thought = signed(REASONING, message.get("reasoning_content"))
+    functions = [as_object(call["function"]) for call in sent]
+    return tool_calls(
+        SentCall(call.get("id"), function.get("name"), function.get("arguments"), None if place else thought)
+        for place, (call, function) in enumerate(zip(sent, functions, strict=True))
+    )
 
 
 def _parameters(parameters: Parameters, renamed: dict[Any, str]) -> dict[str, Any]:

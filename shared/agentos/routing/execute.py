@@ -131,15 +131,12 @@ class Executor:
 
     def _pause(self, error: UpstreamError, seconds: float, more: bool) -> float | None:
         """Seconds to wait before the same target's second call; None where it gets none."""
-        pause: float | None
+        hint = wait_seconds(error.headers, self._clock.time())
         match POLICIES[error.error_class].retry:
             case Retry.AFTER_HINT:
-                pause = wait_seconds(error.headers, self._clock.time())
-            case Retry.AFTER_BACKOFF:
-                named = wait_seconds(error.headers, self._clock.time()) or 0.0
-                pause = max(named, self._clock.jitter(BACKOFF_SECONDS))
-                if more and pause > BACKOFF_SECONDS:  # another may answer sooner
-                    pause = None
+                pause = hint
+            case Retry.AFTER_BACKOFF if not more or hint is None or hint <= BACKOFF_SECONDS:
+                pause = max(self._clock.jitter(BACKOFF_SECONDS), hint or 0.0)
             case Retry.IF_LAST if not more:
                 pause = 0.0
             case _:

@@ -13,7 +13,7 @@ class Retry(Enum):
     AFTER_HINT = auto()
     """Once, if the provider named a wait and it fits."""
     AFTER_BACKOFF = auto()
-    """Once, after a short random pause, or after a longer one that the provider names where no other target is left."""
+    """Once, after a short random pause; a longer one that the provider names only when no other target is left."""
     IF_LAST = auto()
     """Once, when no other target is left."""
 

@@ -1,16 +1,15 @@
 """Agents in the table."""
 
-from agentos.clock import Clock
-from agentos.domain import Agent, Page
+from agentos.clock import Clock, Deadline
+from agentos.domain import Agent, IdempotencyKey, Page
 from agentos.errors import NotFound
 from agentos.ids import is_id
 from agentos.store import keys
 from agentos.store.dynamodb import ConditionFailed, Table
+from agentos.store.idempotency import create_once
 from agentos.store.items import agent_item, agent_of, gone, number
 from agentos.store.lists import take
-
-TOMBSTONE_SECONDS = 7 * 24 * 3600
-"""How long a deleted item still refuses late writers; a turn lasts minutes at most."""
+from agentos.store.removal import Removal
 
 
 class VersionConflict(Exception):
@@ -18,50 +17,72 @@ class VersionConflict(Exception):
 
 
 class AgentStore:
-    """Create, read, replace, delete and list. Whatever is not there raises NotFound."""
+    """Create, read, replace, delete and list. Whatever is not there raises NotFound.
+
+    The latest version is the agent's own item; each earlier one has become an item beside it.
+    """
 
     def __init__(self, table: Table, clock: Clock) -> None:
         self._table = table
         self._clock = clock
+        self._removal = Removal(table, clock)
 
-    def create(self, tenant: str, agent: Agent) -> None:
-        self._table.put(agent_item(keys.agent(tenant, agent.agent_id), agent))
+    def create(self, tenant: str, agent: Agent, deadline: Deadline, key: IdempotencyKey | None = None) -> Agent:
+        """The agent that was made: this one, or the one that the key made before, as it was then.
 
-    def get(self, tenant: str, agent_id: str) -> Agent:
+        Raises IdempotencyMismatch, PayloadTooLarge.
+        """
+        item = agent_item(keys.agent(tenant, agent.agent_id), agent)
+        if key is None:
+            self._table.put(item)  # at half the price of a transaction
+            return agent
+        made_id = create_once(self._table, tenant, [self._table.new(item)], agent.agent_id, key, deadline)
+        return agent if made_id == agent.agent_id else self.get(tenant, made_id, 1)
+
+    def get(self, tenant: str, agent_id: str, version: int | None = None) -> Agent:
+        """The agent as it is, or as it was at `version`; of a deleted agent neither."""
         if is_id("agent", agent_id):
             item = self._table.get(keys.agent(tenant, agent_id))
             if item is not None and not gone(item, self._clock.time()):
-                return agent_of(item)
+                return self.at(tenant, agent_of(item), version)
         raise NotFound("There is no such agent.", {"agentId": agent_id})
 
-    def replace(self, tenant: str, agent: Agent) -> None:
-        """Store the next version. Raises VersionConflict where the last is not the one before it."""
-        item = agent_item(keys.agent(tenant, agent.agent_id), agent)
-        try:
-            self._table.update(
-                keys.agent(tenant, agent.agent_id),
-                "SET body = :body, version = :version",
-                "version = :before AND attribute_not_exists(deletedAt)",
-                {":body": item["body"], ":version": item["version"], ":before": number(agent.version - 1)},
-                mark={"body": item["body"]},
-            )
-        except ConditionFailed as error:
-            raise VersionConflict from error
+    def at(self, tenant: str, latest: Agent, version: int | None) -> Agent:
+        """The agent as it was at `version`, for which nothing is read where that is its latest or None."""
+        if version is None or version == latest.version:
+            return latest
+        if 1 <= version < latest.version:
+            item = self._table.get(keys.agent_version(tenant, latest.agent_id, version))
+            if item is not None:
+                return agent_of(item)
+        raise NotFound("There is no such version.", {"agentId": latest.agent_id, "version": version})
 
-    def delete(self, tenant: str, agent_id: str) -> None:
-        """Leave a tombstone. Its sessions are out of reach from then on."""
+    def replace(self, tenant: str, before: Agent, after: Agent, deadline: Deadline) -> None:
+        """Make `after` the latest version and keep `before` beside it. Raises VersionConflict."""
+        key = keys.agent(tenant, after.agent_id)
+        item = agent_item(key, after)
+        update = self._table.change(
+            key,
+            "SET body = :body, version = :version",
+            "version = :before AND attribute_not_exists(deletedAt)",
+            {":body": item["body"], ":version": item["version"], ":before": number(before.version)},
+        )
+        kept = agent_item(key, before) | keys.agent_version(tenant, before.agent_id, before.version)
+        try:
+            self._table.transact([update, self._table.new(kept)], deadline)
+        except ConditionFailed as error:
+            if (error.item or {}).get("body") != item["body"]:  # else it was done before, and only its answer was lost
+                raise VersionConflict from error
+
+    def delete(self, tenant: str, agent_id: str, deadline: Deadline) -> None:
+        """Leave a tombstone. Its sessions are out of reach from then on, and get theirs as far as time goes."""
         if not is_id("agent", agent_id):
             raise NotFound("There is no such agent.", {"agentId": agent_id})
-        now = self._clock.time()
         try:
-            self._table.update(
-                keys.agent(tenant, agent_id),
-                "SET deletedAt = :now, expiresAt = :sweep REMOVE body",
-                "attribute_exists(pk) AND attribute_not_exists(deletedAt)",
-                {":now": {"S": self._clock.now()}, ":sweep": number(int(now) + TOMBSTONE_SECONDS)},
-            )
+            self._removal.bury(keys.agent(tenant, agent_id), deadline)
         except ConditionFailed as error:
             raise NotFound("There is no such agent.", {"agentId": agent_id}) from error
+        self._removal.begin_agent(tenant, agent_id, deadline)
 
     def page(self, tenant: str, limit: int, after: str | None, order: str) -> Page[Agent]:
         """By time of creation. Raises InvalidRequest for a bad cursor."""

@@ -1,17 +1,30 @@
 """One DynamoDB table: its requests, with DynamoDB's errors turned into ours. Nothing else calls boto3."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
+from uuid import uuid4
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, HTTPClientError
+from botocore.exceptions import ConnectionError as NoConnection
 
-from agentos.errors import PayloadTooLarge, Throttled
-from agentos.store.items import Item
+from agentos.clock import Deadline
+from agentos.errors import PayloadTooLarge, Throttled, Unanswered
+from agentos.observe import logger
+from agentos.store.items import Item, number
 
 BATCH_GET_MAX = 100  # keys in one BatchGetItem, DynamoDB's bound
 BATCH_WRITE_MAX = 25  # items in one BatchWriteItem, DynamoDB's bound
+
+FIRST_PAUSE_SECONDS = 0.05
+LONGEST_PAUSE_SECONDS = 0.5
+"""Between two tries of a write; the pause doubles from the first on."""
+
+Action = dict[str, Any]
+"""One part of a transaction."""
+
+NOTHING_THERE = "attribute_not_exists(pk)"
 
 _THROTTLED = {"ProvisionedThroughputExceededException", "ThrottlingException", "RequestLimitExceeded"}
 
@@ -38,6 +51,21 @@ def connect(endpoint_url: str | None = None) -> Any:
         tcp_keepalive=True,
     )
     return boto3.client("dynamodb", endpoint_url=endpoint_url, config=config)
+
+
+def patiently(write: Callable[[], object], deadline: Deadline) -> None:
+    """Write, again and again while that meets conflicts, throttling or silence. Raises Throttled or Unanswered when
+    time has run out, and what else `write` raises."""
+    pause = FIRST_PAUSE_SECONDS
+    while True:
+        try:
+            write()
+            return
+        except (Conflict, Throttled, Unanswered) as error:
+            if deadline.remaining() < pause:
+                raise busy_table() if isinstance(error, Conflict) else error from error
+        deadline.clock.sleep(deadline.clock.jitter(pause))
+        pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
 
 
 class Table:
@@ -67,14 +95,17 @@ class Table:
             asked = answer.get("UnprocessedKeys") or {}
         return [found.get(_id(key)) for key in keys]
 
-    def put(self, item: Item) -> None:
-        """A new item. Raises ConditionFailed where another stands already."""
+    def put(self, item: Item, condition: str = NOTHING_THERE) -> None:
+        """An item where `condition` holds of what stands there: a new one, unless it says otherwise.
+
+        Raises ConditionFailed, Conflict.
+        """
         try:
             self._call(
                 "put_item",
                 TableName=self._name,
                 Item=item,
-                ConditionExpression="attribute_not_exists(pk)",
+                ConditionExpression=condition,
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
         except ConditionFailed as error:
@@ -117,10 +148,12 @@ class Table:
         page: int,
         index: str | None = None,
         start: Item | None = None,
+        consistent: bool = True,
+        keys_only: bool = False,
     ) -> Iterator[Item]:
         """Items in key order, `page` to a request, asked for only as far as they are taken.
 
-        Consistent on the table itself; an index follows its table within moments.
+        Consistent on the table itself unless it need not be; an index follows its table within moments.
         """
         request: dict[str, Any] = {
             "TableName": self._name,
@@ -128,7 +161,8 @@ class Table:
             "ExpressionAttributeValues": values,
             "ScanIndexForward": forward,
             "Limit": page,
-            **({"IndexName": index} if index else {"ConsistentRead": True}),
+            **({"IndexName": index} if index else {"ConsistentRead": consistent}),
+            **({"ProjectionExpression": "pk, sk"} if keys_only else {}),
         }
         while True:
             answer = self._call("query", **request, **({"ExclusiveStartKey": start} if start else {}))
@@ -137,21 +171,48 @@ class Table:
             if not start:
                 return
 
-    def transact(self, puts: Sequence[Item], update: dict[str, Any]) -> None:
-        """New items and one update, all or nothing. Raises ConditionFailed, Conflict.
+    def new(self, item: Item) -> Action:
+        """Part of a transaction: an item that must not stand there yet."""
+        return self._action("Put", Item=item, ConditionExpression=NOTHING_THERE)
 
-        The update stands first, so that its failed condition is the one that is told, with what stands there.
+    def renew(self, item: Item, now: float) -> Action:
+        """Part of a transaction: an item in the place of none, or of one that has expired."""
+        condition, values = "attribute_not_exists(pk) OR expiresAt <= :now", {":now": number(int(now))}
+        return self._action("Put", Item=item, ConditionExpression=condition, ExpressionAttributeValues=values)
+
+    def change(self, key: Item, expression: str, condition: str, values: Item) -> Action:
+        """Part of a transaction: an update."""
+        parts = {"UpdateExpression": expression, "ConditionExpression": condition, "ExpressionAttributeValues": values}
+        return self._action("Update", Key=key, **parts)
+
+    def check(self, key: Item, condition: str) -> Action:
+        """Part of a transaction: that a condition holds."""
+        return self._action("ConditionCheck", Key=key, ConditionExpression=condition)
+
+    def transact(self, actions: Sequence[Action], deadline: Deadline) -> None:
+        """All or nothing. Raises ConditionFailed with what stands at the first action whose condition failed.
+
+        Conflicts, throttling and lost answers are met with further tries until the deadline, then with Throttled or
+        Unanswered.
         """
-        actions: list[dict[str, Any]] = [
-            {"Put": {"TableName": self._name, "Item": i, "ConditionExpression": "attribute_not_exists(pk)"}}
-            for i in puts
-        ]
-        update = {"TableName": self._name, "ReturnValuesOnConditionCheckFailure": "ALL_OLD", **update}
-        self._call("transact_write_items", TransactItems=[{"Update": update}, *actions])
+        token = str(uuid4())  # one for all tries, which keeps it from being done twice
+        patiently(
+            lambda: self._call("transact_write_items", TransactItems=list(actions), ClientRequestToken=token), deadline
+        )
+
+    def _action(self, kind: str, **parts: Any) -> Action:
+        return {kind: {"TableName": self._name, "ReturnValuesOnConditionCheckFailure": "ALL_OLD", **parts}}
+
+    def put_many(self, items: Sequence[Item]) -> None:
+        """Up to 25 items, whatever stands there."""
+        self._write_batch([{"PutRequest": {"Item": item}} for item in items])
 
     def delete_many(self, keys: Sequence[Item]) -> None:
         """Remove up to 25 items."""
-        asked = {self._name: [{"DeleteRequest": {"Key": key}} for key in keys]}
+        self._write_batch([{"DeleteRequest": {"Key": key}} for key in keys])
+
+    def _write_batch(self, requests: list[dict[str, Any]]) -> None:
+        asked = {self._name: requests}
         while asked:
             asked = self._call("batch_write_item", RequestItems=asked).get("UnprocessedItems") or {}
 
@@ -161,6 +222,9 @@ class Table:
             return answer
         except ClientError as error:
             raise _translated(error) from error
+        except (NoConnection, HTTPClientError) as error:
+            logger.warning("the table did not answer", extra={"operation": operation, "reason": type(error).__name__})
+            raise Unanswered("The table did not answer; try again shortly.") from error
 
 
 def _translated(error: ClientError) -> Exception:
@@ -170,22 +234,31 @@ def _translated(error: ClientError) -> Exception:
     if code == "ConditionalCheckFailedException":
         return ConditionFailed(response.get("Item"))
     if code == "TransactionCanceledException":
-        reasons = response.get("CancellationReasons", [])
-        for reason in reasons:
-            if reason.get("Code") == "ConditionalCheckFailed":
-                return ConditionFailed(reason.get("Item"))
-        codes = {reason.get("Code") for reason in reasons}
-        if "TransactionConflict" in codes:
-            return Conflict()
-        if codes & {"ThrottlingError", "ProvisionedThroughputExceeded"}:
-            return Throttled("The table is busy; try again shortly.", headers={"retry-after": "1"})
+        return _cancelled(response.get("CancellationReasons", [])) or error
     if code in ("TransactionConflictException", "TransactionInProgressException"):
         return Conflict()
     if code in _THROTTLED:
-        return Throttled("The table is busy; try again shortly.", headers={"retry-after": "1"})
+        return busy_table()
+    if code in ("InternalServerError", "ServiceUnavailable"):
+        return Unanswered("The table did not answer; try again shortly.")
     if code == "ValidationException" and "maximum allowed size" in response["Error"].get("Message", ""):
         return PayloadTooLarge("It is larger than an item may be.")
     return error
+
+
+def _cancelled(reasons: Sequence[dict[str, Any]]) -> Exception | None:
+    """What kept a transaction from being done: a condition before all, as no further try would help against it."""
+    for reason in reasons:
+        if reason.get("Code") == "ConditionalCheckFailed":
+            return ConditionFailed(reason.get("Item"))
+    codes = {reason.get("Code") for reason in reasons}
+    if "TransactionConflict" in codes:
+        return Conflict()
+    return busy_table() if codes & {"ThrottlingError", "ProvisionedThroughputExceeded"} else None
+
+
+def busy_table() -> Throttled:
+    return Throttled("The table is busy; try again shortly.", headers={"retry-after": "1"})
 
 
 def _id(item: Item) -> tuple[str, str]:

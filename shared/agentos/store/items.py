@@ -6,11 +6,12 @@ is an attribute of its own. No attribute bears one of DynamoDB's reserved words.
 """
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from agentos import json_text
 from agentos.clock import epoch, timestamp
-from agentos.domain import Agent, Reply, SentMessage, Session, SessionUsage
+from agentos.domain import Agent, Session, SessionUsage
 from agentos.errors import PayloadTooLarge
 
 Item = dict[str, Any]
@@ -19,12 +20,22 @@ MAX_ITEM_BYTES = 400 * 1024
 """DynamoDB's bound on an item, attribute names included (its documentation, "Quotas")."""
 
 
-SESSION_SPARE_BYTES = 512
-"""What a session grows by after its creation: a lease, and the digits of its count and sums."""
+AGENT_SPARE_BYTES = 64
+"""How much longer an agent's key is once it is an earlier version: every agent that is stored can be changed."""
+
+SESSION_SPARE_BYTES = 16 * 1024
+"""What a session grows by after its creation: a lease, the digits of its count and sums, open calls."""
+
+
+_SIZES: dict[str, Callable[[Any], int]] = {
+    "S": lambda value: len(value.encode()),
+    "B": len,
+    "N": lambda value: len(value) // 2 + 2,
+}
 
 
 def size(item: Item) -> int:
-    """An item's size as DynamoDB counts it: UTF-8 bytes of names and texts, numbers by their digits.
+    """An item's size as DynamoDB counts it: UTF-8 bytes of names and texts, bytes, numbers by their digits.
 
     https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
     A number takes about one byte for two digits and one more; one extra byte here keeps on the safe side.
@@ -33,7 +44,7 @@ def size(item: Item) -> int:
     for name, typed in item.items():
         total += len(name.encode())
         for kind, value in typed.items():
-            total += len(value.encode()) if kind == "S" else len(value) // 2 + 2 if kind == "N" else 1
+            total += _SIZES[kind](value)
     return total
 
 
@@ -56,7 +67,7 @@ def number(value: int) -> Item:
 
 
 def agent_item(key: Item, agent: Agent) -> Item:
-    return checked({**key, "version": number(agent.version), "body": text(agent.to_json())}, "agent")
+    return checked({**key, "version": number(agent.version), "body": text(agent.to_json())}, "agent", AGENT_SPARE_BYTES)
 
 
 def agent_of(item: Item) -> Agent:
@@ -71,6 +82,7 @@ def session_item(key: Item, session: Session, listed_under: dict[str, str]) -> I
         "agentVersion": session.agent_version,
         "expiresInSeconds": session.expires_in_seconds,
         "createdAt": session.created_at,
+        "forkedCount": session.forked_count,
     }
     item = {
         **key,
@@ -79,6 +91,8 @@ def session_item(key: Item, session: Session, listed_under: dict[str, str]) -> I
         "body": text(fixed),
         "messageCount": number(session.message_count),
         "totals": text(session.usage.to_json()),
+        "turns": text(session.turns),
+        "openCalls": text(session.open_calls),
         "lastActivityAt": {"S": session.last_activity_at},
         **{name: {"S": partition} for name, partition in listed_under.items()},
     }
@@ -101,6 +115,8 @@ def session_of(item: Item, now: float) -> Session | None:
             "state": "running" if running else "idle",
             "messageCount": int(item["messageCount"]["N"]),
             "usage": SessionUsage.model_validate(json.loads(item["totals"]["S"])),
+            "turns": json.loads(item["turns"]["S"]),
+            "openCalls": json.loads(item["openCalls"]["S"]),
             "lastActivityAt": item["lastActivityAt"]["S"],
             "expiresAt": None if expires_at is None else timestamp(expires_at),
         }
@@ -110,18 +126,3 @@ def session_of(item: Item, now: float) -> Session | None:
 def gone(item: Item, now: float) -> bool:
     """Whether an item is a tombstone, or past its time and not swept yet."""
     return "deletedAt" in item or ("expiresAt" in item and int(item["expiresAt"]["N"]) <= now)
-
-
-def message_item(key: Item, message: SentMessage | Reply, tokens: int) -> Item:
-    """`tokens` is our estimate of its length, so that a history can be cut by a budget."""
-    return checked({**key, "tokens": number(tokens), "body": text(message.to_json())}, "message")
-
-
-def message_of(item: Item) -> SentMessage | Reply:
-    document = json.loads(item["body"]["S"])
-    model = Reply if document["role"] == "assistant" else SentMessage
-    return model.model_validate(document)
-
-
-def sequence_of(item: Item) -> int:
-    return int(item["sk"]["S"].rpartition("#")[2])

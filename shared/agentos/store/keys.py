@@ -2,8 +2,12 @@
 
     item      pk                                      sk            read by
     agent     TENANT#t#AGENTS                         <agentId>     its id; a tenant's agents, newest first
+    version   TENANT#t#AGENT#<agentId>#VERSIONS       VERSION#<n>   a version of an agent that is its latest no more
     session   TENANT#t#AGENT#<agentId>#SESSION#<id>   SESSION       its ids
     message   (the session's)                         MESSAGE#<n>   a session's messages in order, from either end
+    part      (the session's)                         PART#<n>#<k>  what a large message goes on in
+    answered  (the session's)                         KEY#<hash>    an Idempotency-Key of its messages
+    created   TENANT#t#KEY#<hash>                     KEY           an Idempotency-Key of a create
     circuit   HEALTH                                  CIRCUIT#<m>   a target as it is configured; all of them
     latency   HEALTH                                  LATENCY#<m>   all of them
 
@@ -29,7 +33,9 @@ from agentos.ids import is_id
 
 Key = dict[str, Any]
 
+SESSION_SORT = "SESSION"
 SEQUENCE_DIGITS = 12
+VERSION_DIGITS = 12
 
 
 def agents_partition(tenant: str) -> str:
@@ -40,21 +46,52 @@ def agent(tenant: str, agent_id: str) -> Key:
     return {"pk": {"S": agents_partition(tenant)}, "sk": {"S": agent_id}}
 
 
+def tenant_of_agent(key: Key) -> str | None:
+    """Whose agent has that key; None where it is no agent's."""
+    found = re.fullmatch(r"TENANT#(.*)#AGENTS", key["pk"]["S"], re.DOTALL)
+    return found[1] if found else None
+
+
+def agent_versions(tenant: str, agent_id: str) -> str:
+    return f"TENANT#{tenant}#AGENT#{agent_id}#VERSIONS"
+
+
+def agent_version(tenant: str, agent_id: str, version: int) -> Key:
+    return {"pk": {"S": agent_versions(tenant, agent_id)}, "sk": {"S": f"VERSION#{version:0{VERSION_DIGITS}d}"}}
+
+
 def session_partition(tenant: str, agent_id: str, session_id: str) -> str:
     return f"TENANT#{tenant}#AGENT#{agent_id}#SESSION#{session_id}"
 
 
 def session(tenant: str, agent_id: str, session_id: str) -> Key:
-    return {"pk": {"S": session_partition(tenant, agent_id, session_id)}, "sk": {"S": "SESSION"}}
+    return {"pk": {"S": session_partition(tenant, agent_id, session_id)}, "sk": {"S": SESSION_SORT}}
 
 
 def message_sort(sequence: int) -> str:
     return f"MESSAGE#{sequence:0{SEQUENCE_DIGITS}d}"
 
 
-def message(tenant: str, agent_id: str, session_id: str, sequence: int) -> Key:
-    partition = session_partition(tenant, agent_id, session_id)
+def message(partition: str, sequence: int) -> Key:
+    """In its session's partition."""
     return {"pk": {"S": partition}, "sk": {"S": message_sort(sequence)}}
+
+
+def sequence_of(item: Key) -> int:
+    """The place of a message in its session, from 1."""
+    return int(item["sk"]["S"].rpartition("#")[2])
+
+
+def part(partition: str, sequence: int, index: int) -> Key:
+    return {"pk": {"S": partition}, "sk": {"S": f"PART#{sequence:0{SEQUENCE_DIGITS}d}#{index:03d}"}}
+
+
+def answered(partition: str, name: str) -> Key:
+    return {"pk": {"S": partition}, "sk": {"S": f"KEY#{name}"}}
+
+
+def created(tenant: str, name: str) -> Key:
+    return {"pk": {"S": f"TENANT#{tenant}#KEY#{name}"}, "sk": {"S": "KEY"}}
 
 
 def agent_sessions(tenant: str, agent_id: str) -> str:

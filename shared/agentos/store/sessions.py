@@ -1,17 +1,18 @@
 """Sessions and the messages in them."""
 
 from collections.abc import Iterable, Iterator
-from itertools import islice
 
-from agentos.clock import Clock, Deadline
-from agentos.domain import Page, Reply, SentMessage, Session
+from agentos.clock import Clock, Deadline, epoch, timestamp
+from agentos.domain import IdempotencyKey, Page, Reply, SentMessage, Session, SessionUsage
 from agentos.errors import NotFound
 from agentos.ids import is_id
 from agentos.store import keys
-from agentos.store.agents import TOMBSTONE_SECONDS
-from agentos.store.dynamodb import BATCH_GET_MAX, BATCH_WRITE_MAX, ConditionFailed, Table
-from agentos.store.items import Item, gone, message_of, number, sequence_of, session_item, session_of
-from agentos.store.lists import take
+from agentos.store.dynamodb import BATCH_GET_MAX, ConditionFailed, Table
+from agentos.store.idempotency import create_once
+from agentos.store.items import Item, gone, session_item, session_of
+from agentos.store.lists import chunks, take
+from agentos.store.messages import Messages, json_bytes
+from agentos.store.removal import ALIVE, Removal
 
 
 class SessionStore:
@@ -19,46 +20,59 @@ class SessionStore:
 
     def __init__(self, table: Table, clock: Clock) -> None:
         self._table = table
+        self._messages = Messages(table)
         self._clock = clock
+        self._removal = Removal(table, clock)
 
-    def create(self, tenant: str, session: Session) -> None:
+    def create(self, tenant: str, session: Session, deadline: Deadline, key: IdempotencyKey | None = None) -> Session:
+        """The session that was made: this one, or the one that the key made before, as it was then.
+
+        Raises NotFound where its agent is gone (a deleted one gets no new session), IdempotencyMismatch,
+        PayloadTooLarge.
+        """
         agent_id = session.agent_id
         listed = {"agentSessions": keys.agent_sessions(tenant, agent_id)}
         if session.user_id is not None:
             listed["userSessions"] = keys.user_sessions(tenant, agent_id, session.user_id)
-        key = keys.session(tenant, agent_id, session.session_id)
-        self._table.put(session_item(key, session, listed))
+        item = session_item(keys.session(tenant, agent_id, session.session_id), session, listed)
+        actions = [self._table.check(keys.agent(tenant, agent_id), ALIVE), self._table.new(item)]
+        made_id = session.session_id
+        try:
+            if key:
+                made_id = create_once(self._table, tenant, actions, made_id, key, deadline)
+            else:
+                self._table.transact(actions, deadline)
+        except ConditionFailed as error:
+            if error.item and error.item["pk"] == item["pk"]:
+                if error.item != item:  # else it was done before, and only its answer was lost
+                    raise
+            else:
+                raise _no_agent(agent_id) from error
+        return session if made_id == session.session_id else as_created(self.get(tenant, agent_id, made_id))
 
     def get(self, tenant: str, agent_id: str, session_id: str) -> Session:
         """The session, if its agent still is; both are read in one request."""
         if not is_id("agent", agent_id):
-            raise NotFound("There is no such agent.", {"agentId": agent_id})
+            raise _no_agent(agent_id)
         if not is_id("sess", session_id):
             raise _no_session(session_id)
         now = self._clock.time()
         agent, item = self._table.get_many([keys.agent(tenant, agent_id), keys.session(tenant, agent_id, session_id)])
         if agent is None or gone(agent, now):
-            raise NotFound("There is no such agent.", {"agentId": agent_id})
+            raise _no_agent(agent_id)
         if item is None or (session := session_of(item, now)) is None:
             raise _no_session(session_id)
         return session
 
     def delete(self, tenant: str, agent_id: str, session_id: str, deadline: Deadline) -> None:
-        """Leave a tombstone, on which a running turn's commit fails, and remove the messages."""
+        """Leave a tombstone, on which a running turn's commit fails, and remove the rest as far as time goes."""
         self.get(tenant, agent_id, session_id)
+        key = keys.session(tenant, agent_id, session_id)
         try:
-            self._table.update(
-                keys.session(tenant, agent_id, session_id),
-                "SET deletedAt = :now, expiresAt = :sweep REMOVE agentSessions, userSessions, body",
-                "attribute_exists(pk) AND attribute_not_exists(deletedAt)",
-                {
-                    ":now": {"S": self._clock.now()},
-                    ":sweep": number(int(self._clock.time()) + TOMBSTONE_SECONDS),
-                },
-            )
+            self._removal.bury(key, deadline)
         except ConditionFailed as error:
             raise _no_session(session_id) from error
-        self._remove_messages(keys.session_partition(tenant, agent_id, session_id), deadline)
+        self._removal.begin_session(key, deadline)
 
     def page(
         self, tenant: str, agent_id: str, user_id: str | None, limit: int, after: str | None, order: str
@@ -79,22 +93,14 @@ class SessionStore:
     ) -> Page[SentMessage | Reply]:
         """In the order of the conversation. Raises InvalidRequest for a bad cursor."""
         start = None if after is None else keys.sequence_position(after)
-        self.get(tenant, agent_id, session_id)
-        found = self._table.query(
-            "pk = :pk AND begins_with(sk, :message)",
-            {
-                ":pk": {"S": keys.session_partition(tenant, agent_id, session_id)},
-                ":message": {"S": "MESSAGE#"},
-            },
-            forward=order == "asc",
-            page=limit + 1,
-            start=None if start is None else keys.message(tenant, agent_id, session_id, start),
-        )
-        items, more = take(found, limit)
+        session = self.get(tenant, agent_id, session_id)
+        partition = keys.session_partition(tenant, agent_id, session_id)
+        found = self._messages.from_either_end(partition, session.message_count, start, limit + 1, order)
+        items, more = take(found, limit, json_bytes)
         return Page(
-            data=tuple(message_of(item) for item in items),
+            data=tuple(self._messages.read(partition, items)),
             has_more=more,
-            next_cursor=keys.cursor(str(sequence_of(items[-1]))) if more else None,
+            next_cursor=keys.cursor(str(keys.sequence_of(items[-1]))) if more else None,
         )
 
     def _listed(
@@ -121,28 +127,28 @@ class SessionStore:
         )
 
     def _live(self, listed: Iterable[Item], at_once: int, now: float) -> Iterator[Item]:
-        for chunk in _chunks(listed, at_once):
+        for chunk in chunks(listed, at_once):
             for item in self._table.get_many([{"pk": entry["pk"], "sk": entry["sk"]} for entry in chunk]):
                 if item is not None and not gone(item, now):
                     yield item
 
-    def _remove_messages(self, partition: str, deadline: Deadline) -> None:
-        found = self._table.query(
-            "pk = :pk AND begins_with(sk, :message)",
-            {":pk": {"S": partition}, ":message": {"S": "MESSAGE#"}},
-            forward=True,
-            page=BATCH_WRITE_MAX,
-        )
-        for chunk in _chunks(found, BATCH_WRITE_MAX):
-            if deadline.remaining() < 1:
-                return  # out of reach already; the tombstone stands
-            self._table.delete_many([{"pk": item["pk"], "sk": item["sk"]} for item in chunk])
+
+def as_created(session: Session) -> Session:
+    """The session as it was when it began."""
+    lifetime = session.expires_in_seconds
+    return session.model_copy(
+        update={
+            "state": "idle",
+            "message_count": session.forked_count,
+            "usage": SessionUsage(),
+            "expires_at": None if lifetime is None else timestamp(int(epoch(session.created_at)) + lifetime),
+            "last_activity_at": session.created_at,
+        }
+    )
 
 
-def _chunks(items: Iterable[Item], length: int) -> Iterator[list[Item]]:
-    iterator = iter(items)
-    while chunk := list(islice(iterator, length)):
-        yield chunk
+def _no_agent(agent_id: str) -> NotFound:
+    return NotFound("There is no such agent.", {"agentId": agent_id})
 
 
 def _no_session(session_id: str) -> NotFound:

@@ -1,27 +1,32 @@
 """A turn in the table: lease, history, one commit. The number of requests does not grow with the session.
 
-The lease is two attributes of the session: the running turn's id, and the moment (epoch milliseconds)
-from which another turn may take over. A turn commits only while its id still stands there.
+The lease is two attributes of the session: the running turn's id, and the moment (epoch milliseconds) from which
+another turn may take over. A turn commits only while its id still stands there. With an Idempotency-Key the lease
+tells whose it is, and the commit writes down how the key was answered, so that nothing is ever answered twice.
 """
 
-import itertools
+import json
 import math
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from agentos import json_text
 from agentos.clock import Clock, Deadline
-from agentos.domain import Reply, SentMessage, Session
-from agentos.errors import NotFound, SessionBusy, Throttled
+from agentos.domain import IdempotencyKey, Reply, SentMessage, Session
+from agentos.errors import ApiError, IdempotencyInFlight, NotFound, SessionBusy
 from agentos.ids import is_id, new_id
 from agentos.observe import logger
 from agentos.store import keys
-from agentos.store.dynamodb import ConditionFailed, Conflict, Table
-from agentos.store.items import Item, gone, message_item, message_of, number, session_of, text
+from agentos.store.dynamodb import Action, ConditionFailed, Conflict, Table
+from agentos.store.idempotency import mismatch
+from agentos.store.items import Item, gone, number, session_of, text
+from agentos.store.messages import Kept, Messages, kept, pack, unpack
+
+Turns = Sequence[Sequence[int]]
+"""The tokens of a session's newest messages, a sequence a turn, oldest first."""
 
 LEASE_MARGIN_SECONDS = 2
 """How long past its deadline a turn keeps its lease: a writer that has been stopped by then writes no more."""
-
-COMMIT_TRIES = 4
 
 
 @dataclass(frozen=True)
@@ -31,10 +36,34 @@ class Lease:
     tenant: str
     turn_id: str
     session: Session
+    key: IdempotencyKey | None = None
 
     @property
-    def key(self) -> Item:
+    def place(self) -> Item:
         return keys.session(self.tenant, self.session.agent_id, self.session.session_id)
+
+    @property
+    def partition(self) -> str:
+        return str(self.place["pk"]["S"])
+
+
+@dataclass(frozen=True)
+class Step:
+    """What a turn adds: the client's messages and, unless it still waits for tool results, the assistant's.
+
+    `reply` is what the client is told, `answer` the same as a message that is kept. `turns` and `open_calls` are the
+    session's from then on.
+    """
+
+    sent: tuple[Kept, ...]
+    reply: Reply
+    answer: Kept | None
+    turns: Turns
+    open_calls: tuple[str, ...]
+
+    @property
+    def messages(self) -> tuple[Kept, ...]:
+        return (*self.sent, *((self.answer,) if self.answer else ()))
 
 
 class TurnStore:
@@ -42,126 +71,151 @@ class TurnStore:
 
     def __init__(self, table: Table, clock: Clock) -> None:
         self._table = table
+        self._messages = Messages(table)
         self._clock = clock
 
-    def begin(self, tenant: str, agent_id: str, session_id: str, deadline: Deadline) -> Lease:
-        """Take the lease. Raises NotFound, SessionBusy."""
+    def begin(
+        self, tenant: str, agent_id: str, session_id: str, deadline: Deadline, key: IdempotencyKey | None = None
+    ) -> Lease:
+        """Take the lease. Raises NotFound, SessionBusy, IdempotencyInFlight, IdempotencyMismatch."""
         if not is_id("sess", session_id):
             raise _no_session(session_id)
         now = self._clock.time()
         turn_id = new_id("turn")
         until = now + deadline.remaining() + LEASE_MARGIN_SECONDS
+        values = {
+            ":turn": {"S": turn_id},
+            ":until": number(math.ceil(until * 1000)),
+            ":now": number(int(now)),
+            ":nowMs": number(int(now * 1000)),
+        }
+        if key:
+            values[":key"] = {"S": f"{key.name} {key.body}"}
         try:
             item = self._table.update(
                 keys.session(tenant, agent_id, session_id),
-                "SET lease = :turn, leaseUntil = :until",
+                "SET lease = :turn, leaseUntil = :until" + (", leaseKey = :key" if key else " REMOVE leaseKey"),
                 "attribute_exists(pk) AND attribute_not_exists(deletedAt)"
                 " AND (attribute_not_exists(expiresAt) OR expiresAt > :now)"
                 " AND (attribute_not_exists(lease) OR leaseUntil <= :nowMs)",
-                {
-                    ":turn": {"S": turn_id},
-                    ":until": number(math.ceil(until * 1000)),
-                    ":now": number(int(now)),
-                    ":nowMs": number(int(now * 1000)),
-                },
+                values,
                 mark={"lease": {"S": turn_id}},
             )
         except ConditionFailed as error:
-            raise self._refusal(session_id, error.item) from error
+            raise self._refusal(session_id, error.item, key) from error
         except Conflict as error:  # another turn is committing at this very moment
             raise _busy(1) from error
         session = session_of(item, now)
         if session is None:
             raise _no_session(session_id)
-        return Lease(tenant, turn_id, session)
+        return Lease(tenant, turn_id, session, key)
 
-    def newest_first(self, tenant: str, session: Session, most: int) -> Iterator[tuple[SentMessage | Reply, int]]:
-        """The session's newest messages, each with its estimated tokens, from the last back: one request for all."""
+    def answered(self, tenant: str, agent_id: str, session_id: str, key: IdempotencyKey) -> Reply | None:
+        """How the key was answered; None where it never was. Raises IdempotencyMismatch."""
+        partition = keys.session_partition(tenant, agent_id, session_id)
+        record = self._table.get(keys.answered(partition, key.name))
+        if record is None:
+            return None
+        if record["bodyHash"]["S"] != key.body:
+            raise mismatch()
+        if "body" in record:
+            return Reply.model_validate(json.loads(unpack(record["body"]["B"])))
+        item = self._table.get(keys.message(partition, int(record["answer"]["N"])))
+        (reply,) = self._messages.read(partition, [item] if item else [])
+        return reply if isinstance(reply, Reply) else None
+
+    def newest(self, tenant: str, session: Session, count: int) -> list[SentMessage | Reply]:
+        """The session's last `count` messages in order, in one request."""
         partition = keys.session_partition(tenant, session.agent_id, session.session_id)
-        found = self._table.query(
-            "pk = :pk AND begins_with(sk, :message)",
-            {":pk": {"S": partition}, ":message": {"S": "MESSAGE#"}},
-            forward=False,
-            page=most,
-        )
-        for item in itertools.islice(found, most):
-            yield message_of(item), int(item["tokens"]["N"])
+        return self._messages.read(partition, self._messages.newest(partition, session.message_count, count))
 
-    def sent_item(self, lease: Lease, message: SentMessage, tokens: int) -> Item:
-        """The item of the client's message. Raises PayloadTooLarge."""
-        return message_item(self._message_key(lease, 1), message, tokens)
+    def keep(self, lease: Lease, offset: int, message: SentMessage | Reply, tokens: int) -> Kept:
+        """The message as the turn's `offset`th, from 1."""
+        return kept(lease.partition, lease.session.message_count + offset, message, tokens)
 
-    def commit(self, lease: Lease, sent: Item, reply: Reply, tokens: int, deadline: Deadline) -> None:
-        """Store both messages and end the lease, all or nothing.
+    def commit(self, lease: Lease, step: Step, deadline: Deadline) -> None:
+        """Store the turn's messages and end the lease, all or nothing.
 
-        Raises NotFound or SessionBusy where the lease is lost, Throttled.
+        Raises NotFound or SessionBusy where the lease is lost, Throttled or Unanswered where time ran out over it.
         """
-        session = lease.session
-        now = self._clock.time()
-        values = {
-            ":turn": {"S": lease.turn_id},
-            ":count": number(session.message_count + 2),
-            ":totals": text(session.usage.plus(reply.usage).to_json()),
-            ":now": {"S": self._clock.now()},
-        }
-        expression = "SET messageCount = :count, totals = :totals, lastActivityAt = :now"
-        if session.expires_in_seconds is not None:  # sliding: each turn renews it
-            expression += ", expiresAt = :expiresAt"
-            values[":expiresAt"] = number(int(now) + session.expires_in_seconds)
-        update = {
-            "Key": lease.key,
-            "UpdateExpression": expression + " REMOVE lease, leaseUntil",
-            "ConditionExpression": "lease = :turn AND attribute_not_exists(deletedAt)",
-            "ExpressionAttributeValues": values,
-        }
-        answer = message_item(self._message_key(lease, 2), reply, tokens)
+        puts = [self._table.new(item) for message in step.messages for item in message.items]
+        if lease.key:
+            puts.append(self._table.new(_record(lease, lease.key, step)))
         try:
-            self._transact([sent, answer], update, deadline)
+            self._table.transact([self._progress(lease, step), *puts], deadline)
         except ConditionFailed as error:
-            raise self._refusal(session.session_id, error.item) from error
-
-    def _transact(self, puts: list[Item], update: Item, deadline: Deadline) -> None:
-        """A conflict is another message knocking: its lease request had the session at that moment."""
-        for attempt in range(1, COMMIT_TRIES):
-            try:
-                return self._table.transact(puts, update)
-            except Conflict:
-                self._clock.sleep(min(self._clock.jitter(0.05 * 2**attempt), deadline.remaining()))
-        try:
-            return self._table.transact(puts, update)
-        except Conflict as error:
-            raise Throttled("The session is being written to; try again shortly.") from error
+            if not self._stands(lease, step):  # else it was done before, and only its answer was lost
+                raise self._refusal(lease.session.session_id, error.item, None) from error
 
     def abandon(self, lease: Lease) -> None:
         """Give the lease back; the session is as it was before."""
         try:
-            self._table.update(lease.key, "REMOVE lease, leaseUntil", "lease = :turn", {":turn": {"S": lease.turn_id}})
+            expression = "REMOVE lease, leaseUntil, leaseKey"
+            self._table.update(lease.place, expression, "lease = :turn", {":turn": {"S": lease.turn_id}})
         except ConditionFailed:
             return  # not ours any more
         except Exception:  # the turn's own error matters more, and a lease lapses by itself
             logger.warning("a lease could not be given back", exc_info=True)
 
-    def _message_key(self, lease: Lease, offset: int) -> Item:
+    def _progress(self, lease: Lease, step: Step) -> Action:
+        """The session after the turn."""
         session = lease.session
-        sequence = session.message_count + offset
-        return keys.message(lease.tenant, session.agent_id, session.session_id, sequence)
+        usage = session.usage.plus(step.reply.usage) if step.answer else session.usage
+        values = {
+            ":turn": {"S": lease.turn_id},
+            ":count": number(session.message_count + len(step.messages)),
+            ":totals": text(usage.to_json()),
+            ":turns": text(step.turns),
+            ":open": text(step.open_calls),
+            ":now": {"S": self._clock.now()},
+        }
+        expression = (
+            "SET messageCount = :count, totals = :totals, turns = :turns, openCalls = :open, lastActivityAt = :now"
+        )
+        if session.expires_in_seconds is not None:  # sliding: each turn renews it
+            expression += ", expiresAt = :expiresAt"
+            values[":expiresAt"] = number(int(self._clock.time()) + session.expires_in_seconds)
+        condition = "lease = :turn AND attribute_not_exists(deletedAt)"
+        return self._table.change(lease.place, expression + " REMOVE lease, leaseUntil, leaseKey", condition, values)
 
-    def _refusal(self, session_id: str, item: Item | None) -> NotFound | SessionBusy:
+    def _stands(self, lease: Lease, step: Step) -> bool:
+        """Whether the turn is in the table, by its first message; no two have the same id."""
+        first = step.sent[0].items[0]
+        return self._table.get({name: first[name] for name in ("pk", "sk")}) == first
+
+    def _refusal(self, session_id: str, item: Item | None, key: IdempotencyKey | None) -> ApiError:
         now = self._clock.time()
         if item is None or gone(item, now):
             return _no_session(session_id)
         left = int(item["leaseUntil"]["N"]) / 1000 - now if "leaseUntil" in item else 1
+        name, _, body = item.get("leaseKey", {"S": ""})["S"].partition(" ")
+        if key and key.name == name:
+            return _in_flight(left) if key.body == body else mismatch()
         return _busy(left)
+
+
+def _record(lease: Lease, key: IdempotencyKey, step: Step) -> Item:
+    """How the key was answered. It stays for as long as its session does."""
+    record: Item = {**keys.answered(lease.partition, key.name), "bodyHash": {"S": key.body}}
+    if step.answer:
+        return record | {"answer": number(keys.sequence_of(step.answer.items[0]))}
+    return record | {"body": {"B": pack(json_text.dump(step.reply.to_json()).encode())}}
 
 
 def _no_session(session_id: str) -> NotFound:
     return NotFound("There is no such session.", {"sessionId": session_id})
 
 
+def _in_flight(seconds: float) -> IdempotencyInFlight:
+    message = "The first request with this Idempotency-Key is still being answered; send it again afterwards."
+    return IdempotencyInFlight(message, headers=_retry_after(seconds))
+
+
 def _busy(seconds: float) -> SessionBusy:
+    message = "Another message of this session is being answered; send this one again afterwards."
+    return SessionBusy(message, headers=_retry_after(seconds))
+
+
+def _retry_after(seconds: float) -> dict[str, str]:
     """A turn usually ends long before its lease does, so the wait that is advised is short."""
-    wait = max(1, min(5, math.ceil(seconds)))
-    return SessionBusy(
-        "Another message of this session is being answered; send this one again afterwards.",
-        headers={"retry-after": str(wait)},
-    )
+    return {"retry-after": str(max(1, min(5, math.ceil(seconds))))}

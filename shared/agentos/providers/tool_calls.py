@@ -1,0 +1,104 @@
+"""Tool calls between our contract and the wire formats: made sound when they come in, fit to send when they go out."""
+
+import hashlib
+import json
+import re
+import secrets
+import string
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from agentos import json_text
+from agentos.domain import Message, TextPart, ToolCall
+from agentos.providers.base import BadReply, clean
+
+MAX_INVALID = 16_384
+"""Characters that are kept of arguments which are no JSON object: enough to see what went wrong."""
+
+# What every provider takes back in a history: OpenAI refuses ids of more than 40 characters, Anthropic any other
+# characters, and both any other names. "null" is how Mistral's schema says that there is none.
+_ID = re.compile(r"(?!null$)[a-zA-Z0-9_-]{1,40}")
+_NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
+_ALPHANUMERIC = string.digits + string.ascii_letters
+
+
+class SentCall(NamedTuple):
+    """A call as a provider sent it: anything may be anything."""
+
+    id: Any
+    name: Any
+    arguments: Any
+    signature: str | None = None
+
+
+def tool_calls(sent: Iterable[SentCall]) -> tuple[ToolCall, ...]:
+    """The calls of one answer, each with an id of its own. Raises BadReply for one without a usable name."""
+    calls: dict[str, ToolCall] = {}
+    for call in sent:
+        if not isinstance(call.name, str) or not _NAME.fullmatch(call.name):
+            raise BadReply("a tool call without a usable name")
+        usable = isinstance(call.id, str) and _ID.fullmatch(call.id) and call.id not in calls
+        call_id = call.id if usable else f"call_{secrets.token_hex(12)}"
+        arguments, invalid = _arguments(call.arguments)
+        calls[call_id] = ToolCall(
+            id=call_id, name=call.name, arguments=arguments, invalid_arguments=invalid, signature=call.signature
+        )
+    return tuple(calls.values())
+
+
+def _arguments(sent: Any) -> tuple[dict[str, Any], str | None]:
+    """An object out of JSON text, an object, an empty text or null; with the text as it came where it is none of these.
+
+    An object in a provider's JSON goes through text too: that was read leniently, and may hold NaN or half an emoji.
+    """
+    if sent is None:
+        return {}, None
+    try:
+        text = sent if isinstance(sent, str) else json.dumps(sent, ensure_ascii=False)
+    except RecursionError as error:
+        raise BadReply("a tool call whose arguments are nested too deeply") from error
+    if not text.strip():
+        return {}, None
+    try:
+        value = json_text.parse(text)
+    except json_text.JsonError:
+        value = text
+    if value is None:
+        return {}, None
+    return (value, None) if isinstance(value, dict) else ({}, clean(text)[:MAX_INVALID])
+
+
+def sent_arguments(call: ToolCall) -> dict[str, Any]:
+    """A call's arguments for a history: providers demand an object even where the model wrote none."""
+    return call.arguments if call.invalid_arguments is None else {"invalidArguments": call.invalid_arguments}
+
+
+def signed(kind: str, value: Any) -> str | None:
+    """`value` as a ToolCall's signature, marked so that no other provider is handed it; None for what is no text."""
+    return f"{kind}:{clean(value)}" if isinstance(value, str) and value else None
+
+
+def signature(call: ToolCall, kind: str) -> str | None:
+    """The value that was signed as `kind`; None where the call came from elsewhere."""
+    mark, _, value = (call.signature or "").partition(":")
+    return value if mark == kind else None
+
+
+def fit_id(call_id: str, length: int | None) -> str:
+    """An id of exactly so many letters and digits, always the same for the same id, for providers that demand that."""
+    if length is None or re.fullmatch(rf"[a-zA-Z0-9]{{{length}}}", call_id):
+        return call_id
+    number = int.from_bytes(hashlib.sha256(call_id.encode()).digest(), "big")
+    return "".join(_ALPHANUMERIC[number // 62**place % 62] for place in range(length))
+
+
+def result_text(message: Message) -> str:
+    """A tool's result in words; an image is named by its address, since few providers take one here."""
+    if isinstance(message.content, str):
+        return message.content
+    parts = (part.text if isinstance(part, TextPart) else _address(part.image_url.url) for part in message.content)
+    return "\n".join(parts)
+
+
+def _address(url: str) -> str:
+    return "(an image)" if url.startswith("data:") else url

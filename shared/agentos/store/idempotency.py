@@ -1,0 +1,43 @@
+"""Creates that are done once however often they are asked for: the key is written down together with what it made."""
+
+from collections.abc import Sequence
+
+from agentos.clock import Deadline
+from agentos.domain import IdempotencyKey
+from agentos.errors import IdempotencyMismatch
+from agentos.store import keys
+from agentos.store.dynamodb import Action, ConditionFailed, Table
+from agentos.store.items import gone, number
+
+KEY_SECONDS = 7 * 24 * 3600
+"""How long a create's key is good for."""
+
+
+def create_once(
+    table: Table, tenant: str, actions: Sequence[Action], made_id: str, key: IdempotencyKey, deadline: Deadline
+) -> str:
+    """Do `actions`, which make `made_id`, unless the key has made something before; the id of what it made.
+
+    Raises IdempotencyMismatch, ConditionFailed (another condition than the key's), Throttled, Unanswered.
+    """
+    place, now = keys.created(tenant, key.name), deadline.clock.time()
+    record = {
+        **place,
+        "bodyHash": {"S": key.body},
+        "madeId": {"S": made_id},
+        "expiresAt": number(int(now) + KEY_SECONDS),
+    }
+    try:
+        table.transact([*actions, table.renew(record, now)], deadline)
+        return made_id
+    except ConditionFailed:
+        standing = table.get(place)
+        if standing is None or gone(standing, now):
+            raise
+    if standing["bodyHash"]["S"] != key.body:
+        raise mismatch()
+    return str(standing["madeId"]["S"])
+
+
+def mismatch() -> IdempotencyMismatch:
+    return IdempotencyMismatch("This Idempotency-Key was used before, with another body; take a new key for this one.")

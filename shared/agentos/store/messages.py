@@ -1,0 +1,150 @@
+"""Messages in the table: how one is kept, and how a session's are read.
+
+A message is kept as its JSON, compressed: half the write units, half the read units. What is larger than an item may
+be goes on in part items beside it, written in the same transaction, so that no answer is ever too long to be kept.
+"""
+
+import json
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from agentos import json_text
+from agentos.domain import Reply, SentMessage
+from agentos.store import keys
+from agentos.store.dynamodb import BATCH_GET_MAX, Table
+from agentos.store.items import Item, number, text
+from agentos.store.lists import chunks
+
+PART_BYTES = 350_000
+"""Of the compressed JSON to an item: below DynamoDB's 400 KB with keys and all."""
+
+# The JSON around every message, so that a short one is compressed as well as a long one. A stream names its dictionary
+# by checksum: change nothing here, or everything that is stored becomes unreadable; add a second one beside it instead.
+_DICTIONARY = (
+    b'{"messageId":"msg_0","role":"user","content":[{"type":"text","text":"","image_url":{"url":"data:image/png;base64,'
+    b'"toolCallId":null,"taskType":null,"priority":null,"metadata":{},"createdAt":"2026-01-01T00:00:00.000Z"}'
+    b'{"messageId":"msg_0","role":"assistant","content":"","toolCalls":[{"id":"call_","name":"","arguments":{"'
+    b'"toolCalls":[],"finishReason":"tool_calls","state":"requires_action","finishReason":"length",'
+    b'"finishReason":"stop","state":"completed","model":"openai:gpt-4o-mini","provider":"openai",'
+    b'"usage":{"promptTokens":1,"completionTokens":1,"totalTokens":2,"cachedTokens":0,"costUsd":0.0001,"latencyMs":1},'
+    b'"route":{"requested":"openai:gpt-4o-mini","served":"gemini:flash-1.5","rule":null,"experiment":null,'
+    b'"fallbackUsed":true,"attempts":[{"model":"openai:gpt-4o-mini","provider":"openai","upstreamModel":"gpt-4o-mini",'
+    b'"outcome":"ok","status":200,"latencyMs":1,"notes":[]}],"skipped":[{"model":"gemini:flash-1.5",'
+    b'"reason":"not_configured: GEMINI_API_KEY is not set"}]},"createdAt":"2026-01-01T00:00:00.000Z"}'
+)
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A message as the table takes it: one item, or several where it is large. `tokens` is its estimated length, `size`
+    that of its JSON in bytes."""
+
+    items: tuple[Item, ...]
+    tokens: int
+    size: int
+
+
+def kept(partition: str, sequence: int, message: SentMessage | Reply, tokens: int) -> Kept:
+    """The message as the `sequence`th of its session."""
+    document = json_text.dump(message.to_json()).encode()
+    packed = pack(document)
+    parts = [packed[start : start + PART_BYTES] for start in range(0, len(packed), PART_BYTES)]
+    first: Item = {
+        **keys.message(partition, sequence),
+        "tokens": number(tokens),
+        "jsonBytes": number(len(document)),
+        "body": {"B": parts[0]},
+    }
+    if len(parts) > 1:
+        first["parts"] = number(len(parts))
+    if isinstance(message, Reply) and (signatures := {c.id: c.signature for c in message.tool_calls if c.signature}):
+        first["signatures"] = text(signatures)
+    rest = [
+        {**keys.part(partition, sequence, index), "body": {"B": part}} for index, part in enumerate(parts[1:], start=1)
+    ]
+    return Kept((first, *rest), tokens, len(document))
+
+
+def pack(document: bytes) -> bytes:
+    """Compressed."""
+    packer = zlib.compressobj(9, zdict=_DICTIONARY)
+    return packer.compress(document) + packer.flush()
+
+
+def unpack(packed: bytes) -> bytes:
+    """What was packed."""
+    unpacker = zlib.decompressobj(zdict=_DICTIONARY)
+    return unpacker.decompress(packed) + unpacker.flush()
+
+
+def json_bytes(item: Item) -> int:
+    """The length of an item's message as JSON."""
+    return int(item["jsonBytes"]["N"])
+
+
+class Messages:
+    """Reads a session's messages, given the session's partition."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def newest(self, partition: str, total: int, count: int) -> list[Item]:
+        """The items of the last `count` of `total` messages, in order.
+
+        They are asked for at half the price of a consistent read, and again at the full price where one is missing.
+        """
+        if not count:
+            return []
+        between = keys.message_sort(total - count + 1), keys.message_sort(total)
+        for consistent in (False, True):
+            found = self._range(partition, *between, forward=True, page=count, consistent=consistent)
+            items = list(islice(found, count))
+            if len(items) == count:
+                break
+        return items
+
+    def from_either_end(self, partition: str, total: int, after: int | None, page: int, order: str) -> Iterator[Item]:
+        """The items of the first `total` messages, from the first on or the last back, or from the one `after`."""
+        first, last = keys.message_sort(1), keys.message_sort(total)
+        if order == "asc":
+            first = first if after is None else keys.message_sort(after + 1)
+        elif after is not None:
+            last = keys.message_sort(min(after - 1, total))
+        if first > last:
+            return iter(())
+        return self._range(partition, first, last, forward=order == "asc", page=page, consistent=True)
+
+    def read(self, partition: str, items: Sequence[Item]) -> list[SentMessage | Reply]:
+        """The messages of these items, their parts fetched."""
+        wanted = [
+            keys.part(partition, keys.sequence_of(item), index)
+            for item in items
+            if "parts" in item
+            for index in range(1, int(item["parts"]["N"]))
+        ]
+        parts = iter([part for chunk in chunks(wanted, BATCH_GET_MAX) for part in self._table.get_many(chunk)])
+        return [_message(item, list(islice(parts, int(item.get("parts", number(1))["N"]) - 1))) for item in items]
+
+    def _range(
+        self, partition: str, first: str, last: str, *, forward: bool, page: int, consistent: bool
+    ) -> Iterator[Item]:
+        return self._table.query(
+            "pk = :pk AND sk BETWEEN :first AND :last",
+            {":pk": {"S": partition}, ":first": {"S": first}, ":last": {"S": last}},
+            forward=forward,
+            page=page,
+            consistent=consistent,
+        )
+
+
+def _message(item: Item, parts: Iterable[Any]) -> SentMessage | Reply:
+    document = json.loads(unpack(b"".join(part["body"]["B"] for part in (item, *parts))))
+    if document["role"] != "assistant":
+        return SentMessage.model_validate(document)
+    reply = Reply.model_validate(document)
+    signatures = json.loads(item["signatures"]["S"]) if "signatures" in item else {}
+    calls = tuple(call.model_copy(update={"signature": signatures.get(call.id)}) for call in reply.tool_calls)
+    return reply.model_copy(update={"tool_calls": calls})

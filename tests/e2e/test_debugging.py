@@ -1,0 +1,34 @@
+"""A debugger attached to the local host stops in a handler."""
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+
+from tests.e2e.hosting import ROOT, STOP_SECONDS, Host, free_port, launch
+from tests.support.debugger import Debugger
+
+HANDLER = ROOT / "functions" / "health" / "app.py"
+RETURN_LINE = next(number for number, line in enumerate(HANDLER.read_text().splitlines(), 1) if "return" in line)
+
+
+def test_it_stops_in_a_handler_and_goes_on(start_host: Callable[..., Host]) -> None:
+    port = free_port()
+    host = start_host({"DEBUG_PORT": str(port)})
+    assert f"may attach at 127.0.0.1:{port}" in host.output
+    answers: list[httpx.Response] = []
+    caller = threading.Thread(target=lambda: answers.append(host.client.get("/health")))
+    with Debugger(port) as debugger:
+        debugger.break_at(str(HANDLER), RETURN_LINE)
+        caller.start()
+        assert debugger.stopped_at() == (str(HANDLER), RETURN_LINE)
+        debugger.go_on()
+        caller.join(STOP_SECONDS)
+    assert [answer.status_code for answer in answers] == [200]
+
+
+def test_a_port_that_is_none_is_one_clear_line(tmp_path: Path) -> None:
+    process, log = launch(tmp_path, free_port(), {"DEBUG_PORT": "here"})
+    assert process.wait(STOP_SECONDS) == 1
+    assert log.read_text().startswith("agentos: no debugger can attach at DEBUG_PORT here: ")

@@ -1,0 +1,234 @@
+"""Functions fed from a table's stream, on both back ends: filtered, in batches, in order, failures again."""
+
+import copy
+import json
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import boto3
+import pytest
+from moto.core import DEFAULT_ACCOUNT_ID
+from moto.dynamodb.models import dynamodb_backends
+
+from local.dynamodb import ensure_table
+from local.functions import Functions
+from local.streams import Feeds, Mapping
+from local.template import Function, Stream, load_template
+from tests.e2e.hosting import ROOT, eventually
+
+HANDLER = """
+import json, pathlib
+folder = pathlib.Path(__file__).parent
+def handler(event, context):
+    with (folder / "log").open("a") as log:
+        print(json.dumps(event), file=log)
+    answer = json.loads((folder / "answer").read_text())
+    names = {record["dynamodb"]["Keys"]["sk"]["S"]: record["dynamodb"]["SequenceNumber"] for record in event["Records"]}
+    if answer.get("raise") in names:
+        raise RuntimeError("scripted")
+    failed = [names[name] for name in answer.get("fail", []) if name in names]
+    return {"batchItemFailures": [{"itemIdentifier": number} for number in failed]}
+"""
+
+
+class Feed:
+    """A table with a stream, and a function that writes down what it is given."""
+
+    def __init__(self, client: Any, endpoint: str, folder: Path) -> None:
+        self.client, self.endpoint, self.folder = client, endpoint, folder
+        self.template = load_template(ROOT / "template.yaml", f"stream-{uuid4().hex}")
+        ensure_table(endpoint, self.template)
+        (folder / "app.py").write_text(HANDLER)
+        self.answers()
+        function = Function("Consumer", folder, "app.handler", 10, 128, {})
+        self.source = Stream(function, batch_size=3, retries=2, filters=())
+        self.functions = Functions(folder / "no-layer", "no_package", lambda: (), lambda: None)
+
+    def mapping(self, **fields: Any) -> Mapping:
+        name = self.template.table["TableName"]
+        return Mapping(replace(self.source, **fields), self.functions, self.endpoint, name)
+
+    def answers(self, **answer: Any) -> None:
+        (self.folder / "answer").write_text(json.dumps(answer))
+
+    def put(self, *names: str, **attributes: Any) -> None:
+        for name in names:
+            item = {"pk": {"S": "p"}, "sk": {"S": name}, **attributes}
+            self.client.put_item(TableName=self.template.table["TableName"], Item=item)
+
+    def delete(self, name: str) -> None:
+        key = {"pk": {"S": "p"}, "sk": {"S": name}}
+        self.client.delete_item(TableName=self.template.table["TableName"], Key=key)
+
+    def events(self) -> list[dict[str, Any]]:
+        """What the function has been given so far."""
+        log = self.folder / "log"
+        return [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
+
+    def batches(self) -> list[str]:
+        """The names in each batch."""
+        return [
+            "".join(record["dynamodb"]["Keys"]["sk"]["S"] for record in event["Records"]) for event in self.events()
+        ]
+
+
+@pytest.fixture
+def feed(client: Any, dynamodb_endpoint: str, tmp_path: Path) -> Iterator[Feed]:
+    feed = Feed(client, dynamodb_endpoint, tmp_path)
+    yield feed
+    client.delete_table(TableName=feed.template.table["TableName"])
+
+
+def test_records_come_once_in_order_in_batches(feed: Feed) -> None:
+    mapping = feed.mapping()
+    feed.put(*"abcdefg")
+    assert mapping.poll() is True
+    assert mapping.poll() is False
+    feed.put("h")
+    assert mapping.poll() is True
+    assert feed.batches() == ["abc", "def", "g", "h"]
+
+
+def test_a_record_is_as_lambda_has_it(feed: Feed) -> None:
+    feed.put("a", text={"S": "日本"}, bytes={"B": b"\x00\xff"}, list={"L": [{"N": "1.5"}, {"NULL": True}]})
+    feed.delete("a")
+    feed.mapping().poll()
+
+    ((inserted, removed),) = (event["Records"] for event in feed.events())
+    change = inserted["dynamodb"]
+    assert (inserted["eventName"], removed["eventName"]) == ("INSERT", "REMOVE")
+    assert inserted["eventSource"] == "aws:dynamodb"
+    assert "/stream/" in inserted["eventSourceARN"]
+    assert change["Keys"] == {"pk": {"S": "p"}, "sk": {"S": "a"}}
+    assert change["NewImage"] == {
+        **change["Keys"],
+        "text": {"S": "日本"},
+        "bytes": {"B": "AP8="},
+        "list": {"L": [{"N": "1.5"}, {"NULL": True}]},
+    }
+    assert isinstance(change["ApproximateCreationDateTime"], int | float)
+    assert "NewImage" not in removed["dynamodb"]
+
+
+def test_only_what_a_filter_lets_pass_comes(feed: Feed) -> None:
+    """With the template's own filters."""
+    (stream,) = feed.template.streams
+    mapping = feed.mapping(filters=stream.filters)
+    feed.put("SESSION", "MESSAGE#1", "agent_1")
+    feed.put("VERSION#1", deletedAt={"S": "now"})
+    feed.put("SESSION", deletedAt={"S": "now"})
+    for name in ("MESSAGE#1", "SESSION", "VERSION#1", "agent_1"):
+        feed.delete(name)
+    mapping.poll()
+    records = [record for event in feed.events() for record in event["Records"]]
+    assert [(record["eventName"], record["dynamodb"]["Keys"]["sk"]["S"]) for record in records] == [
+        ("INSERT", "VERSION#1"),
+        ("MODIFY", "SESSION"),
+        ("REMOVE", "SESSION"),
+        ("REMOVE", "agent_1"),
+    ]
+
+
+def test_records_after_a_cancelled_transaction_are_seen(feed: Feed) -> None:
+    mapping = feed.mapping()
+    feed.put("a")
+    mapping.poll()
+    name = feed.template.table["TableName"]
+    put = {"TableName": name, "Item": {"pk": {"S": "p"}, "sk": {"S": "never"}}}
+    check = {"TableName": name, "Key": {"pk": {"S": "p"}, "sk": {"S": "a"}}}
+    actions = [{"Put": put}, {"ConditionCheck": {**check, "ConditionExpression": "attribute_not_exists(pk)"}}]
+    with pytest.raises(feed.client.exceptions.TransactionCanceledException):
+        feed.client.transact_write_items(TransactItems=actions)
+    feed.put("b")
+    mapping.poll()
+    assert feed.batches() == ["a", "b"]
+
+
+def test_a_record_that_failed_comes_again_with_those_after_it(feed: Feed) -> None:
+    mapping = feed.mapping()
+    feed.put(*"abcd")
+    feed.answers(fail=["b"])
+    assert mapping.poll() is True
+    feed.answers()
+    mapping.poll()
+    assert feed.batches() == ["abc", "bcd", "bcd"]
+
+
+@pytest.mark.parametrize("answer", [{"fail": ["a"]}, {"raise": "a"}])
+def test_one_that_always_fails_is_given_up_in_the_end(
+    feed: Feed, answer: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    mapping = feed.mapping()
+    feed.put(*"ab")
+    feed.answers(**answer)
+    assert [mapping.poll() for _ in range(4)] == [False, False, True, False]
+    assert feed.batches() == ["ab", "ab", "ab", "b"]
+    assert "Consumer has failed for good" in capsys.readouterr().err
+
+
+def test_without_a_bound_it_is_never_given_up(feed: Feed) -> None:
+    mapping = feed.mapping(retries=-1)
+    feed.put("a")
+    feed.answers(fail=["a"])
+    assert [mapping.poll() for _ in range(20)] == [False] * 20
+
+
+def test_a_store_that_is_away_is_told_and_tried_again(feed: Feed, capsys: pytest.CaptureFixture[str]) -> None:
+    mapping = feed.mapping()
+    feed.client.delete_table(TableName=feed.template.table["TableName"])
+    assert mapping.poll() is False
+    assert "cannot be read" in capsys.readouterr().err
+    ensure_table(feed.endpoint, feed.template)
+    feed.put("a")
+    assert mapping.poll() is True
+
+
+def test_a_transaction_on_moto_copies_no_records(moto_endpoint: str, environment: pytest.MonkeyPatch) -> None:
+    """It copies the table, which would take longer with every write that there has ever been."""
+    template = load_template(ROOT / "template.yaml", f"stream-{uuid4().hex}")
+    ensure_table(moto_endpoint, template)
+    client: Any = boto3.client("dynamodb", endpoint_url=moto_endpoint)
+    client.put_item(TableName=template.table["TableName"], Item={"pk": {"S": "p"}, "sk": {"S": "a"}})
+    table = dynamodb_backends[DEFAULT_ACCOUNT_ID]["eu-west-1"].tables[template.table["TableName"]]
+
+    twin = copy.deepcopy(table)
+
+    assert twin.stream_shard.table is twin
+    assert twin.stream_shard.items is not table.stream_shard.items
+    assert twin.stream_shard.items[0] is table.stream_shard.items[0]
+
+
+def test_a_table_without_a_stream_is_given_one(client: Any, dynamodb_endpoint: str) -> None:
+    """One that an earlier version of the template made."""
+    template = load_template(ROOT / "template.yaml", f"stream-{uuid4().hex}")
+    name = template.table["TableName"]
+    client.create_table(**{field: value for field, value in template.table.items() if field != "StreamSpecification"})
+    assert ensure_table(dynamodb_endpoint, template) is False
+    assert client.describe_table(TableName=name)["Table"]["StreamSpecification"]["StreamEnabled"] is True
+    assert ensure_table(dynamodb_endpoint, template) is False
+    client.delete_table(TableName=name)
+
+
+def reading() -> list[str]:
+    """The threads that read streams."""
+    return [thread.name for thread in threading.enumerate() if thread.name == "streams"]
+
+
+def test_feeds_are_read_from_start_to_stop(feed: Feed) -> None:
+    feeds = Feeds(replace(feed.template, streams=(feed.source,)), feed.functions, feed.endpoint)
+    feed.put("a")
+    feeds.start()
+    eventually(lambda: feed.batches() == ["a"])
+    feeds.stop()
+    assert reading() == []
+
+
+def test_without_a_stream_there_is_nothing_to_read(feed: Feed) -> None:
+    feeds = Feeds(replace(feed.template, streams=()), feed.functions, feed.endpoint)
+    feeds.start()
+    assert reading() == []
+    feeds.stop()

@@ -1,0 +1,74 @@
+"""The walk-through of README.md works, command by command in bash, and what README.md shows is such a run."""
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from tests.api.test_walk_through import AGENT, MESSAGE, SESSION
+from tests.e2e.hosting import Host
+from tools import walk_through
+from tools.walk_through import Walk
+
+NO_OPENAI = {"model": "openai:gpt-4o-mini", "reason": "not_configured: OPENAI_API_KEY is not set"}
+NO_GEMINI = {"model": "gemini:flash-1.5", "reason": "not_configured: GEMINI_API_KEY is not set"}
+
+
+def assert_it_shows_what_it_should(walked: Walk) -> None:
+    """No key, then a primary, then a primary that is gone, then no key again; one session throughout."""
+    assert AGENT.items() <= walked.agent.items()
+    assert SESSION.items() <= walked.session.items()
+    turns = (
+        (walked.keyless, "local:smollm2", ["ok"], [NO_OPENAI, NO_GEMINI]),
+        (walked.primary, "openai:gpt-4o-mini", ["ok"], [NO_GEMINI]),
+        (walked.fallback, "local:smollm2", ["connect", "connect", "ok"], [NO_GEMINI]),
+        (walked.removed, "local:smollm2", ["ok"], [NO_OPENAI, NO_GEMINI]),
+    )
+    for reply, model, outcomes, skipped in turns:
+        assert reply["content"].strip()
+        assert (reply["model"], reply["provider"]) == (model, model.partition(":")[0])
+        assert reply["route"]["requested"] == "openai:gpt-4o-mini"
+        assert reply["route"]["skipped"] == skipped
+        assert [attempt["outcome"] for attempt in reply["route"]["attempts"]] == outcomes
+    assert walked.session_after["sessionId"] == walked.session["sessionId"]
+    assert (walked.session_after["state"], walked.session_after["messageCount"]) == ("idle", 8)
+    used = sum(reply["usage"]["totalTokens"] for reply, *_ in turns)
+    assert walked.session_after["usage"]["totalTokens"] == used
+
+
+def test_it_works_on_a_real_host(start_host: Callable[..., Host], tmp_path: Path) -> None:
+    host = start_host({"LOCAL_MODEL": "1"})
+    walked = walk_through.walk(str(host.client.base_url), tmp_path / ".env", primary_port=0)
+    assert_it_shows_what_it_should(walked)
+
+
+def shown() -> str:
+    found = walk_through.SECTION.search(walk_through.README.read_text())
+    assert found
+    return found[0]
+
+
+def recorded() -> Walk:
+    """The run that README.md shows."""
+    answers = [json.loads(block) for block in re.findall(r"```json\n(.*?)```", shown(), re.S)]
+    return Walk(*answers)
+
+
+def test_readme_shows_such_a_run() -> None:
+    assert_it_shows_what_it_should(recorded())
+
+
+def test_readme_has_the_commands_and_words_of_the_tool() -> None:
+    def frame(text: str) -> str:
+        return re.sub(r"```(json|text)\n.*?```", "", text, flags=re.S)
+
+    assert frame(shown()) == frame(walk_through.section(recorded(), "")), "run `make walk-through`"
+
+
+def test_the_commands_are_the_three_calls_word_for_word() -> None:
+    bodies: list[Any] = [json.loads(body) for body in re.findall(r"-d '(.*?)'", shown(), re.S)]
+    assert bodies == [AGENT, SESSION, MESSAGE]
+    urls = re.findall(r"curl -X POST http://localhost:8080(\S+)", shown())
+    messages = "/agents/<agent-id>/sessions/<session-id>/messages"
+    assert urls == ["/agents", "/agents/<agent-id>/sessions", messages]

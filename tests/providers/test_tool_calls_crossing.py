@@ -1,0 +1,148 @@
+"""Histories of tools that go from one provider to another: nothing is lost, and each gets what it demands."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from agentos.domain import Message, Prompt, ToolCall
+from tests.providers.conversations import (
+    ASKED,
+    GEMINI,
+    NOW,
+    OPENAI,
+    PARIS,
+    TIME,
+    TOKYO,
+    answered,
+    asking,
+    encoded,
+    gemini_calls,
+    openai_calls,
+    result,
+    with_tools,
+)
+from tests.providers.recordings import MODELS, Wire, recording
+from tests.support.json_values import OBJECTS
+
+SIGNED = recording("gemini/tool_calls_parallel").content
+REASONING = {"deepseek", "glm4"}
+"""Who wants the thoughts before a call back."""
+
+
+def test_a_history_of_tools_crosses_between_the_formats_and_comes_back_whole(wire: Wire) -> None:
+    first = answered(wire, OPENAI, recording("openai/tool_calls_parallel").content).tool_calls
+    history = [ASKED, asking(*first), *map(result, reversed(first))]
+
+    sent = encoded(wire, GEMINI, with_tools(*history))["contents"]
+    assert [part["functionCall"]["args"] for part in sent[1]["parts"]] == [call.arguments for call in first]
+    assert [part["functionResponse"]["id"] for part in sent[2]["parts"]] == [call.id for call in first]
+
+    second = answered(wire, GEMINI, SIGNED).tool_calls
+    third = answered(wire, GEMINI, recording("gemini/tool_call_without_id").content).tool_calls
+    history += [asking(*second), *map(result, second), asking(*third), *map(result, third)]
+
+    messages = encoded(wire, OPENAI, with_tools(*history))["messages"]
+    told = [call for message in messages for call in message.get("tool_calls", ())]
+    assert [call["id"] for call in told] == [call.id for call in (*first, *second, *third)]
+    assert [json.loads(call["function"]["arguments"]) for call in told] == [
+        call.arguments for call in (*first, *second, *third)
+    ]
+    assert "signature" not in json.dumps(messages).lower()
+
+    for model, provider in ((GEMINI, "gemini"), (MODELS["mistral"], "mistral")):
+        body = encoded(wire, model, with_tools(*history))
+        assert _answered_calls(body) == [len(first), len(second), len(third)], provider
+
+
+def _answered_calls(body: dict[str, Any]) -> list[int]:
+    """How many calls each answer has, having seen that exactly these are answered next, whatever the wire format."""
+    if "contents" in body:
+        parts = [content["parts"] for content in body["contents"]]
+        asked = [[part["functionCall"]["id"] for part in run if "functionCall" in part] for run in parts]
+        told = [[part["functionResponse"]["id"] for part in run if "functionResponse" in part] for run in parts]
+        assert [run for run in asked if run] == [run for run in told if run]
+        return [len(run) for run in asked if run]
+    counts: list[int] = []
+    waiting: set[str] = set()
+    for message in body["messages"]:
+        if message["role"] == "tool":
+            waiting.remove(message["tool_call_id"])
+            continue
+        assert not waiting
+        if calls := message.get("tool_calls"):
+            waiting = {call["id"] for call in calls}
+            counts.append(len(calls))
+    assert not waiting
+    return counts
+
+
+@settings(max_examples=300, deadline=None)
+@given(arguments=st.lists(OBJECTS, min_size=1, max_size=3))
+def test_any_arguments_come_back_exactly_over_either_format(shared_wire: Wire, arguments: list[dict[str, Any]]) -> None:
+    calls = tuple(ToolCall(id=f"call_{place}", name="f", arguments=one) for place, one in enumerate(arguments))
+    asked = Prompt(messages=(ASKED, asking(*calls), *map(result, calls)), tools=(NOW,))
+
+    (message,) = [one for one in encoded(shared_wire, OPENAI, asked)["messages"] if one["role"] == "assistant"]
+    _same(answered(shared_wire, OPENAI, openai_calls(*message["tool_calls"])).tool_calls, calls)
+
+    parts = encoded(shared_wire, GEMINI, asked)["contents"][1]["parts"]
+    _same(answered(shared_wire, GEMINI, gemini_calls(*(part["functionCall"] for part in parts))).tool_calls, calls)
+
+
+def _same(ours: tuple[ToolCall, ...], given: tuple[ToolCall, ...]) -> None:
+    """Equal to the letter: as values 1, 1.0 and True would be the same."""
+    assert json.dumps([call.to_json() for call in ours]) == json.dumps([call.to_json() for call in given])
+
+
+# --- what single providers demand -------------------------------------------------------------
+
+
+@pytest.mark.parametrize("provider", sorted(set(MODELS) - {"gemini"}))
+def test_ids_go_out_as_they_are_but_to_mistral(provider: str, wire: Wire) -> None:
+    calls = (PARIS, TIME.model_copy(update={"id": "D681PevKs"}), TOKYO.model_copy(update={"id": "abcdefgh-"}))
+    asked = with_tools(ASKED, asking(*calls), *map(result, calls))
+    messages = encoded(wire, f"{provider}:any", asked)["messages"]
+    sent = [call["id"] for call in messages[1]["tool_calls"]]
+    assert [message["tool_call_id"] for message in messages[2:]] == sent
+    if provider != "mistral":
+        assert sent == [call.id for call in calls]
+        return
+    assert all(re.fullmatch(r"[a-zA-Z0-9]{9}", call_id) for call_id in sent)
+    assert sent[1] == "D681PevKs"  # its own
+    assert len(set(sent)) == 3
+    assert sent == [call["id"] for call in encoded(wire, f"{provider}:any", asked)["messages"][1]["tool_calls"]]
+
+
+@given(st.lists(st.from_regex(r"[a-zA-Z0-9_-]{1,40}", fullmatch=True), unique=True, max_size=20))
+def test_different_ids_stay_different_for_mistral(shared_wire: Wire, ids: list[str]) -> None:
+    calls = [PARIS.model_copy(update={"id": call_id}) for call_id in ids]
+    sent = encoded(shared_wire, MODELS["mistral"], with_tools(ASKED, asking(*calls), *map(result, calls)))
+    assert len({message["tool_call_id"] for message in sent["messages"][2:]}) == len(ids)
+
+
+@pytest.mark.parametrize("provider", sorted(set(MODELS) - {"gemini"}))
+def test_thoughts_go_back_to_those_who_want_them(provider: str, wire: Wire) -> None:
+    calls = answered(wire, MODELS["deepseek"], recording("deepseek/tool_calls_parallel").content).tool_calls
+    asked = with_tools(
+        ASKED, asking(*calls), *map(result, calls), Message(role="assistant", content="Fine."), ASKED,
+        asking(TIME), result(TIME),
+    )  # fmt: skip
+    messages = encoded(wire, f"{provider}:any", asked)["messages"]
+    thoughts = [message.get("reasoning_content") for message in messages if message["role"] == "assistant"]
+    thought = recording("deepseek/tool_calls_parallel").body["choices"][0]["message"]["reasoning_content"]
+    assert thoughts == ([thought, "", ""] if provider in REASONING else [None, None, None])
+
+
+def test_what_one_provider_signed_is_not_handed_to_another(wire: Wire) -> None:
+    thought = answered(wire, MODELS["deepseek"], recording("deepseek/tool_calls_parallel").content).tool_calls
+    asked = with_tools(ASKED, asking(*thought), *map(result, thought))
+    parts = encoded(wire, GEMINI, asked)["contents"][1]["parts"]
+    assert [part.get("thoughtSignature") for part in parts] == ["skip_thought_signature_validator", None]
+
+    encrypted = answered(wire, GEMINI, SIGNED).tool_calls
+    asked = with_tools(ASKED, asking(*encrypted), *map(result, encrypted))
+    assert encoded(wire, MODELS["deepseek"], asked)["messages"][1]["reasoning_content"] == ""

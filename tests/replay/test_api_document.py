@@ -1,0 +1,106 @@
+"""docs/api.md: every route is there, its example works and its answer has the form that is shown; so for the errors."""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl
+
+import pytest
+from samcli.yamlhelper import yaml_parse
+
+from agentos.errors import ApiError
+from tests.support.gateway import ROOT, event, invoke
+from tests.support.seed import AGENT_ID, SESSION_ID, seed
+
+PAGE = (ROOT / "docs" / "api.md").read_text()
+SECTION = re.compile(r"^### `(\w+) (\S+)` → (\d+)$(.*?)(?=^##)", re.M | re.S)
+IDS = {"agentId": AGENT_ID, "sessionId": SESSION_ID}
+
+
+def routes() -> dict[tuple[str, str], str]:
+    """The folder of the function behind each route of template.yaml."""
+    resources = yaml_parse((ROOT / "template.yaml").read_text())["Resources"].values()
+    functions = [one["Properties"] for one in resources if one["Type"] == "AWS::Serverless::Function"]
+    return {
+        (http["Properties"]["Method"], http["Properties"]["Path"]): function["CodeUri"].strip("/").rpartition("/")[2]
+        for function in functions
+        for http in function["Events"].values()
+    }
+
+
+@dataclass(frozen=True)
+class Section:
+    """What the page says of one route."""
+
+    method: str
+    path: str
+    status: int
+    url: str
+    """The example's, after the host."""
+    body: str | None
+    answer: Any
+
+    @property
+    def placeholders(self) -> str:
+        """The path as it is written in a command: `/agents/<agent-id>`."""
+        return self.path.replace("{agentId}", "<agent-id>").replace("{sessionId}", "<session-id>")
+
+
+def sections() -> Iterator[Section]:
+    for method, path, status, text in SECTION.findall(PAGE):
+        (command,) = re.findall(r"```bash\n(curl .*?)\n```", text, re.S)
+        (url,) = re.findall(r"http://localhost:8080([^\s\"]*)", command)
+        assert f"curl -X {method} " in command or (method == "GET" and "-X" not in command)
+        body = re.search(r"-d '(.*)'", command, re.S)
+        answer = re.search(r"```json\n(.*?)```", text, re.S)
+        yield Section(method, path, int(status), url, body and body[1], answer and json.loads(answer[1]))
+
+
+SECTIONS = list(sections())
+
+
+def test_every_route_is_documented_and_no_other() -> None:
+    documented = [(section.method, section.path) for section in SECTIONS]
+    assert sorted(documented) == sorted(routes())
+
+
+@pytest.mark.parametrize("section", SECTIONS, ids=lambda section: f"{section.method} {section.path}")
+def test_the_example_works_and_answers_in_the_form_that_is_shown(section: Section, api: Any, upstream: Any) -> None:
+    seed()
+    api.say(AGENT_ID, SESSION_ID)
+    path, _, query = section.url.partition("?")
+    assert path == section.placeholders
+    folder = routes()[section.method, section.path]
+
+    answer = invoke(folder, event(section.body, IDS, dict(parse_qsl(query)) or None))
+
+    assert answer.status == section.status, answer.text
+    assert bool(answer.text) == bool(section.answer)
+    assert alike(json.loads(answer.text or "null"), section.answer)
+
+
+def alike(real: Any, shown: Any) -> bool:
+    """Whether both have the same fields, all the way down. A list may be shown in part, and null is like anything."""
+    if isinstance(real, dict) and isinstance(shown, dict):
+        return real.keys() == shown.keys() and all(alike(real[name], shown[name]) for name in real)
+    if isinstance(real, list) and isinstance(shown, list):
+        return all(alike(one, other) for one, other in zip(real, shown, strict=False))
+    return real is None or shown is None or type(real) is type(shown)
+
+
+def test_every_code_is_documented_with_its_status_and_no_other() -> None:
+    def kinds(base: type[ApiError]) -> Iterator[type[ApiError]]:
+        for kind in base.__subclasses__():
+            yield kind
+            yield from kinds(kind)
+
+    documented = re.findall(r"^\| `(\w+)` \| (\d+) \|", PAGE, re.M)
+    assert sorted(documented) == sorted((kind.code, str(kind.status)) for kind in kinds(ApiError))
+
+
+def test_the_error_that_is_shown_is_one_that_is_sent(api: Any) -> None:
+    shown = json.loads(re.findall(r"```json\n(.*?)```", PAGE, re.S)[-1])
+    body = {"name": "n", "model": "local:a", "config": {"fallbackModell": "gemini:flash-1.5"}}
+    assert api("create_agent", body).json == {**shown, "requestId": "gateway-id"}

@@ -1,0 +1,115 @@
+"""Least privilege: what a function really asks of the table is what it is allowed, and nothing else is allowed."""
+
+import time
+from typing import Any
+
+import pytest
+from samcli.yamlhelper import yaml_parse
+
+from agentos import wiring
+from tests.replay.test_events import EVENTS
+from tests.support.gateway import ROOT, invoke
+from tests.support.long_text import ASCII, unpressable
+from tests.support.seed import AGENT_ID, SESSION_ID, seed
+from tests.support.upstream import refusal
+from tests.support.wiring import rewire
+
+Permission = tuple[str, str]
+"""An action, and what it is allowed on: `table` or `index`."""
+
+RESOURCES = {
+    str({"Fn::GetAtt": ["Table", "Arn"]}): "table",
+    str({"Fn::Sub": "${Table.Arn}/index/*"}): "index",
+    str({"Fn::Sub": "${Table.Arn}/index/SessionsByAgent"}): "index",
+}
+"""What functions themselves use; a stream is read for them by Lambda."""
+
+TRANSACTED = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem", "ConditionCheck": "ConditionCheckItem"}
+"""A transaction needs no permission of its own, but one for each action in it ("Identity and Access Management
+in DynamoDB Transactions", DynamoDB Developer Guide)."""
+
+
+def statements(properties: dict[str, Any], resources: dict[str, Any]) -> list[dict[str, Any]]:
+    """Of a function's own policies, or of those of the role that it names."""
+    if "Role" in properties:
+        role = resources[properties["Role"]["Fn::GetAtt"][0]]["Properties"]
+        return [statement for policy in role["Policies"] for statement in policy["PolicyDocument"]["Statement"]]
+    return [statement for policy in properties["Policies"] for statement in policy["Statement"]]
+
+
+def allowed() -> dict[str, set[Permission]]:
+    """By function, what template.yaml allows it on the table."""
+    resources = yaml_parse((ROOT / "template.yaml").read_text())["Resources"]
+    functions = [one["Properties"] for one in resources.values() if one["Type"] == "AWS::Serverless::Function"]
+    return {
+        properties["CodeUri"].strip("/").rpartition("/")[2]: {
+            (action, RESOURCES[resource])
+            for statement in statements(properties, resources)
+            if (resource := _text(statement["Resource"])) in RESOURCES
+            for action in statement["Action"]
+        }
+        for properties in functions
+    }
+
+
+def _text(resource: Any) -> str:
+    return str(dict(resource)) if isinstance(resource, dict) else str(resource)
+
+
+ALLOWED = allowed()
+
+
+def needed(operation: str, parameters: dict[str, Any]) -> set[Permission]:
+    """The permissions that one request takes."""
+    if operation == "TransactWriteItems":
+        return {(f"dynamodb:{TRANSACTED[kind]}", "table") for item in parameters["TransactItems"] for kind in item}
+    return {(f"dynamodb:{operation}", "index" if "IndexName" in parameters else "table")}
+
+
+class Replays:
+    """Replays a function's recorded events, good and bad, and notes what it asks of DynamoDB."""
+
+    def __init__(self, folder: str) -> None:
+        self.events = {name: event for name, event in EVENTS.items() if name.startswith(f"{folder}/")}
+        self.folder = folder
+        self.used: set[Permission] = set()
+
+    def run(self) -> None:
+        client = wiring.dynamodb()
+        client.meta.events.register("provide-client-params.dynamodb.*", self._note, "replays")
+        for event in self.events.values():
+            invoke(self.folder, event)
+        client.meta.events.unregister("provide-client-params.dynamodb.*", self._note, "replays")
+
+    def _note(self, params: dict[str, Any], model: Any, **_: Any) -> None:
+        self.used |= needed(model.name, params)
+
+
+@pytest.mark.parametrize("folder", sorted(ALLOWED))
+def test_a_function_is_allowed_what_it_does_and_nothing_else(folder: str, api: Any, upstream: Any) -> None:
+    replays = Replays(folder)
+    seed()
+    # There is something to list, to read and to sweep, and so long a message that it has parts.
+    api("update_agent", {"config": {"historyTokens": 1_000_000}}, agentId=AGENT_ID)
+    assert api.say(AGENT_ID, SESSION_ID, unpressable(ASCII, 600_000)).status == 200
+    replays.run()
+
+    rewire()  # a fresh environment, with the circuit open for so long that the target may be tried again
+    wiring.circuits().pause("local:smollm2", int(time.time()) - 60)
+    replays.run()
+
+    rewire()
+    upstream.default = refusal(429, "rate_limited", retry_after="600")  # the target asks to be left alone
+    replays.run()
+
+    rewire()
+    upstream.default = refusal(401)  # it fails until its circuit opens
+    wiring.circuits().close("local:smollm2")
+    replays.run()
+    replays.run()
+
+    assert replays.used == ALLOWED[folder]
+
+
+def test_every_function_is_covered() -> None:
+    assert set(ALLOWED) == {path.parent.name for path in ROOT.glob("functions/*/app.py")}

@@ -1,0 +1,242 @@
+"""The sweeper: of what is deleted or expired nothing is left but tombstones, and of what lives nothing is touched."""
+
+from typing import Any
+
+import pytest
+
+from agentos.clock import Deadline
+from agentos.domain import IdempotencyKey, Session
+from agentos.errors import NotFound
+from agentos.store import keys
+from agentos.store.removal import TOMBSTONE_SECONDS, Removal
+from tests.store.conftest import TENANT, Store
+from tests.support.builders import a_session, an_agent
+from tests.support.clock import START
+from tests.support.conflicts import conflict
+
+TOMBSTONE = {"pk", "sk", "deletedAt", "deletion", "expiresAt"}
+
+
+@pytest.fixture
+def removal(store: Store) -> Removal:
+    return Removal(store.table, store.clock)
+
+
+def key_of(session: Session, tenant: str = TENANT) -> dict[str, Any]:
+    return keys.session(tenant, session.agent_id, session.session_id)
+
+
+def no_time(store: Store) -> Deadline:
+    return store.deadline(1.9)
+
+
+def expire(store: Store, session: Session) -> None:
+    """What time-to-live does, days later perhaps."""
+    store.client.delete_item(TableName=store.table_name, Key=key_of(session))
+
+
+def plant(store: Store, session: Session, *sorts: str) -> None:
+    """Items of any kind in a session's partition."""
+    for sort in sorts:
+        item = {"pk": key_of(session)["pk"], "sk": {"S": sort}, "body": {"B": b"\x00\xff"}}
+        store.client.put_item(TableName=store.table_name, Item=item)
+
+
+def kinds(store: Store) -> list[str]:
+    """What the items of the table are, by their sort keys."""
+    return [item["sk"]["S"].partition("#")[0].partition("_")[0] for item in store.items()]
+
+
+def sweep_all(store: Store, removal: Removal) -> None:
+    """Every session and agent that the stream could tell of."""
+    for item in store.items():
+        assert removal.sweep({"pk": item["pk"], "sk": item["sk"]}, store.deadline()) is True
+
+
+def test_everything_in_a_deleted_sessions_partition_goes(store: Store, removal: Removal) -> None:
+    session = store.session(store.agent())
+    for _ in range(40):
+        store.turn(session)
+    plant(store, session, "KEY#x", "TURN#y", "MESSAGE#000000000001#PART#1", "A", "~")
+    store.sessions.delete(TENANT, session.agent_id, session.session_id, no_time(store))
+    assert len(store.items()) > 80
+
+    assert removal.sweep(key_of(session), store.deadline()) is True
+
+    assert sorted(kinds(store)) == ["SESSION", "agent"]
+
+
+def test_a_session_that_expired_leaves_a_tombstone_while_there_was_something_to_remove(
+    store: Store, removal: Removal
+) -> None:
+    session = store.session(store.agent(), lifetime=10)
+    store.turn(session)
+    expire(store, session)
+
+    assert removal.sweep(key_of(session), store.deadline()) is True
+
+    (tombstone,) = [item for item in store.items() if item["sk"]["S"] == "SESSION"]
+    assert set(tombstone) == TOMBSTONE
+    assert int(tombstone["expiresAt"]["N"]) == START + TOMBSTONE_SECONDS
+    expire(store, session)
+    assert removal.sweep(key_of(session), store.deadline()) is True
+    assert kinds(store) == ["agent"]
+
+
+def test_a_session_that_lives_is_left_alone(store: Store, removal: Removal) -> None:
+    """A record that is late: what it tells of is there again, or its expiry has been moved."""
+    session = store.session(store.agent(), lifetime=10)
+    store.turn(session)
+    before = store.items()
+    assert removal.sweep(key_of(session), store.deadline()) is True
+    assert store.items() == before
+    store.turn(session)
+
+
+def test_an_agent_that_lives_is_left_alone(store: Store, removal: Removal) -> None:
+    agent = an_agent()
+    store.agents.create(TENANT, agent, store.deadline())
+    store.agents.replace(TENANT, agent, agent.model_copy(update={"version": 2}), store.deadline())
+    store.turn(store.session(agent.agent_id))
+    before = store.items()
+    assert removal.sweep(keys.agent(TENANT, agent.agent_id), store.deadline()) is True
+    assert store.items() == before
+
+
+def test_of_a_deleted_agent_nothing_is_left_but_tombstones(store: Store, removal: Removal) -> None:
+    agent = an_agent()
+    store.agents.create(TENANT, agent, store.deadline())
+    for version in range(1, 31):
+        after = agent.model_copy(update={"version": version + 1})
+        store.agents.replace(TENANT, agent, after, store.deadline())
+        agent = after
+    for _ in range(30):
+        store.turn(store.session(agent.agent_id, user_id="ann"))
+    store.agents.delete(TENANT, agent.agent_id, no_time(store))
+    assert removal.sweep(keys.agent(TENANT, agent.agent_id), store.deadline()) is True
+
+    sweep_all(store, removal)
+
+    assert sorted(kinds(store)) == ["SESSION"] * 30 + ["agent"]
+    assert all(set(item) == TOMBSTONE for item in store.items())
+    assert store.sessions.page(TENANT, agent.agent_id, "ann", 20, None, "desc").data == ()
+
+
+def test_when_an_agents_tombstone_goes_what_was_overlooked_goes_too(store: Store, removal: Removal) -> None:
+    """As an index may lag, a session opened just before its agent was deleted can be missed at first."""
+    session = store.session(store.agent())
+    store.agents.delete(TENANT, session.agent_id, no_time(store))
+    store.client.delete_item(TableName=store.table_name, Key=keys.agent(TENANT, session.agent_id))
+
+    assert removal.sweep(keys.agent(TENANT, session.agent_id), store.deadline()) is True
+
+    assert all(set(item) == TOMBSTONE for item in store.items())
+    assert sorted(kinds(store)) == ["SESSION", "agent"]
+
+
+@pytest.mark.parametrize("tenant", ["acme", "acme#AGENTS", "a#AGENT#b", "ü\n", "", "TENANT#x"])
+def test_a_sweep_stays_in_its_tenant(store: Store, removal: Removal, tenant: str) -> None:
+    agent = an_agent()
+    strangers = ["globex", "acme#", "AGENTS"]
+    for name in (tenant, *strangers):
+        store.agents.create(name, agent, store.deadline())
+        store.agents.replace(name, agent, agent.model_copy(update={"version": 2}), store.deadline())
+        store.session(agent.agent_id, tenant=name)
+    of_strangers = [item for item in store.items() if not item["pk"]["S"].startswith(f"TENANT#{tenant}#AGENT")]
+    store.agents.delete(tenant, agent.agent_id, no_time(store))
+
+    assert removal.sweep(keys.agent(tenant, agent.agent_id), store.deadline()) is True
+
+    left = [item for item in store.items() if item not in of_strangers]
+    assert len(store.items()) - len(left) == len(of_strangers)
+    assert sorted(kinds(store)).count("VERSION") == len(strangers)
+    assert all(set(item) == TOMBSTONE for item in left)
+
+
+def test_without_time_it_is_not_done_and_another_sweep_goes_on(store: Store, removal: Removal) -> None:
+    session = store.session(store.agent())
+    store.turn(session)
+    store.sessions.delete(TENANT, session.agent_id, session.session_id, no_time(store))
+    before = store.items()
+
+    assert removal.sweep(key_of(session), no_time(store)) is False
+    assert store.items() == before
+    assert removal.sweep(key_of(session), store.deadline()) is True
+    assert "MESSAGE" not in kinds(store)
+
+
+def test_progress_is_kept_when_time_runs_out(store: Store, removal: Removal) -> None:
+    session = store.session(store.agent())
+    plant(store, session, *(f"MESSAGE#{number:012d}" for number in range(60)))
+    store.sessions.delete(TENANT, session.agent_id, session.session_id, no_time(store))
+    store.client.meta.events.register("after-call.dynamodb.BatchWriteItem", lambda **_: store.clock.advance(60))
+
+    left = [kinds(store).count("MESSAGE")]
+    while not removal.sweep(key_of(session), store.deadline()):
+        left.append(kinds(store).count("MESSAGE"))
+
+    assert left == [60, 35, 10]
+    assert "MESSAGE" not in kinds(store)
+
+
+def test_sweeping_twice_changes_nothing_more(store: Store, removal: Removal) -> None:
+    session = store.session(store.agent())
+    store.turn(session)
+    store.agents.delete(TENANT, session.agent_id, store.deadline())
+    sweep_all(store, removal)
+    before = store.items()
+    sweep_all(store, removal)
+    assert store.items() == before
+
+
+@pytest.mark.parametrize(
+    "key", [("HEALTH", "CIRCUIT#openai:x"), ("TENANT#t#AGENT#a#VERSIONS", "VERSION#1"), ("x", "y")]
+)
+def test_what_nothing_hangs_on_is_done_with_at_once(store: Store, removal: Removal, key: tuple[str, str]) -> None:
+    assert removal.sweep({"pk": {"S": key[0]}, "sk": {"S": key[1]}}, store.deadline()) is True
+
+
+def test_a_session_is_opened_only_while_its_agent_lives(store: Store) -> None:
+    """Even if the agent was there a moment before."""
+    agent_id = store.agent()
+    store.agents.delete(TENANT, agent_id, store.deadline())
+    before = store.items()
+    with pytest.raises(NotFound):
+        store.session(agent_id)
+    with pytest.raises(NotFound):
+        store.session(an_agent().agent_id)
+    under_a_key = a_session(agent_id, store.clock)
+    with pytest.raises(NotFound):
+        store.sessions.create(TENANT, under_a_key, store.deadline(), IdempotencyKey(name="key", body="hash"))
+    assert store.items() == before
+
+
+def test_deletions_and_new_sessions_get_through_conflicts(store: Store) -> None:
+    agent_id = store.agent()
+    conflict(store.client, "TransactWriteItems", 3)
+    session = store.session(agent_id)
+    conflict(store.client, "PutItem", 3)
+    store.delete(session)
+    conflict(store.client, "PutItem", 3)
+    store.agents.delete(TENANT, agent_id, store.deadline())
+    with pytest.raises(NotFound):
+        store.agents.get(TENANT, agent_id)
+
+
+def test_a_deletion_whose_rest_fails_stands_all_the_same(store: Store) -> None:
+    session = store.session(store.agent())
+    store.turn(session)
+    conflict(store.client, "BatchWriteItem")
+    store.delete(session)
+    with pytest.raises(NotFound):
+        store.read(session)
+
+
+def test_a_turn_that_runs_while_its_agent_is_deleted_stores_nothing(store: Store) -> None:
+    session = store.session(store.agent())
+    lease = store.begin(session)
+    store.agents.delete(TENANT, session.agent_id, store.deadline())
+    before = store.items()
+    with pytest.raises(NotFound):
+        store.commit(lease)
+    assert store.items() == before

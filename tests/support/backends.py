@@ -1,0 +1,9 @@
+"""Which DynamoDBs the tests run on: moto always, the real DynamoDB Local where it can run."""
+
+import os
+
+from local import dynamodb_local
+
+# In CI it is not left out: there a test that needs it fails with what is missing.
+MISSING = "" if os.environ.get("CI") else dynamodb_local.missing()
+DYNAMODBS = ["moto"] if MISSING else ["moto", "dynamodb_local"]

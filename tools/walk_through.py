@@ -1,0 +1,192 @@
+"""Writes the walk-through of README.md as it really runs: `make walk-through`.
+
+The last commit is cloned into an empty folder and started with `make run`, as a newcomer would; the commands are run
+by bash, word for word as they are printed but for the ids, and what they answer is what README.md then shows.
+"""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from string import Template
+from typing import Any
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+
+from local.console import CURLS  # noqa: E402
+from local.model import START_SECONDS, LocalModel  # noqa: E402
+
+README = ROOT / "README.md"
+TEXT = Path(__file__).with_suffix(".md")
+SECTION = re.compile(r"(?<=<!-- walk-through -->\n).*?(?=<!-- end of walk-through -->)", re.S)
+URL = "http://localhost:8080"
+PRIMARY_PORT = 8081
+INSTALL_SECONDS = 300
+WIDTH = 118
+LONGEST_TEXT = 100
+LATER = ("content", "model", "provider", "usage", "route")
+"""What is shown of a reply after the first."""
+
+CREATE_AGENT, CREATE_SESSION, SEND = (f"curl{rest}".rstrip() for rest in CURLS.split("curl")[1:])
+GET_SESSION = "curl {url}/agents/<agent-id>/sessions/<session-id>"
+
+Json = dict[str, Any]
+
+
+@dataclass
+class Terminal:
+    """The second terminal: runs the commands against `url`, with the ids of the answers before."""
+
+    url: str
+    ids: dict[str, str] = field(default_factory=dict)
+
+    def run(self, command: str) -> Json:
+        """The answer. Raises CalledProcessError with what curl said, JSONDecodeError."""
+        command = command.format(url=self.url)
+        for name, value in self.ids.items():
+            command = command.replace(f"<{name}>", value)
+        environment = {**os.environ, "NO_PROXY": "localhost,127.0.0.1"}
+        said = subprocess.run(
+            ["bash", "-c", command], env=environment, capture_output=True, text=True, check=True, timeout=120
+        )
+        answer: Json = json.loads(said.stdout)
+        for field_, name in (("agentId", "agent-id"), ("sessionId", "session-id")):
+            if field_ in answer:
+                self.ids.setdefault(name, answer[field_])
+        return answer
+
+
+@dataclass(frozen=True)
+class Walk:
+    """The answers, in the order of the walk-through."""
+
+    agent: Json
+    session: Json
+    keyless: Json
+    primary: Json
+    fallback: Json
+    removed: Json
+    session_after: Json
+
+
+def walk(url: str, dot_env: Path, primary_port: int = PRIMARY_PORT) -> Walk:
+    """Walk through it all against a host that runs at `url` and reads `dot_env`."""
+    terminal = Terminal(url)
+    agent, session, keyless = (terminal.run(command) for command in (CREATE_AGENT, CREATE_SESSION, SEND))
+    model = LocalModel(port=primary_port)
+    try:
+        endpoint = model.wait(START_SECONDS)
+        dot_env.write_text(f"OPENAI_API_KEY=any\nOPENAI_ENDPOINT={endpoint}\n")
+        primary = terminal.run(SEND)
+    finally:
+        model.stop()
+    fallback = terminal.run(SEND)
+    dot_env.unlink()
+    return Walk(agent, session, keyless, primary, fallback, terminal.run(SEND), terminal.run(GET_SESSION))
+
+
+@contextmanager
+def newcomer(port: int) -> Iterator[tuple[Path, str]]:
+    """A fresh clone under `make run`, and what its terminal shows before the requests to try."""
+    kept = {name: value for name, value in os.environ.items() if not name.endswith(("_API_KEY", "_ENDPOINT", "FLAGS"))}
+    with tempfile.TemporaryDirectory() as folder:
+        clone, log = Path(folder, "clone"), Path(folder, "log")
+        subprocess.run(["git", "clone", "--quiet", str(ROOT), str(clone)], check=True)
+        with log.open("wb") as output:
+            host = subprocess.Popen(
+                ["make", "run", f"PORT={port}"],
+                cwd=clone,
+                env=kept,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
+        try:
+            yield clone, _shown(host, log)
+        finally:
+            os.killpg(host.pid, signal.SIGINT)
+            host.wait()
+
+
+def _shown(host: "subprocess.Popen[bytes]", log: Path) -> str:
+    for _ in range(INSTALL_SECONDS):
+        start = re.search(r"^AgentOS.*?(?=\n\nTry it)", log.read_text(), re.S | re.M)
+        if start:
+            return start[0]
+        if host.poll() is not None:
+            break
+        time.sleep(1)
+    raise SystemExit(f"make run did not start:\n{log.read_text()}")
+
+
+def section(walked: Walk, shown: str) -> str:
+    """What stands between the marks in README.md."""
+    commands = {
+        "create_agent": CREATE_AGENT,
+        "create_session": CREATE_SESSION,
+        "send": SEND,
+        "get_session": GET_SESSION,
+    }
+    later = {name: _part(vars(walked)[name], *LATER) for name in ("primary", "fallback", "removed")}
+    return Template(TEXT.read_text()).substitute(
+        {name: command.format(url=URL) for name, command in commands.items()},
+        **{name: _block(answer) for name, answer in (vars(walked) | later).items()},
+        shown="\n".join(line if len(line) <= WIDTH else line[: WIDTH - 1] + "…" for line in shown.splitlines()),
+    )
+
+
+def _part(answer: Json, *names: str) -> Json:
+    return {name: answer[name] for name in names}
+
+
+def _block(answer: Json) -> str:
+    return f"```json\n{laid_out(_shortened(answer))}\n```"
+
+
+def _shortened(value: Any) -> Any:
+    """Long texts are cut, which the end of the text shows."""
+    if isinstance(value, dict):
+        return {name: _shortened(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_shortened(one) for one in value]
+    if isinstance(value, str) and len(value) > LONGEST_TEXT:
+        return value[:LONGEST_TEXT] + "[…]"
+    return value
+
+
+def laid_out(value: Any, indent: int = 0, used: int = 0) -> str:
+    """JSON that fits the width: what is too long for the line, of which `used` is taken, goes on lines of its own."""
+    line = json.dumps(value, ensure_ascii=False)
+    if not value or not isinstance(value, dict | list) or used + len(line) <= WIDTH:
+        return line
+    pairs = value.items() if isinstance(value, dict) else (("", one) for one in value)
+    keys_and_values = [(f"{json.dumps(name)}: " if name else "", one) for name, one in pairs]
+    parts = [key + laid_out(one, indent + 2, indent + 2 + len(key)) for key, one in keys_and_values]
+    return f"{line[0]}\n{_filled(parts, indent + 2)}\n{' ' * indent}{line[-1]}"
+
+
+def _filled(parts: list[str], indent: int) -> str:
+    """As many parts on a line as fit, but one that has lines of its own stands alone."""
+    lines: list[str] = []
+    for part in parts:
+        joined = f"{lines[-1]}, {part}" if lines else part
+        if lines and "\n" not in joined and indent + len(joined) < WIDTH:
+            lines[-1] = joined
+        else:
+            lines.append(part)
+    return ",\n".join(" " * indent + line for line in lines)
+
+
+if __name__ == "__main__":
+    with newcomer(8080) as (clone, shown):
+        walked = walk(URL, clone / ".env")
+    README.write_text(SECTION.sub(lambda _: section(walked, shown), README.read_text()))
