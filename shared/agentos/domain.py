@@ -252,7 +252,10 @@ class Assignment(Value):
 
 
 class Plan(Value):
-    """Every candidate with its fate: `targets` in the order of trying, `skipped` with reasons."""
+    """Every candidate with its fate: `targets` in the order of trying, `skipped` with reasons.
+
+    `preferred` is the first candidate that may be asked, cooling down or not; whoever else answers is a fallback.
+    """
 
     requested: str
     targets: tuple[Target, ...]
@@ -261,6 +264,7 @@ class Plan(Value):
     priority: Priority | None = None
     rule: str | None = None
     experiment: Assignment | None = None
+    preferred: Annotated[str | None, Field(exclude=True)] = None
 
 
 class Circuit(Value):
@@ -287,7 +291,7 @@ class Attempt(Value):
 
 
 class Route(Value):
-    """Why this model answered."""
+    """Why this model answered; `fallback_used` where another was preferred, or only a fallback was left to ask."""
 
     requested: str
     served: str

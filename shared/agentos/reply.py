@@ -5,6 +5,7 @@ from collections.abc import Collection
 from agentos.domain import Completion, Plan, Price, Reply, Route, Usage
 from agentos.ids import new_id
 from agentos.routing.execute import Outcome
+from agentos.routing.plan import FALLBACKS
 
 
 def make_reply(plan: Plan, outcome: Outcome, latency_ms: int, created_at: str) -> Reply:
@@ -30,7 +31,7 @@ def make_reply(plan: Plan, outcome: Outcome, latency_ms: int, created_at: str) -
             served=target.model,
             rule=plan.rule,
             experiment=plan.experiment,
-            fallback_used=target.model != plan.requested,
+            fallback_used=target.model != plan.preferred or target.reason in FALLBACKS,
             attempts=outcome.attempts,
             skipped=outcome.skipped,
         ),

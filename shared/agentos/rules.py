@@ -6,16 +6,16 @@ condition is a value, a list of values (any of them), or a range; `*` in a text 
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AfterValidator, Discriminator, Field, RootModel, Tag
 
-from agentos.values import ModelName, Number, Value, not_empty, text_or_list
+from agentos.values import AsGiven, ModelName, Number, Priority, Value, not_empty, text_or_list
 
 Scalar = str | Annotated[bool, Field(strict=True)] | Annotated[int, Field(strict=True)] | Number
 
 
-class Range(Value):
+class Range(AsGiven):
     """Bounds of a number; all that are given must hold."""
 
     gte: Number | None = None
@@ -57,6 +57,9 @@ def _to(bounds: Range) -> tuple[float, bool]:
 def _bounded(bounds: Range) -> Range:
     if not bounds.model_fields_set:
         raise ValueError("must have at least one of gte, gt, lte, lt")
+    (lowest, above), (highest, included) = _from(bounds), _to(bounds)
+    if lowest > highest or (lowest == highest and (above or not included)):
+        raise ValueError("has no number in it")
     return bounds
 
 
@@ -83,6 +86,13 @@ FACTS: dict[str, tuple[type, ...]] = {
 """What a condition may be about, beside `metadata.<name>`, and the type of its values."""
 
 
+PRIORITIES: tuple[str, ...] = get_args(Priority)
+
+
+def _names_a_priority(wanted: Any) -> bool:
+    return any(_equal(wanted, priority) for priority in PRIORITIES)
+
+
 def _about_known_facts(conditions: dict[str, Condition]) -> dict[str, Condition]:
     for fact, condition in conditions.items():
         if fact.startswith("metadata.") and fact != "metadata.":
@@ -94,6 +104,8 @@ def _about_known_facts(conditions: dict[str, Condition]) -> dict[str, Condition]
             raise ValueError(f"{fact} is not a number, so it has no range")
         if any(type(value) not in kinds for value in _alternatives(condition)):
             raise ValueError(f"{fact} must be {' or '.join(kind.__name__ for kind in kinds)}")
+        if fact == "priority" and not all(map(_names_a_priority, _alternatives(condition))):
+            raise ValueError(f"priority is one of {', '.join(PRIORITIES)}")
     return conditions
 
 
@@ -160,7 +172,7 @@ Use = Annotated[
 ]
 
 
-class Rule(Value):
+class Rule(AsGiven):
     """Which models to try first for the requests that it matches."""
 
     name: Annotated[str, Field(min_length=1, max_length=100)] | None = None
@@ -179,7 +191,7 @@ class Rule(Value):
         return [(f"use.among[{index}]", model) for index, model in enumerate(use.among)]
 
 
-class Experiment(Value):
+class Experiment(AsGiven):
     """A comparison of models over sessions: each session keeps its variant. `salt` makes a new draw."""
 
     name: Annotated[str, Field(min_length=1, max_length=100)]
@@ -187,7 +199,7 @@ class Experiment(Value):
     variants: Annotated[tuple[WeightedModel, ...], AfterValidator(not_empty)]
 
 
-class AgentRouting(Value):
+class AgentRouting(AsGiven):
     """`config.routing` of an agent."""
 
     rules: Annotated[tuple[Rule, ...], Field(max_length=100)] = ()

@@ -112,7 +112,7 @@ def circuits() -> "Circuits":
 def health() -> "Health":
     from agentos.routing.health import Health
 
-    return Health(circuits(), settings().health, clock())
+    return Health(circuits(), settings(), clock())
 
 
 @cache

@@ -1,7 +1,8 @@
 """Two providers of two wire formats, played by servers on loopback."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -48,6 +49,19 @@ def providers(environment: pytest.MonkeyPatch) -> Iterator[Providers]:
         environment.setenv("GEMINI_API_KEY", GEMINI_KEY)
         environment.setenv("GEMINI_ENDPOINT", gemini.url)
         yield Providers(openai, gemini, environment)
+
+
+@pytest.fixture
+def configure(environment: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[str], None]:
+    """Lays YAML over the shipped configuration, as a new deployment would."""
+
+    def lay(text: str) -> None:
+        overlay = tmp_path / "own.yaml"
+        overlay.write_text(text)
+        environment.setenv("AGENTOS_CONFIG", str(overlay))
+        rewire()
+
+    return lay
 
 
 @dataclass

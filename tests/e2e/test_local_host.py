@@ -110,3 +110,15 @@ def test_the_fallback_answers_while_the_primary_is_away(start_host: StartHost, t
     (tmp_path / ".env").unlink()
     assert host.say(session).json()["route"]["skipped"][0]["model"] == "openai:gpt-4o-mini"
     assert "sk-secret" not in host.output
+
+
+def test_a_failure_may_be_asked_for(start_host: StartHost) -> None:
+    with Upstream() as upstream:
+        host = start_host({"OPENAI_API_KEY": "sk-0123456789", "OPENAI_ENDPOINT": upstream.url})
+        session = host.session(host.agent(model="openai:gpt-4o-mini"))
+        headers = {"x-agentos-simulate": "openai=auth"}
+        simulated = host.client.post(f"{session}/messages", json={"content": "Hello"}, headers=headers).json()
+        assert simulated["model"] == "echo:echo"
+        assert [one["outcome"] for one in simulated["route"]["attempts"]] == ["auth", "ok"]
+        assert upstream.requests == []
+        assert host.say(session).json()["model"] == "openai:gpt-4o-mini"

@@ -8,7 +8,7 @@ from agentos.clock import Deadline
 from agentos.config import Limits
 from agentos.domain import Completion, Message, ModelFacts, Plan, Prompt, Skipped, Target, TokenCount
 from agentos.errors import ErrorClass, UpstreamError
-from agentos.routing.call import Caller
+from agentos.routing.call import Caller, Guard
 from agentos.routing.execute import Executor, Outcome
 from tests.support.clock import FakeClock
 
@@ -82,12 +82,13 @@ class World:
         *,
         limits: Limits = LIMITS,
         longest: float = 60,
+        health: Guard | None = None,
     ) -> None:
         self.clock = FakeClock()
         self.calls: list[Call] = []
         self._scripts = {model: iter(steps) for model, steps in (scripts or {}).items()}
-        health = Unconcerned()
-        caller = Caller(self._ask, health, health, self.clock)
+        health = health or Unconcerned()
+        caller = Caller(self._ask, health, Unconcerned(), self.clock)
         self._executor = Executor(caller, health, lambda _: longest, limits, self.clock)
 
     def run(
@@ -96,11 +97,14 @@ class World:
         seconds: float = 26,
         also_on: Collection[str] = (),
         skipped: tuple[Skipped, ...] = (),
+        gone_at: float = float("inf"),
     ) -> Outcome:
+        """`gone_at`: the moment from which nobody waits for the answer."""
         chain = tuple(target(name) if isinstance(name, str) else name for name in targets)
         requested = chain[0].model if chain else "none:none"
         plan = Plan(requested=requested, targets=chain, skipped=skipped)
-        return self._executor.run(plan, PROMPT, Deadline.after(seconds, self.clock), also_on)
+        deadline = Deadline.after(seconds, self.clock, lambda: self.clock.monotonic() >= gone_at)
+        return self._executor.run(plan, PROMPT, deadline, also_on)
 
     @property
     def called(self) -> list[str]:

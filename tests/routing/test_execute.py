@@ -14,7 +14,6 @@ from agentos.errors import (
     UpstreamError,
     UpstreamFailed,
 )
-from agentos.routing.policy import BACKOFF_SECONDS
 from tests.routing.scripted import ANSWERS, HANG, LIMITS, Step, World, target
 
 A, B, C = "a:one", "b:two", "c:three"
@@ -96,76 +95,6 @@ def test_classes_that_fall_back_only_where_the_agent_says_so(error_class: ErrorC
     (other,) = {"content_filter", "rejected"} - {error_class.value}
     with pytest.raises(ROWS[error_class][2]):
         World({A: always(error_class)}).run(A, B, also_on=(other,))
-
-
-# --- waiting ----------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("error_class", [ErrorClass.CONNECT, ErrorClass.SERVER])
-def test_a_dropped_connection_is_retried_once_after_a_short_pause(error_class: ErrorClass) -> None:
-    world = World({A: always(error_class)})
-    assert world.run(A, B).target.model == B
-    assert world.called == [A, A, B]
-    assert world.clock.slept == [BACKOFF_SECONDS]  # the whole of it, on a clock whose jitter is
-
-
-@pytest.mark.parametrize("error_class", [ErrorClass.CONNECT, ErrorClass.SERVER])
-def test_a_server_that_names_a_longer_pause_is_not_asked_before(error_class: ErrorClass) -> None:
-    """Retry-After belongs to 503 as well (RFC 9110, 10.2.3)."""
-    script = [Step(error_class, status=503, headers={"retry-after": "2"}), ANSWERS]
-    world = World({A: list(script)})
-    assert world.run(A, B).target.model == B
-    assert (world.called, world.clock.slept) == ([A, B], [])
-    alone = World({A: list(script)})
-    assert alone.run(A).target.model == A
-    assert (alone.called, alone.clock.slept) == ([A, A], [2.0])
-
-
-def test_a_server_that_names_a_shorter_pause_is_asked_after_the_usual_one() -> None:
-    world = World({A: [Step(ErrorClass.SERVER, status=503, headers={"retry-after": "0"}), ANSWERS]})
-    assert world.run(A, B).target.model == A
-    assert world.clock.slept == [BACKOFF_SECONDS]
-
-
-@pytest.mark.parametrize(("headers", "waited"), [
-    ({"retry-after": "2"}, [2.0]),
-    ({"retry-after": "0"}, [0.0]),
-    ({"retry-after-ms": "250"}, [0.25]),
-    ({"retry-after": "Sun, 22 Nov 2026 12:00:04 GMT"}, [3.9]),  # the failed call took 0.1 s
-    ({"retry-after": "17"}, [17.0]),
-    ({"retry-after": "17.5"}, []),  # 25.9 s are left, 8 of them for the fallback
-    ({"retry-after": "3600"}, []),
-    ({"retry-after": "-1"}, []),
-    ({"retry-after": "soon"}, []),
-    ({"retry-after": "Sun, 22 Nov 2026 11:00:00 GMT"}, []),
-    ({}, []),
-])  # fmt: skip
-def test_a_rate_limit_is_waited_for_only_if_the_wait_is_told_and_fits(
-    headers: dict[str, str], waited: list[float]
-) -> None:
-    world = World({A: [Step(ErrorClass.RATE_LIMITED, headers=headers)] * 5})
-    assert world.run(A, B, seconds=26).target.model == B
-    assert world.clock.slept == pytest.approx(waited, abs=0.001)
-    assert world.called == ([A, A, B] if waited else [A, B])
-
-
-def test_a_wait_may_use_what_would_be_the_fallbacks_where_there_is_none() -> None:
-    world = World({A: [Step(ErrorClass.RATE_LIMITED, headers={"retry-after": "20"}), ANSWERS]})
-    assert world.run(A, seconds=26).target.model == A
-    assert world.clock.slept == [20.0]
-
-
-def test_a_retry_answers() -> None:
-    outcome = World({A: [Step(ErrorClass.SERVER, status=503), ANSWERS]}).run(A, B)
-    assert outcome.target.model == A
-    assert [attempt.outcome for attempt in outcome.attempts] == ["server", "ok"]
-
-
-def test_a_retry_that_fails_otherwise_is_followed_by_what_that_failure_asks_for() -> None:
-    world = World({A: [Step(ErrorClass.SERVER), Step(ErrorClass.REJECTED)]})
-    with pytest.raises(ProviderRejected):
-        world.run(A, B)
-    assert world.called == [A, A]
 
 
 # --- time -------------------------------------------------------------------------------------

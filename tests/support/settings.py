@@ -26,13 +26,14 @@ def settings_of(
     models: Mapping[str, Any] | None = None,
     fallbacks: Sequence[str] = (),
     environment: Mapping[str, str] | None = None,
+    **more: Mapping[str, Any],
 ) -> Settings:
-    """As if a configuration file held these."""
+    """As if a configuration file held these; `more`: keys of `routing`, `health` and `limits`."""
     document = {
         "providers": providers,
         "models": models or {},
-        "routing": {"fallbacks": fallbacks},
-        "health": HEALTH,
-        "limits": LIMITS,
+        "routing": {"fallbacks": fallbacks, **more.get("routing", {})},
+        "health": {**HEALTH, **more.get("health", {})},
+        "limits": {**LIMITS, **more.get("limits", {})},
     }
     return Settings(File.model_validate(document), environment or {})

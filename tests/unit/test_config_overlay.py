@@ -117,6 +117,18 @@ def test_no_file_is_no_overlay(value: str) -> None:
         ("routing: {fallbacks: ['opnai:a']}", "routing.fallbacks[0]: opnai:a", "not configured"),
         ("routing: {fallbacks: [gpt]}", "routing.fallbacks.0", "provider:model"),
         ("routing: {fallbacks: 'openai:a'}", "routing.fallbacks", "valid tuple"),
+        ("routing: {rules: [{use: 'opnai:a'}]}", "routing.rules[0].use: opnai:a", "not configured"),
+        ("routing: {rules: [{use: ['openai:a', 'opnai:a']}]}", "routing.rules[0].use[1]: opnai:a", "not configured"),
+        (
+            "routing: {rules: [{when: {taskTyp: x}, use: 'openai:a'}]}",
+            "routing.rules.0.when",
+            "'taskTyp' is not a fact",
+        ),
+        ("routing: {rules: [{use: 'openai:a'}, {use: 'openai:b'}]}", "routing.rules[1]", "rules[0] always does before"),
+        ("routing: {rules: [{use: {strategy: best, among: ['openai:a']}}]}", "routing.rules.0.use", "must be a model"),
+        ("routing: {taskTypes: [{name: x, pattern: '('}]}", "routing.taskTypes.0.pattern", "not a regular expression"),
+        ("health: {failures: 0}", "health.failures", "greater than or equal to 1"),
+        ("limits: {contentBytes: 0}", "limits.contentBytes", "greater than 0"),
     ],
 )
 def test_a_mistake_names_file_key_and_reason(overlay: Overlay, text: str, key: str, reason: str) -> None:

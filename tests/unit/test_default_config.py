@@ -6,6 +6,7 @@ import pytest
 from samcli.yamlhelper import yaml_parse
 
 from agentos.config import Settings, load_settings
+from agentos.rules import unreachable
 from tests.support.gateway import ROOT
 
 RETIRED = {
@@ -116,6 +117,17 @@ def test_keys_travel_in_headers_and_endpoints_are_https(settings: Settings) -> N
         assert "key" not in provider.endpoint + (provider.settings.path or ""), provider.name
     assert settings.providers["gemini"].settings.auth == "x-goog-api-key"
     assert settings.providers["azure-openai"].settings.auth == "api-key"
+
+
+def test_failures_on_request_are_off_unless_somebody_turns_them_on(settings: Settings) -> None:
+    assert settings.routing.simulation is False
+
+
+def test_the_rules_name_models_that_are_listed_and_none_is_hidden(settings: Settings) -> None:
+    rules = settings.routing.rules
+    assert {rule.name for rule in rules} >= {"cost-sensitive", "latency-sensitive", "code", "summarisation"}
+    assert [model for rule in rules for _, model in rule.models() if model not in settings.models] == []
+    assert unreachable(rules) is None
 
 
 def test_the_server_ends_in_the_model_that_needs_no_key(settings: Settings) -> None:

@@ -6,7 +6,8 @@ import pytest
 
 from agentos.config import Settings
 from agentos.domain import AgentConfig, Plan
-from agentos.routing.plan import Facts, make_plan
+from agentos.routing.plan import UNKNOWN, Facts, Standing, make_plan
+from agentos.values import Priority
 from tests.support.settings import settings_of
 
 PROVIDERS = {
@@ -122,3 +123,163 @@ def test_what_the_message_says_of_itself_is_in_the_plan() -> None:
     made = plan("alpha:m", facts=Facts(task_type="code", priority="cost"))
     assert (made.task_type, made.priority) == ("code", "cost")
     assert (plan("alpha:m").task_type, plan("alpha:m").priority) == ("general", None)
+
+
+# --- rules, experiments, windows and health -----------------------------------------------------
+
+
+def with_rules(*rules: dict[str, Any]) -> Settings:
+    return settings_of(PROVIDERS, MODELS, environment=KEY, routing={"fallbacks": ["alpha:s"], "rules": rules})
+
+
+CODE = {"taskType": "code"}
+
+
+def test_a_rules_targets_come_before_the_agents_model() -> None:
+    made = plan(
+        "alpha:m",
+        using=with_rules({"name": "code", "when": CODE, "use": ["beta:x", "alpha:m", "alpha:y"]}),
+        facts=Facts(task_type="code"),
+        fallbackModel="alpha:f",
+    )
+    assert [(target.model, target.reason) for target in made.targets] == [
+        ("beta:x", "rule code"),
+        ("alpha:m", "rule code"),
+        ("alpha:y", "rule code"),
+        ("alpha:f", "agent's fallback"),
+        ("alpha:s", "server's fallback"),
+    ]
+    assert (made.rule, made.requested) == ("code", "alpha:m")
+
+
+def test_no_rule_matches() -> None:
+    made = plan("alpha:m", using=with_rules({"when": CODE, "use": "beta:x"}))
+    assert targets(made) == ["alpha:m", "alpha:s"]
+    assert made.rule is None
+
+
+def test_the_agents_rules_come_before_the_servers_and_a_nameless_one_is_called_by_its_place() -> None:
+    server = with_rules({"when": {"priority": "cost"}, "use": "alpha:c"}, {"use": "beta:server"})
+    routing = {"rules": [{"when": CODE, "use": "beta:agent"}]}
+
+    made = plan("alpha:m", using=server, facts=Facts(task_type="code"), routing=routing)
+    assert (targets(made)[0], made.rule) == ("beta:agent", "agent.rules[0]")
+    made = plan("alpha:m", using=server, facts=Facts(task_type="general"), routing=routing)
+    assert (targets(made)[0], made.rule) == ("beta:server", "server.rules[1]")
+
+
+@pytest.mark.parametrize(
+    ("when", "facts"),
+    [
+        ({"model": "alpha:m*"}, Facts()),
+        ({"taskType": ["code", "sql"]}, Facts(task_type="sql")),
+        ({"priority": "latency"}, Facts(priority="latency")),
+        ({"userId": "u-*"}, Facts(user_id="u-7")),
+        ({"hasTools": True}, Facts(has_tools=True)),
+        ({"hasImages": True}, Facts(has_images=True)),
+        ({"promptTokens": {"gte": 10, "lt": 20}}, Facts(prompt_tokens=10)),
+        ({"metadata.tier": "gold"}, Facts(metadata={"tier": "gold"})),
+        ({"metadata.a.b": 1}, Facts(metadata={"a.b": 1})),
+    ],
+)
+def test_every_fact_that_a_rule_may_name_is_told_to_it(when: dict[str, Any], facts: Facts) -> None:
+    using = with_rules({"when": when, "use": "alpha:unlisted"})
+    assert plan("alpha:model", using=using, facts=facts).rule == "server.rules[0]"
+    assert plan("beta:other", using=using).rule is None
+
+
+def test_strategies_order_a_rules_targets() -> None:
+    models = {"alpha:dear": {"price": {"input": 9, "output": 9}}, "beta:cheap": {"price": {"input": 1, "output": 1}}}
+    among = ["alpha:dear", "beta:cheap"]
+    rules = [
+        {"when": {"priority": "cost"}, "use": {"strategy": "cheapest", "among": among}},
+        {"when": {"priority": "latency"}, "use": {"strategy": "fastest", "among": among}},
+    ]
+    using = settings_of(PROVIDERS, models, environment=KEY, routing={"rules": rules})
+    quick = Standing(latency={"alpha:dear": 100.0, "beta:cheap": 900.0}.get)
+
+    def first(priority: Priority, standing: Standing = UNKNOWN) -> str:
+        made = make_plan("alpha:m", AgentConfig(), Facts(priority=priority), using, standing)
+        return made.targets[0].model
+
+    assert first("cost") == "beta:cheap"
+    assert first("latency") == "alpha:dear", "without observations the order given holds"
+    assert first("latency", quick) == "alpha:dear"
+    slow = Standing(latency={"alpha:dear": 900.0, "beta:cheap": 100.0}.get)
+    assert first("latency", slow) == "beta:cheap"
+
+
+EXPERIMENT = {"experiment": {"name": "half", "variants": [
+    {"model": "alpha:a", "weight": 1}, {"model": "beta:b", "weight": 1},
+]}}  # fmt: skip
+
+
+def test_an_experiments_variant_comes_first_and_the_agents_model_stands_in_for_it() -> None:
+    seen = set()
+    for number in range(20):
+        made = plan("alpha:m", facts=Facts(session_id=f"sess_{number}"), routing=EXPERIMENT)
+        assert made.experiment
+        assert targets(made) == [made.experiment.variant, "alpha:m"]
+        assert made.targets[0].reason == "experiment half"
+        seen.add(made.experiment.variant)
+    assert seen == {"alpha:a", "beta:b"}
+
+
+def test_a_session_stays_assigned_where_its_variant_cannot_be_asked() -> None:
+    sessions = [f"sess_{number}" for number in range(20)]
+    for session in sessions:
+        usual = plan("alpha:m", facts=Facts(session_id=session), routing=EXPERIMENT)
+        without = plan("alpha:m", using=settings(BETA_API_KEY=""), facts=Facts(session_id=session), routing=EXPERIMENT)
+        assert without.experiment == usual.experiment
+        assert targets(without) == [model for model in targets(usual) if model != "beta:b"]
+
+
+def test_without_a_session_nobody_takes_part() -> None:
+    made = plan("alpha:m", routing=EXPERIMENT)
+    assert (made.experiment, targets(made)) == (None, ["alpha:m"])
+
+
+def test_what_is_too_long_for_a_window_is_skipped_wherever_it_stands() -> None:
+    models = {"alpha:m": {"contextWindow": 100}, "beta:f": {"contextWindow": 50}, "alpha:s": {"contextWindow": 200}}
+    using = settings_of(PROVIDERS, models, ["alpha:s"], KEY)
+    made = plan("alpha:m", using=using, facts=Facts(prompt_tokens=101), fallbackModels=["beta:f", "alpha:unlisted"])
+    assert targets(made) == ["alpha:unlisted", "alpha:s"]
+    assert skipped(made) == {
+        "alpha:m": "context_length: about 101 tokens do not fit its window of 100",
+        "beta:f": "context_length: about 101 tokens do not fit its window of 50",
+    }
+    assert targets(plan("alpha:m", using=using, facts=Facts(prompt_tokens=100))) == ["alpha:m", "alpha:s"]
+
+
+def standing(**seconds: float) -> Standing:
+    return Standing(cooling={name.replace("_", ":"): left for name, left in seconds.items()}.get)
+
+
+def test_what_cools_down_is_skipped_with_the_time_left() -> None:
+    made = make_plan("alpha:m", AgentConfig(fallback_model="beta:f"), Facts(), settings(), standing(alpha_m=12.4))
+    assert targets(made) == ["beta:f"]
+    assert skipped(made) == {"alpha:m": "cooling_down: failing lately; tried again in 12 s"}
+
+
+def test_if_only_cooling_targets_are_left_the_first_is_tried_anyway() -> None:
+    config = AgentConfig(fallback_models=("alpha:f", "beta:f"))
+    cooling = standing(alpha_f=5, beta_f=9, beta_m=5)
+    made = make_plan("beta:m", config, Facts(), settings(BETA_API_KEY=""), cooling)
+    assert [(target.model, target.despite_health) for target in made.targets] == [("alpha:f", True)]
+    assert {model: reason.partition(":")[0] for model, reason in skipped(made).items()} == {
+        "beta:m": "not_configured",
+        "beta:f": "not_configured",
+    }
+
+
+# --- whose answer is a fallback's ---------------------------------------------------------------
+
+
+def test_the_preferred_is_the_first_that_may_be_asked() -> None:
+    rules = {"when": CODE, "use": ["beta:x", "alpha:y"]}
+    code = Facts(task_type="code")
+    assert plan("alpha:m", using=with_rules(rules), facts=code).preferred == "beta:x"
+    assert plan("alpha:m", using=with_rules({**rules, "use": "off:x"}), facts=code).preferred == "alpha:m"
+    assert plan("off:m", fallbackModel="alpha:f").preferred == "alpha:f"
+    assert make_plan("alpha:m", AgentConfig(), Facts(), settings(), standing(alpha_m=1)).preferred == "alpha:m"
+    assert plan("off:m").preferred is None

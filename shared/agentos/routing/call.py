@@ -41,6 +41,10 @@ class Trail:
     def skip(self, target: Target, code: SkipCode, text: str) -> None:
         self.skipped.append(Skipped.because(target.model, code, text))
 
+    def take_back(self, target: Target) -> None:
+        """The target is asked after all."""
+        self.skipped = [skip for skip in self.skipped if skip.model != target.model]
+
 
 class Caller:
     """Makes calls. What fails on purpose (`simulated`) is never sent and counts against nobody."""

@@ -80,6 +80,7 @@ class Executor:
                 trail.skip(target, SkipCode.COOLING_DOWN, "failing lately, and being tried by another caller")
                 if not left and not trail.attempts:  # a target in doubt beats certain failure
                     left.append(plan.targets[0].model_copy(update={"despite_health": True}))
+                    trail.take_back(left[0])
                 continue
             except UpstreamError as error:
                 failure = error
@@ -98,7 +99,7 @@ class Executor:
         try:
             return call(target, prompt, self._time_for(target, deadline, more), trail, simulated)
         except UpstreamError as error:
-            pause = self._pause(error, self._time_for(target, deadline, more), more)
+            pause = self._pause(error, self._share(deadline, more), more)
             if pause is None or len(trail.attempts) >= self._limits.attempts:
                 raise
             first = error
@@ -117,12 +118,16 @@ class Executor:
             self._health.pause(target.model, hint)
 
     def _time_for(self, target: Target, deadline: Deadline, more: bool) -> float:
-        """Seconds for a call: what the deadline leaves for it and, where there is one, for a fallback."""
+        """Seconds for a call."""
+        return min(self._share(deadline, more), self._longest(target))
+
+    def _share(self, deadline: Deadline, more: bool) -> float:
+        """Seconds that a target may use, waits included: what the deadline leaves for it and one fallback."""
         left = deadline.remaining()
-        if more:
-            shared = left - min(left / 2, self._limits.fallback_reserve_seconds)
-            left = max(shared, min(left, MIN_ATTEMPT_SECONDS))
-        return min(left, self._longest(target))
+        if not more:
+            return left
+        shared = left - min(left / 2, self._limits.fallback_reserve_seconds)
+        return max(shared, min(left, MIN_ATTEMPT_SECONDS))
 
     def _pause(self, error: UpstreamError, seconds: float, more: bool) -> float | None:
         """Seconds to wait before the same target's second call; None where it gets none."""

@@ -3,6 +3,9 @@
 Powertools' circuit breaker counts consecutive failures in each environment and shares the state through
 the table: closed (asked freely), open (left alone for a while), half open (one caller tries, the others
 wait). The healthy path writes nothing and reads each circuit at most once per cache period.
+
+A circuit is named by its target and the provider's endpoint and key: with another key there is another circuit,
+so that what was mended is asked at once.
 """
 
 import math
@@ -17,7 +20,7 @@ from aws_lambda_powertools.utilities.circuit_breaker import (
 from aws_lambda_powertools.utilities.circuit_breaker.states import CircuitState
 
 from agentos.clock import Clock
-from agentos.config import HealthSettings
+from agentos.config import Settings
 from agentos.domain import Circuit, Target
 from agentos.errors import UpstreamError
 from agentos.observe import logger
@@ -50,61 +53,86 @@ class _Config(CircuitBreakerConfig):
 class Health:
     """The circuits of all targets, by the model as it is written."""
 
-    def __init__(self, circuits: CircuitStore, settings: HealthSettings, clock: Clock) -> None:
+    def __init__(self, circuits: CircuitStore, settings: Settings, clock: Clock) -> None:
         self._circuits: Any = circuits
-        self._settings = settings
+        self._providers = settings.providers
+        self._settings = settings.health
         self._clock = clock
         self._config = _Config(
-            failure_threshold=settings.failures,
-            recovery_timeout=settings.pause_seconds,
+            failure_threshold=settings.health.failures,
+            recovery_timeout=settings.health.pause_seconds,
             success_threshold=1,
-            local_cache_max_age=settings.cache_seconds,
+            local_cache_max_age=settings.health.cache_seconds,
         )
 
     def cooling(self, model: str) -> float | None:
         """Seconds until the target may be asked again; None when it may be now."""
-        self._circuits.configure(self._config, model)
-        until = tried_again_at(self._circuits.get_state(model), self._settings.pause_seconds)
+        name = self._circuit(model)
+        self._circuits.configure(self._config, name)
+        until = tried_again_at(self._circuits.get_state(name), self._settings.pause_seconds)
         left = 0 if until is None else until - self._clock.time()
         return left if left > 0 else None
 
     def not_closed(self) -> list[Circuit]:
-        """Every circuit that is open or half open, as the table has it; none where it cannot be read."""
+        """Every circuit that is open or half open, as the table has it; none where it cannot be read.
+
+        Circuits of a former endpoint or key are nobody's any more.
+        """
         try:
             records = self._circuits.all()
         except Exception:  # whoever asks how things are is to get an answer
             logger.warning("circuits could not be read", exc_info=True)
             return []
         now = self._clock.time()
-        untils = ((record, tried_again_at(record, self._settings.pause_seconds)) for record in records)
+        named = ((_model(record.name), record) for record in records)
+        untils = ((model, record, tried_again_at(record, self._settings.pause_seconds)) for model, record in named)
         return [
             Circuit(
-                model=record.name,
+                model=model,
                 state="half-open" if record.state == CircuitState.HALF_OPEN else "open",
                 retry_in_seconds=math.ceil(until - now),
             )
-            for record, until in untils
-            if until is not None and until > now
+            for model, record, until in untils
+            if until is not None and until > now and record.name == self._circuit(model)
         ]
 
     def guard(self, target: Target, call: Callable[[], R]) -> R:
         """The call's result, counted for or against the target. Raises CoolingDown instead of calling."""
+        name = self._circuit(target.model)
         if target.despite_health:
             result = call()
-            self._circuits.close(target.model)
+            self._circuits.close(name)
             return result
-        breaker = circuit_breaker(name=target.model, persistence_store=self._circuits, config=self._config)
+        breaker = circuit_breaker(name=name, persistence_store=self._circuits, config=self._config)
         try:
             guarded: R = breaker(call)()
             return guarded
         except CircuitBreakerOpenError as error:
             raise CoolingDown(target.model) from error
+        except UpstreamError as error:
+            # A probe that ends in the client's own mistake has been answered, and nobody else could close the circuit.
+            if not POLICIES[error.error_class].counts and self._is_half_open(name):
+                self._circuits.close(name)
+            raise
+
+    def _is_half_open(self, name: str) -> bool:
+        return bool(self._circuits.get_state(name).state == CircuitState.HALF_OPEN)
 
     def pause(self, model: str, seconds: float) -> None:
         """Leave the target alone for as long as it asked; a longer pause that stands is not shortened."""
         bounded = min(seconds, self._settings.longest_pause_seconds)
-        self._circuits.configure(self._config, model)
-        self._circuits.pause(model, int(self._clock.time() + bounded) - self._settings.pause_seconds)
+        name = self._circuit(model)
+        self._circuits.configure(self._config, name)
+        self._circuits.pause(name, math.ceil(self._clock.time() + bounded) - self._settings.pause_seconds)
+
+    def _circuit(self, model: str) -> str:
+        provider = self._providers.get(model.partition(":")[0])
+        return f"{model} {provider.fingerprint}" if provider else model
+
+
+def _model(circuit: str) -> str:
+    """The model in a circuit's name; none has a space in it."""
+    return circuit.partition(" ")[0]
 
 
 def tried_again_at(record: Any, pause_seconds: int) -> int | None:

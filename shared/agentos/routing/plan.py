@@ -54,6 +54,9 @@ class Standing:
     latency: Callable[[str], float | None] = lambda _: None
 
 
+FALLBACKS = AGENTS_FALLBACK, SERVERS_FALLBACK = "agent's fallback", "server's fallback"
+"""Reasons of targets that are not asked unless others cannot be."""
+
 UNKNOWN = Standing()
 """Nobody has heard anything of any target."""
 
@@ -62,27 +65,30 @@ def make_plan(model: str, config: AgentConfig, facts: Facts, settings: Settings,
     """The plan for one message to an agent with this `model` and `config`."""
     chain = _Chain(model, config, facts, settings, standing)
     targets: list[Target] = []
-    cooling: list[tuple[Target, Skipped]] = []
     skipped: list[Skipped] = []
+    preferred: Target | None = None
     for target in _distinct(chain.candidates()):
         if left_out := _unable(target, facts) or _unavailable(target, settings):
             skipped.append(left_out)
-        elif seconds := standing.cooling(target.model):
+            continue
+        preferred = preferred or target
+        if seconds := standing.cooling(target.model):
             text = f"failing lately; tried again in {seconds:.0f} s"
-            cooling.append((target, Skipped.because(target.model, SkipCode.COOLING_DOWN, text)))
+            skipped.append(Skipped.because(target.model, SkipCode.COOLING_DOWN, text))
         else:
             targets.append(target)
-    if cooling and not targets:  # a target in doubt beats certain failure
-        first, _ = cooling.pop(0)
-        targets.append(first.model_copy(update={"despite_health": True}))
+    if preferred and not targets:  # a target in doubt beats certain failure
+        targets.append(preferred.model_copy(update={"despite_health": True}))
+        skipped = [skip for skip in skipped if skip.model != preferred.model]
     return Plan(
         requested=model,
         targets=tuple(targets),
-        skipped=(*skipped, *(skip for _, skip in cooling)),
+        skipped=tuple(skipped),
         task_type=facts.task_type,
         priority=facts.priority,
         rule=chain.rule_name,
         experiment=chain.assignment,
+        preferred=preferred.model if preferred else None,
     )
 
 
@@ -108,9 +114,9 @@ class _Chain:
                 yield target(name, f"rule {self.rule_name}")
         yield target(self._model, "agent's model")
         for name in self._config.fallbacks():
-            yield target(name, "agent's fallback")
+            yield target(name, AGENTS_FALLBACK)
         for name in self._settings.routing.fallbacks:
-            yield target(name, "server's fallback")
+            yield target(name, SERVERS_FALLBACK)
 
     def _rule(self, facts: dict[str, Any]) -> tuple[Any, str | None]:
         for owner, rules in (("agent", self._config.routing.rules), ("server", self._settings.routing.rules)):

@@ -68,5 +68,5 @@ def _unknown_last(price: float | None) -> tuple[bool, float]:
 def _fastest_first(models: Sequence[str], latency: Callable[[str], float | None]) -> list[str]:
     """Those observed, by speed, in the places that they have; the others keep theirs, and so come to be observed."""
     seen = {model: milliseconds for model in models if (milliseconds := latency(model)) is not None}
-    by_speed = iter(sorted(seen, key=lambda model: seen[model]))
+    by_speed = iter(sorted((model for model in models if model in seen), key=lambda model: seen[model]))
     return [next(by_speed) if model in seen else model for model in models]

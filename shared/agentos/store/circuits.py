@@ -1,10 +1,12 @@
 """Circuit states in our table, for every environment to see.
 
 Powertools' persistence with two things added: a circuit that is open already is not opened again, so that a
-storm of failures writes once; and a circuit can be held open for as long as a provider asks. An open
-circuit is tried again `recovery_timeout` after its `opened_at`, so a longer pause is one in the future.
+storm of failures writes once; and a circuit can be held open for as long as a provider asks, which nothing but
+an answer cuts short. An open circuit is tried again `recovery_timeout` after its `opened_at`, so a longer pause is
+one in the future.
 """
 
+import threading
 import time
 from dataclasses import replace
 from typing import Any
@@ -20,12 +22,16 @@ from agentos.observe import logger
 from agentos.store import keys
 from agentos.store.items import Item
 
+_CLOSED = "attribute_not_exists(pk) OR #state = :closed"
+_CLOSED_OR_SHORTER = f"{_CLOSED} OR #opened_at < :opened_at"
+
 
 class Circuits(CircuitBreakerDynamoDBPersistence):
-    """One item per circuit; a circuit is named by the model as it is written."""
+    """One item per circuit; `routing/health.py` names them."""
 
     def __init__(self, client: Any, table_name: str) -> None:
         super().__init__(table_name=table_name, key_attr="pk", expiry_attr="expiresAt", boto3_client=client)
+        self._opening = threading.Lock()
 
     def all(self) -> list[CircuitStateRecord]:
         """Every circuit that has ever opened, as the table has it now."""
@@ -38,14 +44,22 @@ class Circuits(CircuitBreakerDynamoDBPersistence):
 
     def save_open(self, name: str, failure_count: int, opened_at: int) -> None:
         """Open a closed circuit."""
-        cached = self._retrieve_from_cache(name)
-        if cached is None or cached.state == CircuitState.CLOSED:
-            self._open(name, failure_count, opened_at, "attribute_not_exists(pk) OR #state = :closed")
+        with self._opening:  # of many threads that fail at once the first writes, and the others see it
+            cached = self._retrieve_from_cache(name)
+            if cached is None or cached.state == CircuitState.CLOSED:
+                self._open(name, failure_count, opened_at, _CLOSED)
+
+    def save_reopen(self, name: str, opened_at: int) -> None:
+        """Open a circuit again after a failed probe, unless somebody holds it open for longer."""
+        self._open(name, 0, opened_at, _CLOSED_OR_SHORTER)
 
     def pause(self, name: str, opened_at: int) -> None:
         """Hold a circuit open, unless it is held for longer already. That it fails costs nothing but a call."""
         try:
-            self._open(name, 0, opened_at, "attribute_not_exists(pk) OR #state = :closed OR #opened_at < :opened_at")
+            with self._opening:
+                cached = self._retrieve_from_cache(name)
+                if cached is None or cached.opened_at is None or cached.opened_at < opened_at:
+                    self._open(name, 0, opened_at, _CLOSED_OR_SHORTER)
         except (ClientError, BotoCoreError):
             logger.warning("a circuit could not be held open", exc_info=True)
 

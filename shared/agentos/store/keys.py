@@ -8,7 +8,7 @@
     part      (the session's)                         PART#<n>#<k>  what a large message goes on in
     answered  (the session's)                         KEY#<hash>    an Idempotency-Key of its messages
     created   TENANT#t#KEY#<hash>                     KEY           an Idempotency-Key of a create
-    circuit   HEALTH                                  CIRCUIT#<m>   a target's model; all of them
+    circuit   HEALTH                                  CIRCUIT#<m>   a target as it is configured; all of them
     latency   HEALTH                                  LATENCY#<m>   all of them
 
     index             partition                            sort          serves

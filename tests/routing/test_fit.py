@@ -1,0 +1,56 @@
+"""What a model does not take is left out or lowered with a note, and everything else is left alone."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agentos.domain import Message, ModelFacts, Parameters, Prompt
+from agentos.routing.fit import NAMES, fit
+
+FULL: dict[str, Any] = {"temperature": 0.5, "top_p": 0.9, "stop": ("END",), "max_tokens": 500}
+
+
+def prompt(**parameters: Any) -> Prompt:
+    message = Message(role="user", content="Hello.")
+    return Prompt(messages=(message,), instructions="Be brief.", parameters=Parameters(**parameters))
+
+
+@pytest.mark.parametrize(("name", "attribute"), NAMES.items())
+def test_what_is_not_supported_is_left_out_with_a_note(name: str, attribute: str) -> None:
+    fitted, notes = fit(prompt(**FULL), ModelFacts(unsupported=frozenset({name})))
+    left = {key: value for key, value in FULL.items() if key != attribute}
+    assert fitted == prompt(**left)
+    assert notes == (f"{name} left out: the model does not take it",)
+
+
+def test_what_was_not_asked_for_is_no_loss() -> None:
+    asked = prompt(temperature=None, response_format={"type": "json_object"})
+    assert fit(asked, ModelFacts(unsupported=frozenset(NAMES), max_output_tokens=10)) == (asked, ())
+
+
+def test_a_temperature_of_zero_is_one() -> None:
+    _, notes = fit(prompt(temperature=0.0), ModelFacts(unsupported=frozenset({"temperature"})))
+    assert notes == ("temperature left out: the model does not take it",)
+
+
+@pytest.mark.parametrize(("asked", "most", "sent"), [(500, 100, 100), (100, 100, 100), (50, 100, 50), (500, None, 500)])
+def test_max_tokens_are_lowered_to_what_the_model_can(asked: int, most: int | None, sent: int) -> None:
+    fitted, notes = fit(prompt(max_tokens=asked), ModelFacts(max_output_tokens=most))
+    assert fitted.parameters.max_tokens == sent
+    assert notes == ((f"maxTokens lowered to {sent}, the model's most",) if sent < asked else ())
+
+
+def test_max_tokens_that_are_left_out_are_not_lowered_as_well() -> None:
+    fitted, notes = fit(prompt(max_tokens=9), ModelFacts(unsupported=frozenset({"maxTokens"}), max_output_tokens=5))
+    assert fitted.parameters.max_tokens is None
+    assert len(notes) == 1
+
+
+@given(st.sets(st.sampled_from(sorted(NAMES))), st.none() | st.integers(1, 1000))
+def test_what_is_fitted_fits_and_fits_again(unsupported: set[Any], most: int | None) -> None:
+    facts = ModelFacts(unsupported=frozenset(unsupported), max_output_tokens=most)
+    once, _ = fit(prompt(**FULL), facts)
+    assert fit(once, facts) == (once, ())
+    assert (once.messages, once.instructions) == (prompt().messages, prompt().instructions)

@@ -1,0 +1,209 @@
+"""Health as all environments share it: what opens a circuit, for how long, who tries again, and what it costs."""
+
+from typing import Any
+
+import pytest
+
+from agentos.domain import Target
+from agentos.errors import ErrorClass
+from agentos.routing.health import Health
+from agentos.routing.policy import POLICIES
+from tests.routing.environments import (
+    CACHE,
+    FAILURES,
+    LONGEST,
+    PAUSE,
+    a_target,
+    ask,
+    ask_elsewhere,
+    environment,
+    fails,
+    open_circuit,
+)
+
+COUNTED = [error_class for error_class, policy in POLICIES.items() if policy.counts]
+CLIENTS_FAULT = [error_class for error_class, policy in POLICIES.items() if not policy.counts]
+
+
+# --- opening ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("error_class", COUNTED)
+def test_failures_in_a_row_open_the_circuit_for_everybody(
+    first: Health, second: Health, target: Target, error_class: ErrorClass
+) -> None:
+    for _ in range(FAILURES):
+        assert ask(first, target, fails(error_class)) == error_class
+    assert ask(first, target) == ask(second, target) == "cooling"
+    assert first.cooling(target.model) == second.cooling(target.model) == PAUSE
+
+
+@pytest.mark.parametrize("error_class", CLIENTS_FAULT)
+def test_what_a_client_is_to_blame_for_never_counts(first: Health, target: Target, error_class: ErrorClass) -> None:
+    for _ in range(FAILURES * 3):
+        assert ask(first, target, fails(error_class)) == error_class
+    assert first.cooling(target.model) is None
+    assert ask(first, target) == "an answer"
+
+
+def test_only_failures_in_a_row_count(first: Health, target: Target) -> None:
+    for _ in range(3):
+        for _ in range(FAILURES - 1):
+            ask(first, target, fails())
+        assert ask(first, target) == "an answer"
+
+
+def test_each_target_has_a_circuit_of_its_own(first: Health, target: Target) -> None:
+    open_circuit(first, target)
+    assert ask(first, a_target()) == ask(first, a_target("b")) == "an answer"
+
+
+def test_another_key_is_another_circuit(client: Any, table_name: str, first: Health, target: Target) -> None:
+    open_circuit(first, target)
+    mended = environment(client, table_name, key="another-key-0123")
+    assert mended.cooling(target.model) is None
+    assert mended.not_closed() == []
+    assert ask(mended, target) == "an answer"
+    assert ask(first, target) == "cooling"
+
+
+# --- trying again -------------------------------------------------------------------------------
+
+
+def test_after_the_pause_one_call_tries_and_its_answer_closes_the_circuit_for_all(
+    first: Health, second: Health, target: Target, clock: Any
+) -> None:
+    open_circuit(first, target)
+    clock.shift(PAUSE - 1)
+    assert ask(second, target) == "cooling"
+    clock.shift(1)
+    assert second.cooling(target.model) is None
+
+    def probe() -> str:
+        clock.shift(CACHE + 1)  # it takes its time
+        assert ask_elsewhere(first, target) == ask_elsewhere(second, target) == "cooling", "the others wait"
+        return "an answer"
+
+    assert ask(second, target, probe) == "an answer"
+    clock.shift(CACHE)
+    assert ask(first, target) == ask(second, target) == "an answer"
+
+
+def test_a_probe_that_fails_opens_it_for_another_pause(
+    first: Health, second: Health, target: Target, clock: Any
+) -> None:
+    open_circuit(first, target)
+    clock.shift(PAUSE)
+    assert ask(second, target, fails()) == "server"
+    assert second.cooling(target.model) == PAUSE
+    clock.shift(PAUSE)
+    assert ask(first, target) == "an answer"
+
+
+@pytest.mark.parametrize("error_class", CLIENTS_FAULT)
+def test_a_probe_that_ends_in_the_clients_own_mistake_has_been_answered(
+    first: Health, second: Health, target: Target, clock: Any, error_class: ErrorClass
+) -> None:
+    open_circuit(first, target)
+    clock.shift(PAUSE)
+    assert ask(first, target, fails(error_class)) == error_class
+    assert ask_elsewhere(second, target) == "an answer"
+
+
+def test_a_prober_that_never_comes_back_is_replaced(first: Health, second: Health, target: Target, clock: Any) -> None:
+    open_circuit(first, target)
+    clock.shift(PAUSE)
+
+    class Killed(BaseException):
+        """What a time-out of Lambda's does to an environment."""
+
+    def killed() -> str:
+        raise Killed
+
+    with pytest.raises(Killed):
+        first.guard(target, killed)
+    assert (second.not_closed()[0].state, second.not_closed()[0].retry_in_seconds) == ("half-open", PAUSE)
+    assert ask_elsewhere(second, target) == "cooling"
+    clock.shift(PAUSE)
+    assert ask_elsewhere(second, target) == "an answer"
+
+
+# --- pauses that providers ask for ---------------------------------------------------------------
+
+
+def test_a_named_pause_holds_for_everybody_from_the_first_failure(
+    first: Health, second: Health, target: Target, clock: Any
+) -> None:
+    first.pause(target.model, 600)
+    assert ask(first, target) == ask(second, target) == "cooling"
+    clock.shift(599)
+    assert ask(first, target) == ask(second, target) == "cooling"
+    clock.shift(1)
+    assert ask(second, target) == "an answer"
+
+
+@pytest.mark.parametrize("shorter", [1, 10, 599.5])
+def test_a_shorter_pause_never_shortens_a_longer(
+    first: Health, second: Health, target: Target, clock: Any, shorter: float
+) -> None:
+    first.pause(target.model, 600)
+    first.pause(target.model, shorter)
+    second.pause(target.model, shorter)
+    clock.shift(CACHE)
+    assert first.cooling(target.model) == second.cooling(target.model) == 600 - CACHE
+
+
+def test_a_longer_pause_lengthens_a_shorter(first: Health, second: Health, target: Target, clock: Any) -> None:
+    first.pause(target.model, 20)
+    second.pause(target.model, 90)
+    clock.shift(CACHE)
+    assert first.cooling(target.model) == second.cooling(target.model) == 90 - CACHE
+
+
+def test_failures_do_not_shorten_a_named_pause(first: Health, second: Health, target: Target, clock: Any) -> None:
+    def meanwhile_a_pause() -> str:
+        second.pause(target.model, 600)
+        return str(fails()())
+
+    for _ in range(FAILURES):
+        ask(first, target, meanwhile_a_pause)
+    clock.shift(CACHE)
+    assert first.cooling(target.model) == 600 - CACHE
+
+
+def test_a_failed_probe_does_not_shorten_a_pause_that_was_named_meanwhile(
+    first: Health, second: Health, target: Target, clock: Any
+) -> None:
+    open_circuit(first, target)
+    clock.shift(PAUSE)
+
+    def meanwhile_a_pause() -> str:
+        second.pause(target.model, 600)
+        return str(fails()())
+
+    assert ask(first, target, meanwhile_a_pause) == "server"
+    assert first.cooling(target.model) == second.cooling(target.model) == 600
+
+
+def test_no_pause_is_longer_than_the_longest(first: Health, target: Target) -> None:
+    first.pause(target.model, 1e9)
+    assert first.cooling(target.model) == LONGEST
+
+
+def test_a_pause_is_never_cut_short_by_rounding(first: Health, target: Target, clock: Any) -> None:
+    clock.shift(0.75)
+    first.pause(target.model, 10.5)
+    clock.shift(10.4)
+    assert ask(first, target) == "cooling"
+
+
+def test_a_target_asked_despite_its_health_is_healthy_when_it_answers(
+    first: Health, second: Health, target: Target, clock: Any
+) -> None:
+    first.pause(target.model, 600)
+    in_doubt = target.model_copy(update={"despite_health": True})
+    assert ask(second, in_doubt, fails()) == "server"
+    assert ask(second, target) == "cooling", "a failure changes nothing"
+    assert ask(second, in_doubt) == "an answer"
+    clock.shift(CACHE)
+    assert ask(first, target) == "an answer"
