@@ -5,6 +5,7 @@
 
 import importlib.metadata
 import importlib.util
+import signal
 import subprocess
 import sys
 import tempfile
@@ -84,6 +85,7 @@ def find_weights() -> Path:
 def main() -> int:
     """Serve the model until Ctrl-C, and print its base URL; the exit code."""
     port = int(sys.argv[1]) if len(sys.argv) > 1 else 0
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # which a shell's background job begins without
     try:
         model = LocalModel(port=port)
         print(model.wait(START_SECONDS), flush=True)

@@ -114,15 +114,35 @@ class Answer:
     headers: Mapping[str, str]
 
 
-Result = Value | Answer | None
+@dataclass(frozen=True)
+class Text:
+    """A result that is no JSON."""
+
+    body: str
+    content_type: str
+    headers: Mapping[str, str]
+
+
+Result = Value | Answer | Text | None
+Envelope = Callable[[ApiError, str], dict[str, Any]]
+"""An error's JSON, out of the error and the request's id."""
+
 Handler = Callable[[Event, LambdaContext], Response]
 
 
+def _envelope(error: ApiError, request_id: str) -> dict[str, Any]:
+    return {"code": error.code, "message": error.message, "details": error.details, "requestId": request_id}
+
+
 @overload
-def endpoint(*, status: int = 200) -> Callable[[Callable[[Call], Result]], Handler]: ...
+def endpoint(*, status: int = 200, envelope: Envelope = _envelope) -> Callable[[Callable[[Call], Result]], Handler]: ...
 @overload
-def endpoint(*, body: type[B], status: int = 200) -> Callable[[Callable[[B, Call], Result]], Handler]: ...
-def endpoint(*, body: type[BaseModel] | None = None, status: int = 200) -> Callable[..., Handler]:
+def endpoint(
+    *, body: type[B], status: int = 200, envelope: Envelope = _envelope
+) -> Callable[[Callable[[B, Call], Result]], Handler]: ...
+def endpoint(
+    *, body: type[BaseModel] | None = None, status: int = 200, envelope: Envelope = _envelope
+) -> Callable[..., Handler]:
     """Make a Lambda handler of a function that takes (request, call), or (call) where there is no body."""
 
     def decorate(function: Callable[..., Result]) -> Handler:
@@ -136,10 +156,10 @@ def endpoint(*, body: type[BaseModel] | None = None, status: int = 200) -> Calla
                 arguments = (call,) if body is None else (validated(body, document), call)
                 return _response(status, function(*arguments), request_id)
             except ApiError as error:
-                return _failure(error, request_id)
+                return _failure(error, request_id, envelope)
             except Exception:
                 logger.exception("unhandled error")
-                return _failure(Internal("Something went wrong on our side."), request_id)
+                return _failure(Internal("Something went wrong on our side."), request_id, envelope)
 
         return handler
 
@@ -197,25 +217,20 @@ def _body(event: Event) -> bytes:
 
 
 def _response(status: int, result: Result, request_id: str) -> Response:
+    named = {"x-request-id": request_id}
+    if isinstance(result, Text):
+        return _out(status, result.body, {"content-type": result.content_type, **named, **result.headers})
     value, headers = (result.value, result.headers) if isinstance(result, Answer) else (result, {})
-    body = None if value is None else value.to_json()
-    return _json(status, body, {"x-request-id": request_id, **headers})
+    return _json(status, None if value is None else value.to_json(), {**named, **headers})
 
 
-def _failure(error: ApiError, request_id: str) -> Response:
-    envelope = {
-        "code": error.code,
-        "message": error.message,
-        "details": error.details,
-        "requestId": request_id,
-    }
-    return _json(error.status, envelope, {"x-request-id": request_id, **error.headers})
+def _failure(error: ApiError, request_id: str, envelope: Envelope) -> Response:
+    return _json(error.status, envelope(error, request_id), {"x-request-id": request_id, **error.headers})
 
 
 def _json(status: int, body: dict[str, Any] | None, headers: Mapping[str, str]) -> Response:
-    return {
-        "statusCode": status,
-        "headers": {"content-type": "application/json", **headers},
-        "body": "" if body is None else json_text.dump(body),
-        "isBase64Encoded": False,
-    }
+    return _out(status, "" if body is None else json_text.dump(body), {"content-type": "application/json", **headers})
+
+
+def _out(status: int, body: str, headers: Mapping[str, str]) -> Response:
+    return {"statusCode": status, "headers": dict(headers), "body": body, "isBase64Encoded": False}

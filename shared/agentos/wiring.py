@@ -13,6 +13,7 @@ from agentos.clock import Clock
 if TYPE_CHECKING:
     from agentos.agents import Agents
     from agentos.catalog import Catalog
+    from agentos.chat import Chat
     from agentos.config import Settings
     from agentos.preparation import Preparation
     from agentos.providers.http import Http
@@ -177,3 +178,10 @@ def turns() -> "Turns":
     from agentos.turns import Turns
 
     return Turns(agent_store(), turn_store(), preparation(), executor(), settings(), clock())
+
+
+@cache
+def chat() -> "Chat":
+    from agentos.chat import Chat
+
+    return Chat(agent_store(), preparation(), executor(), settings(), clock())

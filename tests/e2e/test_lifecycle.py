@@ -8,14 +8,16 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
 from local import dynamodb_local, process
-from tests.e2e.hosting import ROOT, STOP_SECONDS, Host, free_port, launch
+from tests.e2e.hosting import ROOT, STOP_SECONDS, Host, eventually, free_port, launch
 from tests.support.backends import DYNAMODBS
 from tests.support.upstream import Reply, Upstream, answer
 
@@ -53,24 +55,33 @@ def test_nothing_outlives_the_host(start_host: StartHost, number: int, code: int
     assert ended(model)
 
 
-def test_the_model_alone_serves_until_ctrl_c() -> None:
-    command = [sys.executable, "-m", "local.model", str(port := free_port())]
-    alone = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, start_new_session=True)
-    try:
-        with alone, httpx.Client(trust_env=False) as client:
-            assert alone.stdout is not None
-            url = alone.stdout.readline().strip()
-            assert url == f"http://127.0.0.1:{port}/v1"
-            assert client.get(f"{url}/models").json()["data"][0]["id"] == "smollm2"
-            os.killpg(alone.pid, signal.SIGINT)
-            assert alone.wait(STOP_SECONDS) == 0
-            for _ in range(100):
-                if not process.listens(port):
-                    return
-                time.sleep(0.1)
-        raise AssertionError("the model's server is still there")
-    finally:
-        alone.kill()
+@contextmanager
+def model_alone(port: int, **options: Any) -> Iterator[subprocess.Popen[str]]:
+    command = [sys.executable, "-m", "local.model", str(port)]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, cwd=ROOT, stdout=pipe, text=True, start_new_session=True, **options) as alone:
+        try:
+            yield alone
+        finally:
+            alone.kill()
+
+
+def ignore_ctrl_c() -> None:
+    """As a shell starts a job in the background."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+@pytest.mark.parametrize("before", [None, ignore_ctrl_c], ids=["terminal", "background"])
+def test_the_model_alone_serves_until_ctrl_c(before: Callable[[], None] | None) -> None:
+    port = free_port()
+    with model_alone(port, preexec_fn=before) as alone, httpx.Client(trust_env=False) as client:
+        assert alone.stdout is not None
+        url = alone.stdout.readline().strip()
+        assert url == f"http://127.0.0.1:{port}/v1"
+        assert client.get(f"{url}/models").json()["data"][0]["id"] == "smollm2"
+        os.killpg(alone.pid, signal.SIGINT)
+        assert alone.wait(STOP_SECONDS) == 0
+        eventually(lambda: not process.listens(port))
 
 
 def test_ends_while_a_request_waits_for_a_provider(start_host: StartHost) -> None:

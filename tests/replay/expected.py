@@ -94,6 +94,18 @@ EXPECTED: dict[str, tuple[int, str, str]] = {
     "list_messages/bad_limit": (400, "invalid_request", "limit"),
     "list_messages/bad_cursor": (400, "invalid_request", "after"),
     "list_messages/bad_unknown_session": (404, "not_found", ""),
+    "chat_completions/ok": (200, "", ""),
+    "chat_completions/fallbacks": (200, "", ""),
+    "chat_completions/stream": (200, "", ""),
+    "chat_completions/fastest": (200, "", ""),
+    "chat_completions/agent": (200, "", ""),
+    "chat_completions/bad_model": (400, "invalid_request", "model"),
+    "chat_completions/bad_provider": (404, "not_found", ""),
+    "chat_completions/bad_agent": (404, "not_found", ""),
+    "chat_completions/bad_no_messages": (400, "invalid_request", "messages"),
+    "chat_completions/bad_temperature": (400, "invalid_request", "temperature"),
+    "chat_completions/bad_two_choices": (400, "unsupported", ""),
+    "list_models/ok": (200, "", ""),
 }
 
 STREAMS: dict[str, list[str]] = {

@@ -23,8 +23,12 @@ def test_every_event_has_an_expectation() -> None:
 def test_every_function_has_good_and_bad_events() -> None:
     folders = {path.parent.name for path in ROOT.glob("functions/*/app.py")}
     assert {name.partition("/")[0] for name in EVENTS} == folders
-    without_input = {"health", "providers"}
+    without_input = {"health", "providers", "list_models"}
     assert {name.partition("/")[0] for name in EVENTS if "/bad_" in name} == folders - without_input
+
+
+OPENAIS = ("chat_completions/", "list_models/")
+"""Functions whose errors come in OpenAI's envelope."""
 
 
 @pytest.mark.parametrize("name", EXPECTED)
@@ -40,6 +44,11 @@ def test_replay(name: str, api: Any, upstream: Any) -> None:
     assert answer.headers["x-request-id"] == (sent or event["requestContext"]["requestId"])
     if status == 204:
         assert answer.text == ""
+    elif code and name.startswith(OPENAIS):
+        assert set(answer.json) == {"error", "agentos"}
+        assert set(answer.json["error"]) == {"message", "type", "param", "code"}
+        assert answer.json["error"]["code"] == code
+        assert field == (answer.json["error"]["param"] or "")
     elif code:
         assert set(answer.json) == {"code", "message", "details", "requestId"}
         assert answer.json["code"] == code

@@ -87,6 +87,11 @@ class Replays:
         self.used |= needed(model.name, params)
 
 
+def circuit() -> str:
+    """The name of the circuit of the model that the agent asks."""
+    return f"local:any {wiring.settings().providers['local'].fingerprint}"
+
+
 @pytest.mark.parametrize("folder", sorted(ALLOWED))
 def test_a_function_is_allowed_what_it_does_and_nothing_else(folder: str, api: Any, upstream: Any) -> None:
     replays = Replays(folder)
@@ -98,7 +103,7 @@ def test_a_function_is_allowed_what_it_does_and_nothing_else(folder: str, api: A
     replays.run()
 
     rewire()  # a fresh environment, with the circuit open for so long that the target may be tried again
-    wiring.circuits().pause("local:any", int(time.time()) - 60)
+    wiring.circuits().pause(circuit(), int(time.time()) - 60)
     replays.run()
 
     rewire()
@@ -107,7 +112,7 @@ def test_a_function_is_allowed_what_it_does_and_nothing_else(folder: str, api: A
 
     rewire()
     upstream.default = refusal(401)  # it fails until its circuit opens
-    wiring.circuits().close("local:any")
+    wiring.circuits().close(circuit())
     replays.run()
     replays.run()
 

@@ -43,6 +43,8 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "tools": VALUES,
     "simulation": VALUES | {"routing"},
     "turns": VALUES | {"requests", "preparation", "history", "reply", "metrics", "store", "routing"},
+    "openai_api": VALUES | {"requests"},
+    "chat": VALUES | {"openai_api", "preparation", "reply", "metrics", "store", "routing"},
     "endpoint": VALUES | {"requests"},
     "etags": VALUES | {"endpoint"},
     "changes": VALUES | {"endpoint"},
@@ -135,6 +137,8 @@ print(" ".join(sys.modules))
         ("list_messages", "sessions", {"httpx", "anyio", "yaml", "agentos.config"}),
         ("explain_route", "explanations", {"httpx", "anyio", "agentos.providers.base"}),
         ("send_message", "turns", {"agentos.providers.openai", "agentos.providers.gemini"}),
+        ("chat_completions", "chat", {"agentos.providers.openai", "agentos.providers.gemini"}),
+        ("list_models", "settings", {"boto3", "httpx", "anyio", "agentos.providers.base"}),
     ],
 )
 def test_a_function_loads_only_what_it_uses(

@@ -1,0 +1,87 @@
+"""The OpenAI-compatible door: the routing layer for any OpenAI client, without agents' sessions or any state."""
+
+from agentos.clock import Clock, Deadline
+from agentos.config import Settings
+from agentos.domain import Agent, AgentConfig, Reply
+from agentos.errors import InvalidRequest, NotFound, Unsupported
+from agentos.metrics import record_turn
+from agentos.openai_api import ChatRequest, Models
+from agentos.preparation import Hints, Preparation
+from agentos.reply import make_reply
+from agentos.routing.call import Simulation
+from agentos.routing.execute import Executor
+from agentos.store.agents import AgentStore
+
+AGENT = "agent:"
+
+
+class Chat:
+    """What the `/v1` endpoints do."""
+
+    def __init__(
+        self, agents: AgentStore, preparation: Preparation, executor: Executor, settings: Settings, clock: Clock
+    ) -> None:
+        self._agents = agents
+        self._preparation = preparation
+        self._executor = executor
+        self._settings = settings
+        self._clock = clock
+
+    def complete(self, tenant: str, request: ChatRequest, deadline: Deadline, simulated: Simulation) -> Reply:
+        """One answer. Raises InvalidRequest, NotFound, Unsupported and what `Executor.run` raises."""
+        began, limits = self._clock.monotonic(), self._settings.limits
+        answer_by = deadline.at_most(limits.turn_seconds).earlier(limits.commit_reserve_seconds)
+        agent = self._agent(tenant, request)
+        if agent.config.timeout_seconds:
+            answer_by = answer_by.at_most(agent.config.timeout_seconds)
+        hints = Hints(metadata=request.metadata or {})
+        prompt, plan = self._preparation.prepare(tenant, agent, None, request.conversation(), hints)
+        outcome = self._executor.run(plan, prompt, answer_by, agent.config.fallback_on, simulated)
+        milliseconds = round((self._clock.monotonic() - began) * 1000)
+        reply = make_reply(plan, outcome, milliseconds, self._clock.now())
+        record_turn(reply)
+        return reply
+
+    def _agent(self, tenant: str, request: ChatRequest) -> Agent:
+        """The agent that is named, or one for this request alone, as the request would have it."""
+        if request.model.startswith(AGENT):
+            agent = self._agents.get(tenant, request.model.removeprefix(AGENT))
+        else:
+            agent = self._passing(request.model)
+        tools, config = request.offered(agent.tools), request.config(agent.config)
+        return agent.model_copy(update={"tools": tools, "config": config})
+
+    def _passing(self, names: str) -> Agent:
+        """An agent that is stored nowhere, out of a model or several parted by commas: the first and its fallbacks."""
+        first, *others = (name.strip() for name in names.split(","))
+        for name in (first, *others):
+            provider, colon, rest = name.partition(":")
+            if not (colon and rest):
+                raise InvalidRequest.of("model", 'must be "provider:model", such as "openai:gpt-4o-mini"')
+            if provider not in self._settings.providers:
+                raise NotFound(f"There is no provider {provider!r:.80}.", {"model": name[:200]})
+        return Agent(
+            agent_id="",
+            name="",
+            description="",
+            model=first,
+            tools=(),
+            config=AgentConfig(fallback_models=tuple(others)),
+            version=1,
+            created_at="",
+            updated_at="",
+        )
+
+
+def refuse_key(key: object) -> None:
+    """A key would have to keep the answer, and nothing is kept here. Raises Unsupported."""
+    if key is not None:
+        raise Unsupported(
+            "Idempotency-Key: answers are kept in sessions only; leave it out here.", {"capability": "Idempotency-Key"}
+        )
+
+
+def models(settings: Settings) -> Models:
+    """The configured models of every provider that is available."""
+    available = {name for name, provider in settings.providers.items() if provider.fate[0] == "available"}
+    return Models(names=tuple(name for name in settings.models if name.partition(":")[0] in available))

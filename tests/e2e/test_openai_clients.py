@@ -1,0 +1,217 @@
+"""OpenAI's own client, and one framework's way of using it, against the door at `/v1`: over a real socket."""
+
+import asyncio
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import openai
+import pytest
+from pydantic import BaseModel
+
+from tests.e2e.hosting import Host, start
+from tests.support.upstream import Reply, Upstream, answer, refusal
+
+WEATHER: Any = {
+    "type": "function",
+    "function": {"name": "weather", "parameters": {"type": "object", "properties": {"city": {"type": "string"}}}},
+}
+SOUND = {"role": "user", "content": [{"type": "input_audio", "input_audio": {"data": "", "format": "wav"}}]}
+CALLED = {
+    "choices": [
+        {
+            "finish_reason": "tool_calls",
+            "message": {
+                "role": "assistant",
+                "content": None,
+                "tool_calls": [
+                    {"id": f"call_{city}", "type": "function", "function": {"name": "weather", "arguments": text}}
+                    for city, text in (("a", '{"city": "Paris"}'), ("b", '{"city": "Rome"}'))
+                ],
+            },
+        }
+    ],
+    "usage": {"prompt_tokens": 9, "completion_tokens": 4, "total_tokens": 13},
+}
+
+
+@pytest.fixture(scope="module")
+def primary() -> Iterator[Upstream]:
+    with Upstream(default=answer("Hello from upstream.")) as upstream:
+        yield upstream
+
+
+@pytest.fixture(scope="module")
+def host(tmp_path_factory: pytest.TempPathFactory, primary: Upstream) -> Iterator[Host]:
+    folder = tmp_path_factory.mktemp("door")
+    (folder / ".env").write_text(f"XAI_API_KEY=xai-key\nXAI_ENDPOINT={primary.url}\n")
+    running = start(folder, {"LOCAL_MODEL": "0"})
+    yield running
+    running.end()
+
+
+@pytest.fixture
+def client(host: Host) -> Iterator[openai.OpenAI]:
+    with openai.OpenAI(base_url=f"{host.client.base_url}/v1", api_key="any", max_retries=0) as client:
+        yield client
+
+
+def test_an_answer(client: openai.OpenAI) -> None:
+    raw = client.chat.completions.with_raw_response.create(
+        model="xai:grok",
+        messages=[
+            {"role": "developer", "content": "Be brief."},
+            {"role": "user", "content": [{"type": "text", "text": "Hello"}]},
+        ],
+        max_completion_tokens=50,
+        temperature=0.2,
+        user="ann",
+    )
+    completion = raw.parse()
+    assert completion.choices[0].message.content == "Hello from upstream."
+    assert completion.choices[0].finish_reason == "stop"
+    assert completion.model == "xai:grok"
+    assert completion.usage
+    assert completion.usage.total_tokens == completion.usage.prompt_tokens + completion.usage.completion_tokens
+    assert raw.headers["x-agentos-model"] == "xai:grok"
+    assert json.loads(raw.text)["agentos"]["route"]["served"] == "xai:grok"
+
+
+def test_what_the_upstream_is_asked(client: openai.OpenAI, primary: Upstream) -> None:
+    client.chat.completions.create(model="xai:grok", messages=[{"role": "user", "content": "Hi"}], max_tokens=7)
+    asked = primary.requests[-1]
+    assert asked["messages"] == [{"role": "user", "content": "Hi"}]
+    assert asked["model"] == "grok"
+    assert asked["max_completion_tokens"] == 7
+
+
+def test_the_same_as_a_stream_of_events(client: openai.OpenAI) -> None:
+    stream = client.chat.completions.create(
+        model="xai:grok",
+        messages=[{"role": "user", "content": "Hello"}],
+        stream=True,
+        stream_options={"include_usage": True},
+    )
+    chunks = list(stream)
+    assert "".join(chunk.choices[0].delta.content or "" for chunk in chunks if chunk.choices) == "Hello from upstream."
+    assert [chunk.choices[0].finish_reason for chunk in chunks if chunk.choices][-1] == "stop"
+    assert chunks[-1].choices == []
+    assert chunks[-1].usage
+    assert chunks[-1].usage.total_tokens > 0
+    assert {chunk.id for chunk in chunks} == {chunks[0].id}
+
+
+def test_the_asynchronous_client(host: Host) -> None:
+    async def ask() -> str | None:
+        async with openai.AsyncOpenAI(base_url=f"{host.client.base_url}/v1", api_key="any") as client:
+            completion = await client.chat.completions.create(
+                model="xai:grok", messages=[{"role": "user", "content": "Hello"}]
+            )
+            return completion.choices[0].message.content
+
+    assert asyncio.run(ask()) == "Hello from upstream."
+
+
+def test_parallel_tools_there_and_back(client: openai.OpenAI, primary: Upstream) -> None:
+    primary.script.append(Reply(CALLED))
+    first = client.chat.completions.create(
+        model="xai:grok", messages=[{"role": "user", "content": "Weather?"}], tools=[WEATHER]
+    )
+    calls = first.choices[0].message.tool_calls or []
+    assert first.choices[0].finish_reason == "tool_calls"
+    assert [json.loads(call.function.arguments) for call in calls if call.type == "function"] == [
+        {"city": "Paris"},
+        {"city": "Rome"},
+    ]
+
+    history: Any = [
+        {"role": "user", "content": "Weather?"},
+        first.choices[0].message.model_dump(exclude_none=True),
+        *({"role": "tool", "tool_call_id": call.id, "content": "21 degrees"} for call in calls),
+    ]
+    second = client.chat.completions.create(model="xai:grok", messages=history, tools=[WEATHER])
+    assert second.choices[0].message.content == "Hello from upstream."
+    asked = primary.requests[-1]["messages"]
+    assert [message["role"] for message in asked] == ["user", "assistant", "tool", "tool"]
+    assert [message["tool_call_id"] for message in asked[2:]] == ["call_a", "call_b"]
+
+
+def test_tools_as_a_stream(client: openai.OpenAI, primary: Upstream) -> None:
+    primary.script.append(Reply(CALLED))
+    with client.chat.completions.stream(
+        model="xai:grok", messages=[{"role": "user", "content": "Weather?"}], tools=[WEATHER]
+    ) as stream:
+        message = stream.get_final_completion().choices[0].message
+    assert [call.id for call in message.tool_calls or []] == ["call_a", "call_b"]
+
+
+class City(BaseModel):
+    name: str
+
+
+def test_a_parsed_answer(client: openai.OpenAI, primary: Upstream) -> None:
+    primary.script.append(answer('{"name": "Paris"}'))
+    completion = client.chat.completions.parse(
+        model="xai:grok", messages=[{"role": "user", "content": "A city?"}], response_format=City
+    )
+    assert completion.choices[0].message.parsed == City(name="Paris")
+    assert primary.requests[-1]["response_format"]["json_schema"]["name"] == "City"
+
+
+def test_a_list_of_models_falls_back(client: openai.OpenAI, primary: Upstream) -> None:
+    primary.script += [refusal(500), refusal(500)]
+    completion = client.chat.completions.create(
+        model="openai:gpt-4o-mini, xai:broken, xai:grok", messages=[{"role": "user", "content": "Hello"}]
+    )
+    assert completion.model == "xai:grok"
+
+
+def test_an_agent_answers_with_its_own_configuration(client: openai.OpenAI, host: Host, primary: Upstream) -> None:
+    path = host.agent(model="xai:grok", config={"instructions": "Be brief.", "temperature": 0.5})
+    completion = client.chat.completions.create(
+        model=f"agent:{path.rpartition('/')[2]}", messages=[{"role": "user", "content": "Hello"}]
+    )
+    assert completion.model == "xai:grok"
+    assert primary.requests[-1]["messages"][0] == {"role": "system", "content": "Be brief."}
+    assert primary.requests[-1]["temperature"] == 0.5
+
+
+def test_models_are_listed(client: openai.OpenAI) -> None:
+    ids = [model.id for model in client.models.list()]
+    assert "xai:grok-4.3" in ids
+    assert "openai:gpt-4o-mini" not in ids
+
+
+@pytest.mark.parametrize(
+    ("request_", "kind", "param"),
+    [
+        ({"model": "gpt-4o-mini"}, openai.BadRequestError, "model"),
+        ({"model": "nobody:x"}, openai.NotFoundError, None),
+        ({"model": "agent:nobody"}, openai.NotFoundError, None),
+        ({"temperature": 9}, openai.BadRequestError, "temperature"),
+        ({"max_tokens": 0}, openai.BadRequestError, "max_tokens"),
+        ({"n": 2}, openai.BadRequestError, None),
+        ({"tool_choice": "required"}, openai.BadRequestError, None),
+        ({"messages": []}, openai.BadRequestError, "messages"),
+        ({"messages": [SOUND]}, openai.BadRequestError, "messages[0].content[0]"),
+        ({"extra_headers": {"Idempotency-Key": "k"}}, openai.BadRequestError, None),
+    ],
+)  # fmt: skip
+def test_mistakes_come_in_openais_envelope(client: openai.OpenAI, request_: Any, kind: Any, param: str | None) -> None:
+    good: Any = {"model": "xai:grok", "messages": [{"role": "user", "content": "Hello"}]}
+    with pytest.raises(kind) as caught:
+        client.chat.completions.create(**{**good, **request_})
+    assert caught.value.param == param
+    assert caught.value.code
+    assert caught.value.type
+
+
+def test_failure_of_every_target_comes_in_openais_envelope(client: openai.OpenAI, primary: Upstream) -> None:
+    with pytest.raises(openai.InternalServerError) as caught:
+        client.chat.completions.create(
+            model="openai:gpt-4o-mini",
+            messages=[{"role": "user", "content": "Hello"}],
+            extra_headers={"x-agentos-simulate": "echo=server"},
+        )
+    assert caught.value.status_code in (502, 503)
+    assert caught.value.type == "server_error"
