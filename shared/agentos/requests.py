@@ -35,6 +35,13 @@ class AgentPatch(RootModel[FreeForm]):
     """Body of `PATCH /agents/{agentId}`: a JSON Merge Patch (RFC 7396) over what `POST` takes."""
 
 
+class ForkFrom(Value):
+    """Whose messages a session begins with: all of them, or those up to and including one."""
+
+    session_id: Name
+    up_to_message_id: Name | None = None
+
+
 class NewSession(Value):
     """Body of `POST …/sessions`; may be absent."""
 
@@ -42,6 +49,7 @@ class NewSession(Value):
     metadata: FreeForm = {}
     agent_version: Annotated[Whole, Field(ge=1)] | None = None
     expires_in_seconds: Annotated[Whole, Field(ge=1, le=YEAR_SECONDS)] | None = None
+    fork_from: ForkFrom | None = None
 
 
 class NewMessage(Value):

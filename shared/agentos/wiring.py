@@ -91,8 +91,9 @@ def agents() -> "Agents":
 @cache
 def sessions() -> "Sessions":
     from agentos.sessions import Sessions
+    from agentos.store.forks import ForkStore
 
-    return Sessions(agent_store(), session_store(), clock())
+    return Sessions(agent_store(), session_store(), ForkStore(table(), clock()), clock())
 
 
 @cache

@@ -33,7 +33,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "history": VALUES,
     "providers": VALUES | {"providers"},
     "routing": VALUES | {"routing"},
-    "store": VALUES | {"store"},
+    "store": VALUES | {"store", "history"},
     "catalog": VALUES,
     "agents": VALUES | {"requests", "store", "tools"},
     "sessions": VALUES | {"requests", "store"},

@@ -177,7 +177,10 @@ class Table:
 
     def renew(self, item: Item, now: float) -> Action:
         """Part of a transaction: an item in the place of none, or of one that has expired."""
-        condition, values = "attribute_not_exists(pk) OR expiresAt <= :now", {":now": number(int(now))}
+        return self.replace(item, "attribute_not_exists(pk) OR expiresAt <= :now", {":now": number(int(now))})
+
+    def replace(self, item: Item, condition: str, values: Item) -> Action:
+        """Part of a transaction: an item in the place of one of which the condition holds."""
         return self._action("Put", Item=item, ConditionExpression=condition, ExpressionAttributeValues=values)
 
     def change(self, key: Item, expression: str, condition: str, values: Item) -> Action:

@@ -31,9 +31,17 @@ def create_once(
         table.transact([*actions, table.renew(record, now)], deadline)
         return made_id
     except ConditionFailed:
-        standing = table.get(place)
-        if standing is None or gone(standing, now):
+        made = made_before(table, tenant, key, now)
+        if made is None:
             raise
+        return made
+
+
+def made_before(table: Table, tenant: str, key: IdempotencyKey, now: float) -> str | None:
+    """The id of what the key has made; None where it has made nothing yet. Raises IdempotencyMismatch."""
+    standing = table.get(keys.created(tenant, key.name))
+    if standing is None or gone(standing, now):
+        return None
     if standing["bodyHash"]["S"] != key.body:
         raise mismatch()
     return str(standing["madeId"]["S"])

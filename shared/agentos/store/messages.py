@@ -5,6 +5,7 @@ be goes on in part items beside it, written in the same transaction, so that no 
 """
 
 import json
+import re
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -35,6 +36,9 @@ _DICTIONARY = (
     b'"outcome":"ok","status":200,"latencyMs":1,"notes":[]}],"skipped":[{"model":"gemini:flash-1.5",'
     b'"reason":"not_configured: GEMINI_API_KEY is not set"}]},"createdAt":"2026-01-01T00:00:00.000Z"}'
 )
+
+_HEAD = re.compile(r'\{"messageId":"([^"]*)","role":"([a-z]+)"')
+_HEAD_BYTES = 200
 
 
 @dataclass(frozen=True)
@@ -80,6 +84,29 @@ def unpack(packed: bytes) -> bytes:
     return unpacker.decompress(packed) + unpacker.flush()
 
 
+@dataclass(frozen=True)
+class Head:
+    """What a message's JSON begins with."""
+
+    message_id: str
+    role: str
+
+
+def head(item: Item) -> Head:
+    """Of an item's message, without unpacking the rest. Both kinds of message begin with these two fields."""
+    begin = zlib.decompressobj(zdict=_DICTIONARY).decompress(item["body"]["B"], _HEAD_BYTES)
+    message_id, role = _HEAD.match(begin.decode(errors="ignore")).groups()  # type: ignore[union-attr]
+    return Head(message_id, role)
+
+
+def part_keys(partition: str, item: Item) -> list[Item]:
+    """Where a message goes on."""
+    return [
+        keys.part(partition, keys.sequence_of(item), index)
+        for index in range(1, int(item.get("parts", number(1))["N"]))
+    ]
+
+
 def json_bytes(item: Item) -> int:
     """The length of an item's message as JSON."""
     return int(item["jsonBytes"]["N"])
@@ -119,12 +146,7 @@ class Messages:
 
     def read(self, partition: str, items: Sequence[Item]) -> list[SentMessage | Reply]:
         """The messages of these items, their parts fetched."""
-        wanted = [
-            keys.part(partition, keys.sequence_of(item), index)
-            for item in items
-            if "parts" in item
-            for index in range(1, int(item["parts"]["N"]))
-        ]
+        wanted = [key for item in items for key in part_keys(partition, item)]
         parts = iter([part for chunk in chunks(wanted, BATCH_GET_MAX) for part in self._table.get_many(chunk)])
         return [_message(item, list(islice(parts, int(item.get("parts", number(1))["N"]) - 1))) for item in items]
 

@@ -20,12 +20,20 @@ TOMBSTONE_SECONDS = 7 * 24 * 3600
 """How long a deleted item still refuses late writers. A turn lasts minutes at most; and when time-to-live takes the
 tombstone itself, everything is looked for once more, beyond any lag of an index and any failure of a sweep."""
 
+PLACE_SECONDS = 15 * 60
+"""How long a place is held for a session that is being copied together: longer than any function runs."""
+
 ALIVE = "attribute_exists(pk) AND attribute_not_exists(deletedAt)"
 
 RESERVE_SECONDS = 2
 """With less time left no further request is begun."""
 
 KEYS_AT_ONCE = 4 * BATCH_WRITE_MAX
+
+
+def held_place(key: Item, clock: Clock) -> Item:
+    """A tombstone to everybody, under which nothing is removed: a session is about to be there."""
+    return _tombstone(key, clock, PLACE_SECONDS) | {"held": {"BOOL": True}}
 
 
 class Removal:
@@ -87,7 +95,8 @@ class Removal:
         try:
             self._table.put(self._tombstone(key))
         except ConditionFailed as error:
-            return "deletedAt" in (error.item or {})
+            standing = error.item or {}
+            return "deletedAt" in standing and "held" not in standing
         return True
 
     def _bury_all(self, sessions: list[Item]) -> None:
@@ -95,13 +104,7 @@ class Removal:
         self._table.put_many([self._tombstone(key) for key in sessions])
 
     def _tombstone(self, key: Item) -> Item:
-        """Nothing of what it stands for is left in it. By `deletion` a repeated request knows its own work."""
-        return {
-            **key,
-            "deletedAt": {"S": self._clock.now()},
-            "deletion": {"S": secrets.token_hex(8)},
-            "expiresAt": number(int(self._clock.time()) + TOMBSTONE_SECONDS),
-        }
+        return _tombstone(key, self._clock, TOMBSTONE_SECONDS)
 
     def _held_by(self, session: Item) -> Iterator[Item]:
         """The keys of everything in a session's partition but its own."""
@@ -120,3 +123,13 @@ class Removal:
             index="SessionsByAgent",
             keys_only=True,
         )
+
+
+def _tombstone(key: Item, clock: Clock, seconds: int) -> Item:
+    """Nothing of what it stands for is left in it. By `deletion` a repeated request knows its own work."""
+    return {
+        **key,
+        "deletedAt": {"S": clock.now()},
+        "deletion": {"S": secrets.token_hex(8)},
+        "expiresAt": number(int(clock.time()) + seconds),
+    }

@@ -7,8 +7,8 @@ from agentos.domain import IdempotencyKey, Page, Reply, SentMessage, Session, Se
 from agentos.errors import NotFound
 from agentos.ids import is_id
 from agentos.store import keys
-from agentos.store.dynamodb import BATCH_GET_MAX, ConditionFailed, Table
-from agentos.store.idempotency import create_once
+from agentos.store.dynamodb import BATCH_GET_MAX, Action, ConditionFailed, Table
+from agentos.store.idempotency import create_once, made_before
 from agentos.store.items import Item, gone, session_item, session_of
 from agentos.store.lists import chunks, take
 from agentos.store.messages import Messages, json_bytes
@@ -24,18 +24,25 @@ class SessionStore:
         self._clock = clock
         self._removal = Removal(table, clock)
 
-    def create(self, tenant: str, session: Session, deadline: Deadline, key: IdempotencyKey | None = None) -> Session:
+    def create(
+        self,
+        tenant: str,
+        session: Session,
+        deadline: Deadline,
+        key: IdempotencyKey | None = None,
+        held: Item | None = None,
+    ) -> Session:
         """The session that was made: this one, or the one that the key made before, as it was then.
 
-        Raises NotFound where its agent is gone (a deleted one gets no new session), IdempotencyMismatch,
-        PayloadTooLarge.
+        `held`: what stands in its place, and must. Raises NotFound where its agent is gone (a deleted one gets no new
+        session), IdempotencyMismatch, PayloadTooLarge.
         """
         agent_id = session.agent_id
         listed = {"agentSessions": keys.agent_sessions(tenant, agent_id)}
         if session.user_id is not None:
             listed["userSessions"] = keys.user_sessions(tenant, agent_id, session.user_id)
         item = session_item(keys.session(tenant, agent_id, session.session_id), session, listed)
-        actions = [self._table.check(keys.agent(tenant, agent_id), ALIVE), self._table.new(item)]
+        actions = [self._table.check(keys.agent(tenant, agent_id), ALIVE), self._put(item, held)]
         made_id = session.session_id
         try:
             if key:
@@ -49,6 +56,16 @@ class SessionStore:
             else:
                 raise _no_agent(agent_id) from error
         return session if made_id == session.session_id else as_created(self.get(tenant, agent_id, made_id))
+
+    def made_before(self, tenant: str, agent_id: str, key: IdempotencyKey) -> Session | None:
+        """The session that the key has made, as it was then. Raises IdempotencyMismatch."""
+        made_id = made_before(self._table, tenant, key, self._clock.time())
+        return as_created(self.get(tenant, agent_id, made_id)) if made_id else None
+
+    def _put(self, item: Item, held: Item | None) -> Action:
+        if held is None:
+            return self._table.new(item)
+        return self._table.replace(item, "deletion = :deletion", {":deletion": held["deletion"]})
 
     def get(self, tenant: str, agent_id: str, session_id: str) -> Session:
         """The session, if its agent still is; both are read in one request."""

@@ -1,0 +1,119 @@
+"""A session that begins with a copy of another's messages: nothing of it can be seen before all of it is there.
+
+First a place is held where the session will be, by an item that every reader and writer takes for a tombstone and the
+sweeper for nothing of its business. Then messages are copied beside it; last the session takes its place. What breaks
+off in between lapses with the held place: time-to-live removes that within the hour, and the sweeper what lies there.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from agentos.clock import Clock, Deadline
+from agentos.domain import Reply, SentMessage, Session
+from agentos.errors import DeadlineExceeded
+from agentos.history import remembered
+from agentos.store import keys
+from agentos.store.dynamodb import BATCH_GET_MAX, BATCH_WRITE_MAX, Table, patiently
+from agentos.store.items import Item
+from agentos.store.lists import chunks
+from agentos.store.messages import Messages, head, part_keys
+from agentos.store.removal import RESERVE_SECONDS, held_place
+
+MAX_MESSAGES = 2000
+"""As many as are copied well within the time that an HTTP caller waits, some 80 requests of 25."""
+
+REMEMBERED_MESSAGES = 1000
+"""No window of history is longer (limits.historyMessages has the same bound)."""
+
+
+class SourceGone(Exception):
+    """The session that was being copied has been deleted meanwhile."""
+
+
+@dataclass
+class _Copied:
+    """What a new session must know of the messages that it begins with."""
+
+    count: int = 0
+    turns: list[list[int]] = field(default_factory=list)
+    last_turn: list[Item] = field(default_factory=list)
+
+    def add(self, item: Item) -> None:
+        if head(item).role in ("user", "system"):
+            self.turns.append([])
+            self.last_turn.clear()
+        self.count += 1
+        self.turns[-1].append(int(item["tokens"]["N"]))
+        self.last_turn.append(item)
+
+
+class ForkStore:
+    """Finds where a history is to be cut, and copies it."""
+
+    def __init__(self, table: Table, clock: Clock) -> None:
+        self._table = table
+        self._messages = Messages(table)
+        self._clock = clock
+
+    def sequence_of(self, tenant: str, source: Session, message_id: str) -> int | None:
+        """The place of a message among the first MAX_MESSAGES of its session, from 1; None where it is not there."""
+        partition = _partition(tenant, source)
+        total = min(source.message_count, MAX_MESSAGES)
+        items = self._messages.from_either_end(partition, total, None, BATCH_GET_MAX, "asc")
+        return next((keys.sequence_of(item) for item in items if head(item).message_id == message_id), None)
+
+    def copy(
+        self, tenant: str, source: Session, count: int, session: Session, deadline: Deadline
+    ) -> tuple[Session, Item]:
+        """`session` with the first `count` messages of `source`, and the place that is held for it.
+
+        Raises SourceGone, DeadlineExceeded, Throttled, Unanswered.
+        """
+        place = held_place(keys.session(tenant, session.agent_id, session.session_id), self._clock)
+        patiently(lambda: self._table.put(place), deadline)
+        partition, copied = _partition(tenant, source), _Copied()
+        items = self._messages.from_either_end(partition, count, None, BATCH_GET_MAX, "asc")
+        for chunk in chunks(items, BATCH_WRITE_MAX):
+            self._copy(partition, chunk, place, deadline)
+            for item in chunk:
+                copied.add(item)
+        if copied.count != count:
+            raise SourceGone
+        update = {
+            "message_count": count,
+            "forked_count": count,
+            "turns": remembered(copied.turns, REMEMBERED_MESSAGES),
+            "open_calls": _open_calls(self._messages.read(partition, copied.last_turn)),
+        }
+        return session.model_copy(update=update), place
+
+    def _copy(self, partition: str, items: Sequence[Item], place: Item, deadline: Deadline) -> None:
+        """Messages with their parts, as they are but for the partition."""
+        self._put(items, place, deadline)
+        wanted = [key for item in items for key in part_keys(partition, item)]
+        for chunk in chunks(wanted, BATCH_WRITE_MAX):
+            parts = [part for part in self._table.get_many(chunk) if part]
+            if len(parts) < len(chunk):
+                raise SourceGone
+            self._put(parts, place, deadline)
+
+    def _put(self, items: Sequence[Item], place: Item, deadline: Deadline) -> None:
+        if deadline.remaining() < RESERVE_SECONDS:
+            raise DeadlineExceeded("The messages could not be copied in time; fork fewer of them.")
+        copies = [item | {"pk": place["pk"]} for item in items]
+        patiently(lambda: self._table.put_many(copies), deadline)
+
+
+def _partition(tenant: str, session: Session) -> str:
+    return keys.session_partition(tenant, session.agent_id, session.session_id)
+
+
+def _open_calls(last_turn: Sequence[SentMessage | Reply]) -> tuple[str, ...]:
+    """The calls of a turn that still wait for results."""
+    left: list[str] = []
+    for message in last_turn:
+        if isinstance(message, Reply):
+            left = [call.id for call in message.tool_calls]
+        elif message.tool_call_id in left:
+            left.remove(message.tool_call_id)
+    return tuple(left)
