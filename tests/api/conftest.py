@@ -69,6 +69,14 @@ def stored(client: Any, table_name: str) -> Callable[[], list[dict[str, Any]]]:
     return read
 
 
+def gemini_calling(*calls: tuple[str | None, str, Any]) -> Reply:
+    """An answer of `generateContent` that calls tools: an id, a name and arguments for each."""
+    reply = gemini_answer("")
+    parts = [{"functionCall": {"name": name, "args": args} | ({"id": i} if i else {})} for i, name, args in calls]
+    reply.body["candidates"][0]["content"]["parts"] = parts
+    return reply
+
+
 @dataclass
 class Providers:
     """OpenAI, Gemini and the environment that points at them."""
