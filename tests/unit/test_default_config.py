@@ -20,6 +20,7 @@ RETIRED = {
 }
 
 EXPECTED_PROVIDERS = {
+    "anthropic",
     "openai",
     "gemini",
     "groq",
