@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from local.console import CURLS
-from tests.e2e.hosting import Host
+from tests.e2e.hosting import Host, eventually
 from tests.support.upstream import Reply, Upstream, answer
 
 StartHost = Callable[..., Host]
@@ -33,7 +33,7 @@ def test_where_the_model_has_no_wheel_the_start_says_so_and_echo_answers(start_h
 
 def test_every_request_is_shown(host: Host) -> None:
     host.client.get("/agents?limit=3")
-    assert re.search(r"^GET +/agents 200 \d+ ms$", host.output, re.M)
+    eventually(lambda: re.search(r"^GET +/agents 200 \d+ ms$", host.output, re.M) is not None)
 
 
 @pytest.mark.parametrize(
