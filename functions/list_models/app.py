@@ -1,8 +1,7 @@
 """GET /v1/models"""
 
-from agentos.chat import models
 from agentos.endpoint import Call, endpoint
-from agentos.openai_api import Models, envelope
+from agentos.openai_api import Models, envelope, models
 from agentos.wiring import settings
 
 

@@ -5,7 +5,7 @@ from agentos.config import Settings
 from agentos.domain import Agent, AgentConfig, Reply
 from agentos.errors import InvalidRequest, NotFound, Unsupported
 from agentos.metrics import record_turn
-from agentos.openai_api import ChatRequest, Models
+from agentos.openai_api import ChatRequest
 from agentos.preparation import Hints, Preparation
 from agentos.reply import make_reply
 from agentos.routing.call import Simulation
@@ -79,9 +79,3 @@ def refuse_key(key: object) -> None:
         raise Unsupported(
             "Idempotency-Key: answers are kept in sessions only; leave it out here.", {"capability": "Idempotency-Key"}
         )
-
-
-def models(settings: Settings) -> Models:
-    """The configured models of every provider that is available."""
-    available = {name for name, provider in settings.providers.items() if provider.fate[0] == "available"}
-    return Models(names=tuple(name for name in settings.models if name.partition(":")[0] in available))

@@ -45,7 +45,7 @@ class ToolCallSettings(Value):
 class ProviderSettings(Value):
     """One entry of `providers:` in YAML."""
 
-    format: Literal["openai", "gemini", "echo"]
+    format: Literal["openai", "gemini", "anthropic", "echo"]
     endpoint: str | None = None
     auth: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+$")] = "bearer"
     path: str | None = None

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from agentos import json_text
 from agentos.clock import epoch
+from agentos.config import Settings
 from agentos.domain import AgentConfig, Content, Message, Reply, Tool, ToolCall
 from agentos.errors import ApiError, InvalidRequest, Unsupported
 from agentos.requests import validated
@@ -228,6 +229,12 @@ class Models(Value):
             {"id": name, "object": "model", "created": 0, "owned_by": name.partition(":")[0]} for name in self.names
         ]
         return {"object": "list", "data": entries}
+
+
+def models(settings: Settings) -> Models:
+    """The configured models of every provider that is available."""
+    available = {name for name, provider in settings.providers.items() if provider.fate[0] == "available"}
+    return Models(names=tuple(name for name in settings.models if name.partition(":")[0] in available))
 
 
 TYPES = {401: "authentication_error", 403: "permission_error", 404: "not_found_error", 429: "rate_limit_error"}

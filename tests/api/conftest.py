@@ -1,13 +1,17 @@
 """Two providers of two wire formats, played by servers on loopback."""
 
+import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.support.upstream import Reply, Upstream
+from agentos import wiring
+from tests.support.clock import ShiftedClock
+from tests.support.upstream import Reply, Upstream, answer
 from tests.support.wiring import rewire
 
 OPENAI_KEY = "sk-openai-0123456789abcdef"
@@ -22,6 +26,55 @@ def gemini_answer(text: str) -> Reply:
             "usageMetadata": {"promptTokenCount": 7, "candidatesTokenCount": 3, "totalTokenCount": 10},
         }
     )
+
+
+class Gate:
+    """Holds the upstream's answer until the test lets it go."""
+
+    def __init__(self, upstream: Any, text: str = "slow answer") -> None:
+        self.reached, self.release = threading.Event(), threading.Event()
+        reply = answer(text)
+        reply.before = self._wait
+        upstream.script.append(reply)
+
+    def _wait(self) -> None:
+        self.reached.set()
+        assert self.release.wait(60)
+
+
+@pytest.fixture
+def pool() -> Iterator[ThreadPoolExecutor]:
+    with ThreadPoolExecutor(20) as pool:
+        yield pool
+
+
+@pytest.fixture
+def clock(api: Any, monkeypatch: pytest.MonkeyPatch) -> ShiftedClock:
+    """What the functions take for the time of day."""
+    shifted = ShiftedClock()
+    monkeypatch.setattr(wiring, "clock", lambda: shifted)
+    rewire()
+    return shifted
+
+
+@pytest.fixture
+def stored(client: Any, table_name: str) -> Callable[[], list[dict[str, Any]]]:
+    """Everything in the table but what is known of the providers' health and speed."""
+
+    def read() -> list[dict[str, Any]]:
+        items = client.scan(TableName=table_name, ConsistentRead=True)["Items"]
+        ours = [item for item in items if item["pk"]["S"] != "HEALTH"]
+        return sorted(ours, key=lambda item: (item["pk"]["S"], item["sk"]["S"]))
+
+    return read
+
+
+def gemini_calling(*calls: tuple[str | None, str, Any]) -> Reply:
+    """An answer of `generateContent` that calls tools: an id, a name and arguments for each."""
+    reply = gemini_answer("")
+    parts = [{"functionCall": {"name": name, "args": args} | ({"id": i} if i else {})} for i, name, args in calls]
+    reply.body["candidates"][0]["content"]["parts"] = parts
+    return reply
 
 
 @dataclass

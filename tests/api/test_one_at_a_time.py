@@ -1,7 +1,5 @@
 """One turn at a time in a session, a fixed number of requests for each, and sessions that do not wait for another."""
 
-import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -11,28 +9,8 @@ from agentos import wiring
 from agentos.clock import Deadline
 from agentos.history import remembered
 from agentos.store.turns import Step
+from tests.api.conftest import Gate
 from tests.support.builders import a_message, a_reply
-from tests.support.upstream import answer
-
-
-class Gate:
-    """Holds the upstream's answer until the test lets it go."""
-
-    def __init__(self, upstream: Any, text: str = "slow answer") -> None:
-        self.reached, self.release = threading.Event(), threading.Event()
-        reply = answer(text)
-        reply.before = self._wait
-        upstream.script.append(reply)
-
-    def _wait(self) -> None:
-        self.reached.set()
-        assert self.release.wait(60)
-
-
-@pytest.fixture
-def pool() -> Iterator[ThreadPoolExecutor]:
-    with ThreadPoolExecutor(4) as pool:
-        yield pool
 
 
 def test_of_two_messages_at_once_one_is_answered_and_the_other_told_to_wait(

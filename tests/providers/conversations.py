@@ -4,9 +4,9 @@ import json
 from typing import Any
 
 from agentos.domain import Completion, ImagePart, Message, Prompt, TextPart, Tool, ToolCall
-from tests.providers.recordings import Wire, recording
+from tests.providers.recordings import Wire, an_answer
 
-OPENAI, GEMINI = "openai:gpt-4o-mini", "gemini:flash-1.5"
+OPENAI, GEMINI, ANTHROPIC = "openai:gpt-4o-mini", "gemini:flash-1.5", "anthropic:claude-haiku-5-5"
 
 PARAMETERS: dict[str, Any] = {
     "type": "object",
@@ -78,6 +78,11 @@ def gemini_call(arguments: Any, name: Any = "f", call_id: Any = "call_1") -> dic
     return {"id": call_id, "name": name, "args": arguments}
 
 
+def anthropic_calls(*blocks: Any, stop_reason: str = "tool_use") -> bytes:
+    """A reply with these as its blocks of content."""
+    return json.dumps({"type": "message", "role": "assistant", "content": blocks, "stop_reason": stop_reason}).encode()
+
+
 def answered(wire: Wire, model: str, body: bytes) -> Completion:
     wire.reply(body)
     return wire.ask(model)
@@ -85,6 +90,6 @@ def answered(wire: Wire, model: str, body: bytes) -> Completion:
 
 def encoded(wire: Wire, model: str, asked: Prompt) -> Any:
     """The JSON that is sent for a prompt."""
-    wire.reply(recording("gemini/answer" if model.startswith("gemini:") else "openai/answer").content)
+    wire.reply(an_answer(model))
     wire.ask(model, asked)
     return wire.sent_json

@@ -24,6 +24,7 @@ REPLY_BYTES = 1_000_000
 SECONDS = 20.0  # far more than anything here takes
 
 MODELS = {
+    "anthropic": "anthropic:claude-haiku-5-5",
     "azure-openai": "azure-openai:my-deployment",
     "cerebras": "cerebras:gpt-oss-120b",
     "deepseek": "deepseek:deepseek-flash",
@@ -43,6 +44,9 @@ MODELS = {
     "xai": "xai:grok-4.3",
 }
 """A model of each provider to ask in its name."""
+
+OTHER_FORMATS = {"anthropic", "gemini"}
+"""Providers whose wire format is their own; all others speak OpenAI's."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +73,12 @@ def all_cases() -> list[str]:
 
 def provider_of(case: str) -> str:
     return case.partition("/")[0]
+
+
+def an_answer(model: str) -> bytes:
+    """A good reply in the wire format of a model's provider."""
+    provider = provider_of(model.replace(":", "/", 1))
+    return recording(f"{provider if provider in OTHER_FORMATS else 'openai'}/answer").content
 
 
 def prompt(text: str = "Hello.", **parameters: Any) -> Prompt:

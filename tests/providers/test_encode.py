@@ -14,9 +14,20 @@ from pydantic import ConfigDict, TypeAdapter
 from agentos import __version__
 from agentos.domain import ImagePart, Message, Parameters, Prompt, TextPart
 from agentos.errors import UpstreamError
-from tests.providers.recordings import KEY, MODELS, Wire, prompt, recording, settings_for, shipped_providers
+from tests.providers.recordings import (
+    KEY,
+    MODELS,
+    OTHER_FORMATS,
+    Wire,
+    an_answer,
+    prompt,
+    recording,
+    settings_for,
+    shipped_providers,
+)
 
 ADDRESSES = {
+    "anthropic": "https://api.anthropic.com/v1/messages",
     "azure-openai": "https://my-resource.openai.azure.test/openai/v1/chat/completions",
     "cerebras": "https://api.cerebras.ai/v1/chat/completions",
     "deepseek": "https://api.deepseek.com/chat/completions",
@@ -35,7 +46,13 @@ ADDRESSES = {
     "together": "https://api.together.ai/v1/chat/completions",
     "xai": "https://api.x.ai/v1/chat/completions",
 }
-KEY_HEADERS = {"azure-openai": "api-key", "gemini": "x-goog-api-key", "local": None, "ollama": None}
+KEY_HEADERS = {
+    "anthropic": "x-api-key",
+    "azure-openai": "api-key",
+    "gemini": "x-goog-api-key",
+    "local": None,
+    "ollama": None,
+}
 """Where it is not `authorization: Bearer`."""
 
 MAX_COMPLETION_TOKENS = {"azure-openai", "cerebras", "groq", "openai", "xai"}
@@ -64,7 +81,7 @@ EVERYTHING = Parameters(temperature=0, max_tokens=64, top_p=0.5, stop=("END", "\
 
 def encoded(wire: Wire, model: str, asked: Prompt) -> Any:
     """The JSON that is sent for a prompt."""
-    wire.reply(recording("gemini/answer" if model.startswith("gemini:") else "openai/answer").content)
+    wire.reply(an_answer(model))
     wire.ask(model, asked)
     return wire.sent_json
 
@@ -171,7 +188,7 @@ def test_openai_is_sent_images_in_its_own_form(wire: Wire) -> None:
     ]
 
 
-@pytest.mark.parametrize("provider", sorted(set(MODELS) - {"gemini"}))
+@pytest.mark.parametrize("provider", sorted(set(MODELS) - OTHER_FORMATS))
 def test_parameters_go_out_under_the_names_of_each_provider(provider: str, wire: Wire) -> None:
     body = encoded(wire, f"{provider}:not-listed", Prompt(messages=TALK, parameters=EVERYTHING))
     del body["model"], body["messages"]

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from agentos.domain import Message, Prompt, ToolCall
 from tests.providers.conversations import (
+    ANTHROPIC,
     ASKED,
     GEMINI,
     NOW,
@@ -18,6 +19,7 @@ from tests.providers.conversations import (
     TIME,
     TOKYO,
     answered,
+    anthropic_calls,
     asking,
     encoded,
     gemini_calls,
@@ -25,7 +27,7 @@ from tests.providers.conversations import (
     result,
     with_tools,
 )
-from tests.providers.recordings import MODELS, Wire, recording
+from tests.providers.recordings import MODELS, OTHER_FORMATS, Wire, recording
 from tests.support.json_values import OBJECTS
 
 SIGNED = recording("gemini/tool_calls_parallel").content
@@ -53,7 +55,7 @@ def test_a_history_of_tools_crosses_between_the_formats_and_comes_back_whole(wir
     ]
     assert "signature" not in json.dumps(messages).lower()
 
-    for model, provider in ((GEMINI, "gemini"), (MODELS["mistral"], "mistral")):
+    for model, provider in ((GEMINI, "gemini"), (MODELS["mistral"], "mistral"), (ANTHROPIC, "anthropic")):
         body = encoded(wire, model, with_tools(*history))
         assert _answered_calls(body) == [len(first), len(second), len(third)], provider
 
@@ -64,6 +66,12 @@ def _answered_calls(body: dict[str, Any]) -> list[int]:
         parts = [content["parts"] for content in body["contents"]]
         asked = [[part["functionCall"]["id"] for part in run if "functionCall" in part] for run in parts]
         told = [[part["functionResponse"]["id"] for part in run if "functionResponse" in part] for run in parts]
+        assert [run for run in asked if run] == [run for run in told if run]
+        return [len(run) for run in asked if run]
+    if "max_tokens" in body:
+        blocks = [message["content"] for message in body["messages"]]
+        asked = [[block["id"] for block in run if block["type"] == "tool_use"] for run in blocks]
+        told = [[block["tool_use_id"] for block in run if block["type"] == "tool_result"] for run in blocks]
         assert [run for run in asked if run] == [run for run in told if run]
         return [len(run) for run in asked if run]
     counts: list[int] = []
@@ -82,7 +90,7 @@ def _answered_calls(body: dict[str, Any]) -> list[int]:
 
 @settings(max_examples=300, deadline=None)
 @given(arguments=st.lists(OBJECTS, min_size=1, max_size=3))
-def test_any_arguments_come_back_exactly_over_either_format(shared_wire: Wire, arguments: list[dict[str, Any]]) -> None:
+def test_any_arguments_come_back_exactly_over_every_format(shared_wire: Wire, arguments: list[dict[str, Any]]) -> None:
     calls = tuple(ToolCall(id=f"call_{place}", name="f", arguments=one) for place, one in enumerate(arguments))
     asked = Prompt(messages=(ASKED, asking(*calls), *map(result, calls)), tools=(NOW,))
 
@@ -91,6 +99,9 @@ def test_any_arguments_come_back_exactly_over_either_format(shared_wire: Wire, a
 
     parts = encoded(shared_wire, GEMINI, asked)["contents"][1]["parts"]
     _same(answered(shared_wire, GEMINI, gemini_calls(*(part["functionCall"] for part in parts))).tool_calls, calls)
+
+    blocks = encoded(shared_wire, ANTHROPIC, asked)["messages"][1]["content"]
+    _same(answered(shared_wire, ANTHROPIC, anthropic_calls(*blocks)).tool_calls, calls)
 
 
 def _same(ours: tuple[ToolCall, ...], given: tuple[ToolCall, ...]) -> None:
@@ -101,7 +112,7 @@ def _same(ours: tuple[ToolCall, ...], given: tuple[ToolCall, ...]) -> None:
 # --- what single providers demand -------------------------------------------------------------
 
 
-@pytest.mark.parametrize("provider", sorted(set(MODELS) - {"gemini"}))
+@pytest.mark.parametrize("provider", sorted(set(MODELS) - OTHER_FORMATS))
 def test_ids_go_out_as_they_are_but_to_mistral(provider: str, wire: Wire) -> None:
     calls = (PARIS, TIME.model_copy(update={"id": "D681PevKs"}), TOKYO.model_copy(update={"id": "abcdefgh-"}))
     asked = with_tools(ASKED, asking(*calls), *map(result, calls))
@@ -124,7 +135,7 @@ def test_different_ids_stay_different_for_mistral(shared_wire: Wire, ids: list[s
     assert len({message["tool_call_id"] for message in sent["messages"][2:]}) == len(ids)
 
 
-@pytest.mark.parametrize("provider", sorted(set(MODELS) - {"gemini"}))
+@pytest.mark.parametrize("provider", sorted(set(MODELS) - OTHER_FORMATS))
 def test_thoughts_go_back_to_those_who_want_them(provider: str, wire: Wire) -> None:
     calls = answered(wire, MODELS["deepseek"], recording("deepseek/tool_calls_parallel").content).tool_calls
     asked = with_tools(

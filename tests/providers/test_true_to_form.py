@@ -15,11 +15,11 @@ from pydantic import ValidationError
 
 from agentos.errors import UpstreamError
 from tests.api.conftest import gemini_answer
-from tests.providers.recordings import MODELS, Recording, Wire, all_cases, provider_of, recording
+from tests.providers.recordings import MODELS, OTHER_FORMATS, Recording, Wire, all_cases, provider_of, recording
 from tests.support import upstream
 
 GEMINI = [case for case in all_cases() if provider_of(case) == "gemini"]
-OPENAI = [case for case in all_cases() if provider_of(case) != "gemini"]
+OPENAI = [case for case in all_cases() if provider_of(case) not in OTHER_FORMATS]
 ANSWERED = 200
 
 CALL = ("choices", 0, "message", "tool_calls", 0)

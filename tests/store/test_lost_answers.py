@@ -1,15 +1,13 @@
 """A request whose answer is lost on the way is sent again by the client library: it must find its own work done."""
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
-from botocore.exceptions import ReadTimeoutError
-from botocore.httpsession import URLLib3Session
 
 from agentos.errors import NotFound, SessionBusy
 from tests.store.conftest import TENANT, Store
 from tests.support.builders import a_session, an_agent
+from tests.support.crashes import lose_answer
 
 Lose = Callable[[str], None]
 
@@ -18,20 +16,7 @@ Lose = Callable[[str], None]
 def lose(store: Store) -> Lose:
     """Let the next request of a kind reach the table and its answer get lost."""
 
-    def lose(operation: str) -> None:
-        lost: list[str] = []
-
-        def deliver(request: Any, **_: Any) -> None:
-            if not lost:
-                lost.append(operation)
-                session = URLLib3Session()
-                session.send(request)
-                session.close()
-                raise ReadTimeoutError(endpoint_url=request.url)
-
-        store.client.meta.events.register(f"before-send.dynamodb.{operation}", deliver)
-
-    return lose
+    return lambda operation: lose_answer(store.client, operation)
 
 
 def test_an_agent_is_created_once(store: Store, lose: Lose) -> None:

@@ -25,3 +25,13 @@ class FakeClock(Clock):
 
     def advance(self, seconds: float) -> None:
         self.passed += seconds
+
+
+class ShiftedClock(Clock):
+    """The real clock of a machine whose time of day is off; `shift` in seconds may change at any moment."""
+
+    def __init__(self, shift: float = 0) -> None:
+        self.shift = shift
+
+    def time(self) -> float:
+        return super().time() + self.shift

@@ -1,4 +1,4 @@
-"""DynamoDB's refusal of a write whose item another transaction has at that moment: no back end here ever says it."""
+"""What DynamoDB says under load, and no back end here ever does: refusals of writes that may go through later."""
 
 import json
 from typing import Any
@@ -24,9 +24,24 @@ class _Body:
         return [self._content]
 
 
+THROTTLED = {
+    "__type": "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException",
+    "message": "Slow down",
+}
+
+
 def conflict(client: Any, operation: str, times: int = 1) -> None:
-    """The next requests of a kind meet a conflict; they do not reach the table."""
-    left = [SINGLE if operation != "TransactWriteItems" else MANY] * times
+    """The next requests of a kind meet a transaction that has their item; they do not reach the table."""
+    _refuse(client, operation, SINGLE if operation != "TransactWriteItems" else MANY, times)
+
+
+def throttle(client: Any, operation: str, times: int = 1) -> None:
+    """The next requests of a kind are too many; they do not reach the table."""
+    _refuse(client, operation, THROTTLED, times)
+
+
+def _refuse(client: Any, operation: str, words: dict[str, Any], times: int) -> None:
+    left = [words] * times
 
     def refuse(request: Any, **_: object) -> AWSResponse | None:
         if not left:

@@ -106,3 +106,8 @@ class Client:
 
     def say(self, agent_id: str, session_id: str, content: Any = "Hello", **fields: Any) -> Answer:
         return self("send_message", {"content": content, **fields}, agentId=agent_id, sessionId=session_id)
+
+    def said(self, agent_id: str, session_id: str) -> list[Any]:
+        """The content of every message of a session, in order."""
+        page = self("list_messages", query={"limit": "100"}, agentId=agent_id, sessionId=session_id)
+        return [message["content"] for message in page.json["data"]]

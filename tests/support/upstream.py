@@ -32,6 +32,15 @@ def answer(text: str, **usage: int) -> Reply:
     )
 
 
+def calling(*calls: tuple[str | None, str, Any], text: str | None = None) -> Reply:
+    """A chat completion that calls tools: an id, a name and arguments (as they are to be sent) for each."""
+    reply = answer("")
+    sent = [{"id": i, "type": "function", "function": {"name": n, "arguments": a}} for i, n, a in calls]
+    message = {"role": "assistant", "content": text, "tool_calls": sent}
+    reply.body["choices"] = [{"index": 0, "message": message, "finish_reason": "tool_calls"}]
+    return reply
+
+
 def refusal(status: int, code: str = "some_code", **headers: str) -> Reply:
     """An error in OpenAI's form."""
     return Reply({"error": {"message": "No.", "type": code, "code": code, "param": None}}, status, headers)

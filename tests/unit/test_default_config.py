@@ -21,6 +21,7 @@ RETIRED = {
 }
 
 EXPECTED_PROVIDERS = {
+    "anthropic",
     "openai",
     "gemini",
     "groq",

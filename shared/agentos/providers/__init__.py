@@ -7,6 +7,7 @@ from agentos.providers.base import Adapter
 FORMATS = {
     "openai": "agentos.providers.openai:OpenAI",
     "gemini": "agentos.providers.gemini:Gemini",
+    "anthropic": "agentos.providers.anthropic:Anthropic",
     "echo": "agentos.providers.echo:Echo",
 }
 

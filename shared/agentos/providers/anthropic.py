@@ -1,0 +1,149 @@
+"""Anthropic's Messages wire format.
+
+https://platform.claude.com/docs/en/api/messages
+"""
+
+from typing import Any
+
+from agentos.config import Provider
+from agentos.domain import Completion, Parameters, Prompt, Target, TokenCount, Tool
+from agentos.errors import ErrorClass, UpstreamError
+from agentos.providers.anthropic_messages import bound, calls_of, messages, plain
+from agentos.providers.base import BadReply, HttpAdapter, Send, as_object, clean, count
+
+MAX_TOKENS = 8192
+"""The API demands a bound on the answer: this one where the agent names none, or the model's most if that is less."""
+
+JSON_ALONE = "Answer with one JSON object and nothing else."
+"""What is asked for where any JSON will do: the API's own structured output takes a schema only."""
+
+FINISHED = {
+    "end_turn": "stop",
+    "stop_sequence": "stop",
+    "tool_use": "stop",  # a reason that speaks of calls where there are none
+    "max_tokens": "length",
+    "model_context_window_exceeded": "length",
+}
+
+CODES = {
+    "authentication_error": ErrorClass.AUTH,
+    "permission_error": ErrorClass.AUTH,
+    "billing_error": ErrorClass.QUOTA,
+    "not_found_error": ErrorClass.MODEL_NOT_FOUND,
+    "request_too_large": ErrorClass.CONTEXT_LENGTH,
+    "rate_limit_error": ErrorClass.RATE_LIMITED,
+    "exceed_context_size_error": ErrorClass.CONTEXT_LENGTH,  # llama.cpp's server, which speaks this format too
+}
+"""Typed codes (`error.type`); `invalid_request_error` leaves it to the text, any other to the status."""
+
+MESSAGES = {
+    "prompt is too long": ErrorClass.CONTEXT_LENGTH,
+    "exceed context limit": ErrorClass.CONTEXT_LENGTH,
+    "credit balance is too low": ErrorClass.QUOTA,
+    "reached your specified API usage limits": ErrorClass.QUOTA,
+    # The check of thoughts that come back ("Preserved thinking"): another target gets the history without them.
+    "bound to a different conversation": ErrorClass.BAD_RESPONSE,
+}
+"""Texts of an `invalid_request_error`, which has no finer code."""
+
+
+class Anthropic(HttpAdapter):
+    """`POST {endpoint}/messages`"""
+
+    path = "/messages"
+
+    def call(self, provider: Provider, target: Target, prompt: Prompt, send: Send, seconds: float) -> Completion:
+        completion = super().call(provider, target, prompt, send, seconds)
+        return bound(completion, self.encode(provider, target, prompt))
+
+    def encode(self, provider: Provider, target: Target, prompt: Prompt) -> dict[str, Any]:
+        body: dict[str, Any] = {"model": target.upstream_model}
+        if system := _system(prompt):
+            body["system"] = "\n\n".join(system)
+        if prompt.tools:
+            body["tools"] = [_tool(tool) for tool in prompt.tools]
+        body["messages"] = messages(prompt.messages, body)
+        return {**body, **_parameters(prompt.parameters, target.facts.max_output_tokens)}
+
+    def decode(self, payload: dict[str, Any]) -> Completion:
+        content = payload["content"]
+        reason = payload.get("stop_reason") or "end_turn"
+        if reason == "refusal":
+            raise UpstreamError(ErrorClass.CONTENT_FILTER, "the answer was withheld", status=200)
+        text = clean("".join(block["text"] for block in content if block["type"] == "text"))
+        calls = calls_of(content)
+        if not (text.strip() or calls):
+            raise BadReply(f"no whole answer (stop_reason {reason!r:.40})")
+        return Completion(
+            text=text if text.strip() else "",
+            finish_reason="tool_calls" if calls else FINISHED.get(reason, clean(reason)),
+            tokens=_tokens(as_object(payload.get("usage"))),
+            tool_calls=calls,
+        )
+
+    def classify(self, status: int, payload: dict[str, Any]) -> ErrorClass | None:
+        error = as_object(payload.get("error"))
+        if error.get("type") == "overloaded_error":
+            return ErrorClass.RATE_LIMITED  # with 529, and with 500 behind some gateways
+        if status >= 500:
+            return None
+        text = str(error.get("message") or "")
+        by_text = (error_class for part, error_class in MESSAGES.items() if part in text)
+        return CODES.get(str(error.get("type"))) or next(by_text, None)
+
+
+def _system(prompt: Prompt) -> list[str]:
+    """Instructions and the system's messages: in the conversation itself they are not taken."""
+    system = [prompt.instructions] if prompt.instructions else []
+    system += [plain(message) for message in prompt.messages if message.role == "system"]
+    wanted = (prompt.parameters.response_format or {}).get("type")
+    return [*system, JSON_ALONE] if wanted == "json_object" else system
+
+
+def _tool(tool: Tool) -> dict[str, Any]:
+    function = tool.function
+    described = {"description": function.description} if function.description else {}
+    return {"name": function.name, **described, "input_schema": function.arguments_schema}
+
+
+def _parameters(parameters: Parameters, most: int | None) -> dict[str, Any]:
+    named: dict[str, Any] = {
+        "max_tokens": parameters.max_tokens or min(most or MAX_TOKENS, MAX_TOKENS),
+        "temperature": parameters.temperature,
+        "top_p": parameters.top_p,
+        "stop_sequences": list(parameters.stop) or None,
+        "output_config": _output(parameters.response_format or {}),
+    }
+    return {name: value for name, value in named.items() if value is not None}
+
+
+def _output(response_format: dict[str, Any]) -> dict[str, Any] | None:
+    """OpenAI's `response_format` as https://platform.claude.com/docs/en/build-with-claude/structured-outputs has it."""
+    if response_format.get("type") != "json_schema":
+        return None
+    schema = (response_format.get("json_schema") or {}).get("schema") or {"type": "object"}
+    return {"format": {"type": "json_schema", "schema": closed(schema)}}
+
+
+def closed(schema: Any) -> Any:
+    """The schema with every object closed to further properties: where one is open, the API answers 400."""
+    if isinstance(schema, list):
+        return [closed(one) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    is_object = schema.get("type") == "object"
+    return {
+        **{name: closed(one) for name, one in schema.items()},
+        **({"additionalProperties": False} if is_object else {}),
+    }
+
+
+def _tokens(usage: dict[str, Any]) -> TokenCount:
+    """`input_tokens` are those alone that are neither read from the cache nor written to it."""
+    cached = count(usage.get("cache_read_input_tokens"))
+    written = count(usage.get("cache_creation_input_tokens"))
+    return TokenCount(
+        prompt=count(usage.get("input_tokens")) + written + cached,
+        completion=count(usage.get("output_tokens")),
+        cached=cached,
+    )

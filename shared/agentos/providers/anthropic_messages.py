@@ -1,0 +1,121 @@
+"""A conversation in Anthropic's words: blocks of content, calls among them, and the thoughts before a call.
+
+https://platform.claude.com/docs/en/agents-and-tools/tool-use/handle-tool-calls
+"""
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from typing import Any
+
+from agentos import json_text
+from agentos.domain import Completion, ImagePart, Message, TextPart, ToolCall
+from agentos.providers.tool_calls import SentCall, result_text, sent_arguments, signature, signed, tool_calls
+
+THINKING = "thinking"
+"""The kind of signature that holds the blocks of thought before a call, as JSON; `bound` puts a digest before them."""
+
+THOUGHTS = frozenset({"thinking", "redacted_thinking"})
+
+
+def messages(spoken: Iterable[Message], prefix: dict[str, Any]) -> list[dict[str, Any]]:
+    """Every message but the system's; what one side says in a row is one message, results first.
+
+    `prefix` is the request without its messages.
+    """
+    encoded: list[dict[str, Any]] = []
+    calls: tuple[ToolCall, ...] = ()
+    heard = (message for message in spoken if message.role != "system")
+    for by_model, run in groupby(heard, key=lambda message: message.role == "assistant"):
+        said = list(run)
+        if by_model:
+            calls = said[-1].tool_calls
+            before = digest({**prefix, "messages": encoded})
+            content = [block for message in said for block in _answer(message, before)]
+        else:
+            content = [*_results(said, calls), *(block for message in said for block in _question(message))]
+        if content:  # an answer that broke off before its first word has none, and nothing is a 400
+            encoded.append({"role": "assistant" if by_model else "user", "content": content})
+    return encoded
+
+
+def calls_of(content: Sequence[dict[str, Any]]) -> tuple[ToolCall, ...]:
+    """The calls in an answer, each signed with the thoughts right before it. Raises BadReply."""
+    return tool_calls(_sent(content))
+
+
+def bound(completion: Completion, body: dict[str, Any]) -> Completion:
+    """The completion with its thoughts bound to all that stood before them in the request's `body`.
+
+    Newer models answer 400 to a thought that comes back behind anything but the very same system prompt, tools and
+    messages (https://platform.claude.com/docs/en/build-with-claude/preserved-thinking), and a history may be cut or
+    an agent changed between two calls. Without its thoughts a call is always taken.
+    """
+    before = digest({name: body[name] for name in ("model", "system", "tools", "messages") if name in body})
+    calls = tuple(
+        call.model_copy(update={"signature": signed(THINKING, f"{before} {thoughts}")}) if thoughts else call
+        for call in completion.tool_calls
+        for thoughts in [signature(call, THINKING)]
+    )
+    return completion.model_copy(update={"tool_calls": calls})
+
+
+def digest(body: dict[str, Any]) -> str:
+    """What tells one beginning of a conversation from another."""
+    return hashlib.sha256(json_text.dump(body).encode()).hexdigest()[:16]
+
+
+def plain(message: Message) -> str:
+    """A message's text alone."""
+    if isinstance(message.content, str):
+        return message.content
+    return "\n".join(part.text for part in message.content if isinstance(part, TextPart))
+
+
+def _sent(content: Sequence[dict[str, Any]]) -> Iterator[SentCall]:
+    thoughts: list[dict[str, Any]] = []
+    for block in content:
+        if block["type"] in THOUGHTS:
+            thoughts.append(block)
+        elif block["type"] == "tool_use":
+            thought = signed(THINKING, json_text.dump(thoughts)) if thoughts else None
+            yield SentCall(block.get("id"), block.get("name"), block.get("input"), thought)
+            thoughts = []
+
+
+def _answer(message: Message, before: str) -> Iterator[dict[str, Any]]:
+    """What the model said and called, its thoughts first where they still stand behind what they stood behind."""
+    words = [{"type": "text", "text": text}] if (text := plain(message)).strip() else []
+    for place, call in enumerate(message.tool_calls):
+        made, _, thoughts = (signature(call, THINKING) or "").partition(" ")
+        yield from json_text.parse(thoughts) if made == before else ()
+        yield from () if place else words
+        yield {"type": "tool_use", "id": call.id, "name": call.name, "input": sent_arguments(call)}
+    if not message.tool_calls:
+        yield from words
+
+
+def _results(said: Sequence[Message], calls: tuple[ToolCall, ...]) -> Iterator[dict[str, Any]]:
+    """In the order of the calls, whatever the order in which the client was done with them."""
+    results = {message.tool_call_id: result_text(message) for message in said if message.role == "tool"}
+    for call in calls:
+        if (text := results.get(call.id)) is not None:
+            yield {"type": "tool_result", "tool_use_id": call.id, **({"content": text} if text else {})}
+
+
+def _question(message: Message) -> list[dict[str, Any]]:
+    if message.role == "tool":
+        return []
+    if isinstance(message.content, str):
+        return [{"type": "text", "text": message.content}]
+    return [_part(part) for part in message.content]
+
+
+def _part(part: TextPart | ImagePart) -> dict[str, Any]:
+    if isinstance(part, TextPart):
+        return {"type": "text", "text": part.text}
+    url = part.image_url.url
+    if url.startswith("data:"):
+        media_type, _, data = url.removeprefix("data:").partition(";base64,")
+        return {"type": "image", "source": {"type": "base64", "media_type": media_type, "data": data}}
+    return {"type": "image", "source": {"type": "url", "url": url}}

@@ -1,0 +1,262 @@
+"""Anthropic's wire format: what its SDK makes of requests and recordings, and the thoughts before calls."""
+
+import json
+from typing import Any
+
+import anthropic
+import httpx2
+import pytest
+from anthropic.types import Message as AnthropicMessage
+from anthropic.types.message_create_params import MessageCreateParamsNonStreaming
+from pydantic import ConfigDict, TypeAdapter
+
+from agentos.domain import Message, Parameters, Prompt, ToolCall
+from tests.providers.conversations import (
+    ANTHROPIC,
+    ASKED,
+    BROKEN,
+    CALLS,
+    GEMINI,
+    HISTORY,
+    NOW,
+    OPENAI,
+    PARIS,
+    PARTS,
+    RESULTS,
+    TIME,
+    TOKYO,
+    TOOLS,
+    answered,
+    asking,
+    encoded,
+    result,
+    with_tools,
+)
+from tests.providers.recordings import Recording, Wire, all_cases, prompt, provider_of, recording
+from tests.providers.test_encode import EVERYTHING, IMAGES, JSON_SCHEMA, PIXEL, SCHEMA, TALK
+
+CASES = [case for case in all_cases() if provider_of(case) == "anthropic"]
+ANSWERED = 200
+THOUGHTFUL = recording("anthropic/tool_calls_parallel").content
+THOUGHTS = recording("anthropic/tool_calls_parallel").body["content"][:2]
+PRESENT = EVERYTHING.model_copy(update={"temperature": None, "top_p": None})
+"""What today's models take; the SDK has dropped the other two with them."""
+
+SAID = [{"role": "user", "content": [{"type": "text", "text": "Hello."}]}]
+
+ERRORS = {
+    400: anthropic.BadRequestError,
+    401: anthropic.AuthenticationError,
+    402: anthropic.PaymentRequiredError,
+    403: anthropic.PermissionDeniedError,
+    404: anthropic.NotFoundError,
+    413: anthropic.RequestTooLargeError,
+    429: anthropic.RateLimitError,
+    500: anthropic.InternalServerError,
+    504: anthropic.DeadlineExceededError,
+    529: anthropic.OverloadedError,
+}
+"""What the SDK documents to raise."""
+
+
+def sdk(recorded: Recording) -> AnthropicMessage:
+    """What the SDK makes of a recording."""
+    transport = httpx2.MockTransport(
+        lambda _: httpx2.Response(recorded.status, headers=recorded.headers, content=recorded.content)
+    )
+    with anthropic.Anthropic(api_key="none", max_retries=0, http_client=httpx2.Client(transport=transport)) as client:
+        return client.messages.create(model="m", max_tokens=9, messages=[{"role": "user", "content": "Hello."}])
+
+
+# --- recordings -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if recording(case).status == ANSWERED])
+def test_the_sdk_reads_the_same_answer_as_its_schema_demands(case: str) -> None:
+    AnthropicMessage.model_validate_json(recording(case).content, strict=True)
+    theirs = sdk(recording(case))
+    known = AnthropicMessage.model_fields
+    assert not set(recording(case).body) - set(known)
+    assert [block.type for block in theirs.content] == [block["type"] for block in recording(case).body["content"]]
+
+
+@pytest.mark.parametrize("case", ["answer_thought_and_cached", "tool_call", "tool_calls_parallel"])
+def test_we_read_the_same_answer_as_the_sdk(case: str, wire: Wire) -> None:
+    recorded = recording(f"anthropic/{case}")
+    ours, theirs = answered(wire, ANTHROPIC, recorded.content), sdk(recorded)
+    assert ours.text == "".join(block.text for block in theirs.content if block.type == "text")
+    assert [(call.id, call.name, call.arguments) for call in ours.tool_calls] == [
+        (block.id, block.name, block.input) for block in theirs.content if block.type == "tool_use"
+    ]
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if recording(case).status != ANSWERED])
+def test_the_sdk_raises_what_it_documents(case: str) -> None:
+    recorded = recording(case)
+    with pytest.raises(anthropic.APIStatusError) as caught:
+        sdk(recorded)
+    assert type(caught.value) is ERRORS[recorded.status]
+    assert caught.value.body == recorded.body
+    assert caught.value.type == recorded.body["error"]["type"]
+
+
+# --- requests ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("asked", [
+    prompt(),
+    Prompt(messages=(*TALK, Message(role="system", content="x")), instructions="Be kind.", parameters=PRESENT),
+    Prompt(messages=(IMAGES,), parameters=Parameters(response_format={"type": "json_object"})),
+    Prompt(messages=(*HISTORY, ASKED, asking(BROKEN, content="Now."), result(BROKEN, "")), tools=TOOLS),
+])  # fmt: skip
+def test_what_is_sent_has_the_types_of_the_sdk(asked: Prompt, wire: Wire) -> None:
+    class Strict(MessageCreateParamsNonStreaming):
+        __pydantic_config__ = ConfigDict(extra="forbid")  # type: ignore[misc]
+
+    TypeAdapter(Strict).validate_python(encoded(wire, "anthropic:not-listed", asked))
+
+
+def test_nothing_is_sent_that_was_not_set_but_the_bound_that_is_demanded(wire: Wire) -> None:
+    body = encoded(wire, ANTHROPIC, prompt("Hello."))
+    assert body == {"model": "claude-haiku-5-5", "messages": SAID, "max_tokens": 8192}
+    assert wire.sent.headers["anthropic-version"] == "2023-06-01"
+
+
+def test_parameters_go_out_in_its_words(wire: Wire) -> None:
+    body = encoded(wire, "anthropic:not-listed", prompt("Hello.", **dict(EVERYTHING)))
+    assert body == {
+        "model": "not-listed",
+        "messages": SAID,
+        "temperature": 0,
+        "max_tokens": 64,
+        "top_p": 0.5,
+        "stop_sequences": ["END", "\n"],
+        "output_config": {"format": {"type": "json_schema", "schema": {**SCHEMA, "additionalProperties": False}}},
+    }
+
+
+def test_every_object_of_a_schema_is_closed_and_nothing_else_changes(wire: Wire) -> None:
+    schema = {
+        "type": "object",
+        "properties": {"list": {"type": "array", "items": {"type": "object", "properties": {}}}, "x": True},
+        "anyOf": [{"type": "object", "additionalProperties": True}, {"type": "null"}],
+    }
+    body = encoded(wire, ANTHROPIC, prompt(response_format={"type": "json_schema", "json_schema": {"schema": schema}}))
+    assert body["output_config"]["format"]["schema"] == {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {
+            "list": {
+                "type": "array",
+                "items": {"type": "object", "properties": {}, "additionalProperties": False},
+            },
+            "x": True,
+        },
+        "anyOf": [{"type": "object", "additionalProperties": False}, {"type": "null"}],
+    }
+
+
+def test_any_json_is_asked_for_in_words_and_plain_text_in_none(wire: Wire) -> None:
+    body = encoded(wire, ANTHROPIC, prompt(response_format={"type": "json_object"}))
+    assert body["system"] == "Answer with one JSON object and nothing else."
+    assert "output_config" not in body
+    assert not {"system", "output_config"} & set(encoded(wire, ANTHROPIC, prompt(response_format={"type": "text"})))
+    assert "system" not in encoded(wire, ANTHROPIC, prompt(response_format=JSON_SCHEMA))
+
+
+def test_system_messages_go_with_the_instructions_and_what_one_side_says_in_a_row_is_one_message(wire: Wire) -> None:
+    system = Message(role="system", content="Be brief.")
+    body = encoded(wire, ANTHROPIC, Prompt(messages=(ASKED, system, *TALK), instructions="Be kind."))
+    assert body["system"] == "Be kind.\n\nBe brief."
+    assert [(message["role"], len(message["content"])) for message in body["messages"]] == [
+        ("user", 2), ("assistant", 1), ("user", 1),
+    ]  # fmt: skip
+
+
+def test_images_go_out_as_data_and_as_addresses(wire: Wire) -> None:
+    assert encoded(wire, ANTHROPIC, Prompt(messages=(IMAGES,)))["messages"][0]["content"] == [
+        {"type": "text", "text": "What is this?"},
+        {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": PIXEL}},
+        {"type": "image", "source": {"type": "url", "url": "https://example.test/a.png"}},
+    ]
+
+
+def test_tools_calls_and_results_go_out_in_the_order_of_the_calls_with_words_after_them(wire: Wire) -> None:
+    body = encoded(wire, ANTHROPIC, with_tools(ASKED, asking(*CALLS, content="Wait."), *RESULTS, ASKED))
+    assert [tool["name"] for tool in body["tools"]] == ["get_weather", "now"]
+    assert body["tools"][1]["input_schema"] == {"type": "object", "properties": {}}
+    question, answer, results = body["messages"]
+    assert answer["content"][0] == {"type": "text", "text": "Wait."}
+    assert [block["input"] for block in answer["content"][1:]] == [call.arguments for call in CALLS]
+    assert [block.get("tool_use_id") for block in results["content"]] == [call.id for call in CALLS] + [None]
+    assert results["content"][-1] == question["content"][0]
+
+
+def test_results_without_words_and_arguments_that_are_none_are_sent_as_the_api_takes_them(wire: Wire) -> None:
+    pictured = result(PARIS, PARTS)
+    messages = encoded(wire, ANTHROPIC, with_tools(ASKED, asking(BROKEN, PARIS), result(BROKEN, ""), pictured))[
+        "messages"
+    ]
+    assert messages[1]["content"][0]["input"] == {"invalidArguments": BROKEN.invalid_arguments}
+    assert messages[2]["content"] == [
+        {"type": "tool_result", "tool_use_id": BROKEN.id},
+        {
+            "type": "tool_result",
+            "tool_use_id": PARIS.id,
+            "content": "Here:\nhttps://example.test/a.png\n(an image)\nDone.",
+        },
+    ]
+
+
+def test_an_answer_without_a_word_is_left_out(wire: Wire) -> None:
+    silent = Message(role="assistant", content="")
+    messages = encoded(wire, ANTHROPIC, Prompt(messages=(ASKED, silent, ASKED)))["messages"]
+    assert all(message["content"] for message in messages)
+    assert [message["role"] for message in messages] == ["user", "user"]
+
+
+# --- thoughts before calls ---------------------------------------------------------------------
+
+
+def thoughtful(wire: Wire, *before: Message, instructions: str | None = None) -> tuple[ToolCall, ...]:
+    """The calls of a model that thought, having been asked `before`."""
+    wire.reply(THOUGHTFUL)
+    return wire.ask(ANTHROPIC, Prompt(messages=before, instructions=instructions, tools=TOOLS)).tool_calls
+
+
+def types(body: dict[str, Any], place: int) -> list[str]:
+    return [block["type"] for block in body["messages"][place]["content"]]
+
+
+def test_thoughts_come_back_untouched_before_what_they_led_to(wire: Wire) -> None:
+    first = thoughtful(wire, ASKED)
+    history = (ASKED, asking(*first, content="I look that up."), *map(result, first))
+    second = thoughtful(wire, *history)
+    body = encoded(wire, ANTHROPIC, with_tools(*history, asking(*second), *map(result, second)))
+    assert body["messages"][1]["content"] == recording("anthropic/tool_calls_parallel").body["content"]
+    assert body["messages"][3]["content"][:2] == THOUGHTS
+
+
+@pytest.mark.parametrize("changed", [
+    {"instructions": "Be kind."},
+    {"tools": (NOW,)},
+    {"messages": (TALK[0],)},
+    {"messages": (*TALK, ASKED)},
+])  # fmt: skip
+def test_thoughts_stay_away_where_anything_before_them_has_changed(changed: dict[str, Any], wire: Wire) -> None:
+    calls = thoughtful(wire, ASKED)
+    before = changed.pop("messages", (ASKED,))
+    asked = with_tools(*before, asking(*calls), *map(result, calls)).model_copy(update=changed)
+    body = encoded(wire, ANTHROPIC, asked)
+    assert types(body, -2) == ["tool_use", "tool_use"]
+
+
+def test_thoughts_are_for_the_model_that_had_them_alone(wire: Wire) -> None:
+    calls = thoughtful(wire, ASKED)
+    history = with_tools(ASKED, asking(*calls), *map(result, calls))
+    assert types(encoded(wire, "anthropic:claude-opus-5-5", history), 1) == ["tool_use", "tool_use"]
+    for model in (OPENAI, GEMINI, "deepseek:deepseek-flash"):
+        assert THOUGHTS[0]["signature"] not in json.dumps(encoded(wire, model, history))
+    foreign = [call.model_copy(update={"signature": "thought:abc"}) for call in (TIME, TOKYO)]
+    body = encoded(wire, ANTHROPIC, with_tools(ASKED, asking(*foreign), *map(result, foreign)))
+    assert types(body, 1) == ["tool_use", "tool_use"]
