@@ -101,6 +101,7 @@ class Limits(Value):
 
     attempts: Annotated[int, Field(ge=1)]
     turn_seconds: Annotated[float, Field(gt=0)]
+    long_turn_seconds: Annotated[float, Field(gt=0, le=870)]
     commit_reserve_seconds: Annotated[float, Field(ge=0)]
     fallback_reserve_seconds: Annotated[float, Field(ge=0)]
     provider_seconds: Annotated[float, Field(gt=0)]

@@ -437,6 +437,28 @@ class IdempotencyKey(Value):
 
     name: str
     body: str
+    turn_id: str | None = None
+    """Of the long turn that runs under it."""
+
+
+class Failure(Value):
+    """Why a turn that nobody waited for failed: what its client would have been told."""
+
+    code: str
+    message: str
+    details: dict[str, Any]
+
+
+class TurnState(Value):
+    """How a turn stands that is run later."""
+
+    turn_id: str
+    session_id: str
+    agent_id: str
+    state: Literal["queued", "running", "completed", "failed"]
+    reply: Reply | None = None
+    error: Failure | None = None
+    created_at: str
 
 
 class Page(Value, Generic[T]):

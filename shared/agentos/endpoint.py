@@ -40,6 +40,7 @@ MAX_BODY_BYTES = 6 * 1024 * 1024
 """Lambda's own bound on a synchronous payload; API Gateway's is 10 MB."""
 
 DEFAULT_TENANT = "default"
+ASYNC = "respond-async"
 _IDEMPOTENCY_KEY = re.compile(r"[\x20-\x7e]{1,255}")
 _REQUEST_ID = re.compile(r"[\x21-\x7e]{1,128}")
 
@@ -85,6 +86,11 @@ class Call:
         body = json.dumps(self.body, sort_keys=True)
         return IdempotencyKey(name=_hash([self.route, sorted(self.path.items()), key]), body=_hash(body))
 
+    def prefers_async(self) -> bool:
+        """Whether `Prefer` says `respond-async` (RFC 7240, 4.1)."""
+        preferences = self.headers.get("prefer", "").split(",")
+        return any(one.partition(";")[0].strip().lower() == ASYNC for one in preferences)
+
     def page(self) -> PageQuery:
         """`limit` (1 to 100, default 20), `after`, `order`. Raises InvalidRequest."""
         text = self.query.get("limit", "20")
@@ -112,6 +118,13 @@ class Answer:
 
     value: Value
     headers: Mapping[str, str]
+    status: int | None = None
+    """None leaves it at the endpoint's."""
+
+
+def accepted(value: Value, location: str) -> Answer:
+    """What is done later, and where to ask about it."""
+    return Answer(value, {"location": location, "preference-applied": ASYNC}, 202)
 
 
 @dataclass(frozen=True)
@@ -220,8 +233,10 @@ def _response(status: int, result: Result, request_id: str) -> Response:
     named = {"x-request-id": request_id}
     if isinstance(result, Text):
         return _out(status, result.body, {"content-type": result.content_type, **named, **result.headers})
-    value, headers = (result.value, result.headers) if isinstance(result, Answer) else (result, {})
-    return _json(status, None if value is None else value.to_json(), {**named, **headers})
+    answer = result if isinstance(result, Answer) else Answer(result, {}) if result is not None else None
+    if answer is None:
+        return _json(status, None, named)
+    return _json(answer.status or status, answer.value.to_json(), {**named, **answer.headers})
 
 
 def _failure(error: ApiError, request_id: str, envelope: Envelope) -> Response:

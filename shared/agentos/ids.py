@@ -1,5 +1,6 @@
 """Identifiers: opaque to clients, ordered by creation time for us."""
 
+import hashlib
 import re
 import secrets
 import time
@@ -10,7 +11,15 @@ _SHAPE = re.compile(rf"(agent|sess|msg|turn)_[0-7][{_ALPHABET}]{{25}}")  # 128 b
 
 def new_id(kind: str) -> str:
     """`kind` and 26 characters: 48 bits of milliseconds, then 80 random bits (a ULID's layout)."""
-    number = (time.time_ns() // 1_000_000 << 80) | secrets.randbits(80)
+    return _written(kind, (time.time_ns() // 1_000_000 << 80) | secrets.randbits(80))
+
+
+def id_of(kind: str, name: str) -> str:
+    """The same for the same name: 128 bits of its hash."""
+    return _written(kind, int.from_bytes(hashlib.sha256(name.encode()).digest()[:16]))
+
+
+def _written(kind: str, number: int) -> str:
     digits = (_ALPHABET[(number >> shift) & 31] for shift in range(125, -1, -5))
     return f"{kind}_{''.join(digits)}"
 

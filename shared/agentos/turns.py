@@ -82,12 +82,17 @@ class Turns:
         executor: Executor,
         settings: Settings,
         clock: Clock,
+        *,
+        long: bool = False,
     ) -> None:
+        """`long`: nobody waits for an answer, so there is more time, and a busy session is waited for."""
         self._agents = agents
         self._store = store
         self._preparation = preparation
         self._executor = executor
         self._limits = settings.limits
+        self._seconds = self._limits.long_turn_seconds if long else self._limits.turn_seconds
+        self._always_waits = long
         self._clock = clock
 
     def send(self, turn: Turn) -> Reply:
@@ -98,7 +103,7 @@ class Turns:
         IdempotencyMismatch, ToolResultsPending, ToolCallNotOpen, PayloadTooLarge and what `Executor.run` raises.
         """
         began = self._clock.monotonic()
-        turn = replace(turn, deadline=turn.deadline.at_most(self._limits.turn_seconds))
+        turn = replace(turn, deadline=turn.deadline.at_most(self._seconds))
         agent = self._agents.get(turn.tenant, turn.agent_id)
         answer_by = self._answer_by(agent, turn.deadline)
         try:
@@ -132,7 +137,8 @@ class Turns:
             try:
                 return self._store.begin(*turn.place, turn.deadline, turn.key)
             except SessionBusy:
-                if agent.config.on_busy == "reject" or patience.remaining() < pause:
+                rejects = agent.config.on_busy == "reject" and not self._always_waits
+                if rejects or patience.remaining() < pause:
                     raise
             self._clock.sleep(pause / 2 + self._clock.jitter(pause / 2))
             pause = min(2 * pause, QUEUE_PAUSE_SECONDS)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from agentos.catalog import Catalog
     from agentos.chat import Chat
     from agentos.config import Settings
+    from agentos.long_turns import LongTurns, Worker
     from agentos.preparation import Preparation
     from agentos.providers.http import Http
     from agentos.routing.execute import Executor
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from agentos.store.agents import AgentStore
     from agentos.store.circuits import Circuits
     from agentos.store.dynamodb import Table
+    from agentos.store.long_turns import LongTurnStore
+    from agentos.store.queue import Queue
     from agentos.store.removal import Removal
     from agentos.store.sessions import SessionStore
     from agentos.store.turns import TurnStore
@@ -155,15 +158,21 @@ def http() -> "Http":
     return Http(settings().limits.reply_bytes)
 
 
-@cache
-def executor() -> "Executor":
+def _executor(longest: float | None) -> "Executor":
+    """`longest`: seconds that a target has, None for what its provider is given."""
     from agentos.providers.ask import Asker
     from agentos.routing.call import Caller
     from agentos.routing.execute import Executor
 
     asker = Asker(settings(), http().send)
     caller = Caller(asker.ask, health(), latencies(), clock())
-    return Executor(caller, health(), asker.longest, settings().limits, clock())
+    has = asker.longest if longest is None else lambda _: longest
+    return Executor(caller, health(), has, settings().limits, clock())
+
+
+@cache
+def executor() -> "Executor":
+    return _executor(None)
 
 
 @cache
@@ -185,3 +194,36 @@ def chat() -> "Chat":
     from agentos.chat import Chat
 
     return Chat(agent_store(), preparation(), executor(), settings(), clock())
+
+
+@cache
+def queue() -> "Queue | None":
+    """None where there is none: under sam local the variable holds no URL but the queue's name in the template."""
+    from agentos.store.queue import Queue, connect
+
+    url = os.environ.get("TURN_QUEUE_URL", "")
+    return Queue(connect(os.environ.get("AWS_ENDPOINT_URL_SQS") or None), url) if url.startswith("http") else None
+
+
+@cache
+def long_turn_store() -> "LongTurnStore":
+    from agentos.store.long_turns import LongTurnStore
+
+    return LongTurnStore(table(), clock())
+
+
+@cache
+def long_turns() -> "LongTurns":
+    from agentos.long_turns import LongTurns
+
+    return LongTurns(session_store(), long_turn_store(), turn_store(), queue(), clock())
+
+
+@cache
+def worker() -> "Worker":
+    from agentos.long_turns import Worker
+    from agentos.turns import Turns
+
+    patient = _executor(settings().limits.long_turn_seconds)
+    turns = Turns(agent_store(), turn_store(), preparation(), patient, settings(), clock(), long=True)
+    return Worker(long_turn_store(), turn_store(), turns, queue())

@@ -1,6 +1,6 @@
 """What each recorded event must be answered with: status, and for an error its code and the field it names.
 
-For a batch of a stream's records, by which no client is answered: the numbers of those to be handed over again.
+For a batch of a stream's records or a queue's messages, by which no client is answered: those to be handed over again.
 """
 
 EXPECTED: dict[str, tuple[int, str, str]] = {
@@ -82,6 +82,10 @@ EXPECTED: dict[str, tuple[int, str, str]] = {
     "send_message/bad_result_without_id": (400, "invalid_request", "messages[0].toolCallId"),
     "send_message/parts": (200, "", ""),
     "send_message/bad_unknown_session": (404, "not_found", ""),
+    "send_message/async": (400, "unsupported", ""),  # where there is no queue
+    "get_turn/ok": (200, "", ""),
+    "get_turn/bad_unknown": (404, "not_found", ""),
+    "get_turn/bad_id": (404, "not_found", ""),
     "send_message/bad_unknown_agent": (404, "not_found", ""),
     "send_message/bad_empty": (400, "invalid_request", "content"),
     "send_message/bad_no_content": (400, "invalid_request", "content"),
@@ -112,4 +116,10 @@ STREAMS: dict[str, list[str]] = {
     "sweep/ok": [],
     "sweep/expired": [],
     "sweep/bad_still_alive": [],
+    "run_turn/ok": [],
+    "run_turn/bad_unknown": [],
+    "run_turn/bad_body": ["059f36b4-87a3-44ab-83d2-661975830a7d"],
 }
+
+WORK = {"run_turn/ok"}
+"""Those that change what lives."""

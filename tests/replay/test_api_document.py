@@ -12,11 +12,11 @@ from samcli.yamlhelper import yaml_parse
 
 from agentos.errors import ApiError
 from tests.support.gateway import ROOT, event, invoke
-from tests.support.seed import AGENT_ID, SESSION_ID, seed
+from tests.support.seed import AGENT_ID, SESSION_ID, TURN_ID, seed
 
 PAGE = (ROOT / "docs" / "api.md").read_text()
 SECTION = re.compile(r"^### `(\w+) (\S+)` → (\d+)$(.*?)(?=^##)", re.M | re.S)
-IDS = {"agentId": AGENT_ID, "sessionId": SESSION_ID}
+IDS = {"agentId": AGENT_ID, "sessionId": SESSION_ID, "turnId": TURN_ID}
 
 
 def routes() -> dict[tuple[str, str], str]:
@@ -46,7 +46,11 @@ class Section:
     @property
     def placeholders(self) -> str:
         """The path as it is written in a command: `/agents/<agent-id>`."""
-        return self.path.replace("{agentId}", "<agent-id>").replace("{sessionId}", "<session-id>")
+        names = {"{agentId}": "<agent-id>", "{sessionId}": "<session-id>", "{turnId}": "<turn-id>"}
+        path = self.path
+        for name, placeholder in names.items():
+            path = path.replace(name, placeholder)
+        return path
 
 
 def sections() -> Iterator[Section]:

@@ -18,6 +18,7 @@ PROMPT = Prompt(messages=(Message(role="user", content="Hello."),))
 LIMITS = Limits(
     attempts=6,
     turn_seconds=28,
+    long_turn_seconds=840,
     commit_reserve_seconds=2,
     fallback_reserve_seconds=8,
     provider_seconds=60,

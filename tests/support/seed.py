@@ -1,18 +1,22 @@
-"""The agent and session that the recorded events speak of."""
+"""The agent, the session and the turn that the recorded events speak of."""
 
 from agentos import wiring
 from agentos.clock import Clock, Deadline
-from agentos.domain import Agent, AgentConfig, Session, SessionUsage
+from agentos.domain import Agent, AgentConfig, IdempotencyKey, Session, SessionUsage
 from agentos.store.agents import AgentStore
+from agentos.store.long_turns import LongTurnStore
 from agentos.store.sessions import SessionStore
 
 AGENT_ID = "agent_00000000000000000000000001"
 SESSION_ID = "sess_00000000000000000000000001"
+TURN_ID = "turn_00000000000000000000000001"
 CREATED = "2026-11-22T12:00:00.000Z"
 
 
-def seed(agents: AgentStore | None = None, sessions: SessionStore | None = None) -> None:
-    """Store both, by default in the table that the functions are wired to."""
+def seed(
+    agents: AgentStore | None = None, sessions: SessionStore | None = None, turns: LongTurnStore | None = None
+) -> None:
+    """Store all three, by default in the table that the functions are wired to."""
     (agents or wiring.agent_store()).create(
         "default",
         Agent(
@@ -44,4 +48,10 @@ def seed(agents: AgentStore | None = None, sessions: SessionStore | None = None)
             created_at=CREATED,
         ),
         Deadline.after(10, Clock()),
+    )
+    (turns or wiring.long_turn_store()).add(
+        ("default", AGENT_ID, SESSION_ID),
+        TURN_ID,
+        IdempotencyKey(name=TURN_ID, body=TURN_ID),
+        {"said": [{"role": "user", "content": "Hello"}], "simulated": {}},
     )

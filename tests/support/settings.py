@@ -8,6 +8,7 @@ from agentos.config import File, Settings
 LIMITS = {
     "attempts": 6,
     "turnSeconds": 28,
+    "longTurnSeconds": 840,
     "commitReserveSeconds": 2,
     "fallbackReserveSeconds": 8,
     "providerSeconds": 60,

@@ -104,7 +104,8 @@ def names_read() -> set[str]:
 def test_every_environment_name_is_declared_in_the_template(settings: Settings) -> None:
     """`sam local` passes declared names alone; the others vanish silently."""
     template = yaml_parse((ROOT / "template.yaml").read_text())
-    declared = set(template["Globals"]["Function"]["Environment"]["Variables"])
+    own = [resource["Properties"].get("Environment", {"Variables": {}}) for resource in template["Resources"].values()]
+    declared = {name for given in [template["Globals"]["Function"]["Environment"], *own] for name in given["Variables"]}
     of_providers = {name for provider in settings.providers.values() for name in provider.variables}
     of_powertools = {"POWERTOOLS_LOG_LEVEL", "POWERTOOLS_METRICS_DISABLED"}
 

@@ -48,12 +48,14 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "endpoint": VALUES | {"requests"},
     "etags": VALUES | {"endpoint"},
     "changes": VALUES | {"endpoint"},
+    "deliveries": VALUES | {"endpoint"},
+    "long_turns": VALUES | {"requests", "deliveries", "store", "turns"},
     "wiring": None,  # the composition root may see everything
 }
 
 HOME_OF = {
-    "boto3": {"store/dynamodb.py"},
-    "botocore": {"store/dynamodb.py", "store/circuits.py"},
+    "boto3": {"store/dynamodb.py", "store/queue.py"},
+    "botocore": {"store/dynamodb.py", "store/queue.py", "store/circuits.py"},
     "httpx": {"providers/http.py"},
     "anyio": {"providers/http.py"},
     "yaml": {"config.py"},

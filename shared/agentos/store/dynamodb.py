@@ -95,7 +95,7 @@ class Table:
             asked = answer.get("UnprocessedKeys") or {}
         return [found.get(_id(key)) for key in keys]
 
-    def put(self, item: Item, condition: str = NOTHING_THERE) -> None:
+    def put(self, item: Item, condition: str = NOTHING_THERE, values: Item | None = None) -> None:
         """An item where `condition` holds of what stands there: a new one, unless it says otherwise.
 
         Raises ConditionFailed, Conflict.
@@ -107,6 +107,7 @@ class Table:
                 Item=item,
                 ConditionExpression=condition,
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                **({"ExpressionAttributeValues": values} if values else {}),
             )
         except ConditionFailed as error:
             if error.item != item:

@@ -7,6 +7,7 @@
     message   (the session's)                         MESSAGE#<n>   a session's messages in order, from either end
     part      (the session's)                         PART#<n>#<k>  what a large message goes on in
     answered  (the session's)                         KEY#<hash>    an Idempotency-Key of its messages
+    turn      (the session's)                         TURN#<id>     a turn that is run later
     created   TENANT#t#KEY#<hash>                     KEY           an Idempotency-Key of a create
     circuit   HEALTH                                  CIRCUIT#<m>   a target as it is configured; all of them
     latency   HEALTH                                  LATENCY#<m>   all of them
@@ -88,6 +89,10 @@ def part(partition: str, sequence: int, index: int) -> Key:
 
 def answered(partition: str, name: str) -> Key:
     return {"pk": {"S": partition}, "sk": {"S": f"KEY#{name}"}}
+
+
+def turn(partition: str, turn_id: str) -> Key:
+    return {"pk": {"S": partition}, "sk": {"S": f"TURN#{turn_id}"}}
 
 
 def created(tenant: str, name: str) -> Key:

@@ -141,6 +141,9 @@ class TurnStore:
         puts = [self._table.new(item) for message in step.messages for item in message.items]
         if lease.key:
             puts.append(self._table.new(_record(lease, lease.key, step)))
+            if lease.key.turn_id:  # one that was given up is answered no more
+                turn = keys.turn(lease.partition, lease.key.turn_id)
+                puts.append(self._table.check(turn, "attribute_exists(pk) AND attribute_not_exists(failure)"))
         try:
             self._table.transact([self._progress(lease, step), *puts], deadline)
         except ConditionFailed as error:
