@@ -12,7 +12,7 @@ MODEL := $(if $(filter 0 no,$(LOCAL_MODEL)),,$(VENV)/model.stamp)
 DEBUGGER := $(if $(DEBUG_PORT),$(VENV)/dev.stamp)
 
 .DEFAULT_GOAL := help
-.PHONY: help run build sam-local replay test test-sam-local test-all check docs walk-through lock clean
+.PHONY: help run build sam-local replay test test-sam-local test-all check docs bench walk-through lock clean
 .DELETE_ON_ERROR:
 
 help: ## list the commands
@@ -50,6 +50,9 @@ check: $(VENV)/dev.stamp ## lint, format, types, the direction of imports, and t
 
 docs: $(VENV)/dev.stamp ## write docs/provider-matrix.md again from the configuration
 	$(BIN)/python tools/provider_matrix.py
+
+bench: $(VENV)/dev.stamp ## what a turn costs in DynamoDB's units, measured on DynamoDB Local; needs Java
+	@PYTHONPATH=shared POWERTOOLS_METRICS_DISABLED=true $(BIN)/python -m bench.turn_cost
 
 walk-through: $(VENV)/dev.stamp $(VENV)/model.stamp ## write the walk-through in README.md again, as it runs on a fresh clone
 	$(BIN)/python tools/walk_through.py

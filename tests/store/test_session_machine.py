@@ -1,0 +1,151 @@
+"""Whatever is done to a session in whatever order, it holds what a plain list would: through the real functions."""
+
+import contextlib
+import itertools
+from typing import Any
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+
+import tests.support.properties  # noqa: F401
+from agentos import wiring
+from tests.support.clock import ShiftedClock
+from tests.support.crashes import Death, Died, Moment
+from tests.support.gateway import Answer, Client
+from tests.support.upstream import Upstream, answer, calling
+from tests.support.wiring import rewire
+
+LIFETIME, LEASE_SECONDS = 1_000_000, 60
+EXAMPLES = {"moto": 12, "dynamodb_local": 4}
+
+
+class Session(RuleBasedStateMachine):
+    """`said` is the model; `open`: calls that wait; `stuck`: a dead turn has the lease; `sent`: keys with answers."""
+
+    def __init__(self, api: Client, upstream: Upstream, clock: ShiftedClock) -> None:
+        super().__init__()
+        self.api, self.upstream, self.clock = api, upstream, clock
+        self.agent_id = api.agent()
+        self.keys = itertools.count()
+        self.reopen()
+
+    def reopen(self) -> None:
+        self.path = {"agentId": self.agent_id, "sessionId": self.api.session(self.agent_id, expiresInSeconds=LIFETIME)}
+        self.said: list[str] = []
+        self.open: list[str] = []
+        self.sent: list[tuple[str, Any, Answer]] = []
+        self.stuck = self.gone = False
+
+    def post(self, key: str, body: Any) -> Answer:
+        return self.api("send_message", body, headers={"Idempotency-Key": key}, **self.path)
+
+    def body(self) -> dict[str, Any]:
+        """The next message that may be sent: a result while calls are open."""
+        if self.open:
+            return {"role": "tool", "toolCallId": self.open[0], "content": f"result {next(self.keys)}"}
+        return {"content": f"question {next(self.keys)}"}
+
+    def script(self, calls: int) -> tuple[str, list[str]]:
+        """What the provider says next: the text and the ids of the calls."""
+        text, ids = f"answer {next(self.keys)}", [f"call_{next(self.keys)}" for _ in range(calls)]
+        self.upstream.default = calling(*((one, "f", "{}") for one in ids), text=text) if ids else answer(text)
+        return text, ids
+
+    def took(self, body: dict[str, Any], text: str, ids: list[str]) -> None:
+        """The model after a turn."""
+        self.said.append(body["content"])
+        self.open = self.open[1:]
+        if not self.open:
+            self.said.append(text)
+            self.open = ids
+
+    @precondition(lambda self: not self.gone)
+    @rule(calls=st.integers(0, 3))
+    def send(self, calls: int) -> None:
+        key, body, (text, ids) = f"key {next(self.keys)}", self.body(), self.script(calls)
+        reply = self.post(key, body)
+        if self.stuck:
+            assert reply.json["code"] == "session_busy"
+            return
+        assert reply.status == 200, reply.text
+        self.took(body, text, ids)
+        self.sent.append((key, body, reply))
+        assert [call["id"] for call in reply.json["toolCalls"]] == self.open
+
+    @precondition(lambda self: not self.gone and self.sent)
+    @rule(data=st.data())
+    def repeat(self, data: st.DataObject) -> None:
+        key, body, reply = data.draw(st.sampled_from(self.sent))
+        assert self.post(key, body) == reply
+        assert self.post(key, {**body, "metadata": {"other": True}}).json["code"] == "idempotency_mismatch"
+
+    @precondition(lambda self: not self.gone and not self.stuck and self.open)
+    @rule()
+    def speak_out_of_turn(self) -> None:
+        assert self.post("never taken", {"content": "hi"}).json["details"]["toolCallIds"] == self.open
+        result = {"role": "tool", "toolCallId": "call_nobody", "content": ""}
+        assert self.post("never taken", result).json["code"] == "tool_call_not_open"
+
+    @precondition(lambda self: not self.gone and not self.stuck)
+    @rule(at=st.integers(1, 5), moment=st.sampled_from(Moment), calls=st.integers(0, 2))
+    def crash(self, at: int, moment: Moment, calls: int) -> None:
+        key, body, (text, ids) = f"key {next(self.keys)}", self.body(), self.script(calls)
+        rewire()
+        death = Death(wiring.dynamodb(), at, moment)
+        with contextlib.suppress(Died):
+            self.post(key, body)
+        rewire()
+        done = death.requests if len(death.requests) < at or moment != Moment.BEFORE else death.requests[:-1]
+        if "TransactWriteItems" in done:
+            self.took(body, text, ids)
+        else:
+            self.stuck = "UpdateItem" in done
+
+    @precondition(lambda self: self.stuck)
+    @rule()
+    def lapse(self) -> None:
+        self.clock.shift += LEASE_SECONDS
+        self.stuck = False
+
+    @precondition(lambda self: not self.gone)
+    @rule()
+    def delete(self) -> None:
+        assert self.api("delete_session", **self.path).status == 204
+        self.gone = True
+
+    @precondition(lambda self: not self.gone)
+    @rule()
+    def expire(self) -> None:
+        self.clock.shift += LIFETIME + 1
+        self.gone = True
+
+    @precondition(lambda self: self.gone)
+    @rule()
+    def knock_and_reopen(self) -> None:
+        assert self.post("too late", {"content": "anybody?"}).status == 404
+        assert self.api("delete_session", **self.path).status == 404
+        self.reopen()
+
+    @invariant()
+    def holds_what_was_said(self) -> None:
+        session = self.api("get_session", **self.path)
+        if self.gone:
+            assert session.status == 404
+            return
+        assert session.json["state"] == ("running" if self.stuck else "idle")
+        assert session.json["messageCount"] == len(self.said)
+        assert self.api.said(*self.path.values()) == self.said[:100]
+
+
+def test_a_session_is_a_list(
+    api: Client, upstream: Upstream, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    clock = ShiftedClock()
+    monkeypatch.setattr(wiring, "clock", lambda: clock)
+    examples = EXAMPLES[request.node.callspec.params["dynamodb_endpoint"]]
+    run_state_machine_as_test(
+        lambda: Session(api, upstream, clock),
+        settings=settings(max_examples=examples, stateful_step_count=20, deadline=None),
+    )
