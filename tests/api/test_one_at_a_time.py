@@ -108,7 +108,7 @@ def test_a_turn_takes_four_requests_however_long_the_conversation(
     assert api.say(agent_id, session_id).status == 200
 
     assert requests == ["GetItem", "UpdateItem", "Query", "TransactWriteItems"]
-    assert len(upstream.requests[0]["messages"]) == min(turns, 15 if length == 1000 else 30) * 2 + 1
+    assert len(upstream.requests[0]["messages"]) == min(turns, 11 if length == 1000 else 30) * 2 + 1
 
 
 def test_the_first_turn_reads_no_history(api: Any, upstream: Any, requests: list[str]) -> None:
