@@ -75,10 +75,10 @@ class Session(RuleBasedStateMachine):
         assert [call["id"] for call in reply.json["toolCalls"]] == self.open
 
     @precondition(lambda self: not self.gone and self.sent)
-    @rule(data=st.data())
-    def repeat(self, data: st.DataObject) -> None:
-        key, body, reply = data.draw(st.sampled_from(self.sent))
-        assert self.post(key, body) == reply
+    @rule()
+    def repeat(self) -> None:
+        for key, body, reply in self.sent:
+            assert self.post(key, body) == reply
         assert self.post(key, {**body, "metadata": {"other": True}}).json["code"] == "idempotency_mismatch"
 
     @precondition(lambda self: not self.gone and not self.stuck and self.open)
@@ -109,13 +109,13 @@ class Session(RuleBasedStateMachine):
         self.clock.shift += LEASE_SECONDS
         self.stuck = False
 
-    @precondition(lambda self: not self.gone)
+    @precondition(lambda self: not self.gone and len(self.said) > 3)
     @rule()
     def delete(self) -> None:
         assert self.api("delete_session", **self.path).status == 204
         self.gone = True
 
-    @precondition(lambda self: not self.gone)
+    @precondition(lambda self: not self.gone and len(self.said) > 3)
     @rule()
     def expire(self) -> None:
         self.clock.shift += LIFETIME + 1
