@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from agentos.domain import Value
 from agentos.endpoint import MAX_BODY_BYTES, Answer, Call, endpoint
 from agentos.errors import NotFound
 from agentos.observe import protect
+from agentos.values import Value
 from tests.support.gateway import Context, event
 from tests.support.logs import captured
 
