@@ -11,13 +11,14 @@ from pathlib import Path
 
 import uvicorn
 
-from local import console, debugger, store
+from local import console, debugger, dynamodb, store
 from local.context import REGION
 from local.environment import Environment
 from local.filters import UnknownRule
 from local.functions import Functions
 from local.gateway import Gateway
 from local.model import START_SECONDS, LocalModel, ModelError
+from local.queues import Pollers, make
 from local.streams import Feeds
 from local.template import Template, load_template
 
@@ -55,10 +56,14 @@ def run(options: Options, environment: Environment) -> int:
             model = _begin_model(environment)
             store_words = parts.enter_context(store.serving(options.root, template, environment))
             model_words = _await_model(model, environment)
+            queues = _queues(template, environment)
             functions = _functions(options.root, template, environment)
             gateway = Gateway(template, functions, console.show_request)
             feeds = _feeds(template, functions, environment)
             parts.callback(feeds.stop)
+            pollers = Pollers(template, functions, environment.get("AWS_ENDPOINT_URL_SQS"), queues)
+            pollers.start()
+            parts.callback(pollers.stop)
             _show(options, template, environment, {"store": store_words, "model": model_words} | debugger_words)
             asyncio.run(_serve(gateway, listener))
         return 0
@@ -149,6 +154,17 @@ def _feeds(template: Template, functions: Functions, environment: Environment) -
         raise StartError(f"template.yaml: FilterCriteria: {error}") from None
     feeds.start()
     return feeds
+
+
+def _queues(template: Template, environment: Environment) -> dict[str, str]:
+    """The URLs of the template's queues: in memory and empty, wherever the table is. The one is TURN_QUEUE_URL."""
+    if not template.queue_sources:
+        return {}
+    url = environment.get("AWS_ENDPOINT_URL_SQS") or dynamodb.start()
+    queues = make(url, template)
+    environment.defaults |= {"AWS_ENDPOINT_URL_SQS": url, "TURN_QUEUE_URL": queues[template.queue_sources[0].queue]}
+    environment.refresh()
+    return queues
 
 
 def _show(options: Options, template: Template, environment: Environment, facts: dict[str, str]) -> None:

@@ -8,6 +8,8 @@ from typing import Any
 
 import yaml
 
+from local.queue_settings import Queue, QueueSource, queue_of, queue_source, resource_of
+
 CREATE_TABLE_FIELDS = (
     "AttributeDefinitions",
     "BillingMode",
@@ -97,6 +99,8 @@ class Template:
     functions: tuple[Function, ...]
     routes: tuple[Route, ...]
     streams: tuple[Stream, ...]
+    queues: tuple[Queue, ...]
+    queue_sources: tuple[QueueSource, ...]
     preflights: tuple[Preflight, ...]
     responses: dict[str, GatewayResponse]
     table: dict[str, Any]
@@ -151,6 +155,14 @@ def load_template(path: Path, table_name: str) -> Template:
         routes=tuple(routes),
         streams=tuple(
             _stream(event, functions[name]) for name in declared for event in _events(declared[name], "DynamoDB")
+        ),
+        queues=tuple(
+            queue_of(name, resource.get("Properties", {}))
+            for name, resource in resources.items()
+            if resource["Type"] == "AWS::SQS::Queue"
+        ),
+        queue_sources=tuple(
+            queue_source(event, functions[name]) for name in declared for event in _events(declared[name], "SQS")
         ),
         preflights=tuple(_preflights(api.get("Cors"), routes, auth, authorizers.get(default))),
         responses={kind: _gateway_response(given) for kind, given in api.get("GatewayResponses", {}).items()},
@@ -218,12 +230,11 @@ def _authorizers(auth: dict[str, Any], functions: dict[str, Function]) -> dict[s
     for name, given in auth.get("Authorizers", {}).items():
         if "FunctionArn" not in given:
             continue
-        target = given["FunctionArn"]["Fn::GetAtt"]
         identity = given.get("Identity", {})
         kind = given.get("FunctionPayloadType", "TOKEN")
         headers = [identity.get("Header", "Authorization")] if kind == "TOKEN" else identity.get("Headers", [])
         found[name] = Authorizer(
-            function=functions[(target.split(".") if isinstance(target, str) else target)[0]],
+            function=functions[resource_of(given["FunctionArn"])],
             kind=kind,
             headers=tuple(headers),
             query=tuple(identity.get("QueryStrings", [])),

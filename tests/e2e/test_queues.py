@@ -1,0 +1,183 @@
+"""Functions fed from a queue as Lambda feeds them, and long turns under the local host."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from local.functions import Functions
+from local.queue_settings import Queue, QueueSource
+from local.queues import Poller, Pollers, connect, make
+from local.template import Function, load_template
+from tests.e2e.hosting import ROOT, Host, eventually
+from tests.support.upstream import Upstream, answer
+
+HANDLER = """
+import json, pathlib
+folder = pathlib.Path(__file__).parent
+def handler(event, context):
+    with (folder / "log").open("a") as log:
+        print(json.dumps(event), file=log)
+    answer = json.loads((folder / "answer").read_text())
+    ids = {record["body"]: record["messageId"] for record in event["Records"]}
+    if answer.get("raise") in ids:
+        raise RuntimeError("scripted")
+    return {"batchItemFailures": [{"itemIdentifier": ids[body]} for body in answer.get("fail", []) if body in ids]}
+"""
+
+
+class Feed:
+    """A queue with dead letters, and a function that writes down what it is given."""
+
+    def __init__(self, endpoint: str, folder: Path) -> None:
+        self.endpoint, self.folder, self.client = endpoint, folder, connect(endpoint)
+        name = uuid4().hex
+        self.name, dead = f"{name}-work", f"{name}-dead"
+        queues = Queue(self.name, 600, dead, 3), Queue(dead, 600, None, 0)
+        template = load_template(ROOT / "template.yaml", "t")
+        self.urls = make(endpoint, replace(template, queues=queues))
+        self.url, self.dead = self.urls[self.name], self.urls[dead]
+        (folder / "app.py").write_text(HANDLER)
+        self.answers()
+        self.function = Function("Worker", folder, "app.handler", 10, 128, {})
+        self.functions = Functions(folder / "no-layer", "no_package", lambda: (), lambda: None)
+
+    def poller(self, partial: bool = True) -> Poller:
+        source = QueueSource(self.function, self.name, 10, partial)
+        return Poller(source, self.functions, self.endpoint, self.url)
+
+    def answers(self, **answer: Any) -> None:
+        (self.folder / "answer").write_text(json.dumps(answer))
+
+    def put(self, *bodies: str) -> None:
+        for body in bodies:
+            self.client.send_message(QueueUrl=self.url, MessageBody=body)
+
+    def records(self) -> list[dict[str, Any]]:
+        """What the function has been given so far."""
+        lines = (self.folder / "log").read_text().splitlines()
+        return [record for line in lines for record in json.loads(line)["Records"]]
+
+    def again(self) -> None:
+        """Let the last message be received once more, as when its time out is over."""
+        receipt = self.records()[-1]["receiptHandle"]
+        self.client.change_message_visibility(QueueUrl=self.url, ReceiptHandle=receipt, VisibilityTimeout=0)
+
+    def left(self, url: str) -> int:
+        """How many messages a queue holds, whether in sight or not."""
+        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        found = self.client.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
+        return sum(map(int, found.values()))
+
+
+@pytest.fixture
+def feed(environment: pytest.MonkeyPatch, moto_endpoint: str, tmp_path: Path) -> Feed:
+    return Feed(moto_endpoint, tmp_path)
+
+
+def test_a_message_comes_as_lambda_has_it_and_is_gone_when_it_is_done(feed: Feed) -> None:
+    feed.put('{"a": 1}')
+    assert feed.poller().poll() is True
+    (record,) = feed.records()
+    recorded = json.loads((ROOT / "events" / "run_turn" / "ok.json").read_text())["Records"][0]
+    assert record.keys() == recorded.keys()
+    assert recorded["attributes"].keys() <= record["attributes"].keys()
+    assert (record["body"], record["attributes"]["ApproximateReceiveCount"]) == ('{"a": 1}', "1")
+    assert feed.left(feed.url) == 0
+    assert feed.poller().poll() is False
+
+
+def test_those_that_failed_come_again_and_no_others(feed: Feed) -> None:
+    feed.answers(fail=["b"])
+    feed.put("a", "b", "c")
+    while feed.poller().poll():
+        pass
+    assert sorted(record["body"] for record in feed.records()) == ["a", "b", "c"]
+    assert feed.left(feed.url) == 1
+
+
+@pytest.mark.parametrize(("answer", "partial", "left"), [({"fail": ["a"]}, False, 0), ({"raise": "a"}, True, 1)])
+def test_without_partial_answers_an_exception_alone_is_a_failure(
+    feed: Feed, answer: dict[str, Any], partial: bool, left: int
+) -> None:
+    feed.answers(**answer)
+    feed.put("a")
+    assert feed.poller(partial).poll() is True
+    assert feed.left(feed.url) == left
+
+
+def test_after_three_times_the_queue_puts_it_aside(feed: Feed) -> None:
+    feed.answers(fail=["a"])
+    feed.put("a")
+    for _ in range(3):
+        assert feed.poller().poll() is True
+        feed.again()
+    assert feed.poller().poll() is False
+    counts = [record["attributes"]["ApproximateReceiveCount"] for record in feed.records()]
+    assert counts == ["1", "2", "3"]
+    assert (feed.left(feed.url), feed.left(feed.dead)) == (0, 1)
+
+
+def test_a_queue_that_is_not_there_ends_nothing(feed: Feed, capsys: pytest.CaptureFixture[str]) -> None:
+    source = QueueSource(feed.function, "work", 1, True)
+    assert Poller(source, feed.functions, feed.endpoint, f"{feed.url}-not").poll() is False
+    assert "cannot be read" in capsys.readouterr().err
+
+
+def test_the_template_says_which_queue_feeds_which_function(environment: pytest.MonkeyPatch, feed: Feed) -> None:
+    template = load_template(ROOT / "template.yaml", "t")
+    (source,) = template.queue_sources
+    assert (source.function.name, source.queue, source.batch_size, source.partial) == (
+        "RunTurnFunction",
+        "TurnQueue",
+        1,
+        True,
+    )
+    work, _ = template.queues
+    assert (work.name, work.dead_letters, work.receives) == ("TurnQueue", "TurnDeadLetters", 3)
+    assert work.visibility >= 6 * source.function.timeout
+    urls = make(feed.endpoint, template)
+    pollers = Pollers(template, feed.functions, feed.endpoint, urls)
+    pollers.start()
+    pollers.stop()
+
+
+@pytest.fixture
+def slow() -> Iterator[tuple[Upstream, threading.Event]]:
+    """A provider that answers when it is told to."""
+    release = threading.Event()
+    reply = answer("At last.")
+    reply.before = lambda: release.wait(120)
+    with Upstream(default=reply) as upstream:
+        yield upstream, release
+        release.set()
+
+
+def test_a_long_turn_of_a_slow_provider_under_the_local_host(
+    start_host: Callable[..., Host], slow: tuple[Upstream, threading.Event], dynamodb_endpoint: str
+) -> None:
+    upstream, release = slow
+    host = start_host({"STORE": dynamodb_endpoint, "LOCAL_ENDPOINT": upstream.url})
+    session = host.session(host.agent(model="local:any"))
+    body, headers = {"content": "Hello"}, {"Prefer": "respond-async", "Idempotency-Key": "k"}
+
+    sent = host.client.post(f"{session}/messages", json=body, headers=headers)
+
+    assert sent.status_code == 202, sent.text
+    turn = sent.headers["location"]
+    assert turn == f"{session}/turns/{sent.json()['turnId']}"
+    eventually(lambda: host.client.get(turn).json()["state"] == "running")
+    assert host.client.post(f"{session}/messages", json=body, headers=headers).text == sent.text
+    assert host.client.post(f"{session}/messages", json=body).status_code == 409
+    release.set()
+    eventually(lambda: host.client.get(turn).json()["state"] == "completed")
+    messages = host.client.get(f"{session}/messages").json()["data"]
+    assert [message["content"] for message in messages] == ["Hello", "At last."]
+    assert host.client.get(turn).json()["reply"] == messages[1]
+    assert len(upstream.requests) == 1
+    assert "Traceback" not in host.output
