@@ -32,9 +32,9 @@ from tests.support.wiring import rewire
 
 START_SECONDS = 60
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
-NEW_ID = re.compile(r"\b(agent|sess|msg)_(?!0{25}1)[0-9a-z]{26}\b")
+NEW_ID = re.compile(r"\b(agent_|sess_|msg_|chatcmpl-)(?!0{25}1)[0-9a-z]{26}\b")
 REPLAY = ["env", f"PYTHONPATH={ROOT}:{ROOT / 'shared'}", sys.executable, "-m", "tests.sam_local.replay"]
-LATENCY = re.compile(r'"latencyMs": ?\d+')
+MEASURED = re.compile(r'"(latencyMs|created)": ?\d+')
 
 Answer = dict[str, Any]
 
@@ -92,8 +92,9 @@ def file_of(name: str) -> Path:
 
 def comparable(answer: Answer) -> Answer:
     """With its body read, and without what differs from one call to the next: new ids, times, latencies."""
-    body = LATENCY.sub('"latencyMs": 0', NEW_ID.sub(r"\1", TIME.sub("now", answer["body"])))
-    return answer | {"body": json.loads(body) if body else None}
+    body = MEASURED.sub(r'"\1": 0', NEW_ID.sub(r"\1", TIME.sub("now", answer["body"])))
+    is_json = body and answer["headers"].get("content-type") == "application/json"
+    return answer | {"body": json.loads(body) if is_json else body}
 
 
 @pytest.mark.parametrize("name", EXPECTED)
