@@ -43,12 +43,16 @@ def warn(text: str) -> None:
 
 
 def show_start(url: str, template: Template, settings: "Settings", facts: Mapping[str, str]) -> None:
-    """Where the host answers, its routes and streams, its providers, and `facts` by their names."""
+    """Where the host answers, its routes, streams and queues, its providers, and `facts` by their names."""
     say(f"{paint('AgentOS Serverless', 'bold')} on {paint(url, 'bold')}\n")
-    for route in template.routes:
-        say(f"  {route.method:<7}{route.path:<51}{paint(route.function.name, 'dim')}")
-    for stream in template.streams:
-        say(f"  {'stream':<7}{'of the table':<51}{paint(stream.function.name, 'dim')}")
+    callers = [
+        *((route.method, route.path, route.function) for route in template.routes),
+        *(("stream", "of the table", stream.function) for stream in template.streams),
+        *(("queue", "of long turns", queue.function) for queue in template.queue_sources),
+    ]
+    width = max(len(what) for _, what, _ in callers) + 2
+    for how, what, function in callers:
+        say(f"  {how:<7}{what:<{width}}{paint(function.name, 'dim')}")
     say()
     for name, fact in facts.items():
         say(f"{name:<11}{fact}")

@@ -18,7 +18,8 @@ Made from `config/default.yaml` by `make docs`; a test keeps the two equal. The 
 
 A provider is used as soon as its environment variables are set. A model that is not listed passes through to its
 provider as written; its price is then unknown. **yes** in the columns is what this version of AgentOS can do over the
-provider's wire format; what a model itself can do stands in the second table.
+provider's wire format; what a model itself can do stands in the second table. What providers differ in, and what is
+translated: [providers.md](providers.md).
 
 """
 

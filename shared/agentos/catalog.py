@@ -12,6 +12,7 @@ FORMAT_FACTS: dict[str, dict[str, bool]] = {
     "openai": {"streaming": False, "tools": True, "images": True, "structured_output": True},
     "gemini": {"streaming": False, "tools": True, "images": True, "structured_output": True},
     "anthropic": {"streaming": False, "tools": True, "images": True, "structured_output": True},
+    "bedrock": {"streaming": False, "tools": True, "images": True, "structured_output": True},
     "echo": {"streaming": False, "tools": False, "images": True, "structured_output": False},
 }
 """What this version can do over each wire format, whatever the models behind it could."""

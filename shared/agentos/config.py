@@ -45,7 +45,7 @@ class ToolCallSettings(Value):
 class ProviderSettings(Value):
     """One entry of `providers:` in YAML."""
 
-    format: Literal["openai", "gemini", "anthropic", "echo"]
+    format: Literal["openai", "gemini", "anthropic", "bedrock", "echo"]
     endpoint: str | None = None
     auth: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+$")] = "bearer"
     path: str | None = None
@@ -132,7 +132,8 @@ class Provider:
         self.endpoint_variable = f"{prefix}_ENDPOINT"
         self.key = SecretStr(environment.get(self.key_variable, "").strip())
         endpoint = environment.get(self.endpoint_variable, "").strip() or settings.endpoint or ""
-        self.endpoint = endpoint.rstrip("/")
+        self.region = environment.get("AWS_REGION", "").strip()
+        self.endpoint = endpoint.rstrip("/").replace("{region}", self.region)
 
     @cached_property
     def fate(self) -> tuple[Status, str | None]:
@@ -143,9 +144,11 @@ class Provider:
             return "available", None
         if not self.endpoint:
             return "not-configured", f"{self.endpoint_variable} is not set"
+        if self.settings.auth == "iam" and not self.region:
+            return "not-configured", "AWS_REGION is not set"
         if not _is_url(self.endpoint):
             return "not-configured", f"{self.endpoint_variable} is not an http(s) URL"
-        if self.settings.auth == "none":
+        if self.settings.auth in ("none", "iam"):
             return "available", None
         key = self.key.get_secret_value()
         if not key:
@@ -161,11 +164,16 @@ class Provider:
         return hashlib.sha256(whom.encode()).hexdigest()[:8]
 
     @property
+    def takes_image_addresses(self) -> bool:
+        """Whether an image may be given by its address; Converse takes its data alone."""
+        return self.settings.format != "bedrock"
+
+    @property
     def variables(self) -> tuple[str, ...]:
         """Names of the environment variables that configure it."""
         if self.settings.format == "echo":
             return ()
-        if self.settings.auth == "none":
+        if self.settings.auth in ("none", "iam"):
             return (self.endpoint_variable,)
         return (self.key_variable, self.endpoint_variable)
 

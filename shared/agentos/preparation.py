@@ -82,6 +82,7 @@ class Preparation:
             session_id=session.session_id if session else None,
             has_tools=prompt.has_tools,
             has_images=any(message.has_images for message in prompt.messages),
+            has_image_addresses=any(message.has_image_addresses for message in prompt.messages),
             structured_output=(agent.config.response_format or {}).get("type") == "json_schema",
             prompt_tokens=_prompt_tokens(prompt),
             completion_tokens=agent.config.max_tokens or 0,

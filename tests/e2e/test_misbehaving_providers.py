@@ -1,4 +1,4 @@
-"""A third party's fake of OpenAI and Gemini misbehaves on demand, and then tells what it thinks of us as a client."""
+"""Fakes of OpenAI, Gemini and Anthropic by a third party misbehave on demand, then tell what they think of us."""
 
 import re
 import subprocess
@@ -55,13 +55,15 @@ def llmock() -> Iterator[Llmock]:
 
 @pytest.fixture(scope="module")
 def broken(llmock: Llmock, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
-    """A host with the real model whose OpenAI and Gemini are llmock."""
+    """A host with the real model whose OpenAI, Gemini and Anthropic are llmock."""
     environment = {
         "LOCAL_MODEL": "1",
         "OPENAI_API_KEY": "sk-for-llmock-0123456789",
         "OPENAI_ENDPOINT": f"{llmock.url}/v1",
         "GEMINI_API_KEY": "AIza-for-llmock-0123456789",
         "GEMINI_ENDPOINT": f"{llmock.url}/gemini/v1beta",
+        "ANTHROPIC_API_KEY": "sk-ant-for-llmock-0123456789",
+        "ANTHROPIC_ENDPOINT": f"{llmock.url}/anthropic/v1",
     }
     running = start(tmp_path_factory.mktemp("broken"), environment)
     yield running
@@ -124,6 +126,35 @@ def test_what_may_pass_is_tried_once_more(
     assert asked(reply) == [("openai", outcome), ("openai", outcome), ("gemini", "ok")]
 
 
+@pytest.mark.parametrize(
+    ("behaviour", "outcome"),
+    [
+        (fail(401), "auth"),
+        (fail(404), "model_not_found"),
+        (fail(429, retry_after=3600), "rate_limited"),
+        (fail(529, retry_after=3600), "rate_limited"),
+        (fail(413), "context_length"),
+    ],
+    ids=names,
+)
+def test_anthropics_refusals_go_to_the_next_target(
+    broken: Host, llmock: Llmock, request: pytest.FixtureRequest, behaviour: Behaviour, outcome: str
+) -> None:
+    model = model_of(request)
+    llmock.misbehave("anthropic", model, **behaviour)
+    reply = say(broken, model, fallback=f"gemini:{model}", provider="anthropic")
+    assert asked(reply) == [("anthropic", outcome), ("gemini", "ok")]
+
+
+def test_anthropic_answers_as_soon_as_it_can(broken: Host, llmock: Llmock, request: pytest.FixtureRequest) -> None:
+    model = model_of(request)
+    llmock.misbehave("anthropic", model, **fail(500, times=1))
+    reply = say(broken, model, provider="anthropic")
+    assert asked(reply) == [("anthropic", "server"), ("anthropic", "ok")]
+    assert "Hello" in reply["content"]
+    assert reply["usage"]["promptTokens"] > 0
+
+
 def test_a_short_retry_after_is_waited_for(broken: Host, llmock: Llmock, request: pytest.FixtureRequest) -> None:
     """That we wait long enough is for the report to say."""
     model = model_of(request)
@@ -171,12 +202,13 @@ def test_llmock_finds_no_fault_with_us(broken: Host, llmock: Llmock, request: py
     assert re.search(r"\b[1-9]\d* fault\(s\) injected", text)
 
 
-def ask(host: Host, model: str, fallback: str = LAST_RESORT, **config: Any) -> httpx.Response:
-    agent = host.agent(model=f"openai:{model}", config={"fallbackModel": fallback, "maxTokens": 16, **config})
+def ask(host: Host, model: str, fallback: str = LAST_RESORT, provider: str = "openai", **config: Any) -> httpx.Response:
+    agent = host.agent(model=f"{provider}:{model}", config={"fallbackModel": fallback, "maxTokens": 16, **config})
     return host.say(host.session(agent))
 
 
 def say(host: Host, model: str, fallback: str = LAST_RESORT, **config: Any) -> dict[str, Any]:
+    """What `ask` is answered."""
     answer = ask(host, model, fallback, **config)
     assert answer.status_code == 200, answer.text
     reply: dict[str, Any] = answer.json()

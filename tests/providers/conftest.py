@@ -1,5 +1,7 @@
 """HTTP clients for the tests here: one whose network is made up, and one for real sockets."""
 
+from collections.abc import Iterator
+
 import pytest
 
 from agentos.providers.http import Http
@@ -8,8 +10,12 @@ from tests.providers.recordings import Wire
 
 
 @pytest.fixture(scope="session")
-def shared_wire() -> Wire:
-    return Wire()
+def shared_wire() -> Iterator[Wire]:
+    """A process with the credentials of a role, as Lambda gives them."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("AWS_ACCESS_KEY_ID", "test")
+        environment.setenv("AWS_SECRET_ACCESS_KEY", "test")
+        yield Wire()
 
 
 @pytest.fixture

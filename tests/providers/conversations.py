@@ -6,6 +6,7 @@ from typing import Any
 from agentos.domain import Completion, ImagePart, Message, Prompt, TextPart, Tool, ToolCall
 from tests.providers.recordings import Wire, an_answer
 
+BEDROCK = "bedrock:claude-haiku-4-5"
 OPENAI, GEMINI, ANTHROPIC = "openai:gpt-4o-mini", "gemini:flash-1.5", "anthropic:claude-haiku-5-5"
 
 PARAMETERS: dict[str, Any] = {
@@ -81,6 +82,12 @@ def gemini_call(arguments: Any, name: Any = "f", call_id: Any = "call_1") -> dic
 def anthropic_calls(*blocks: Any, stop_reason: str = "tool_use") -> bytes:
     """A reply with these as its blocks of content."""
     return json.dumps({"type": "message", "role": "assistant", "content": blocks, "stop_reason": stop_reason}).encode()
+
+
+def bedrock_calls(*blocks: Any) -> bytes:
+    """A reply with these as its blocks of content."""
+    message = {"role": "assistant", "content": blocks}
+    return json.dumps({"output": {"message": message}, "stopReason": "tool_use"}).encode()
 
 
 def answered(wire: Wire, model: str, body: bytes) -> Completion:

@@ -26,6 +26,7 @@ SECONDS = 20.0  # far more than anything here takes
 MODELS = {
     "anthropic": "anthropic:claude-haiku-5-5",
     "azure-openai": "azure-openai:my-deployment",
+    "bedrock": "bedrock:claude-haiku-4-5",
     "cerebras": "cerebras:gpt-oss-120b",
     "deepseek": "deepseek:deepseek-flash",
     "fireworks": "fireworks:glm-5p3-flash",
@@ -45,7 +46,7 @@ MODELS = {
 }
 """A model of each provider to ask in its name."""
 
-OTHER_FORMATS = {"anthropic", "gemini"}
+OTHER_FORMATS = {"anthropic", "bedrock", "gemini"}
 """Providers whose wire format is their own; all others speak OpenAI's."""
 
 
@@ -86,10 +87,11 @@ def prompt(text: str = "Hello.", **parameters: Any) -> Prompt:
 
 
 def settings_for(overlay: Path | None = None, **environment: str) -> Settings:
-    """The shipped configuration, with a key and an endpoint for every provider that needs one."""
+    """The shipped configuration, with a key, an endpoint or a region for every provider that needs one."""
     everything = {
         **{f"{name.upper().replace('-', '_')}_API_KEY": KEY for name in MODELS},
         "AZURE_OPENAI_ENDPOINT": "https://my-resource.openai.azure.test",
+        "AWS_REGION": "eu-west-1",
         "OLLAMA_ENDPOINT": "http://localhost:11434/v1",
         "LOCAL_ENDPOINT": "http://127.0.0.1:8081/v1",
         **({"AGENTOS_CONFIG": str(overlay)} if overlay else {}),

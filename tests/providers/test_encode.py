@@ -29,6 +29,8 @@ from tests.providers.recordings import (
 ADDRESSES = {
     "anthropic": "https://api.anthropic.com/v1/messages",
     "azure-openai": "https://my-resource.openai.azure.test/openai/v1/chat/completions",
+    "bedrock": "https://bedrock-runtime.eu-west-1.amazonaws.com/model/"
+    "global.anthropic.claude-haiku-4-5-20251001-v1%3A0/converse",
     "cerebras": "https://api.cerebras.ai/v1/chat/completions",
     "deepseek": "https://api.deepseek.com/chat/completions",
     "fireworks": "https://api.fireworks.ai/inference/v1/chat/completions",
@@ -50,6 +52,7 @@ KEY_HEADERS = {
     "anthropic": "x-api-key",
     "azure-openai": "api-key",
     "gemini": "x-goog-api-key",
+    "bedrock": None,
     "local": None,
     "ollama": None,
 }

@@ -23,6 +23,11 @@ ANSWERS = {
     "anthropic/answer_thought_and_cached": ("Take the small model.", "stop", 21 + 188 + 1024, 310, 1024),
     "anthropic/tool_call": ("", "tool_calls", 377, 20, 0),
     "anthropic/tool_calls_parallel": ("I look that up.", "tool_calls", 377, 65, 0),
+    "bedrock/answer": (HELLO, "stop", 12, 11, 0),
+    "bedrock/answer_cut_at_max_tokens": (ONCE, "length", 14, 3, 0),
+    "bedrock/answer_thought_and_cached": ("Take the small model.", "stop", 21 + 188 + 1024, 310, 1024),
+    "bedrock/tool_call": ("", "tool_calls", 377, 20, 0),
+    "bedrock/tool_calls_parallel": ("I look that up.", "tool_calls", 377, 65, 0),
     "azure-openai/answer": (HELLO, "stop", 19, 10, 0),
     "azure-openai/tool_call": ("", "tool_calls", 19, 10, 0),
     "cerebras/answer": (HELLO, "stop", 72, 46, 0),
@@ -76,20 +81,20 @@ ANSWERS = {
 # class: its cases; where the provider says how long to wait, with the seconds
 FAILURES: dict[ErrorClass, dict[str, float | None] | set[str]] = {
     ErrorClass.AUTH: {
-        "anthropic/forbidden", "anthropic/wrong_key",
+        "bedrock/no_access", "bedrock/wrong_credentials", "anthropic/forbidden", "anthropic/wrong_key",
         "azure-openai/wrong_key", "cerebras/wrong_key", "deepseek/wrong_key", "fireworks/wrong_key",
         "gemini/leaked_key", "gemini/wrong_key", "glm4/wrong_key", "groq/wrong_key", "local/wrong_key",
         "mistral/wrong_key", "modelscope/wrong_key", "nvidia/wrong_key", "nvidia/wrong_key_forbidden",
         "openai/wrong_key", "openrouter/wrong_key", "siliconflow/wrong_key", "together/wrong_key", "xai/wrong_key",
     },
     ErrorClass.QUOTA: {
-        "anthropic/billing", "anthropic/credits", "anthropic/spend_limit",
+        "bedrock/quota", "bedrock/tokens_of_the_day", "anthropic/billing", "anthropic/credits", "anthropic/spend_limit",
         "azure-openai/quota", "cerebras/payment", "deepseek/balance", "fireworks/suspended", "gemini/billing_off",
         "gemini/credits_used_up", "glm4/balance", "nvidia/credits", "openai/quota", "openai/spend_limit",
         "openrouter/credits", "together/credits", "xai/credits",
     },
     ErrorClass.RATE_LIMITED: {
-        "anthropic/overloaded": None, "anthropic/rate_limit": 17,
+        "bedrock/rate_limit": None, "anthropic/overloaded": None, "anthropic/rate_limit": 17,
         "azure-openai/rate_limit": 11.84, "cerebras/queue_full": None, "cerebras/rate_limit": 23,
         "deepseek/rate_limit": None, "fireworks/rate_limit": None, "gemini/rate_limit": 33, "glm4/rate_limit": None,
         "groq/capacity": None, "groq/rate_limit": 6, "groq/too_large_for_the_minute": None, "mistral/capacity": None,
@@ -97,6 +102,7 @@ FAILURES: dict[ErrorClass, dict[str, float | None] | set[str]] = {
         "openrouter/rate_limit": 14, "siliconflow/rate_limit": None, "together/rate_limit": 3, "xai/rate_limit": None,
     },
     ErrorClass.MODEL_NOT_FOUND: {
+        "bedrock/model_ended", "bedrock/model_gone", "bedrock/model_unknown", "bedrock/profile_needed",
         "anthropic/model_gone",
         "azure-openai/model_gone", "cerebras/model_gone", "deepseek/model_gone", "fireworks/model_gone",
         "gemini/model_gone", "glm4/model_gone", "groq/model_decommissioned", "groq/model_gone", "mistral/model_gone",
@@ -105,7 +111,8 @@ FAILURES: dict[ErrorClass, dict[str, float | None] | set[str]] = {
         "together/model_not_serverless", "xai/model_gone",
     },
     ErrorClass.CONTEXT_LENGTH: {
-        "anthropic/context_too_long", "anthropic/context_too_long_with_answer", "anthropic/request_too_large",
+        "bedrock/context_too_long", "anthropic/context_too_long", "anthropic/context_too_long_with_answer",
+        "anthropic/request_too_large",
         "azure-openai/context_too_long", "cerebras/context_too_long", "deepseek/context_too_long",
         "fireworks/context_too_long", "gemini/context_too_long", "glm4/context_too_long", "groq/context_too_long",
         "groq/context_too_long_without_code", "local/context_too_long", "mistral/context_too_long",
@@ -113,20 +120,22 @@ FAILURES: dict[ErrorClass, dict[str, float | None] | set[str]] = {
         "siliconflow/context_too_long", "together/context_too_long", "xai/context_too_long",
     },
     ErrorClass.CONTENT_FILTER: {
-        "anthropic/refusal",
+        "bedrock/answer_filtered", "bedrock/guardrail", "anthropic/refusal",
         "azure-openai/answer_filtered", "azure-openai/prompt_filtered", "deepseek/prompt_filtered",
         "gemini/answer_blocked", "gemini/prompt_blocked", "glm4/answer_filtered", "glm4/prompt_filtered",
         "openai/content_filter", "openai/refusal", "openrouter/moderation",
     },
     ErrorClass.BAD_RESPONSE: {
-        "anthropic/thought_out_of_place", "anthropic/thought_until_max_tokens",
+        "bedrock/malformed_tool_use", "anthropic/thought_out_of_place", "anthropic/thought_until_max_tokens",
         "cerebras/thought_until_max_tokens", "deepseek/broke_off", "gemini/malformed_function_call",
         "gemini/thought_until_max_tokens", "gemini/unexpected_tool_call", "glm4/broke_off",
         "groq/broken_json_from_model", "groq/tool_use_failed", "mistral/broke_off", "openrouter/broke_off",
         "openrouter/error_with_200",
     },
     ErrorClass.SERVER: {
-        "anthropic/server_error": None, "anthropic/timed_out": None,
+        "bedrock/model_error": None, "bedrock/model_timeout": None, "bedrock/not_ready": None,
+        "bedrock/server_error": None, "bedrock/unavailable": None, "anthropic/server_error": None,
+        "anthropic/timed_out": None,
         "azure-openai/server_error": None, "cerebras/server_error": None, "deepseek/overloaded": None,
         "fireworks/overloaded": None, "gemini/overloaded": None, "gemini/server_error": None,
         "glm4/server_error": None, "groq/server_error": None, "local/loading": None, "mistral/server_error": None,
@@ -136,7 +145,7 @@ FAILURES: dict[ErrorClass, dict[str, float | None] | set[str]] = {
         "xai/server_error": None,
     },
     ErrorClass.REJECTED: {
-        "anthropic/bad_parameter",
+        "bedrock/bad_parameter", "anthropic/bad_parameter",
         "gemini/unknown_field", "glm4/bad_parameter", "local/bad_request", "mistral/message_as_object",
         "mistral/unknown_field", "ollama/bad_request", "openai/unsupported_parameter", "xai/bad_parameter",
     },
@@ -166,7 +175,7 @@ def test_tokens_add_up_to_the_total_that_the_provider_bills(case: str, wire: Wir
     wire.reply(recorded.content, recorded.status, recorded.headers)
     tokens = wire.ask(MODELS[provider_of(case)]).tokens
     usage = recorded.body.get("usage") or recorded.body["usageMetadata"]
-    totals = [usage[name] for name in ("total_tokens", "totalTokenCount") if name in usage]
+    totals = [usage[name] for name in ("total_tokens", "totalTokenCount", "totalTokens") if name in usage]
     parts = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens", "output_tokens")
     assert [tokens.prompt + tokens.completion] == (totals or [sum(usage[part] for part in parts)])
 

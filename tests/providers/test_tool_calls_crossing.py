@@ -12,6 +12,7 @@ from agentos.domain import Message, Prompt, ToolCall
 from tests.providers.conversations import (
     ANTHROPIC,
     ASKED,
+    BEDROCK,
     GEMINI,
     NOW,
     OPENAI,
@@ -21,6 +22,7 @@ from tests.providers.conversations import (
     answered,
     anthropic_calls,
     asking,
+    bedrock_calls,
     encoded,
     gemini_calls,
     openai_calls,
@@ -55,9 +57,9 @@ def test_a_history_of_tools_crosses_between_the_formats_and_comes_back_whole(wir
     ]
     assert "signature" not in json.dumps(messages).lower()
 
-    for model, provider in ((GEMINI, "gemini"), (MODELS["mistral"], "mistral"), (ANTHROPIC, "anthropic")):
+    for model in (GEMINI, MODELS["mistral"], ANTHROPIC, BEDROCK):
         body = encoded(wire, model, with_tools(*history))
-        assert _answered_calls(body) == [len(first), len(second), len(third)], provider
+        assert _answered_calls(body) == [len(first), len(second), len(third)], model
 
 
 def _answered_calls(body: dict[str, Any]) -> list[int]:
@@ -66,6 +68,12 @@ def _answered_calls(body: dict[str, Any]) -> list[int]:
         parts = [content["parts"] for content in body["contents"]]
         asked = [[part["functionCall"]["id"] for part in run if "functionCall" in part] for run in parts]
         told = [[part["functionResponse"]["id"] for part in run if "functionResponse" in part] for run in parts]
+        assert [run for run in asked if run] == [run for run in told if run]
+        return [len(run) for run in asked if run]
+    if "toolConfig" in body:
+        blocks = [message["content"] for message in body["messages"]]
+        asked = [[block["toolUse"]["toolUseId"] for block in run if "toolUse" in block] for run in blocks]
+        told = [[block["toolResult"]["toolUseId"] for block in run if "toolResult" in block] for run in blocks]
         assert [run for run in asked if run] == [run for run in told if run]
         return [len(run) for run in asked if run]
     if "max_tokens" in body:
@@ -102,6 +110,9 @@ def test_any_arguments_come_back_exactly_over_every_format(shared_wire: Wire, ar
 
     blocks = encoded(shared_wire, ANTHROPIC, asked)["messages"][1]["content"]
     _same(answered(shared_wire, ANTHROPIC, anthropic_calls(*blocks)).tool_calls, calls)
+
+    blocks = encoded(shared_wire, BEDROCK, asked)["messages"][1]["content"]
+    _same(answered(shared_wire, BEDROCK, bedrock_calls(*blocks)).tool_calls, calls)
 
 
 def _same(ours: tuple[ToolCall, ...], given: tuple[ToolCall, ...]) -> None:

@@ -133,7 +133,7 @@ def test_without_tools_nothing_of_them_is_sent(wire: Wire) -> None:
     asked = Prompt(messages=(ASKED, Message(role="assistant", content="Fine."), ASKED))
     for model in MODELS.values():
         body = encoded(wire, model, asked)
-        assert "tools" not in body
+        assert not {"tools", "toolConfig"} & set(body)
         assert not {"tool_calls", "reasoning_content"} & set(body.get("messages", body.get("contents"))[1])
 
 

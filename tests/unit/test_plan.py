@@ -13,6 +13,7 @@ from tests.support.settings import settings_of
 PROVIDERS = {
     "alpha": {"format": "openai", "endpoint": "http://a", "auth": "none"},
     "beta": {"format": "openai", "endpoint": "http://b"},
+    "aws": {"format": "bedrock", "endpoint": "http://d", "auth": "iam"},
     "off": {"format": "openai", "endpoint": "http://c", "enabled": False},
     "nowhere": {"format": "openai", "auth": "none"},
 }
@@ -38,6 +39,16 @@ def targets(made: Plan) -> list[str]:
 
 def skipped(made: Plan) -> dict[str, str]:
     return {skip.model: skip.reason for skip in made.skipped}
+
+
+def test_an_image_by_its_address_is_not_for_a_provider_that_takes_data_alone() -> None:
+    using = settings(AWS_REGION="eu-west-1")
+    for addresses in (False, True):
+        made = plan(
+            "aws:m", using=using, facts=Facts(has_images=True, has_image_addresses=addresses), fallbackModel="alpha:m"
+        )
+        assert targets(made) == (["alpha:m"] if addresses else ["aws:m", "alpha:m"])
+        assert skipped(made) == ({"aws:m": "unsupported: images by address; it takes their data"} if addresses else {})
 
 
 def test_the_agents_model_comes_first_then_its_fallbacks_then_the_servers() -> None:

@@ -11,6 +11,7 @@ PROVIDERS = {
     "two-words": {"format": "openai", "auth": "api-key"},
     "keyless": {"format": "openai", "auth": "none"},
     "off": {"format": "openai", "endpoint": "https://api.example.com", "enabled": False},
+    "role": {"format": "bedrock", "endpoint": "https://bedrock.{region}.example.com", "auth": "iam"},
     "echo": {"format": "echo"},
 }
 
@@ -73,6 +74,14 @@ def test_a_provider_without_an_endpoint_waits_for_one() -> None:
     assert provider("keyless").fate[1] == "KEYLESS_ENDPOINT is not set"
     assert provider("keyless", KEYLESS_ENDPOINT="http://127.0.0.1:1").fate == ("available", None)
     assert provider("keyless").variables == ("KEYLESS_ENDPOINT",)
+
+
+def test_a_provider_that_the_role_signs_for_needs_a_region_and_no_key() -> None:
+    assert provider("role").fate == ("not-configured", "AWS_REGION is not set")
+    assert provider("role").variables == ("ROLE_ENDPOINT",)
+    found = provider("role", AWS_REGION="eu-west-1")
+    assert found.fate == ("available", None)
+    assert found.endpoint == "https://bedrock.eu-west-1.example.com"
 
 
 def test_disabled_wins_over_everything() -> None:

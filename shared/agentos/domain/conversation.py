@@ -98,6 +98,12 @@ class Message(Value):
     def has_images(self) -> bool:
         return not isinstance(self.content, str) and any(part.type == "image_url" for part in self.content)
 
+    @property
+    def has_image_addresses(self) -> bool:
+        """Whether an image is given by where it is, not by what it is; in a tool's result that is but text."""
+        parts = () if isinstance(self.content, str) or self.role == "tool" else self.content
+        return any(part.type == "image_url" and not part.image_url.url.startswith("data:") for part in parts)
+
 
 class ToolFunction(AsGiven):
     """A function that the client offers; `parameters` is a JSON Schema of an object.

@@ -8,6 +8,7 @@ FORMATS = {
     "openai": "agentos.providers.openai:OpenAI",
     "gemini": "agentos.providers.gemini:Gemini",
     "anthropic": "agentos.providers.anthropic:Anthropic",
+    "bedrock": "agentos.providers.bedrock:Bedrock",
     "echo": "agentos.providers.echo:Echo",
 }
 

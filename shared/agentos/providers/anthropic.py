@@ -8,14 +8,12 @@ from typing import Any
 from agentos.config import Provider
 from agentos.domain import Completion, Parameters, Prompt, Target, TokenCount, Tool
 from agentos.errors import ErrorClass, UpstreamError
-from agentos.providers.anthropic_messages import bound, calls_of, messages, plain
+from agentos.providers.anthropic_messages import THINKING, calls_of, messages
 from agentos.providers.base import BadReply, HttpAdapter, Send, as_object, clean, count
+from agentos.providers.blocks import bound, digest, system, wanted_schema
 
 MAX_TOKENS = 8192
 """The API demands a bound on the answer: this one where the agent names none, or the model's most if that is less."""
-
-JSON_ALONE = "Answer with one JSON object and nothing else."
-"""What is asked for where any JSON will do: the API's own structured output takes a schema only."""
 
 FINISHED = {
     "end_turn": "stop",
@@ -54,15 +52,17 @@ class Anthropic(HttpAdapter):
 
     def call(self, provider: Provider, target: Target, prompt: Prompt, send: Send, seconds: float) -> Completion:
         completion = super().call(provider, target, prompt, send, seconds)
-        return bound(completion, self.encode(provider, target, prompt))
+        return bound(completion, THINKING, digest(target.upstream_model, self.encode(provider, target, prompt)))
 
     def encode(self, provider: Provider, target: Target, prompt: Prompt) -> dict[str, Any]:
         body: dict[str, Any] = {"model": target.upstream_model}
-        if system := _system(prompt):
-            body["system"] = "\n\n".join(system)
+        if texts := system(prompt):
+            body["system"] = "\n\n".join(texts)
         if prompt.tools:
             body["tools"] = [_tool(tool) for tool in prompt.tools]
-        body["messages"] = messages(prompt.messages, body)
+        body["messages"] = messages(
+            prompt.messages, lambda said: digest(target.upstream_model, {**body, "messages": said})
+        )
         return {**body, **_parameters(prompt.parameters, target.facts.max_output_tokens)}
 
     def decode(self, payload: dict[str, Any]) -> Completion:
@@ -92,14 +92,6 @@ class Anthropic(HttpAdapter):
         return CODES.get(str(error.get("type"))) or next(by_text, None)
 
 
-def _system(prompt: Prompt) -> list[str]:
-    """Instructions and the system's messages: in the conversation itself they are not taken."""
-    system = [prompt.instructions] if prompt.instructions else []
-    system += [plain(message) for message in prompt.messages if message.role == "system"]
-    wanted = (prompt.parameters.response_format or {}).get("type")
-    return [*system, JSON_ALONE] if wanted == "json_object" else system
-
-
 def _tool(tool: Tool) -> dict[str, Any]:
     function = tool.function
     described = {"description": function.description} if function.description else {}
@@ -112,30 +104,15 @@ def _parameters(parameters: Parameters, most: int | None) -> dict[str, Any]:
         "temperature": parameters.temperature,
         "top_p": parameters.top_p,
         "stop_sequences": list(parameters.stop) or None,
-        "output_config": _output(parameters.response_format or {}),
+        "output_config": _output(parameters.response_format),
     }
     return {name: value for name, value in named.items() if value is not None}
 
 
-def _output(response_format: dict[str, Any]) -> dict[str, Any] | None:
+def _output(response_format: dict[str, Any] | None) -> dict[str, Any] | None:
     """OpenAI's `response_format` as https://platform.claude.com/docs/en/build-with-claude/structured-outputs has it."""
-    if response_format.get("type") != "json_schema":
-        return None
-    schema = (response_format.get("json_schema") or {}).get("schema") or {"type": "object"}
-    return {"format": {"type": "json_schema", "schema": closed(schema)}}
-
-
-def closed(schema: Any) -> Any:
-    """The schema with every object closed to further properties: where one is open, the API answers 400."""
-    if isinstance(schema, list):
-        return [closed(one) for one in schema]
-    if not isinstance(schema, dict):
-        return schema
-    is_object = schema.get("type") == "object"
-    return {
-        **{name: closed(one) for name, one in schema.items()},
-        **({"additionalProperties": False} if is_object else {}),
-    }
+    schema = wanted_schema(response_format)
+    return schema and {"format": {"type": "json_schema", "schema": schema}}
 
 
 def _tokens(usage: dict[str, Any]) -> TokenCount:

@@ -3,25 +3,25 @@
 https://platform.claude.com/docs/en/agents-and-tools/tool-use/handle-tool-calls
 """
 
-import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
 from agentos import json_text
-from agentos.domain import Completion, ImagePart, Message, TextPart, ToolCall
-from agentos.providers.tool_calls import SentCall, result_text, sent_arguments, signature, signed, tool_calls
+from agentos.domain import ImagePart, Message, TextPart, ToolCall
+from agentos.providers.blocks import plain, thoughts_of
+from agentos.providers.tool_calls import SentCall, result_text, sent_arguments, signed, tool_calls
 
 THINKING = "thinking"
-"""The kind of signature that holds the blocks of thought before a call, as JSON; `bound` puts a digest before them."""
+"""The kind of signature that holds the blocks of thought before a call, as JSON."""
 
 THOUGHTS = frozenset({"thinking", "redacted_thinking"})
 
 
-def messages(spoken: Iterable[Message], prefix: dict[str, Any]) -> list[dict[str, Any]]:
+def messages(spoken: Iterable[Message], digest: Callable[[list[dict[str, Any]]], str]) -> list[dict[str, Any]]:
     """Every message but the system's; what one side says in a row is one message, results first.
 
-    `prefix` is the request without its messages.
+    `digest` tells the request up to some message from any other.
     """
     encoded: list[dict[str, Any]] = []
     calls: tuple[ToolCall, ...] = ()
@@ -30,7 +30,7 @@ def messages(spoken: Iterable[Message], prefix: dict[str, Any]) -> list[dict[str
         said = list(run)
         if by_model:
             calls = said[-1].tool_calls
-            before = digest({**prefix, "messages": encoded})
+            before = digest(encoded) if any(message.tool_calls for message in said) else ""
             content = [block for message in said for block in _answer(message, before)]
         else:
             content = [*_results(said, calls), *(block for message in said for block in _question(message))]
@@ -42,34 +42,6 @@ def messages(spoken: Iterable[Message], prefix: dict[str, Any]) -> list[dict[str
 def calls_of(content: Sequence[dict[str, Any]]) -> tuple[ToolCall, ...]:
     """The calls in an answer, each signed with the thoughts right before it. Raises BadReply."""
     return tool_calls(_sent(content))
-
-
-def bound(completion: Completion, body: dict[str, Any]) -> Completion:
-    """The completion with its thoughts bound to all that stood before them in the request's `body`.
-
-    Newer models answer 400 to a thought that comes back behind anything but the very same system prompt, tools and
-    messages (https://platform.claude.com/docs/en/build-with-claude/preserved-thinking), and a history may be cut or
-    an agent changed between two calls. Without its thoughts a call is always taken.
-    """
-    before = digest({name: body[name] for name in ("model", "system", "tools", "messages") if name in body})
-    calls = tuple(
-        call.model_copy(update={"signature": signed(THINKING, f"{before} {thoughts}")}) if thoughts else call
-        for call in completion.tool_calls
-        for thoughts in [signature(call, THINKING)]
-    )
-    return completion.model_copy(update={"tool_calls": calls})
-
-
-def digest(body: dict[str, Any]) -> str:
-    """What tells one beginning of a conversation from another."""
-    return hashlib.sha256(json_text.dump(body).encode()).hexdigest()[:16]
-
-
-def plain(message: Message) -> str:
-    """A message's text alone."""
-    if isinstance(message.content, str):
-        return message.content
-    return "\n".join(part.text for part in message.content if isinstance(part, TextPart))
 
 
 def _sent(content: Sequence[dict[str, Any]]) -> Iterator[SentCall]:
@@ -87,8 +59,7 @@ def _answer(message: Message, before: str) -> Iterator[dict[str, Any]]:
     """What the model said and called, its thoughts first where they still stand behind what they stood behind."""
     words = [{"type": "text", "text": text}] if (text := plain(message)).strip() else []
     for place, call in enumerate(message.tool_calls):
-        made, _, thoughts = (signature(call, THINKING) or "").partition(" ")
-        yield from json_text.parse(thoughts) if made == before else ()
+        yield from thoughts_of(call, THINKING, before)
         yield from () if place else words
         yield {"type": "tool_use", "id": call.id, "name": call.name, "input": sent_arguments(call)}
     if not message.tool_calls:

@@ -61,6 +61,9 @@ class HttpAdapter(Adapter):
     path: ClassVar[str]
     """Appended to the provider's endpoint unless its settings have a path; `{model}` is the upstream id."""
 
+    safe: ClassVar[str] = ":@"
+    """Characters of a model's id that go into the path as they are."""
+
     @abstractmethod
     def encode(self, provider: Provider, target: Target, prompt: Prompt) -> dict[str, Any]:
         """The request's JSON."""
@@ -78,11 +81,10 @@ class HttpAdapter(Adapter):
         return None
 
     def call(self, provider: Provider, target: Target, prompt: Prompt, send: Send, seconds: float) -> Completion:
-        body = json_text.dump(self.encode(provider, target, prompt)).encode()
-        reply = send(HttpRequest(self.url(provider, target), self.headers(provider), body), seconds)
+        reply = send(self.request(provider, target, prompt), seconds)
         payload = _payload(reply.body)
         if not 200 <= reply.status < 300:
-            raise self._refusal(reply, payload)
+            raise self.refusal(reply, payload)
         try:
             return self.decode(payload)
         except BadReply as error:
@@ -91,10 +93,14 @@ class HttpAdapter(Adapter):
             reason = f"the reply is not of the documented shape ({type(error).__name__})"
             raise UpstreamError(ErrorClass.BAD_RESPONSE, reason, status=reply.status) from error
 
+    def request(self, provider: Provider, target: Target, prompt: Prompt) -> HttpRequest:
+        body = json_text.dump(self.encode(provider, target, prompt)).encode()
+        return HttpRequest(self.url(provider, target), self.headers(provider), body)
+
     def url(self, provider: Provider, target: Target) -> str:
         path = provider.settings.path or self.path
         # Whatever a client calls a model stays one segment of the path.
-        return provider.endpoint + path.replace("{model}", quote(target.upstream_model, safe=":@"))
+        return provider.endpoint + path.replace("{model}", quote(target.upstream_model, safe=self.safe))
 
     def headers(self, provider: Provider) -> dict[str, str]:
         """The key travels in a header, never in the URL."""
@@ -105,7 +111,7 @@ class HttpAdapter(Adapter):
             **provider.settings.headers,
         }
         match provider.settings.auth:
-            case "none":
+            case "none" | "iam":
                 pass
             case "bearer":
                 headers["authorization"] = f"Bearer {provider.key.get_secret_value()}"
@@ -113,7 +119,7 @@ class HttpAdapter(Adapter):
                 headers[header.lower()] = provider.key.get_secret_value()
         return headers
 
-    def _refusal(self, reply: HttpReply, payload: dict[str, Any]) -> UpstreamError:
+    def refusal(self, reply: HttpReply, payload: dict[str, Any]) -> UpstreamError:
         error_class = self.classify(reply.status, payload) or by_status(reply.status)
         hints = {name: value for name in _WAIT_HINTS if (value := reply.headers.get(name))}
         if not hints and (seconds := self.wait(payload)):

@@ -27,6 +27,7 @@ class Facts:
     session_id: str | None = None
     has_tools: bool = False
     has_images: bool = False
+    has_image_addresses: bool = False
     structured_output: bool = False
     prompt_tokens: int = 0
     completion_tokens: int = 0
@@ -68,7 +69,7 @@ def make_plan(model: str, config: AgentConfig, facts: Facts, settings: Settings,
     skipped: list[Skipped] = []
     preferred: Target | None = None
     for target in _distinct(chain.candidates()):
-        if left_out := _unable(target, facts) or _unavailable(target, settings):
+        if left_out := _unable(target, facts) or _addresses(target, facts, settings) or _unavailable(target, settings):
             skipped.append(left_out)
             continue
         preferred = preferred or target
@@ -152,6 +153,14 @@ def _unable(target: Target, facts: Facts) -> Skipped | None:
         text = f"about {facts.prompt_tokens} tokens do not fit its window of {window}"
         return Skipped.because(target.model, SkipCode.CONTEXT_LENGTH, text)
     return None
+
+
+def _addresses(target: Target, facts: Facts, settings: Settings) -> Skipped | None:
+    """Whether an image stands somewhere that the provider does not fetch it from."""
+    provider = settings.providers.get(target.provider)
+    if not facts.has_image_addresses or provider is None or provider.takes_image_addresses:
+        return None
+    return Skipped.because(target.model, SkipCode.UNSUPPORTED, "images by address; it takes their data")
 
 
 def _unavailable(target: Target, settings: Settings) -> Skipped | None:

@@ -1,0 +1,108 @@
+"""A conversation in Converse's words: blocks of content, calls among them, and the reasoning before a call.
+
+https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ContentBlock.html
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import groupby
+from typing import Any
+
+from agentos import json_text
+from agentos.domain import ImagePart, Message, Prompt, TextPart, ToolCall
+from agentos.errors import ErrorClass, UpstreamError
+from agentos.providers.blocks import plain, thoughts_of
+from agentos.providers.tool_calls import SentCall, result_text, sent_arguments, signed, tool_calls
+
+REASONING = "converse"
+"""The kind of signature that holds the blocks of reasoning before a call, as JSON."""
+
+
+def messages(spoken: Iterable[Message], digest: Callable[[list[dict[str, Any]]], str]) -> list[dict[str, Any]]:
+    """Every message but the system's; what one side says in a row is one message, results first.
+
+    `digest` tells the request up to some message from any other.
+    """
+    encoded: list[dict[str, Any]] = []
+    calls: tuple[ToolCall, ...] = ()
+    heard = (message for message in spoken if message.role != "system")
+    for by_model, run in groupby(heard, key=lambda message: message.role == "assistant"):
+        said = list(run)
+        if by_model:
+            calls = said[-1].tool_calls
+            before = digest(encoded) if any(message.tool_calls for message in said) else ""
+            content = [block for message in said for block in _answer(message, before)]
+        else:
+            content = [*_results(said, calls), *(block for message in said for block in _question(message))]
+        if content:
+            encoded.append({"role": "assistant" if by_model else "user", "content": content})
+    return encoded
+
+
+def tool_config(prompt: Prompt) -> dict[str, Any]:
+    """The tools, and those that are only in the history still: a call of a tool that is not declared is a 400."""
+    offered = [tool.function for tool in prompt.tools]
+    specs = [_spec(function.name, function.arguments_schema, function.description) for function in offered]
+    called = {call.name: None for message in prompt.messages for call in message.tool_calls}
+    known = {function.name for function in offered}
+    return {"tools": [*specs, *(_spec(name, {"type": "object"}) for name in called if name not in known)]}
+
+
+def calls_of(content: Sequence[dict[str, Any]]) -> tuple[ToolCall, ...]:
+    """The calls in an answer, each signed with the reasoning right before it. Raises BadReply."""
+    return tool_calls(_sent(content))
+
+
+def _spec(name: str, schema: dict[str, Any], description: str = "") -> dict[str, Any]:
+    described = {"description": description} if description else {}
+    return {"toolSpec": {"name": name, **described, "inputSchema": {"json": schema}}}
+
+
+def _sent(content: Sequence[dict[str, Any]]) -> Iterator[SentCall]:
+    thoughts: list[dict[str, Any]] = []
+    for block in content:
+        if "reasoningContent" in block:
+            thoughts.append(block)
+        elif "toolUse" in block:
+            call = block["toolUse"]
+            thought = signed(REASONING, json_text.dump(thoughts)) if thoughts else None
+            yield SentCall(call.get("toolUseId"), call.get("name"), call.get("input"), thought)
+            thoughts = []
+
+
+def _answer(message: Message, before: str) -> Iterator[dict[str, Any]]:
+    """What the model said and called, its reasoning first where it still stands behind what it stood behind."""
+    words = [{"text": text}] if (text := plain(message)).strip() else []
+    for place, call in enumerate(message.tool_calls):
+        yield from thoughts_of(call, REASONING, before)
+        yield from () if place else words
+        yield {"toolUse": {"toolUseId": call.id, "name": call.name, "input": sent_arguments(call)}}
+    if not message.tool_calls:
+        yield from words
+
+
+def _results(said: Sequence[Message], calls: tuple[ToolCall, ...]) -> Iterator[dict[str, Any]]:
+    """In the order of the calls, whatever the order in which the client was done with them."""
+    results = {message.tool_call_id: result_text(message) for message in said if message.role == "tool"}
+    for call in calls:
+        if (text := results.get(call.id)) is not None:
+            content: dict[str, Any] = {"text": text} if text.strip() else {"json": {}}  # a blank text is a 400
+            yield {"toolResult": {"toolUseId": call.id, "content": [content]}}
+
+
+def _question(message: Message) -> list[dict[str, Any]]:
+    if message.role == "tool":
+        return []
+    if isinstance(message.content, str):
+        return [{"text": message.content}]
+    return [_part(part) for part in message.content]
+
+
+def _part(part: TextPart | ImagePart) -> dict[str, Any]:
+    """Raises UpstreamError for an image by its address, which planning leaves to other targets."""
+    if isinstance(part, TextPart):
+        return {"text": part.text}
+    url = part.image_url.url
+    if not url.startswith("data:"):
+        raise UpstreamError(ErrorClass.REJECTED, "Converse takes no image by its address")
+    media_type, _, data = url.removeprefix("data:image/").partition(";base64,")
+    return {"image": {"format": "jpeg" if media_type == "jpg" else media_type, "source": {"bytes": data}}}

@@ -1,0 +1,74 @@
+"""What wire formats whose messages are lists of blocks share: the system's words, schemas, thoughts before calls."""
+
+import hashlib
+from typing import Any
+
+from agentos import json_text
+from agentos.domain import Completion, Message, Prompt, TextPart, ToolCall
+from agentos.providers.tool_calls import signature, signed
+
+JSON_ALONE = "Answer with one JSON object and nothing else."
+"""What is asked for where any JSON will do: structured output takes a schema only."""
+
+
+def plain(message: Message) -> str:
+    """A message's text alone."""
+    if isinstance(message.content, str):
+        return message.content
+    return "\n".join(part.text for part in message.content if isinstance(part, TextPart))
+
+
+def system(prompt: Prompt) -> list[str]:
+    """Instructions and the system's messages: in the conversation itself they are not taken."""
+    texts = [prompt.instructions] if prompt.instructions else []
+    texts += [plain(message) for message in prompt.messages if message.role == "system"]
+    wanted = (prompt.parameters.response_format or {}).get("type")
+    return [*texts, JSON_ALONE] if wanted == "json_object" else texts
+
+
+def wanted_schema(response_format: dict[str, Any] | None) -> dict[str, Any] | None:
+    """The schema in OpenAI's `response_format` with every object closed to further properties: an open one is a 400.
+
+    https://platform.claude.com/docs/en/build-with-claude/structured-outputs (JSON Schema limitations)
+    """
+    if (response_format or {}).get("type") != "json_schema":
+        return None
+    schema: dict[str, Any] = _closed(((response_format or {}).get("json_schema") or {}).get("schema") or {})
+    return schema or {"type": "object", "additionalProperties": False}
+
+
+def _closed(schema: Any) -> Any:
+    if isinstance(schema, list):
+        return [_closed(one) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    shut = {"additionalProperties": False} if schema.get("type") == "object" else {}
+    return {**{name: _closed(one) for name, one in schema.items()}, **shut}
+
+
+def bound(completion: Completion, kind: str, before: str) -> Completion:
+    """The completion with the thoughts that sign its calls bound to all that stood before them, told by its digest.
+
+    Newer models answer 400 to a thought that comes back behind anything but the very same system prompt, tools and
+    messages (https://platform.claude.com/docs/en/build-with-claude/preserved-thinking), and a history may be cut or
+    an agent changed between two calls. Without its thoughts a call is always taken.
+    """
+    calls = tuple(
+        call.model_copy(update={"signature": signed(kind, f"{before} {thoughts}")}) if thoughts else call
+        for call in completion.tool_calls
+        for thoughts in [signature(call, kind)]
+    )
+    return completion.model_copy(update={"tool_calls": calls})
+
+
+def thoughts_of(call: ToolCall, kind: str, before: str) -> list[dict[str, Any]]:
+    """The blocks of thought that led to a call; none where they came from elsewhere or stand behind something else."""
+    made, _, thoughts = (signature(call, kind) or "").partition(" ")
+    blocks: list[dict[str, Any]] = json_text.parse(thoughts) if made == before else []
+    return blocks
+
+
+def digest(model: str, body: dict[str, Any]) -> str:
+    """What tells one beginning of a conversation from another: model, system prompt, tools and messages."""
+    parts = [body.get(name) for name in ("system", "tools", "toolConfig", "messages")]
+    return hashlib.sha256(json_text.dump([model, *parts]).encode()).hexdigest()[:16]
