@@ -4,12 +4,11 @@ https://platform.claude.com/docs/en/agents-and-tools/tool-use/handle-tool-calls
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import groupby
 from typing import Any
 
 from agentos import json_text
 from agentos.domain import ImagePart, Message, TextPart, ToolCall
-from agentos.providers.blocks import plain, thoughts_of
+from agentos.providers.blocks import alternating, plain, thoughts_of
 from agentos.providers.tool_calls import SentCall, result_text, sent_arguments, signed, tool_calls
 
 THINKING = "thinking"
@@ -23,20 +22,7 @@ def messages(spoken: Iterable[Message], digest: Callable[[list[dict[str, Any]]],
 
     `digest` tells the request up to some message from any other.
     """
-    encoded: list[dict[str, Any]] = []
-    calls: tuple[ToolCall, ...] = ()
-    heard = (message for message in spoken if message.role != "system")
-    for by_model, run in groupby(heard, key=lambda message: message.role == "assistant"):
-        said = list(run)
-        if by_model:
-            calls = said[-1].tool_calls
-            before = digest(encoded) if any(message.tool_calls for message in said) else ""
-            content = [block for message in said for block in _answer(message, before)]
-        else:
-            content = [*_results(said, calls), *(block for message in said for block in _question(message))]
-        if content:  # an answer that broke off before its first word has none, and nothing is a 400
-            encoded.append({"role": "assistant" if by_model else "user", "content": content})
-    return encoded
+    return alternating(spoken, digest, _answer, _results, _question)
 
 
 def calls_of(content: Sequence[dict[str, Any]]) -> tuple[ToolCall, ...]:

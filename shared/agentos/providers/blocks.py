@@ -1,11 +1,15 @@
 """What wire formats whose messages are lists of blocks share: the system's words, schemas, thoughts before calls."""
 
 import hashlib
+from collections.abc import Callable, Iterable, Sequence
+from itertools import groupby
 from typing import Any
 
 from agentos import json_text
 from agentos.domain import Completion, Message, Prompt, TextPart, ToolCall
 from agentos.providers.tool_calls import signature, signed
+
+Block = dict[str, Any]
 
 JSON_ALONE = "Answer with one JSON object and nothing else."
 """What is asked for where any JSON will do: structured output takes a schema only."""
@@ -72,3 +76,30 @@ def digest(model: str, body: dict[str, Any]) -> str:
     """What tells one beginning of a conversation from another: model, system prompt, tools and messages."""
     parts = [body.get(name) for name in ("system", "tools", "toolConfig", "messages")]
     return hashlib.sha256(json_text.dump([model, *parts]).encode()).hexdigest()[:16]
+
+
+def alternating(
+    spoken: Iterable[Message],
+    digest: Callable[[list[Block]], str],
+    answer: Callable[[Message, str], Iterable[Block]],
+    results: Callable[[Sequence[Message], tuple[ToolCall, ...]], Iterable[Block]],
+    question: Callable[[Message], Iterable[Block]],
+) -> list[Block]:
+    """Every message but the system's; what one side says in a row is one message, results first.
+
+    `digest` tells the request up to some message from any other; the last three write one side's blocks.
+    """
+    encoded: list[Block] = []
+    calls: tuple[ToolCall, ...] = ()
+    heard = (message for message in spoken if message.role != "system")
+    for by_model, run in groupby(heard, key=lambda message: message.role == "assistant"):
+        said = list(run)
+        if by_model:
+            calls = said[-1].tool_calls
+            before = digest(encoded) if any(message.tool_calls for message in said) else ""
+            content = [block for message in said for block in answer(message, before)]
+        else:
+            content = [*results(said, calls), *(block for message in said for block in question(message))]
+        if content:  # an answer that broke off before its first word has none, and nothing is a 400
+            encoded.append({"role": "assistant" if by_model else "user", "content": content})
+    return encoded

@@ -7,13 +7,13 @@ tells whose it is, and the commit writes down how the key was answered, so that 
 
 import json
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from agentos import json_text
 from agentos.clock import Clock, Deadline
 from agentos.domain import IdempotencyKey, Reply, SentMessage, Session
 from agentos.errors import ApiError, IdempotencyInFlight, NotFound, SessionBusy
+from agentos.history import Turns
 from agentos.ids import is_id, new_id
 from agentos.observe import logger
 from agentos.store import keys
@@ -21,9 +21,6 @@ from agentos.store.dynamodb import Action, ConditionFailed, Conflict, Table
 from agentos.store.idempotency import mismatch
 from agentos.store.items import Item, gone, number, session_of, text
 from agentos.store.messages import Kept, Messages, kept, pack, unpack
-
-Turns = Sequence[Sequence[int]]
-"""The tokens of a session's newest messages, a sequence a turn, oldest first."""
 
 LEASE_MARGIN_SECONDS = 2
 """How long past its deadline a turn keeps its lease: a writer that has been stopped by then writes no more."""
