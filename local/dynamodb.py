@@ -11,6 +11,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from local.template import Template
 
+WAITING_CALLERS = 1024
+
 
 class DynamoDBError(Exception):
     """The table cannot be had."""
@@ -27,6 +29,9 @@ def start() -> str:
     # One request at a time: moto checks a condition and writes without a lock in between.
     application = DomainDispatcherApplication(create_backend_app)
     server = make_server("127.0.0.1", 0, application, threaded=False)
+    server.socket.listen(
+        WAITING_CALLERS
+    )  # a caller beyond werkzeug's 128 would be dropped, and try again a second later
     threading.Thread(target=server.serve_forever, name="dynamodb", daemon=True).start()
     return f"http://127.0.0.1:{server.server_port}"
 

@@ -6,8 +6,10 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import boto3
 import pytest
 import time_machine
+from botocore.config import Config
 
 from agentos.domain import Target
 from agentos.routing.health import Health
@@ -17,6 +19,15 @@ from tests.support.requests import Requests
 CALLERS = 200
 PATIENCE = 60.0  # seconds until a test gives up; nothing depends on it
 NOW = 1_795_348_800
+
+
+@pytest.fixture
+def client(environment: pytest.MonkeyPatch, dynamodb_endpoint: str) -> Any:
+    """A patient one: a read that times out fails open, as it should, and would be one more probe."""
+    config = Config(
+        connect_timeout=PATIENCE, read_timeout=PATIENCE, max_pool_connections=CALLERS, retries={"total_max_attempts": 1}
+    )
+    return boto3.client("dynamodb", endpoint_url=dynamodb_endpoint, config=config)
 
 
 def all_at_once(healths: list[Health], target: Target, call: Callable[[], str]) -> Counter[str]:
@@ -70,7 +81,9 @@ def test_one_probe_recovers_it(client: Any, table_name: str, environments: int) 
 
         def probe() -> str:
             probes.append(threading.current_thread().name)
-            assert others_refused.wait(PATIENCE), "the others are not held up"
+            assert others_refused.wait(2 * PATIENCE), (
+                f"the others are not held up: {len(refused)} refused, {len(probes)} probes"
+            )
             return "an answer"
 
         def one(health: Health) -> str:
