@@ -52,6 +52,7 @@ class ProviderSettings(Value):
     headers: dict[HeaderName, HeaderValue] = {}
     parameters: dict[Literal["maxTokens", "temperature", "topP", "stop"], str] = {}
     tool_calls: ToolCallSettings = ToolCallSettings()
+    stream_options: bool = True
     timeout_seconds: Annotated[float, Field(gt=0)] | None = None
     enabled: bool = True
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from agentos.errors import ErrorClass, UpstreamError
-from agentos.providers.base import HttpReply, HttpRequest
+from agentos.providers.exchange import HttpReply, HttpRequest
 from agentos.providers.http import Http
 from tests.providers.recordings import recording
 from tests.providers.rude_server import Connection, RudeServer, reply

@@ -9,7 +9,7 @@ from contextlib import ExitStack
 import pytest
 
 from agentos.errors import ErrorClass
-from agentos.providers.base import HttpRequest
+from agentos.providers.exchange import HttpRequest
 from agentos.providers.http import Http
 from tests.providers.calls import ANSWER, PATIENCE, SHORT, answer, failure, post
 from tests.providers.rude_server import Connection, RudeServer, reply

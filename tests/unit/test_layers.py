@@ -55,7 +55,13 @@ MAY_IMPORT: dict[str, set[str] | None] = {
 
 HOME_OF = {
     "boto3": {"store/dynamodb.py", "store/queue.py"},
-    "botocore": {"providers/bedrock.py", "store/dynamodb.py", "store/queue.py", "store/circuits.py"},
+    "botocore": {
+        "providers/bedrock.py",
+        "providers/bedrock_stream.py",
+        "store/dynamodb.py",
+        "store/queue.py",
+        "store/circuits.py",
+    },
     "httpx": {"providers/http.py"},
     "anyio": {"providers/http.py"},
     "yaml": {"config.py"},

@@ -9,8 +9,10 @@ from agentos.config import Provider
 from agentos.domain import Completion, Parameters, Prompt, Target, TokenCount, Tool
 from agentos.errors import ErrorClass, UpstreamError
 from agentos.providers.anthropic_messages import THINKING, calls_of, messages
-from agentos.providers.base import BadReply, HttpAdapter, Send, as_object, clean, count
+from agentos.providers.anthropic_stream import MessageAssembly
+from agentos.providers.base import Assembly, BadReply, HttpAdapter, as_object, count
 from agentos.providers.blocks import bound, digest, system, wanted_schema
+from agentos.providers.text import clean
 
 MAX_TOKENS = 8192
 """The API demands a bound on the answer: this one where the agent names none, or the model's most if that is less."""
@@ -50,8 +52,7 @@ class Anthropic(HttpAdapter):
 
     path = "/messages"
 
-    def call(self, provider: Provider, target: Target, prompt: Prompt, send: Send, seconds: float) -> Completion:
-        completion = super().call(provider, target, prompt, send, seconds)
+    def bound(self, completion: Completion, provider: Provider, target: Target, prompt: Prompt) -> Completion:
         return bound(completion, THINKING, digest(target.upstream_model, self.encode(provider, target, prompt)))
 
     def encode(self, provider: Provider, target: Target, prompt: Prompt) -> dict[str, Any]:
@@ -80,6 +81,12 @@ class Anthropic(HttpAdapter):
             tokens=_tokens(as_object(payload.get("usage"))),
             tool_calls=calls,
         )
+
+    def assembly(self) -> Assembly:
+        return MessageAssembly()
+
+    def streamed_body(self, provider: Provider) -> dict[str, Any]:
+        return {"stream": True}
 
     def classify(self, status: int, payload: dict[str, Any]) -> ErrorClass | None:
         error = as_object(payload.get("error"))

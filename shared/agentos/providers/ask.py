@@ -7,7 +7,7 @@ from agentos.domain import Completion, Prompt, Target
 from agentos.errors import ErrorClass, UpstreamError
 from agentos.observe import logger
 from agentos.providers import adapter
-from agentos.providers.base import Send
+from agentos.providers.exchange import Send
 
 _LOUD = {ErrorClass.AUTH, ErrorClass.QUOTA}
 """Somebody has to do something about these: a key or a bill."""

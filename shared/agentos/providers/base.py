@@ -1,13 +1,17 @@
 """What every wire format has in common: one exchange, from prompt to completion or a classified failure.
 
 An adapter is a pure translation: it holds no retry, no fallback, no clock and no state. A new wire format
-is a subclass of `HttpAdapter` with `path`, `encode`, `decode` and `classify`, and one line in the registry.
+is a subclass of `HttpAdapter` with `path`, `encode`, `decode`, `assembly` and `classify`, and one line in the registry.
+
+A stream is put together to the very JSON that the same answer would have been in one piece, and read by the same
+decoder. So a streamed answer and a whole one cannot differ, and there is one place that tells an answer from none.
+Text goes out as it comes. Tool calls do not: half a call is of no use to anybody, and until it is whole and found
+sound another model may still take over.
 """
 
-import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, ClassVar
 from urllib.parse import quote
 
@@ -15,36 +19,34 @@ from agentos import __version__, json_text
 from agentos.config import Provider
 from agentos.domain import Completion, Prompt, Target
 from agentos.errors import ErrorClass, UpstreamError
+from agentos.providers.exchange import HttpReply, HttpRequest, Incoming, Open, Patience, Send
+from agentos.providers.sse import data_of
+from agentos.providers.text import Listen, Voice
 
 _WAIT_HINTS = ("retry-after", "retry-after-ms")
-_SURROGATE = re.compile("[\ud800-\udfff]")
 _ABSURD = 10**9  # tokens
-
-
-@dataclass(frozen=True)
-class HttpRequest:
-    """A POST to a provider."""
-
-    url: str
-    headers: Mapping[str, str]
-    body: bytes
-
-
-@dataclass(frozen=True)
-class HttpReply:
-    """A provider's reply, read to its end."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-
-Send = Callable[[HttpRequest, float], HttpReply]
-"""Send a request within so many seconds. Raises UpstreamError: `timeout`, `connect` or `bad_response`."""
 
 
 class BadReply(Exception):
     """A reply that is not an answer; the text is ours."""
+
+
+class Assembly(ABC):
+    """One answer in the making, out of the events of a stream."""
+
+    finished = False
+    """Whether the provider has said how the answer ended. A stream that stops before that has broken off."""
+
+    over = False
+    """Whether nothing more is worth waiting for, though the connection may stay open."""
+
+    @abstractmethod
+    def add(self, event: dict[str, Any]) -> str:
+        """Take in an event's JSON; the text that it adds to the answer, if any."""
+
+    @abstractmethod
+    def payload(self) -> dict[str, Any]:
+        """What the provider would have answered in one piece."""
 
 
 class Adapter(ABC):
@@ -53,6 +55,12 @@ class Adapter(ABC):
     @abstractmethod
     def call(self, provider: Provider, target: Target, prompt: Prompt, send: Send, seconds: float) -> Completion:
         """The provider's answer, within `seconds`. Raises UpstreamError."""
+
+    @abstractmethod
+    def stream(
+        self, provider: Provider, target: Target, prompt: Prompt, open_: Open, patience: Patience, listen: Listen
+    ) -> Completion:
+        """The same answer, its text told to `listen` as it comes. Raises UpstreamError, also after text was told."""
 
 
 class HttpAdapter(Adapter):
@@ -80,25 +88,100 @@ class HttpAdapter(Adapter):
         """The seconds to wait that a refusal's JSON names, for providers that send no `Retry-After`."""
         return None
 
+    @abstractmethod
+    def assembly(self) -> Assembly:
+        """For an answer that comes in pieces, to what `decode` takes."""
+
+    def bound(self, completion: Completion, provider: Provider, target: Target, prompt: Prompt) -> Completion:
+        """The completion with whatever it must remember of the prompt that it answers."""
+        return completion
+
     def call(self, provider: Provider, target: Target, prompt: Prompt, send: Send, seconds: float) -> Completion:
         reply = send(self.request(provider, target, prompt), seconds)
+        return self.bound(self._whole(reply), provider, target, prompt)
+
+    def stream(
+        self, provider: Provider, target: Target, prompt: Prompt, open_: Open, patience: Patience, listen: Listen
+    ) -> Completion:
+        with open_(self.request(provider, target, prompt, streamed=True), patience) as incoming:
+            streams = (
+                _media_type(incoming.headers) != "application/json"
+            )  # an old server may not heed what it was asked
+            if streams and 200 <= incoming.status < 300:
+                with _understood(incoming.status):
+                    completion = self._assembled(incoming, Voice(listen))
+            else:
+                completion = self._whole(incoming.read())
+                if completion.text:
+                    listen(completion.text)
+        return self.bound(completion, provider, target, prompt)
+
+    def _whole(self, reply: HttpReply) -> Completion:
         payload = _payload(reply.body)
         if not 200 <= reply.status < 300:
             raise self.refusal(reply, payload)
-        try:
+        with _understood(reply.status):
             return self.decode(payload)
-        except BadReply as error:
-            raise UpstreamError(ErrorClass.BAD_RESPONSE, str(error), status=reply.status) from error
-        except (KeyError, IndexError, TypeError, AttributeError, ValueError) as error:
-            reason = f"the reply is not of the documented shape ({type(error).__name__})"
-            raise UpstreamError(ErrorClass.BAD_RESPONSE, reason, status=reply.status) from error
 
-    def request(self, provider: Provider, target: Target, prompt: Prompt) -> HttpRequest:
-        body = json_text.dump(self.encode(provider, target, prompt)).encode()
-        return HttpRequest(self.url(provider, target), self.headers(provider), body)
+    def _assembled(self, incoming: Incoming, voice: Voice) -> Completion:
+        assembly = self.assembly()
+        try:
+            for event in self.events(incoming):
+                if event.get("error"):
+                    raise self.broken(event)
+                voice.say(assembly.add(event))
+                if voice.heard:
+                    incoming.begun()
+                if assembly.over:
+                    break
+        except UpstreamError:
+            if not assembly.finished:  # what breaks behind the last word breaks nothing
+                raise
+        if not assembly.finished:
+            raise BadReply("the stream ended before the answer did")
+        completion = self.decode(assembly.payload())
+        voice.end()
+        return completion
 
-    def url(self, provider: Provider, target: Target) -> str:
+    def events(self, chunks: Iterable[bytes]) -> Iterator[dict[str, Any]]:
+        """The JSON of each event in a stream. Raises BadReply, and UpstreamError for an error among them."""
+        for data in data_of(chunks):
+            if data.strip() == "[DONE]":
+                return
+            try:
+                event = json_text.parse_lenient(data.encode("utf-8", "surrogatepass"))
+            except ValueError as error:
+                raise BadReply("an event that is no JSON") from error
+            if not isinstance(event, dict):
+                raise BadReply("an event that is no JSON object")
+            yield event
+
+    def broken(self, event: dict[str, Any]) -> UpstreamError:
+        """What an error in mid-stream means; its code may be a status."""
+        code = as_object(event["error"]).get("code")
+        status = code if isinstance(code, int) and 400 <= code < 600 else 200
+        error_class = self.classify(status, event) or (by_status(status) if status != 200 else ErrorClass.BAD_RESPONSE)
+        return UpstreamError(error_class, "an error in mid-stream", status=200)
+
+    def request(self, provider: Provider, target: Target, prompt: Prompt, *, streamed: bool = False) -> HttpRequest:
+        body, headers = self.encode(provider, target, prompt), self.headers(provider)
+        if streamed:
+            body, headers = body | self.streamed_body(provider), headers | {"accept": self.streamed_type}
+        return HttpRequest(self.url(provider, target, streamed), headers, json_text.dump(body).encode())
+
+    streamed_type: ClassVar[str] = "text/event-stream"
+
+    def streamed_body(self, provider: Provider) -> dict[str, Any]:
+        """What the request's JSON says besides, to be answered in pieces."""
+        return {}
+
+    def streamed_path(self, path: str) -> str:
+        """Where answers in pieces are to be had."""
+        return path
+
+    def url(self, provider: Provider, target: Target, streamed: bool = False) -> str:
         path = provider.settings.path or self.path
+        path = self.streamed_path(path) if streamed else path
         # Whatever a client calls a model stays one segment of the path.
         return provider.endpoint + path.replace("{model}", quote(target.upstream_model, safe=self.safe))
 
@@ -147,11 +230,6 @@ def by_status(status: int) -> ErrorClass:
     return ErrorClass.SERVER if status >= 500 else ErrorClass.REJECTED
 
 
-def clean(text: str) -> str:
-    """Text fit for UTF-8: a lone surrogate, which a provider may send when it cuts an emoji, becomes U+FFFD."""
-    return _SURROGATE.sub("\ufffd", text)
-
-
 def count(value: Any) -> int:
     """A number of tokens; anything that no provider can mean (negative, fractional, absurdly large) counts as 0."""
     return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < _ABSURD else 0
@@ -160,6 +238,22 @@ def count(value: Any) -> int:
 def as_object(value: Any) -> dict[str, Any]:
     """A JSON object; an empty one for anything else."""
     return value if isinstance(value, dict) else {}
+
+
+@contextmanager
+def _understood(status: int) -> Iterator[None]:
+    """Whatever is no answer raises UpstreamError."""
+    try:
+        yield
+    except BadReply as error:
+        raise UpstreamError(ErrorClass.BAD_RESPONSE, str(error), status=status) from error
+    except (KeyError, IndexError, TypeError, AttributeError, ValueError) as error:
+        reason = f"the reply is not of the documented shape ({type(error).__name__})"
+        raise UpstreamError(ErrorClass.BAD_RESPONSE, reason, status=status) from error
+
+
+def _media_type(headers: Mapping[str, str]) -> str:
+    return headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
 def _payload(body: bytes) -> dict[str, Any]:

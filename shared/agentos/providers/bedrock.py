@@ -5,6 +5,7 @@ only credentials and Signature Version 4 are used, and none of its retries.
 https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html
 """
 
+from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Any
 
@@ -16,9 +17,12 @@ from agentos import json_text
 from agentos.config import Provider
 from agentos.domain import Completion, Prompt, Target, TokenCount
 from agentos.errors import ErrorClass, UpstreamError
-from agentos.providers.base import BadReply, HttpAdapter, HttpReply, HttpRequest, Send, as_object, clean, count
+from agentos.providers.base import Assembly, BadReply, HttpAdapter, as_object, count
 from agentos.providers.bedrock_messages import REASONING, calls_of, messages, tool_config
+from agentos.providers.bedrock_stream import ConverseAssembly, events_of
 from agentos.providers.blocks import bound, digest, system, wanted_schema
+from agentos.providers.exchange import HttpReply, HttpRequest
+from agentos.providers.text import clean
 
 FINISHED = {
     "end_turn": "stop",
@@ -41,6 +45,7 @@ CODES = {
     "ModelNotReadyException": ErrorClass.SERVER,  # a 429, but a moment later it may be ready
     "ModelTimeoutException": ErrorClass.SERVER,
     "ModelErrorException": ErrorClass.SERVER,  # a 424
+    "ModelStreamErrorException": ErrorClass.SERVER,  # a 424, or in mid-stream
     "ServiceUnavailableException": ErrorClass.SERVER,
     "InternalServerException": ErrorClass.SERVER,
 }
@@ -64,12 +69,13 @@ class Bedrock(HttpAdapter):
     path = "/model/{model}/converse"
     safe = ""  # as the SDK quotes: the signature is over the path, so a colon is not a colon
 
-    def call(self, provider: Provider, target: Target, prompt: Prompt, send: Send, seconds: float) -> Completion:
-        completion = super().call(provider, target, prompt, send, seconds)
+    streamed_type = "application/vnd.amazon.eventstream"
+
+    def bound(self, completion: Completion, provider: Provider, target: Target, prompt: Prompt) -> Completion:
         return bound(completion, REASONING, digest(target.upstream_model, self.encode(provider, target, prompt)))
 
-    def request(self, provider: Provider, target: Target, prompt: Prompt) -> HttpRequest:
-        plain = super().request(provider, target, prompt)
+    def request(self, provider: Provider, target: Target, prompt: Prompt, *, streamed: bool = False) -> HttpRequest:
+        plain = super().request(provider, target, prompt, streamed=streamed)
         credentials = _session().get_credentials()
         if credentials is None:
             raise UpstreamError(ErrorClass.AUTH, "no AWS credentials")
@@ -101,6 +107,21 @@ class Bedrock(HttpAdapter):
             tokens=_tokens(as_object(payload.get("usage"))),
             tool_calls=calls,
         )
+
+    def assembly(self) -> Assembly:
+        return ConverseAssembly()
+
+    def streamed_path(self, path: str) -> str:
+        return path + "-stream"
+
+    def events(self, chunks: Iterable[bytes]) -> Iterator[dict[str, Any]]:
+        for kind, what in events_of(chunks):
+            if kind.endswith("Exception"):
+                failed = {**what, "__type": kind[:1].upper() + kind[1:]}
+                raise UpstreamError(
+                    self.classify(200, failed) or ErrorClass.BAD_RESPONSE, "an error in mid-stream", status=200
+                )
+            yield {kind: what}
 
     def classify(self, status: int, payload: dict[str, Any]) -> ErrorClass | None:
         text = str(payload.get("message") or payload.get("Message") or "")

@@ -8,8 +8,9 @@ from typing import Any
 from agentos.config import Provider
 from agentos.domain import Completion, Parameters, Prompt, Target, TokenCount, Tool
 from agentos.errors import ErrorClass, UpstreamError
-from agentos.providers.base import BadReply, HttpAdapter, as_object, clean, count
+from agentos.providers.base import Assembly, BadReply, HttpAdapter, as_object, count
 from agentos.providers.gemini_contents import calls_of, contents, plain
+from agentos.providers.text import clean
 
 FINISHED = {"STOP": "stop", "MAX_TOKENS": "length"}
 
@@ -53,6 +54,28 @@ TOO_LONG = "exceeds the maximum number of tokens"
 RETRY_INFO = "type.googleapis.com/google.rpc.RetryInfo"
 
 
+class GeminiAssembly(Assembly):
+    """Partial responses to a whole one."""
+
+    def __init__(self) -> None:
+        self._parts: list[dict[str, Any]] = []
+        self._reason: str | None = None
+        self._rest: dict[str, Any] = {}
+
+    def add(self, event: dict[str, Any]) -> str:
+        self._rest |= {name: event[name] for name in ("promptFeedback", "usageMetadata") if event.get(name)}
+        candidate = event["candidates"][0] if event.get("candidates") else {}
+        parts = as_object(candidate.get("content")).get("parts") or []
+        self._parts += parts
+        self._reason = candidate.get("finishReason") or self._reason
+        self.finished = self._reason is not None or "blockReason" in self._rest.get("promptFeedback", {})
+        return _words(parts)
+
+    def payload(self) -> dict[str, Any]:
+        candidate = {"content": {"parts": self._parts}, "finishReason": self._reason}
+        return {**self._rest, "candidates": [candidate]}
+
+
 class Gemini(HttpAdapter):
     """`POST {endpoint}/models/{model}:generateContent`"""
 
@@ -82,7 +105,7 @@ class Gemini(HttpAdapter):
         if reason in BLOCKED:
             raise UpstreamError(ErrorClass.CONTENT_FILTER, "the answer was withheld", status=200)
         parts = (candidate.get("content") or {}).get("parts") or []
-        text = clean("".join(part.get("text") or "" for part in parts if not part.get("thought")))
+        text = clean(_words(parts))
         calls = calls_of(parts)
         if reason in BROKEN or not (text.strip() or calls):
             raise BadReply(f"no whole answer (finishReason {reason!r:.40})")
@@ -92,6 +115,12 @@ class Gemini(HttpAdapter):
             tokens=_tokens(as_object(payload.get("usageMetadata"))),
             tool_calls=calls,
         )
+
+    def assembly(self) -> Assembly:
+        return GeminiAssembly()
+
+    def streamed_path(self, path: str) -> str:
+        return path.replace(":generateContent", ":streamGenerateContent") + "?alt=sse"
 
     def classify(self, status: int, payload: dict[str, Any]) -> ErrorClass | None:
         if status >= 500:
@@ -109,6 +138,11 @@ class Gemini(HttpAdapter):
             if detail.get("@type") == RETRY_INFO:
                 return str(detail.get("retryDelay") or "").removesuffix("s") or None
         return None
+
+
+def _words(parts: list[dict[str, Any]]) -> str:
+    """What is said, without what is thought."""
+    return "".join(part.get("text") or "" for part in parts if not part.get("thought"))
 
 
 def _details(error: dict[str, Any]) -> list[dict[str, Any]]:

@@ -6,13 +6,17 @@ its own, so that the code around stays plain and synchronous, and one connection
 """
 
 import atexit
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AbstractAsyncContextManager, contextmanager
 
 import anyio
+import anyio.abc
 import httpx
 from anyio.from_thread import start_blocking_portal
 
 from agentos.errors import ErrorClass, UpstreamError
-from agentos.providers.base import HttpReply, HttpRequest
+from agentos.providers.exchange import HttpReply, HttpRequest, Patience
+from agentos.providers.incoming import Stream
 
 _POOL = httpx.Limits(max_connections=200, max_keepalive_connections=20, keepalive_expiry=30)
 
@@ -32,6 +36,18 @@ class Http:
         """The whole reply. Raises UpstreamError: `timeout`, `connect` or `bad_response`."""
         return self._portal.call(self._send, request, seconds)
 
+    @contextmanager
+    def open(self, request: HttpRequest, patience: Patience) -> Iterator[Stream]:
+        """The reply as it comes; what is left of it when the context ends is not read, and the connection closed.
+
+        Raises UpstreamError: `timeout`, `connect` or `bad_response`; reading the stream does too.
+        """
+        pump, stream = self._portal.start_task(self._pump, request, patience)
+        try:
+            yield stream
+        finally:
+            pump.cancel()
+
     def close(self) -> None:
         """End the connections and the loop's thread. Done once, at the latest when the process ends."""
         atexit.unregister(self.close)
@@ -47,28 +63,59 @@ class Http:
         )
 
     async def _send(self, request: HttpRequest, seconds: float) -> HttpReply:
-        try:
-            with anyio.fail_after(seconds):
-                async with self._client.stream(
-                    "POST", request.url, headers=dict(request.headers), content=request.body
-                ) as response:
-                    return HttpReply(response.status_code, response.headers, await self._read(response))
-        except TimeoutError as error:
-            raise UpstreamError(ErrorClass.TIMEOUT, f"no whole reply within {seconds:.1f} s") from error
-        except httpx.DecodingError as error:
-            raise UpstreamError(ErrorClass.BAD_RESPONSE, "the body's compression is broken") from error
-        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
-            raise UpstreamError(ErrorClass.CONNECT, type(error).__name__) from error
+        with _classified(seconds), anyio.fail_after(seconds):
+            async with self._post(request) as response:
+                body = b"".join([chunk async for chunk in self._chunks(response)])
+                return HttpReply(response.status_code, response.headers, body)
 
-    async def _read(self, response: httpx.Response) -> bytes:
+    async def _pump(
+        self, request: HttpRequest, patience: Patience, *, task_status: anyio.abc.TaskStatus[Stream]
+    ) -> None:
+        """Put the reply into a stream, which is there when the reply's head is."""
+        stream: Stream | None = None
+        try:
+            with _classified(patience.begun), anyio.fail_after(patience.begun) as scope:
+                async with self._post(request) as response:
+
+                    def extend() -> None:
+                        self._portal.start_task_soon(_delay, scope, patience.whole - patience.begun)
+
+                    stream = Stream(response.status_code, response.headers, extend)
+                    task_status.started(stream)
+                    async for chunk in self._chunks(response):
+                        stream.put(chunk)
+                    stream.put(None)
+        except UpstreamError as error:
+            if stream is None:
+                raise
+            stream.put(error)
+
+    def _post(self, request: HttpRequest) -> AbstractAsyncContextManager[httpx.Response]:
+        return self._client.stream("POST", request.url, headers=dict(request.headers), content=request.body)
+
+    async def _chunks(self, response: httpx.Response) -> AsyncIterator[bytes]:
         if "," in response.headers.get("content-encoding", ""):  # a few kilobytes could unfold into gigabytes
             raise UpstreamError(ErrorClass.BAD_RESPONSE, "compressed more than once", status=response.status_code)
-        chunks: list[bytes] = []
         length = 0
         async for chunk in response.aiter_bytes():
             length += len(chunk)
             if length > self._reply_bytes:
                 reason = f"the body is longer than {self._reply_bytes} bytes"
                 raise UpstreamError(ErrorClass.BAD_RESPONSE, reason, status=response.status_code)
-            chunks.append(chunk)
-        return b"".join(chunks)
+            yield chunk
+
+
+async def _delay(scope: anyio.CancelScope, seconds: float) -> None:
+    scope.deadline += seconds
+
+
+@contextmanager
+def _classified(seconds: float) -> Iterator[None]:
+    try:
+        yield
+    except TimeoutError as error:
+        raise UpstreamError(ErrorClass.TIMEOUT, f"no whole reply within {seconds:.1f} s") from error
+    except httpx.DecodingError as error:
+        raise UpstreamError(ErrorClass.BAD_RESPONSE, "the body's compression is broken") from error
+    except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+        raise UpstreamError(ErrorClass.CONNECT, type(error).__name__) from error

@@ -9,7 +9,9 @@ from agentos import json_text
 from agentos.config import Provider, ToolCallSettings
 from agentos.domain import Completion, Message, Parameters, Prompt, Target, TokenCount, Tool, ToolCall
 from agentos.errors import ErrorClass, UpstreamError
-from agentos.providers.base import BadReply, HttpAdapter, as_object, clean, count
+from agentos.providers.base import Assembly, BadReply, HttpAdapter, as_object, count
+from agentos.providers.openai_stream import ChatAssembly, text_of
+from agentos.providers.text import clean
 from agentos.providers.tool_calls import (
     SentCall,
     fit_id,
@@ -114,7 +116,7 @@ class OpenAI(HttpAdapter):
         message = choice["message"]
         if reason in FILTERED or message.get("refusal"):
             raise UpstreamError(ErrorClass.CONTENT_FILTER, "the answer was withheld", status=200)
-        text, calls = _text(message.get("content")), _calls(message)
+        text, calls = clean(text_of(message.get("content"))), _calls(message)
         if reason in BROKEN or not (text.strip() or calls):
             raise BadReply(f"no whole answer (finish_reason {reason!r:.40})")
         return Completion(
@@ -123,6 +125,13 @@ class OpenAI(HttpAdapter):
             tokens=_tokens(as_object(payload.get("usage"))),
             tool_calls=calls,
         )
+
+    def assembly(self) -> Assembly:
+        return ChatAssembly()
+
+    def streamed_body(self, provider: Provider) -> dict[str, Any]:
+        usage = {"stream_options": {"include_usage": True}} if provider.settings.stream_options else {}
+        return {"stream": True, **usage}
 
     def classify(self, status: int, payload: dict[str, Any]) -> ErrorClass | None:
         if status >= 500:
@@ -206,15 +215,6 @@ def _parameters(parameters: Parameters, renamed: dict[Any, str]) -> dict[str, An
         "response_format": parameters.response_format,
     }
     return {name: value for name, value in named.items() if value is not None}
-
-
-def _text(content: Any) -> str:
-    """A string, or the text parts of a list (Mistral's reasoning models send one)."""
-    if isinstance(content, list):
-        content = "".join(part.get("text") or "" for part in content if part.get("type") == "text")
-    if content is not None and not isinstance(content, str):
-        raise BadReply("content is not text")
-    return clean(content or "")
 
 
 def _tokens(usage: dict[str, Any]) -> TokenCount:

@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 
 from agentos import json_text
 from agentos.domain import Message, TextPart, ToolCall
-from agentos.providers.base import BadReply, clean
+from agentos.providers.base import BadReply
+from agentos.providers.text import clean
 
 MAX_INVALID = 16_384
 """Characters that are kept of arguments which are no JSON object: enough to see what went wrong."""

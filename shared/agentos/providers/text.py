@@ -1,0 +1,46 @@
+"""A model's words: fit for UTF-8, whole or in pieces."""
+
+import re
+from collections.abc import Callable
+
+_PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_HALF = re.compile("[\ud800-\udbff]$")
+
+Listen = Callable[[str], None]
+"""Is told each piece of an answer's text as it comes, never an empty one."""
+
+
+def clean(text: str) -> str:
+    """Text fit for UTF-8: halves of an emoji that came in two pieces are joined, and a lone one becomes U+FFFD."""
+    if text.isascii():
+        return text
+    joined = _PAIR.sub(lambda pair: pair[0].encode("utf-16", "surrogatepass").decode("utf-16"), text)
+    return _SURROGATE.sub("\ufffd", joined)
+
+
+class Voice:
+    """Passes text on: not before there is more than blanks, which are no answer, and never half an emoji."""
+
+    def __init__(self, listen: Listen) -> None:
+        self._listen = listen
+        self._held = ""
+        self.heard = False
+        """Whether anything has been passed on."""
+
+    def say(self, text: str) -> None:
+        text = self._held + text
+        half = "" if (found := _HALF.search(text)) is None else found[0]
+        whole = text[: len(text) - len(half)]
+        if whole and (self.heard or whole.strip()):
+            self.heard = True
+            self._held = half
+            self._listen(clean(whole))
+        else:
+            self._held = text
+
+    def end(self) -> None:
+        """What was held back, half an emoji say, goes out if the answer has begun."""
+        if self.heard and self._held:
+            self._listen(clean(self._held))
+            self._held = ""
