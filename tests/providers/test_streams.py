@@ -1,7 +1,7 @@
 """Answers in pieces: the same as in one piece, however they are cut, and classified alike when they break."""
 
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
@@ -34,13 +34,6 @@ class Pieces(httpx.AsyncByteStream):
             yield self._body[start : start + self._size]
         if self._broken:
             raise self._broken
-
-
-@pytest.fixture
-def wire() -> Iterator[Wire]:
-    made = Wire()
-    yield made
-    made.http.close()
 
 
 def format_of(provider: str) -> str:
@@ -88,11 +81,6 @@ def outcome(call: Any) -> Any:
         return without_ids(call())
     except UpstreamError as error:
         return error.error_class
-
-
-@pytest.fixture(autouse=True)
-def credentials(environment: pytest.MonkeyPatch) -> None:
-    """Bedrock's requests are signed."""
 
 
 @pytest.mark.parametrize("size", [1, 7, 1 << 20])

@@ -1,0 +1,115 @@
+"""Replies that are read as they come, over real sockets: on time, to the end, and hung up on when nobody listens."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from agentos.errors import ErrorClass, UpstreamError
+from agentos.providers.exchange import HttpRequest, Patience
+from agentos.providers.http import Http
+from tests.providers.calls import PATIENCE, SHORT, in_time
+from tests.providers.rude_server import Connection, RudeServer
+
+HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
+PIECE = b"4\r\nword\r\n"
+END = b"0\r\n\r\n"
+
+
+def words_for_ever(connection: Connection) -> None:
+    connection.request()
+    connection.send(HEAD)
+    connection.trickle(PIECE)
+
+
+def a_word_and_silence(connection: Connection) -> None:
+    connection.request()
+    connection.send(HEAD + PIECE)
+    connection.hang()
+
+
+def a_word_and_no_end(connection: Connection) -> None:
+    connection.request()
+    connection.send(HEAD + PIECE)
+
+
+def silence(connection: Connection) -> None:
+    connection.request()
+    connection.hang()
+
+
+def read(http: Http, url: str, patience: Patience, look: Callable[[Any], object]) -> None:
+    with http.open(HttpRequest(url, {}, b"{}"), patience) as incoming:
+        look(incoming)
+
+
+def failure(http: Http, url: str, patience: Patience, look: Callable[[Any], object]) -> ErrorClass:
+    with pytest.raises(UpstreamError) as caught:
+        in_time(lambda: read(http, url, patience, look))
+    return caught.value.error_class
+
+
+@pytest.mark.parametrize("behaviour", [silence, a_word_and_silence, words_for_ever])
+def test_an_answer_that_does_not_begin_is_a_timeout(behaviour: Callable[[Connection], None], http: Http) -> None:
+    with RudeServer(behaviour) as server:
+        assert failure(http, server.url, Patience(SHORT, PATIENCE), list) is ErrorClass.TIMEOUT
+        assert server.hung_up.wait(PATIENCE)
+
+
+def test_one_that_has_begun_has_the_whole_time(http: Http) -> None:
+    late = threading.Event()
+
+    def a_word_and_a_late_end(connection: Connection) -> None:
+        connection.request()
+        connection.send(HEAD + PIECE)
+        late.wait(PATIENCE)
+        connection.send(END)
+
+    def look(incoming: Any) -> None:
+        pieces = iter(incoming)
+        next(pieces)
+        incoming.begun()
+        time.sleep(2 * SHORT)
+        late.set()
+        assert list(pieces) == []
+
+    with RudeServer(a_word_and_a_late_end) as server:
+        in_time(lambda: read(http, server.url, Patience(SHORT, PATIENCE), look))
+
+
+def test_the_whole_time_is_bounded_too(http: Http) -> None:
+    def look(incoming: Any) -> None:
+        for _ in incoming:
+            incoming.begun()  # as often as one likes: it is allowed its time once
+
+    with RudeServer(words_for_ever) as server:
+        assert failure(http, server.url, Patience(SHORT, 2 * SHORT), look) is ErrorClass.TIMEOUT
+        assert server.hung_up.wait(PATIENCE)
+
+
+def test_a_piece_is_there_before_the_end_is(http: Http) -> None:
+    def look(incoming: Any) -> None:
+        assert incoming.status == 200
+        assert incoming.headers["content-type"] == "text/event-stream"
+        pieces: Iterator[bytes] = iter(incoming)
+        assert next(pieces) == b"word"
+
+    with RudeServer(a_word_and_silence) as server:
+        in_time(lambda: read(http, server.url, Patience(PATIENCE, PATIENCE), look))
+        assert server.hung_up.wait(PATIENCE), "whoever stops listening hangs up"
+
+
+def test_a_body_that_breaks_off_is_a_failure_behind_its_pieces(http: Http) -> None:
+    seen: list[bytes] = []
+    with RudeServer(a_word_and_no_end) as server:
+        broken = failure(http, server.url, Patience(PATIENCE, PATIENCE), lambda incoming: seen.extend(incoming))
+    assert broken is ErrorClass.CONNECT
+    assert b"".join(seen) == b"word"
+
+
+def test_nobody_there_is_a_failure_to_connect(http: Http) -> None:
+    with RudeServer(silence) as server:
+        url = server.url
+    assert failure(http, url, Patience(PATIENCE, PATIENCE), list) is ErrorClass.CONNECT
