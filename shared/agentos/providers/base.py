@@ -72,6 +72,9 @@ class HttpAdapter(Adapter):
     safe: ClassVar[str] = ":@"
     """Characters of a model's id that go into the path as they are."""
 
+    streamed_type: ClassVar[str] = "text/event-stream"
+    """The media type of an answer in pieces."""
+
     @abstractmethod
     def encode(self, provider: Provider, target: Target, prompt: Prompt) -> dict[str, Any]:
         """The request's JSON."""
@@ -104,10 +107,9 @@ class HttpAdapter(Adapter):
         self, provider: Provider, target: Target, prompt: Prompt, open_: Open, patience: Patience, listen: Listen
     ) -> Completion:
         with open_(self.request(provider, target, prompt, streamed=True), patience) as incoming:
-            streams = (
-                _media_type(incoming.headers) != "application/json"
-            )  # an old server may not heed what it was asked
-            if streams and 200 <= incoming.status < 300:
+            # A refusal comes whole, and so does the answer of a server that does not heed what it was asked.
+            in_pieces = _media_type(incoming.headers) != "application/json"
+            if in_pieces and 200 <= incoming.status < 300:
                 with _understood(incoming.status):
                     completion = self._assembled(incoming, Voice(listen))
             else:
@@ -168,8 +170,6 @@ class HttpAdapter(Adapter):
         if streamed:
             body, headers = body | self.streamed_body(provider), headers | {"accept": self.streamed_type}
         return HttpRequest(self.url(provider, target, streamed), headers, json_text.dump(body).encode())
-
-    streamed_type: ClassVar[str] = "text/event-stream"
 
     def streamed_body(self, provider: Provider) -> dict[str, Any]:
         """What the request's JSON says besides, to be answered in pieces."""
