@@ -1,6 +1,7 @@
 """POST /agents/{agentId}/sessions/{sessionId}/messages"""
 
 from agentos.endpoint import Answer, Call, accepted, endpoint
+from agentos.reply import headers_of
 from agentos.requests import Said
 from agentos.simulation import HEADER
 from agentos.turns import Turn
@@ -16,4 +17,4 @@ def handler(request: Said, call: Call) -> Answer:
         state = long_turns().accept(turn)
         return accepted(state, f"/agents/{state.agent_id}/sessions/{state.session_id}/turns/{state.turn_id}")
     reply = turns().send(turn)
-    return Answer(reply, {"x-agentos-model": reply.model, "x-agentos-attempts": str(len(reply.route.attempts))})
+    return Answer(reply, headers_of(reply))

@@ -8,6 +8,11 @@ from agentos.routing.execute import Outcome
 from agentos.routing.plan import FALLBACKS
 
 
+def headers_of(reply: Reply) -> dict[str, str]:
+    """The route of a reply in short, as headers."""
+    return {"x-agentos-model": reply.model, "x-agentos-attempts": str(len(reply.route.attempts))}
+
+
 def make_reply(plan: Plan, outcome: Outcome, latency_ms: int, created_at: str) -> Reply:
     target, completion = outcome.target, outcome.completion
     return Reply(

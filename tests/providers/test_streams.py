@@ -14,7 +14,7 @@ from agentos.providers.exchange import Patience
 from tests.providers.recordings import MODELS, OTHER_FORMATS, Wire, all_cases, prompt, provider_of, recording
 from tests.providers.streamed import SPLIT, Events, on_the_wire
 
-FORMATS = {"openai": "openai", "gemini": "gemini", "anthropic": "anthropic", "bedrock": "bedrock"}
+FORMATS = ["openai", "gemini", "anthropic", "bedrock"]
 TYPES = {"bedrock": "application/vnd.amazon.eventstream"}
 ANSWERS = [
     case

@@ -10,7 +10,7 @@ from agentos.domain import Completion, Parameters, Prompt, Target, TokenCount, T
 from agentos.errors import ErrorClass, UpstreamError
 from agentos.providers.anthropic_messages import THINKING, calls_of, messages
 from agentos.providers.anthropic_stream import MessageAssembly
-from agentos.providers.base import Assembly, BadReply, HttpAdapter, as_object, count
+from agentos.providers.base import Assembly, HttpAdapter, answer, as_object, count
 from agentos.providers.blocks import bound, digest, system, wanted_schema
 from agentos.providers.text import clean
 
@@ -73,14 +73,7 @@ class Anthropic(HttpAdapter):
             raise UpstreamError(ErrorClass.CONTENT_FILTER, "the answer was withheld", status=200)
         text = clean("".join(block["text"] for block in content if block["type"] == "text"))
         calls = calls_of(content)
-        if not (text.strip() or calls):
-            raise BadReply(f"no whole answer (stop_reason {reason!r:.40})")
-        return Completion(
-            text=text if text.strip() else "",
-            finish_reason="tool_calls" if calls else FINISHED.get(reason, clean(reason)),
-            tokens=_tokens(as_object(payload.get("usage"))),
-            tool_calls=calls,
-        )
+        return answer(text, calls, reason, _tokens(as_object(payload.get("usage"))), named=FINISHED)
 
     def assembly(self) -> Assembly:
         return MessageAssembly()

@@ -8,8 +8,8 @@ from typing import Any
 
 from agentos import json_text
 from agentos.domain import ImagePart, Message, TextPart, ToolCall
-from agentos.providers.blocks import alternating, plain, thoughts_of
-from agentos.providers.tool_calls import SentCall, result_text, sent_arguments, signed, tool_calls
+from agentos.providers.blocks import alternating, answer_blocks, results_in_order
+from agentos.providers.tool_calls import SentCall, sent_arguments, signed, tool_calls
 
 THINKING = "thinking"
 """The kind of signature that holds the blocks of thought before a call, as JSON."""
@@ -42,22 +42,16 @@ def _sent(content: Sequence[dict[str, Any]]) -> Iterator[SentCall]:
 
 
 def _answer(message: Message, before: str) -> Iterator[dict[str, Any]]:
-    """What the model said and called, its thoughts first where they still stand behind what they stood behind."""
-    words = [{"type": "text", "text": text}] if (text := plain(message)).strip() else []
-    for place, call in enumerate(message.tool_calls):
-        yield from thoughts_of(call, THINKING, before)
-        yield from () if place else words
-        yield {"type": "tool_use", "id": call.id, "name": call.name, "input": sent_arguments(call)}
-    if not message.tool_calls:
-        yield from words
+    return answer_blocks(message, THINKING, before, lambda text: {"type": "text", "text": text}, _called)
+
+
+def _called(call: ToolCall) -> dict[str, Any]:
+    return {"type": "tool_use", "id": call.id, "name": call.name, "input": sent_arguments(call)}
 
 
 def _results(said: Sequence[Message], calls: tuple[ToolCall, ...]) -> Iterator[dict[str, Any]]:
-    """In the order of the calls, whatever the order in which the client was done with them."""
-    results = {message.tool_call_id: result_text(message) for message in said if message.role == "tool"}
-    for call in calls:
-        if (text := results.get(call.id)) is not None:
-            yield {"type": "tool_result", "tool_use_id": call.id, **({"content": text} if text else {})}
+    for call_id, text in results_in_order(said, calls):
+        yield {"type": "tool_result", "tool_use_id": call_id, **({"content": text} if text else {})}
 
 
 def _question(message: Message) -> list[dict[str, Any]]:

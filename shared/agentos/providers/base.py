@@ -17,11 +17,11 @@ from urllib.parse import quote
 
 from agentos import __version__, json_text
 from agentos.config import Provider
-from agentos.domain import Completion, Prompt, Target
+from agentos.domain import Completion, Prompt, Target, TokenCount, ToolCall
 from agentos.errors import ErrorClass, UpstreamError
 from agentos.providers.exchange import HttpReply, HttpRequest, Incoming, Open, Patience, Send
 from agentos.providers.sse import data_of
-from agentos.providers.text import Listen, Voice
+from agentos.providers.text import Listen, Voice, clean
 
 _WAIT_HINTS = ("retry-after", "retry-after-ms")
 _ABSURD = 10**9  # tokens
@@ -228,6 +228,28 @@ def by_status(status: int) -> ErrorClass:
     if status < 400:
         return ErrorClass.BAD_RESPONSE  # a redirect; it is never followed
     return ErrorClass.SERVER if status >= 500 else ErrorClass.REJECTED
+
+
+def answer(
+    text: str, calls: tuple[ToolCall, ...], reason: str, tokens: TokenCount, *, named: Mapping[str, str]
+) -> Completion:
+    """The completion in words and calls; `named` has the format's finish reasons in our words.
+
+    Raises BadReply where there is neither: blanks are no words.
+    """
+    if not (text.strip() or calls):
+        raise no_answer(reason)
+    return Completion(
+        text=text if text.strip() else "",
+        finish_reason="tool_calls" if calls else named.get(reason, clean(reason)),
+        tokens=tokens,
+        tool_calls=calls,
+    )
+
+
+def no_answer(reason: str) -> BadReply:
+    """What ended for a reason that no whole answer ends for."""
+    return BadReply(f"no whole answer (it ended for {reason!r:.40})")
 
 
 def count(value: Any) -> int:

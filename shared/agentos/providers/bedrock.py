@@ -17,7 +17,7 @@ from agentos import json_text
 from agentos.config import Provider
 from agentos.domain import Completion, Prompt, Target, TokenCount
 from agentos.errors import ErrorClass, UpstreamError
-from agentos.providers.base import Assembly, BadReply, HttpAdapter, as_object, count
+from agentos.providers.base import Assembly, HttpAdapter, answer, as_object, count, no_answer
 from agentos.providers.bedrock_messages import REASONING, calls_of, messages, tool_config
 from agentos.providers.bedrock_stream import ConverseAssembly, events_of
 from agentos.providers.blocks import bound, digest, system, wanted_schema
@@ -99,14 +99,9 @@ class Bedrock(HttpAdapter):
         if reason in FILTERED:
             raise UpstreamError(ErrorClass.CONTENT_FILTER, "the answer was withheld", status=200)
         text, calls = clean("".join(block["text"] for block in content if "text" in block)), calls_of(content)
-        if reason in BROKEN or not (text.strip() or calls):
-            raise BadReply(f"no whole answer (stopReason {reason!r:.40})")
-        return Completion(
-            text=text if text.strip() else "",
-            finish_reason="tool_calls" if calls else FINISHED.get(reason, clean(reason)),
-            tokens=_tokens(as_object(payload.get("usage"))),
-            tool_calls=calls,
-        )
+        if reason in BROKEN:
+            raise no_answer(reason)
+        return answer(text, calls, reason, _tokens(as_object(payload.get("usage"))), named=FINISHED)
 
     def assembly(self) -> Assembly:
         return ConverseAssembly()

@@ -9,8 +9,8 @@ from typing import Any
 from agentos import json_text
 from agentos.domain import ImagePart, Message, Prompt, TextPart, ToolCall
 from agentos.errors import ErrorClass, UpstreamError
-from agentos.providers.blocks import alternating, plain, thoughts_of
-from agentos.providers.tool_calls import SentCall, result_text, sent_arguments, signed, tool_calls
+from agentos.providers.blocks import alternating, answer_blocks, results_in_order
+from agentos.providers.tool_calls import SentCall, sent_arguments, signed, tool_calls
 
 REASONING = "converse"
 """The kind of signature that holds the blocks of reasoning before a call, as JSON."""
@@ -56,23 +56,17 @@ def _sent(content: Sequence[dict[str, Any]]) -> Iterator[SentCall]:
 
 
 def _answer(message: Message, before: str) -> Iterator[dict[str, Any]]:
-    """What the model said and called, its reasoning first where it still stands behind what it stood behind."""
-    words = [{"text": text}] if (text := plain(message)).strip() else []
-    for place, call in enumerate(message.tool_calls):
-        yield from thoughts_of(call, REASONING, before)
-        yield from () if place else words
-        yield {"toolUse": {"toolUseId": call.id, "name": call.name, "input": sent_arguments(call)}}
-    if not message.tool_calls:
-        yield from words
+    return answer_blocks(message, REASONING, before, lambda text: {"text": text}, _called)
+
+
+def _called(call: ToolCall) -> dict[str, Any]:
+    return {"toolUse": {"toolUseId": call.id, "name": call.name, "input": sent_arguments(call)}}
 
 
 def _results(said: Sequence[Message], calls: tuple[ToolCall, ...]) -> Iterator[dict[str, Any]]:
-    """In the order of the calls, whatever the order in which the client was done with them."""
-    results = {message.tool_call_id: result_text(message) for message in said if message.role == "tool"}
-    for call in calls:
-        if (text := results.get(call.id)) is not None:
-            content: dict[str, Any] = {"text": text} if text.strip() else {"json": {}}  # a blank text is a 400
-            yield {"toolResult": {"toolUseId": call.id, "content": [content]}}
+    for call_id, text in results_in_order(said, calls):
+        content: dict[str, Any] = {"text": text} if text.strip() else {"json": {}}  # a blank text is a 400
+        yield {"toolResult": {"toolUseId": call_id, "content": [content]}}
 
 
 def _question(message: Message) -> list[dict[str, Any]]:

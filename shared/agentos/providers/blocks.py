@@ -1,13 +1,13 @@
 """What wire formats whose messages are lists of blocks share: the system's words, schemas, thoughts before calls."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
 from agentos import json_text
 from agentos.domain import Completion, Message, Prompt, TextPart, ToolCall
-from agentos.providers.tool_calls import signature, signed
+from agentos.providers.tool_calls import result_text, signature, signed
 
 Block = dict[str, Any]
 
@@ -76,6 +76,25 @@ def digest(model: str, body: dict[str, Any]) -> str:
     """What tells one beginning of a conversation from another: model, system prompt, tools and messages."""
     parts = [body.get(name) for name in ("system", "tools", "toolConfig", "messages")]
     return hashlib.sha256(json_text.dump([model, *parts]).encode()).hexdigest()[:16]
+
+
+def answer_blocks(
+    message: Message, kind: str, before: str, words: Callable[[str], Block], called: Callable[[ToolCall], Block]
+) -> Iterator[Block]:
+    """What the model said and called, its thoughts first where they still stand behind what they stood behind."""
+    said = [words(text)] if (text := plain(message)).strip() else []
+    for place, call in enumerate(message.tool_calls):
+        yield from thoughts_of(call, kind, before)
+        yield from () if place else said
+        yield called(call)
+    if not message.tool_calls:
+        yield from said
+
+
+def results_in_order(said: Sequence[Message], calls: tuple[ToolCall, ...]) -> Iterator[tuple[str, str]]:
+    """The id and the result of each call that has one, whatever the order in which the client was done with them."""
+    results = {message.tool_call_id: result_text(message) for message in said if message.role == "tool"}
+    return ((call.id, text) for call in calls if (text := results.get(call.id)) is not None)
 
 
 def alternating(

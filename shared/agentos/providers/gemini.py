@@ -8,8 +8,9 @@ from typing import Any
 from agentos.config import Provider
 from agentos.domain import Completion, Parameters, Prompt, Target, TokenCount, Tool
 from agentos.errors import ErrorClass, UpstreamError
-from agentos.providers.base import Assembly, BadReply, HttpAdapter, as_object, count
-from agentos.providers.gemini_contents import calls_of, contents, plain
+from agentos.providers.base import Assembly, BadReply, HttpAdapter, answer, as_object, count, no_answer
+from agentos.providers.blocks import plain
+from agentos.providers.gemini_contents import calls_of, contents
 from agentos.providers.text import clean
 
 FINISHED = {"STOP": "stop", "MAX_TOKENS": "length"}
@@ -107,14 +108,9 @@ class Gemini(HttpAdapter):
         parts = (candidate.get("content") or {}).get("parts") or []
         text = clean(_words(parts))
         calls = calls_of(parts)
-        if reason in BROKEN or not (text.strip() or calls):
-            raise BadReply(f"no whole answer (finishReason {reason!r:.40})")
-        return Completion(
-            text=text if text.strip() else "",
-            finish_reason="tool_calls" if calls else FINISHED.get(reason, clean(reason)),
-            tokens=_tokens(as_object(payload.get("usageMetadata"))),
-            tool_calls=calls,
-        )
+        if reason in BROKEN:
+            raise no_answer(reason)
+        return answer(text, calls, reason, _tokens(as_object(payload.get("usageMetadata"))), named=FINISHED)
 
     def assembly(self) -> Assembly:
         return GeminiAssembly()

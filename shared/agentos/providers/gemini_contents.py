@@ -45,13 +45,6 @@ def calls_of(parts: Sequence[dict[str, Any]]) -> tuple[ToolCall, ...]:
     )
 
 
-def plain(message: Message) -> str:
-    """A message's text alone."""
-    if isinstance(message.content, str):
-        return message.content
-    return "\n".join(part.text for part in message.content if isinstance(part, TextPart))
-
-
 def _content(message: Message) -> dict[str, Any]:
     role = "model" if message.role == "assistant" else "user"
     if isinstance(message.content, str):

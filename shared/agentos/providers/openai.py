@@ -9,7 +9,7 @@ from agentos import json_text
 from agentos.config import Provider, ToolCallSettings
 from agentos.domain import Completion, Message, Parameters, Prompt, Target, TokenCount, Tool, ToolCall
 from agentos.errors import ErrorClass, UpstreamError
-from agentos.providers.base import Assembly, BadReply, HttpAdapter, as_object, count
+from agentos.providers.base import Assembly, BadReply, HttpAdapter, answer, as_object, count, no_answer
 from agentos.providers.openai_stream import ChatAssembly, text_of
 from agentos.providers.text import clean
 from agentos.providers.tool_calls import (
@@ -117,14 +117,9 @@ class OpenAI(HttpAdapter):
         if reason in FILTERED or message.get("refusal"):
             raise UpstreamError(ErrorClass.CONTENT_FILTER, "the answer was withheld", status=200)
         text, calls = clean(text_of(message.get("content"))), _calls(message)
-        if reason in BROKEN or not (text.strip() or calls):
-            raise BadReply(f"no whole answer (finish_reason {reason!r:.40})")
-        return Completion(
-            text=text if text.strip() else "",
-            finish_reason="tool_calls" if calls else FINISHED.get(reason, clean(reason)),
-            tokens=_tokens(as_object(payload.get("usage"))),
-            tool_calls=calls,
-        )
+        if reason in BROKEN:
+            raise no_answer(reason)
+        return answer(text, calls, reason, _tokens(as_object(payload.get("usage"))), named=FINISHED)
 
     def assembly(self) -> Assembly:
         return ChatAssembly()
