@@ -1,9 +1,11 @@
 """The OpenAI-compatible door: the routing layer for any OpenAI client, without agents' sessions or any state."""
 
+from agentos.audience import Audience, relay
 from agentos.clock import Clock, Deadline
 from agentos.config import Settings
 from agentos.domain import Agent, AgentConfig, Reply
 from agentos.errors import InvalidRequest, NotFound, Unsupported
+from agentos.ids import new_id
 from agentos.metrics import record_turn
 from agentos.openai_api import ChatRequest
 from agentos.preparation import Hints, Preparation
@@ -27,19 +29,35 @@ class Chat:
         self._settings = settings
         self._clock = clock
 
-    def complete(self, tenant: str, request: ChatRequest, deadline: Deadline, simulated: Simulation) -> Reply:
-        """One answer. Raises InvalidRequest, NotFound, Unsupported and what `Executor.run` raises."""
+    def complete(
+        self,
+        tenant: str,
+        request: ChatRequest,
+        deadline: Deadline,
+        simulated: Simulation,
+        audience: Audience | None = None,
+    ) -> Reply:
+        """One answer, its text told to the audience as it comes.
+
+        Raises InvalidRequest, NotFound, Unsupported and what `Executor.run` raises; what breaks off after the audience
+        has heard some of it, too.
+        """
         began, limits = self._clock.monotonic(), self._settings.limits
-        answer_by = deadline.at_most(limits.turn_seconds).earlier(limits.commit_reserve_seconds)
+        seconds = limits.streamed_turn_seconds if audience else limits.turn_seconds
+        answer_by = deadline.at_most(seconds).earlier(limits.commit_reserve_seconds)
         agent = self._agent(tenant, request)
         if agent.config.timeout_seconds:
             answer_by = answer_by.at_most(agent.config.timeout_seconds)
         hints = Hints(metadata=request.metadata or {})
         prompt, plan = self._preparation.prepare(tenant, agent, None, request.conversation(), hints)
-        outcome = self._executor.run(plan, prompt, answer_by, agent.config.fallback_on, simulated)
+        message_id = new_id("msg")
+        hear = relay(audience, message_id) if audience else None
+        outcome = self._executor.run(plan, prompt, answer_by, agent.config.fallback_on, simulated, hear)
         milliseconds = round((self._clock.monotonic() - began) * 1000)
-        reply = make_reply(plan, outcome, milliseconds, self._clock.now())
+        reply = make_reply(plan, outcome, message_id, milliseconds, self._clock.now())
         record_turn(reply)
+        if outcome.broken:
+            raise outcome.broken
         return reply
 
     def _agent(self, tenant: str, request: ChatRequest) -> Agent:

@@ -65,6 +65,18 @@ class Deadline:
         """The same deadline with `seconds` kept back."""
         return replace(self, at=self.at - seconds)
 
+    def regardless(self) -> "Deadline":
+        """The same moment, whether anybody waits or not."""
+        return Deadline(self.clock, self.at)
+
     def at_most(self, seconds: float) -> "Deadline":
         """This deadline, or `seconds` from now if that comes first."""
         return replace(self, at=min(self.at, self.clock.monotonic() + seconds))
+
+
+@dataclass(frozen=True)
+class Patience:
+    """Seconds from the start of a call: until an answer has begun, and until it is to be whole."""
+
+    begun: float
+    whole: float

@@ -102,6 +102,7 @@ class Limits(Value):
 
     attempts: Annotated[int, Field(ge=1)]
     turn_seconds: Annotated[float, Field(gt=0)]
+    streamed_turn_seconds: Annotated[float, Field(gt=0, le=870)]
     long_turn_seconds: Annotated[float, Field(gt=0, le=870)]
     commit_reserve_seconds: Annotated[float, Field(ge=0)]
     fallback_reserve_seconds: Annotated[float, Field(ge=0)]

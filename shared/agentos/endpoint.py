@@ -7,7 +7,7 @@ A handler is declared, not programmed:
         return agents().create(call.tenant, request)
 
 Without `body` the handler takes the call alone. What it returns goes out as JSON (a `Value`, or an
-`Answer` to add headers; None has no body); an `ApiError` that it raises goes out as
+`Answer` to add headers, a `Stream` in pieces; None has no body); an `ApiError` that it raises goes out as
 `{code, message, details, requestId}`; anything else is logged with its traceback and goes out as
 `internal`.
 """
@@ -26,9 +26,10 @@ from pydantic import BaseModel
 
 from agentos import json_text
 from agentos.clock import Clock, Deadline
-from agentos.domain import IdempotencyKey
+from agentos.domain import IdempotencyKey, TurnState
 from agentos.errors import ApiError, Internal, InvalidRequest, PayloadTooLarge
 from agentos.observe import logger
+from agentos.outlet import Outlet, Stream
 from agentos.requests import validated
 from agentos.values import Value
 
@@ -41,6 +42,7 @@ MAX_BODY_BYTES = 6 * 1024 * 1024
 
 DEFAULT_TENANT = "default"
 ASYNC = "respond-async"
+EVENTS = "text/event-stream"
 _IDEMPOTENCY_KEY = re.compile(r"[\x20-\x7e]{1,255}")
 _REQUEST_ID = re.compile(r"[\x21-\x7e]{1,128}")
 
@@ -91,6 +93,30 @@ class Call:
         preferences = self.headers.get("prefer", "").split(",")
         return any(one.partition(";")[0].strip().lower() == ASYNC for one in preferences)
 
+    def wants_stream(self) -> bool:
+        """Whether the answer is wanted in pieces: `stream` if that is in the query, else what `Accept` says.
+
+        Raises InvalidRequest.
+        """
+        asked = self.query.get("stream")
+        if asked is None:
+            accepted = self.headers.get("accept", "").lower().split(",")
+            return any(kind.partition(";")[0].strip() == EVENTS for kind in accepted)
+        if asked not in ("true", "false"):
+            raise InvalidRequest.of("stream", "must be true or false")
+        return asked == "true"
+
+    def last_event(self) -> int | None:
+        """`Last-Event-ID`, the number of the last event that has been seen; None without one. Raises InvalidRequest."""
+        text = self.headers.get("last-event-id")
+        if text is None:
+            return None
+        if not re.fullmatch(r"[0-9]{1,9}", text):
+            raise InvalidRequest.of("Last-Event-ID", "must be the number of an event")
+        if "idempotency-key" not in self.headers:
+            raise InvalidRequest.of("Last-Event-ID", "needs the Idempotency-Key of the request that it goes on with")
+        return int(text)
+
     def page(self) -> PageQuery:
         """`limit` (1 to 100, default 20), `after`, `order`. Raises InvalidRequest."""
         text = self.query.get("limit", "20")
@@ -122,21 +148,12 @@ class Answer:
     """None leaves it at the endpoint's."""
 
 
-def accepted(value: Value, location: str) -> Answer:
+def accepted(turn: TurnState) -> Answer:
     """What is done later, and where to ask about it."""
-    return Answer(value, {"location": location, "preference-applied": ASYNC}, 202)
+    return Answer(turn, {"location": turn.location, "preference-applied": ASYNC}, 202)
 
 
-@dataclass(frozen=True)
-class Text:
-    """A result that is no JSON."""
-
-    body: str
-    content_type: str
-    headers: Mapping[str, str]
-
-
-Result = Value | Answer | Text | None
+Result = Value | Answer | Stream | None
 Envelope = Callable[[ApiError, str], dict[str, Any]]
 """An error's JSON, out of the error and the request's id."""
 
@@ -167,16 +184,37 @@ def endpoint(
                 document = None if body is None else _document(event)
                 call = _call(event, context, request_id, document)
                 arguments = (call,) if body is None else (validated(body, document), call)
-                return _response(status, function(*arguments), request_id)
-            except ApiError as error:
-                return _failure(error, request_id, envelope)
-            except Exception:
-                logger.exception("unhandled error")
-                return _failure(Internal("Something went wrong on our side."), request_id, envelope)
+                result = function(*arguments)
+                if isinstance(result, Stream):
+                    return _streamed(result, context, request_id, envelope)
+                return _response(status, result, request_id)
+            except Exception as error:
+                return _failure(_told(error), request_id, envelope)
 
         return handler
 
     return decorate
+
+
+def _told(error: Exception) -> ApiError:
+    """What the client is told of it."""
+    if isinstance(error, ApiError):
+        return error
+    logger.error("unhandled error", exc_info=error)
+    return Internal("Something went wrong on our side.")
+
+
+def _streamed(stream: Stream, context: LambdaContext, request_id: str, envelope: Envelope) -> Response:
+    """The response in pieces. Raises what keeps it from its first."""
+    headers = {"content-type": stream.content_type, "cache-control": "no-store", "x-request-id": request_id}
+    outlet = Outlet(getattr(context, "open_stream", None), headers)
+    try:
+        stream.run(outlet)
+    except Exception as error:
+        if not outlet.opened:
+            raise
+        stream.fail(envelope(_told(error), request_id))
+    return outlet.response()
 
 
 def _call(event: Event, context: LambdaContext, request_id: str, document: Any) -> Call:
@@ -229,13 +267,11 @@ def _body(event: Event) -> bytes:
     return body
 
 
-def _response(status: int, result: Result, request_id: str) -> Response:
+def _response(status: int, result: Value | Answer | None, request_id: str) -> Response:
     named = {"x-request-id": request_id}
-    if isinstance(result, Text):
-        return _out(status, result.body, {"content-type": result.content_type, **named, **result.headers})
-    answer = result if isinstance(result, Answer) else Answer(result, {}) if result is not None else None
-    if answer is None:
+    if result is None:
         return _json(status, None, named)
+    answer = result if isinstance(result, Answer) else Answer(result, {})
     return _json(answer.status or status, answer.value.to_json(), {**named, **answer.headers})
 
 
@@ -244,8 +280,9 @@ def _failure(error: ApiError, request_id: str, envelope: Envelope) -> Response:
 
 
 def _json(status: int, body: dict[str, Any] | None, headers: Mapping[str, str]) -> Response:
-    return _out(status, "" if body is None else json_text.dump(body), {"content-type": "application/json", **headers})
-
-
-def _out(status: int, body: str, headers: Mapping[str, str]) -> Response:
-    return {"statusCode": status, "headers": dict(headers), "body": body, "isBase64Encoded": False}
+    return {
+        "statusCode": status,
+        "headers": {"content-type": "application/json", **headers},
+        "body": "" if body is None else json_text.dump(body),
+        "isBase64Encoded": False,
+    }

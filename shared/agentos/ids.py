@@ -14,6 +14,14 @@ def new_id(kind: str) -> str:
     return _written(kind, (time.time_ns() // 1_000_000 << 80) | secrets.randbits(80))
 
 
+def made_at(made_id: str) -> int:
+    """When `new_id` made it, in whole seconds since the epoch."""
+    number = 0
+    for digit in made_id.rpartition("_")[2]:
+        number = number << 5 | _ALPHABET.index(digit)
+    return (number >> 80) // 1000
+
+
 def id_of(kind: str, name: str) -> str:
     """The same for the same name: 128 bits of its hash."""
     return _written(kind, int.from_bytes(hashlib.sha256(name.encode()).digest()[:16]))

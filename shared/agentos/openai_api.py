@@ -12,10 +12,10 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from agentos import json_text
-from agentos.clock import epoch
 from agentos.config import Settings
 from agentos.domain import AgentConfig, Content, Message, Reply, Tool, ToolCall
 from agentos.errors import ApiError, InvalidRequest, Unsupported
+from agentos.ids import made_at
 from agentos.requests import validated
 from agentos.values import Value
 
@@ -166,37 +166,39 @@ def completion(reply: Reply) -> ChatCompletion:
     if reply.tool_calls:
         message["tool_calls"] = list(_calls(reply))
     choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": reply.finish_reason}
-    return ChatCompletion(
-        body={**_head(reply, "chat.completion"), "choices": [choice], "usage": _usage(reply), "agentos": _extra(reply)}
-    )
+    head = _head("chat.completion", reply.message_id, reply.model)
+    return ChatCompletion(body={**head, "choices": [choice], "usage": _usage(reply), "agentos": _extra(reply)})
 
 
-def events(reply: Reply, options: StreamOptions) -> str:
-    """The same as server-sent events of `chat.completion.chunk`, in one piece."""
-    return "".join(f"data: {json_text.dump(chunk)}\n\n" for chunk in _chunks(reply, options)) + "data: [DONE]\n\n"
+class Chunks:
+    """The same in pieces, each a `chat.completion.chunk`. `with_usage`: the usage has a chunk of its own, the last."""
 
+    def __init__(self, message_id: str, model: str, with_usage: bool) -> None:
+        self._head = _head("chat.completion.chunk", message_id, model)
+        self._usage: Json = {"usage": None} if with_usage else {}
 
-def _chunks(reply: Reply, options: StreamOptions) -> Iterator[Json]:
-    head = _head(reply, "chat.completion.chunk")
-    usage = {"usage": None} if options.include_usage else {}
+    def start(self) -> Json:
+        return self._chunk({"role": "assistant", "content": "", "refusal": None})
 
-    def chunk(delta: Json, finish_reason: str | None = None) -> Json:
+    def text(self, text: str) -> Json:
+        return self._chunk({"content": text})
+
+    def end(self, reply: Reply) -> Iterator[Json]:
+        """All that comes behind the text."""
+        for index, call in enumerate(_calls(reply)):
+            yield self._chunk({"tool_calls": [{"index": index, **call}]})
+        yield self._chunk({}, reply.finish_reason) | {"agentos": _extra(reply)}
+        if self._usage:
+            yield {**self._head, "choices": [], "usage": _usage(reply)}
+
+    def _chunk(self, delta: Json, finish_reason: str | None = None) -> Json:
         choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish_reason}
-        return {**head, "choices": [choice], **usage}
-
-    yield chunk({"role": "assistant", "content": "", "refusal": None})
-    if reply.content:
-        yield chunk({"content": reply.content})
-    for index, call in enumerate(_calls(reply)):
-        yield chunk({"tool_calls": [{"index": index, **call}]})
-    yield chunk({}, reply.finish_reason) | {"agentos": _extra(reply)}
-    if options.include_usage:
-        yield {**head, "choices": [], "usage": _usage(reply)}
+        return {**self._head, "choices": [choice], **self._usage}
 
 
-def _head(reply: Reply, kind: str) -> Json:
-    completion_id = "chatcmpl-" + reply.message_id.removeprefix("msg_")
-    return {"id": completion_id, "object": kind, "created": int(epoch(reply.created_at)), "model": reply.model}
+def _head(kind: str, message_id: str, model: str) -> Json:
+    completion_id = "chatcmpl-" + message_id.removeprefix("msg_")
+    return {"id": completion_id, "object": kind, "created": made_at(message_id), "model": model}
 
 
 def _calls(reply: Reply) -> Iterator[Json]:

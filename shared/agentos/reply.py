@@ -1,26 +1,31 @@
 """The reply that a client gets, out of a plan and what became of it."""
 
 from collections.abc import Collection
+from typing import Literal
 
 from agentos.domain import Completion, Plan, Price, Reply, Route, Usage
-from agentos.ids import new_id
 from agentos.routing.execute import Outcome
 from agentos.routing.plan import FALLBACKS
 
 
 def headers_of(reply: Reply) -> dict[str, str]:
     """The route of a reply in short, as headers."""
-    return {"x-agentos-model": reply.model, "x-agentos-attempts": str(len(reply.route.attempts))}
+    return route_headers(reply.model, len(reply.route.attempts))
 
 
-def make_reply(plan: Plan, outcome: Outcome, latency_ms: int, created_at: str) -> Reply:
+def route_headers(model: str, attempts: int) -> dict[str, str]:
+    """Who answers, and how many upstream calls it took."""
+    return {"x-agentos-model": model, "x-agentos-attempts": str(attempts)}
+
+
+def make_reply(plan: Plan, outcome: Outcome, message_id: str, latency_ms: int, created_at: str) -> Reply:
     target, completion = outcome.target, outcome.completion
     return Reply(
-        message_id=new_id("msg"),
+        message_id=message_id,
         content=completion.text,
         tool_calls=completion.tool_calls,
         finish_reason=completion.finish_reason,
-        state="requires_action" if completion.tool_calls else "completed",
+        state=_state(outcome),
         model=target.model,
         provider=target.provider,
         usage=Usage(
@@ -28,7 +33,7 @@ def make_reply(plan: Plan, outcome: Outcome, latency_ms: int, created_at: str) -
             completion_tokens=completion.tokens.completion,
             total_tokens=completion.tokens.prompt + completion.tokens.completion,
             cached_tokens=completion.tokens.cached,
-            cost_usd=cost(completion, target.facts.price),
+            cost_usd=None if outcome.broken else cost(completion, target.facts.price),
             latency_ms=latency_ms,
         ),
         route=Route(
@@ -42,6 +47,12 @@ def make_reply(plan: Plan, outcome: Outcome, latency_ms: int, created_at: str) -
         ),
         created_at=created_at,
     )
+
+
+def _state(outcome: Outcome) -> Literal["completed", "requires_action", "incomplete"]:
+    if outcome.broken:
+        return "incomplete"
+    return "requires_action" if outcome.completion.tool_calls else "completed"
 
 
 def still_open(asking: Reply, open_calls: Collection[str], latency_ms: int) -> Reply:

@@ -1,5 +1,7 @@
 """Failures on request, for people who want to see their fallbacks work: `x-agentos-simulate: openai=server`."""
 
+from collections.abc import Mapping
+
 from agentos.config import Settings
 from agentos.errors import ErrorClass, InvalidRequest
 from agentos.routing.call import Simulation
@@ -13,8 +15,9 @@ class Simulator:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
 
-    def read(self, header: str | None) -> Simulation:
+    def read(self, headers: Mapping[str, str]) -> Simulation:
         """`provider=error class`, several parted by commas. Raises InvalidRequest."""
+        header = headers.get(HEADER)
         if header is None or not self._settings.routing.simulation:
             return {}
         return dict(self._failure(part.strip()) for part in header.split(",") if part.strip())

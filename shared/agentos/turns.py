@@ -3,17 +3,18 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from agentos.audience import Audience, relay, retell
 from agentos.clock import Clock, Deadline
 from agentos.config import Settings
 from agentos.domain import Agent, IdempotencyKey, Message, Plan, Reply, SentMessage
-from agentos.errors import ErrorClass, PayloadTooLarge, SessionBusy, ToolCallNotOpen, ToolResultsPending
+from agentos.errors import ApiError, ErrorClass, PayloadTooLarge, SessionBusy, ToolCallNotOpen, ToolResultsPending
 from agentos.history import extended, remembered
 from agentos.ids import new_id
 from agentos.metrics import record_turn
 from agentos.preparation import Hints, Preparation
 from agentos.reply import make_reply, still_open
 from agentos.requests import NewMessage, RouteQuery, ToolResult
-from agentos.routing.execute import Executor
+from agentos.routing.execute import Executor, broke_off
 from agentos.store.agents import AgentStore
 from agentos.store.messages import Kept
 from agentos.store.sessions import SessionStore
@@ -69,6 +70,7 @@ class _Running:
     lease: Lease
     answer_by: Deadline
     began: float
+    audience: Audience | None
 
 
 class Turns:
@@ -91,38 +93,62 @@ class Turns:
         self._preparation = preparation
         self._executor = executor
         self._limits = settings.limits
-        self._seconds = self._limits.long_turn_seconds if long else self._limits.turn_seconds
-        self._always_waits = long
+        self._long = long
         self._clock = clock
 
-    def send(self, turn: Turn) -> Reply:
-        """The assistant's reply, stored together with the messages it answers; under a key that has been answered,
-        the same reply again.
+    def send(self, turn: Turn, audience: Audience | None = None) -> Reply:
+        """The assistant's reply, stored together with the messages it answers, its text told to the audience as it
+        comes; under a key that has been answered, the same reply again.
 
-        A turn that fails leaves the session as it was. Raises NotFound, SessionBusy, IdempotencyInFlight,
-        IdempotencyMismatch, ToolResultsPending, ToolCallNotOpen, PayloadTooLarge and what `Executor.run` raises.
+        A turn that fails leaves the session as it was, unless the audience has heard some of the answer: then that is
+        stored, and what broke it off raised. Raises NotFound, SessionBusy, IdempotencyInFlight, IdempotencyMismatch,
+        ToolResultsPending, ToolCallNotOpen, PayloadTooLarge and what `Executor.run` raises.
         """
         began = self._clock.monotonic()
-        turn = replace(turn, deadline=turn.deadline.at_most(self._seconds))
+        turn = replace(turn, deadline=turn.deadline.at_most(self._seconds(audience)))
         agent = self._agents.get(turn.tenant, turn.agent_id)
         answer_by = self._answer_by(agent, turn.deadline)
         try:
             lease = self._lease(agent, turn, answer_by)
         except SessionBusy:
-            if turn.key and (answered := self._store.answered(*turn.place, turn.key)):
+            if answered := self._answered(turn, audience):
                 return answered
             raise
         try:
-            if turn.key and (answered := self._store.answered(*turn.place, turn.key)):
+            if answered := self._answered(turn, audience):
                 self._store.abandon(lease)
                 return answered
             pinned = self._agents.at(turn.tenant, agent, lease.session.agent_version)
             if pinned is not agent:
                 answer_by = self._answer_by(pinned, turn.deadline)
-            return self._run(_Running(turn, pinned, lease, answer_by, began))
+            reply, broken = self._run(_Running(turn, pinned, lease, answer_by, began, audience))
         except BaseException:
             self._store.abandon(lease)
             raise
+        if broken:
+            raise broken
+        return reply
+
+    def _seconds(self, audience: Audience | None) -> float:
+        """A turn's whole time."""
+        if self._long:
+            return self._limits.long_turn_seconds
+        return self._limits.streamed_turn_seconds if audience else self._limits.turn_seconds
+
+    def _answered(self, turn: Turn, audience: Audience | None) -> Reply | None:
+        """How the turn's key was answered, told again. What broke off is told only to who has heard some of it: for
+        anybody else the key runs the turn once more. Raises what broke it off."""
+        told = self._store.told(*turn.place, turn.key) if turn.key else None
+        if told is None:
+            return None
+        incomplete = told.reply.state == "incomplete"
+        if incomplete and not (audience and audience.resumes):
+            return None
+        if audience:
+            retell(audience, told.reply, told.lengths)
+        if incomplete:
+            raise broke_off(told.reply.route.attempts, told.reply.route.skipped)
+        return told.reply
 
     def _answer_by(self, agent: Agent, deadline: Deadline) -> Deadline:
         """The turn's deadline less the commit's share, or the agent's own bound."""
@@ -137,13 +163,14 @@ class Turns:
             try:
                 return self._store.begin(*turn.place, turn.deadline, turn.key)
             except SessionBusy:
-                rejects = agent.config.on_busy == "reject" and not self._always_waits
+                rejects = agent.config.on_busy == "reject" and not self._long
                 if rejects or patience.remaining() < pause:
                     raise
             self._clock.sleep(pause / 2 + self._clock.jitter(pause / 2))
             pause = min(2 * pause, QUEUE_PAUSE_SECONDS)
 
-    def _run(self, run: _Running) -> Reply:
+    def _run(self, run: _Running) -> tuple[Reply, ApiError | None]:
+        """The reply, committed, and what broke it off if something did."""
         open_calls = _open_after(run.lease.session.open_calls, run.turn.said)
         sent = [self._sent(said) for said in run.turn.said]
         asked = [Message(role=m.role, content=m.content, tool_call_id=m.tool_call_id) for m in sent]
@@ -152,22 +179,33 @@ class Turns:
             for place, (message, as_asked) in enumerate(zip(sent, asked, strict=True), start=1)
         )
         self._check_size(kept)
-        step = self._wait(run, kept, open_calls) if open_calls else self._ask(run, asked, kept)
-        self._store.commit(run.lease, step, run.turn.deadline)
+        step, broken = (self._wait(run, kept, open_calls), None) if open_calls else self._ask(run, asked, kept)
+        # An answer has been paid for, whether anybody waits for it or not.
+        self._store.commit(run.lease, step, run.turn.deadline.regardless())
         if step.answer:
             record_turn(step.reply)
-        return step.reply
+        return step.reply, broken
 
-    def _ask(self, run: _Running, asked: Sequence[Message], kept: tuple[Kept, ...]) -> Step:
-        """A provider's answer."""
+    def _ask(self, run: _Running, asked: Sequence[Message], kept: tuple[Kept, ...]) -> tuple[Step, ApiError | None]:
+        """A provider's answer, and what broke it off if something did."""
         first, config = run.turn.said[0], run.agent.config
         hints = Hints.of(first) if isinstance(first, NewMessage) else Hints()
         prompt, plan = self._preparation.prepare(run.turn.tenant, run.agent, run.lease.session, asked, hints)
-        outcome = self._executor.run(plan, prompt, run.answer_by, config.fallback_on, run.turn.simulated)
-        reply = make_reply(plan, outcome, self._milliseconds_since(run.began), self._clock.now())
+        message_id = new_id("msg")
+        hear = relay(run.audience, message_id) if run.audience else None
+        outcome = self._executor.run(plan, prompt, run.answer_by, config.fallback_on, run.turn.simulated, hear)
+        reply = make_reply(plan, outcome, message_id, self._milliseconds_since(run.began), self._clock.now())
         tokens = estimate(Message(role="assistant", content=reply.content, tool_calls=reply.tool_calls))
         answer = self._store.keep(run.lease, len(kept) + 1, reply, tokens)
-        return Step(kept, reply, answer, self._turns(run, [*kept, answer]), tuple(call.id for call in reply.tool_calls))
+        step = Step(
+            sent=kept,
+            reply=reply,
+            answer=answer,
+            turns=self._turns(run, [*kept, answer]),
+            open_calls=tuple(call.id for call in reply.tool_calls),
+            lengths=tuple(map(len, outcome.told)),
+        )
+        return step, outcome.broken
 
     def _wait(self, run: _Running, kept: tuple[Kept, ...], open_calls: tuple[str, ...]) -> Step:
         """Some results are there and others are not: the calls that are left."""

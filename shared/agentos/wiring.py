@@ -164,7 +164,7 @@ def _executor(longest: float | None) -> "Executor":
     from agentos.routing.call import Caller
     from agentos.routing.execute import Executor
 
-    asker = Asker(settings(), http().send)
+    asker = Asker(settings(), http())
     caller = Caller(asker.ask, health(), latencies(), clock())
     has = asker.longest if longest is None else lambda _: longest
     return Executor(caller, health(), has, settings().limits, clock())

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from agentos.clock import Patience
 from agentos.domain import Completion, Message, Parameters, Prompt
 from agentos.providers import adapter
-from agentos.providers.exchange import Patience
 from agentos.providers.http import Http
 from local.model import START_SECONDS, LocalModel
 from tests.e2e.test_misbehaving_providers import Llmock, llmock  # noqa: F401 - a fixture

@@ -13,6 +13,7 @@ from typing import Any
 
 import httpx
 
+from agentos.clock import Patience
 from agentos.config import Settings, load_settings
 from agentos.domain import Completion, Message, Parameters, Prompt
 from agentos.providers.ask import Asker
@@ -129,7 +130,7 @@ class Wire:
     def ask(self, model: str, asked: Prompt | None = None, settings: Settings | None = None) -> Completion:
         """What production does for one attempt. Raises UpstreamError."""
         known = settings or self.settings
-        return Asker(known, self.http.send).ask(known.target(model, "test"), asked or prompt(), SECONDS)
+        return Asker(known, self.http).ask(known.target(model, "test"), asked or prompt(), Patience(SECONDS, SECONDS))
 
     @property
     def sent(self) -> httpx.Request:

@@ -4,6 +4,7 @@ import gzip
 
 import pytest
 
+from agentos.clock import Patience
 from agentos.errors import ErrorClass, UpstreamError
 from agentos.providers.ask import Asker
 from agentos.providers.http import Http
@@ -63,9 +64,9 @@ def test_a_compression_that_is_none_is_a_bad_response(http: Http) -> None:
 def asked(http: Http, url: str) -> UpstreamError | str:
     """What one attempt at a provider behind this address ends in."""
     settings = settings_for(OPENAI_ENDPOINT=url)
-    asker = Asker(settings, http.send)
+    asker = Asker(settings, http)
     try:
-        return asker.ask(settings.target("openai:gpt-4o-mini", "test"), prompt(), PATIENCE).text
+        return asker.ask(settings.target("openai:gpt-4o-mini", "test"), prompt(), Patience(PATIENCE, PATIENCE)).text
     except UpstreamError as error:
         return error
 

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from agentos.clock import Patience
 from agentos.errors import ErrorClass, UpstreamError
-from agentos.providers.exchange import HttpRequest, Patience
+from agentos.providers.exchange import HttpRequest
 from agentos.providers.http import Http
 from tests.providers.calls import PATIENCE, SHORT, in_time
 from tests.providers.rude_server import Connection, RudeServer

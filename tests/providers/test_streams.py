@@ -7,10 +7,10 @@ from typing import Any
 import httpx
 import pytest
 
+from agentos.clock import Patience
 from agentos.domain import Completion, Prompt
 from agentos.errors import ErrorClass, UpstreamError
 from agentos.providers import adapter
-from agentos.providers.exchange import Patience
 from tests.providers.recordings import MODELS, OTHER_FORMATS, Wire, all_cases, prompt, provider_of, recording
 from tests.providers.streamed import SPLIT, Events, on_the_wire
 

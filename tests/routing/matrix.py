@@ -67,7 +67,7 @@ class Cell:
 
     def run(self, *fallbacks: str, seconds: float = 26, also_on: tuple[str, ...] = (), **keys: str) -> Outcome:
         settings = settings_of(self.providers, environment={**self.keys, **keys})
-        asker = Asker(settings, self.network.http.send)
+        asker = Asker(settings, self.network.http)
         clock = self.network.clock
         caller = Caller(asker.ask, self.health, Unconcerned(), clock)
         executor = Executor(caller, self.health, asker.longest, settings.limits, clock)

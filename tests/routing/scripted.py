@@ -4,9 +4,9 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from agentos.clock import Deadline
+from agentos.clock import Deadline, Patience
 from agentos.config import Limits
-from agentos.domain import Completion, Message, ModelFacts, Plan, Prompt, Skipped, Target, TokenCount
+from agentos.domain import Completion, Listen, Message, ModelFacts, Plan, Prompt, Skipped, Target, TokenCount
 from agentos.errors import ErrorClass, UpstreamError
 from agentos.routing.call import Caller, Guard
 from agentos.routing.execute import Executor, Outcome
@@ -18,6 +18,7 @@ PROMPT = Prompt(messages=(Message(role="user", content="Hello."),))
 LIMITS = Limits(
     attempts=6,
     turn_seconds=28,
+    streamed_turn_seconds=300,
     long_turn_seconds=840,
     commit_reserve_seconds=2,
     fallback_reserve_seconds=8,
@@ -111,8 +112,9 @@ class World:
     def called(self) -> list[str]:
         return [call.model for call in self.calls]
 
-    def _ask(self, asked: Target, prompt: Prompt, seconds: float) -> Completion:
+    def _ask(self, asked: Target, prompt: Prompt, patience: Patience, listen: Listen | None) -> Completion:
         assert prompt is PROMPT
+        seconds = patience.begun
         self.calls.append(Call(asked.model, seconds, self.clock.monotonic()))
         step = next(self._scripts.get(asked.model, iter(())), ANSWERS)
         self.clock.advance(min(step.takes, seconds))

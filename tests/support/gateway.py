@@ -3,7 +3,7 @@
 import importlib.util
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,19 @@ class Context:
 
     def get_remaining_time_in_millis(self) -> int:
         return int(self.seconds * 1000)
+
+
+@dataclass
+class StreamingContext(Context):
+    """Of an environment that can stream: `head` is what the response began with, `pieces` what followed."""
+
+    head: dict[str, Any] | None = None
+    pieces: list[bytes] = field(default_factory=list)
+
+    def open_stream(self, head: dict[str, Any]) -> Callable[[bytes], None]:
+        assert self.head is None
+        self.head = json.loads(json.dumps(head))
+        return self.pieces.append
 
 
 @dataclass(frozen=True)
@@ -69,6 +82,8 @@ def event(
 def invoke(folder: str, an_event: dict[str, Any], context: Context | None = None) -> Answer:
     """What a client would see of calling a function."""
     response = handler(folder)(an_event, context or Context())
+    if isinstance(context, StreamingContext) and context.head:
+        return Answer(context.head["statusCode"], context.head["headers"], b"".join(context.pieces).decode())
     assert set(response) == {"statusCode", "headers", "body", "isBase64Encoded"}
     json.dumps(response)  # Lambda would refuse what is not JSON
     return Answer(response["statusCode"], response["headers"], response["body"])
@@ -87,10 +102,11 @@ class Client:
         *,
         query: dict[str, str] | None = None,
         headers: dict[str, str] | None = None,
+        context: Context | None = None,
         **path: str,
     ) -> Answer:
         """`client("get_agent", agentId=…)`"""
-        return invoke(folder, event(body, path or None, query, headers, self.tenant, f"/{folder}"))
+        return invoke(folder, event(body, path or None, query, headers, self.tenant, f"/{folder}"), context)
 
     def agent(self, **fields: Any) -> str:
         """A new agent's id."""

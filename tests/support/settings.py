@@ -7,6 +7,7 @@ from agentos.config import File, Settings
 
 LIMITS = {
     "attempts": 6,
+    "streamedTurnSeconds": 300,
     "turnSeconds": 28,
     "longTurnSeconds": 840,
     "commitReserveSeconds": 2,

@@ -4,13 +4,20 @@ import json
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+CUT = object()
+"""Ends a connection before the answer on it."""
 
 
 @dataclass
 class Reply:
-    """What to send back; a `body` that is not text goes out as JSON. `before` runs first (to block, say)."""
+    """What to send back; a `body` that is not text goes out as JSON, a list of bytes in pieces.
+
+    `before` runs first (to block, say); so does what stands between pieces and can be called.
+    """
 
     body: Any
     status: int = 200
@@ -29,6 +36,22 @@ def answer(text: str, **usage: int) -> Reply:
             "choices": [{"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": "stop"}],
             "usage": {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15, **usage},
         }
+    )
+
+
+def chunk(delta: dict[str, Any], reason: str | None = None) -> bytes:
+    """An event of a streamed chat completion."""
+    choice = {"index": 0, "delta": delta, "finish_reason": reason}
+    return f"data: {json.dumps({'object': 'chat.completion.chunk', 'choices': [choice]})}\n\n".encode()
+
+
+def told(*pieces: Any, end: tuple[Any, ...] | None = None, usage: tuple[int, int] = (10, 5)) -> Reply:
+    """A streamed chat completion: texts, and whatever is to stand between them; `end` in place of a proper one."""
+    counts = {"prompt_tokens": usage[0], "completion_tokens": usage[1], "total_tokens": sum(usage)}
+    last = f"data: {json.dumps({'choices': [], 'usage': counts})}\n\ndata: [DONE]\n\n".encode()
+    body = [chunk({"content": piece}) if isinstance(piece, str) else piece for piece in pieces]
+    return Reply(
+        [chunk({"role": "assistant", "content": ""}), *body, *((chunk({}, "stop"), last) if end is None else end)]
     )
 
 
@@ -57,38 +80,8 @@ class Upstream:
     address: str = "127.0.0.1"
 
     def __enter__(self) -> "Upstream":
-        lock = threading.Lock()
-        upstream = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_POST(self) -> None:
-                body = json.loads(self.rfile.read(int(self.headers["content-length"])))
-                with lock:
-                    upstream.requests.append(body)
-                    upstream.headers.append({name.lower(): value for name, value in self.headers.items()})
-                    reply = upstream.script.pop(0) if upstream.script else upstream.default
-                reply.before()
-                payload = reply.body if isinstance(reply.body, str) else json.dumps(reply.body)
-                self.send_response(reply.status)
-                for name, value in {"content-type": "application/json", **reply.headers}.items():
-                    self.send_header(name.replace("_", "-"), value)
-                self.send_header("content-length", str(len(payload.encode())))
-                self.end_headers()
-                self.wfile.write(payload.encode())
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        class Server(ThreadingHTTPServer):
-            request_queue_size = 256
-            daemon_threads = True
-
-            def handle_error(self, *_: object) -> None:
-                pass  # a client that hangs up is part of the tests
-
-        self._server = Server((self.address, 0), Handler)
+        self._lock = threading.Lock()
+        self._server = _Server((self.address, 0), partial(_Handler, self))
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
         self._thread.start()
         return self
@@ -102,3 +95,57 @@ class Upstream:
     def url(self) -> str:
         """What goes into `<PROVIDER>_ENDPOINT`."""
         return f"http://{self.address}:{self._server.server_address[1]}/v1"
+
+    def next_reply(self, request: dict[str, Any], headers: dict[str, str]) -> Reply:
+        with self._lock:
+            self.requests.append(request)
+            self.headers.append(headers)
+            return self.script.pop(0) if self.script else self.default
+
+
+class _Server(ThreadingHTTPServer):
+    request_queue_size = 256
+    daemon_threads = True
+
+    def handle_error(self, *_: object) -> None:
+        pass  # a client that hangs up is part of the tests
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def __init__(self, upstream: Upstream, *arguments: Any) -> None:
+        self._upstream = upstream
+        super().__init__(*arguments)
+
+    def do_POST(self) -> None:
+        request = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        reply = self._upstream.next_reply(request, {name.lower(): value for name, value in self.headers.items()})
+        reply.before()
+        if isinstance(reply.body, list):
+            self._begin(reply, {"content-type": "text/event-stream", "transfer-encoding": "chunked"})
+            self._send_pieces(reply.body)
+        else:
+            payload = (reply.body if isinstance(reply.body, str) else json.dumps(reply.body)).encode()
+            self._begin(reply, {"content-type": "application/json", "content-length": str(len(payload))})
+            self.wfile.write(payload)
+
+    def _begin(self, reply: Reply, headers: dict[str, str]) -> None:
+        self.send_response(reply.status)
+        for name, value in {**headers, **reply.headers}.items():
+            self.send_header(name.replace("_", "-"), value)
+        self.end_headers()
+
+    def _send_pieces(self, pieces: list[Any]) -> None:
+        for piece in pieces:
+            if piece is CUT:
+                self.close_connection = True
+                return
+            if callable(piece):
+                piece()
+            else:
+                self.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece))
+        self.wfile.write(b"0\r\n\r\n")
+
+    def log_message(self, *_: object) -> None:
+        pass

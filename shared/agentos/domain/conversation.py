@@ -1,6 +1,7 @@
 """What is said: messages, tools and their calls, the prompt that a provider is asked and the completion it gives."""
 
 import re
+from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Discriminator, Field, SerializerFunctionWrapHandler, Tag, model_serializer
@@ -154,6 +155,10 @@ class Prompt(Value):
     def has_tools(self) -> bool:
         """Whether the model must know of tools: some are offered, or were called earlier."""
         return bool(self.tools) or any(message.tool_calls or message.tool_call_id for message in self.messages)
+
+
+Listen = Callable[[str], None]
+"""Is told each piece of an answer's text as it comes, never an empty one."""
 
 
 class TokenCount(Value):

@@ -114,14 +114,15 @@ class Usage(Value):
 
 
 class Reply(Value):
-    """The assistant's message as the client gets it, and as it is stored."""
+    """The assistant's message as the client gets it, and as it is stored. `incomplete`: it broke off when some of it
+    had been told."""
 
     message_id: str
     role: Literal["assistant"] = "assistant"
     content: str
     tool_calls: tuple[ToolCall, ...] = ()
     finish_reason: str
-    state: Literal["completed", "requires_action"] = "completed"
+    state: Literal["completed", "requires_action", "incomplete"] = "completed"
     model: str
     provider: str
     usage: Usage
@@ -169,6 +170,11 @@ class TurnState(Value):
     reply: Reply | None = None
     error: Failure | None = None
     created_at: str
+
+    @property
+    def location(self) -> str:
+        """The path at which it can be asked about."""
+        return f"/agents/{self.agent_id}/sessions/{self.session_id}/turns/{self.turn_id}"
 
 
 class Page(Value, Generic[T]):

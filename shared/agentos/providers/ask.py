@@ -2,12 +2,13 @@
 
 from functools import cache
 
+from agentos.clock import Patience
 from agentos.config import Settings
-from agentos.domain import Completion, Prompt, Target
+from agentos.domain import Completion, Listen, Prompt, Target
 from agentos.errors import ErrorClass, UpstreamError
 from agentos.observe import logger
 from agentos.providers import adapter
-from agentos.providers.exchange import Send
+from agentos.providers.exchange import Client
 
 _LOUD = {ErrorClass.AUTH, ErrorClass.QUOTA}
 """Somebody has to do something about these: a key or a bill."""
@@ -16,17 +17,20 @@ _adapter = cache(adapter)
 
 
 class Asker:
-    """Calls targets over `send`."""
+    """Calls targets over `client`."""
 
-    def __init__(self, settings: Settings, send: Send) -> None:
+    def __init__(self, settings: Settings, client: Client) -> None:
         self._settings = settings
-        self._send = send
+        self._client = client
 
-    def ask(self, target: Target, prompt: Prompt, seconds: float) -> Completion:
-        """The target's answer within `seconds`. Raises UpstreamError."""
+    def ask(self, target: Target, prompt: Prompt, patience: Patience, listen: Listen | None = None) -> Completion:
+        """The target's answer: whole by `patience.begun`, or told to `listen` as it comes. Raises UpstreamError."""
         provider = self._settings.providers[target.provider]
+        wire_format = _adapter(provider.settings.format)
         try:
-            return _adapter(provider.settings.format).call(provider, target, prompt, self._send, seconds)
+            if listen is None:
+                return wire_format.call(provider, target, prompt, self._client.send, patience.begun)
+            return wire_format.stream(provider, target, prompt, self._client.open, patience, listen)
         except UpstreamError as error:
             log = logger.error if error.error_class in _LOUD else logger.warning
             log(

@@ -16,12 +16,13 @@ from typing import Any, ClassVar
 from urllib.parse import quote
 
 from agentos import __version__, json_text
+from agentos.clock import Patience
 from agentos.config import Provider
-from agentos.domain import Completion, Prompt, Target, TokenCount, ToolCall
+from agentos.domain import Completion, Listen, Prompt, Target, TokenCount, ToolCall
 from agentos.errors import ErrorClass, UpstreamError
-from agentos.providers.exchange import HttpReply, HttpRequest, Incoming, Open, Patience, Send
+from agentos.providers.exchange import HttpReply, HttpRequest, Incoming, Open, Send
 from agentos.providers.sse import data_of
-from agentos.providers.text import Listen, Voice, clean
+from agentos.providers.text import Voice, clean
 
 _WAIT_HINTS = ("retry-after", "retry-after-ms")
 _ABSURD = 10**9  # tokens

@@ -2,11 +2,11 @@
 
 import re
 
+from agentos.clock import Patience
 from agentos.config import Provider
-from agentos.domain import Completion, Message, Prompt, Target, TextPart, TokenCount
+from agentos.domain import Completion, Listen, Message, Prompt, Target, TextPart, TokenCount
 from agentos.providers.base import Adapter
-from agentos.providers.exchange import Open, Patience, Send
-from agentos.providers.text import Listen
+from agentos.providers.exchange import Open, Send
 from agentos.tokens import estimate
 
 

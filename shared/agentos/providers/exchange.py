@@ -5,6 +5,8 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
+from agentos.clock import Patience
+
 
 @dataclass(frozen=True)
 class HttpRequest:
@@ -28,14 +30,6 @@ Send = Callable[[HttpRequest, float], HttpReply]
 """Send a request within so many seconds. Raises UpstreamError: `timeout`, `connect` or `bad_response`."""
 
 
-@dataclass(frozen=True)
-class Patience:
-    """Seconds from the start of a streamed call: until an answer has begun, and until it is to be whole."""
-
-    begun: float
-    whole: float
-
-
 class Incoming(Protocol):
     """A provider's reply as it comes. Iterating and reading raise UpstreamError, as `Send` does."""
 
@@ -53,3 +47,12 @@ class Incoming(Protocol):
 
 Open = Callable[[HttpRequest, Patience], AbstractContextManager[Incoming]]
 """Send a request; the reply may be read until the context ends. Raises UpstreamError, as `Send` does."""
+
+
+class Client(Protocol):
+    """Both ways to an answer (`http.py`)."""
+
+    @property
+    def send(self) -> Send: ...
+    @property
+    def open(self) -> Open: ...

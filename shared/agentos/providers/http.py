@@ -14,8 +14,9 @@ import anyio.abc
 import httpx
 from anyio.from_thread import start_blocking_portal
 
+from agentos.clock import Patience
 from agentos.errors import ErrorClass, UpstreamError
-from agentos.providers.exchange import HttpReply, HttpRequest, Patience
+from agentos.providers.exchange import HttpReply, HttpRequest
 from agentos.providers.incoming import Stream
 
 _POOL = httpx.Limits(max_connections=200, max_keepalive_connections=20, keepalive_expiry=30)

@@ -1,14 +1,12 @@
 """A model's words: fit for UTF-8, whole or in pieces."""
 
 import re
-from collections.abc import Callable
+
+from agentos.domain import Listen
 
 _PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _HALF = re.compile("[\ud800-\udbff]$")
-
-Listen = Callable[[str], None]
-"""Is told each piece of an answer's text as it comes, never an empty one."""
 
 
 def clean(text: str) -> str:

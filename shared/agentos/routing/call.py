@@ -4,15 +4,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
-from agentos.clock import Clock
-from agentos.domain import Attempt, Completion, Prompt, SkipCode, Skipped, Target
+from agentos.clock import Clock, Patience
+from agentos.domain import Attempt, Completion, Listen, Prompt, SkipCode, Skipped, Target
 from agentos.errors import ErrorClass, UpstreamError
 from agentos.routing.fit import fit
 
 R = TypeVar("R")
 
-Ask = Callable[[Target, Prompt, float], Completion]
-"""A call to a target, to end within so many seconds. Raises UpstreamError."""
+Ask = Callable[[Target, Prompt, Patience, Listen | None], Completion]
+"""A call to a target, whole or told as it comes. Raises UpstreamError."""
+
+Hear = Callable[[Target, int, str], None]
+"""Is told each piece of an answer's text as it comes: by whom, which call of the run it is (from 1), and the piece."""
 
 Simulation = Mapping[str, ErrorClass]
 """Providers that are to fail, and how."""
@@ -32,11 +35,17 @@ class Observer(Protocol):
 
 
 @dataclass
-class Trail:
-    """What has happened in a run so far."""
+class Run:
+    """One run of a plan: what is special about it, and what has happened so far.
+
+    `told`: the pieces of an answer that have been heard. From the first on, nobody else can answer.
+    """
 
     skipped: list[Skipped]
+    simulated: Simulation = field(default_factory=dict)
+    hear: Hear | None = None
     attempts: list[Attempt] = field(default_factory=list)
+    told: list[str] = field(default_factory=list)
 
     def skip(self, target: Target, code: SkipCode, text: str) -> None:
         self.skipped.append(Skipped.because(target.model, code, text))
@@ -45,9 +54,21 @@ class Trail:
         """The target is asked after all."""
         self.skipped = [skip for skip in self.skipped if skip.model != target.model]
 
+    def listener(self, target: Target) -> Listen | None:
+        """What the target's words go to; None where they are wanted whole."""
+        if self.hear is None:
+            return None
+        hear, number = self.hear, len(self.attempts) + 1
+
+        def listen(text: str) -> None:
+            self.told.append(text)
+            hear(target, number, text)
+
+        return listen
+
 
 class Caller:
-    """Makes calls. What fails on purpose (`simulated`) is never sent and counts against nobody."""
+    """Makes calls. What fails on purpose (`Run.simulated`) is never sent and counts against nobody."""
 
     def __init__(self, ask: Ask, health: Guard, latencies: Observer, clock: Clock) -> None:
         self._ask = ask
@@ -55,7 +76,7 @@ class Caller:
         self._latencies = latencies
         self._clock = clock
 
-    def call(self, target: Target, prompt: Prompt, seconds: float, trail: Trail, simulated: Simulation) -> Completion:
+    def call(self, target: Target, prompt: Prompt, patience: Patience, run: Run) -> Completion:
         """The answer. Raises UpstreamError, with an attempt on the trail; CoolingDown, without one."""
         fitted, notes = fit(prompt, target.facts)
         began = self._clock.monotonic()
@@ -70,15 +91,16 @@ class Caller:
                 latency_ms=round((self._clock.monotonic() - began) * 1000),
                 notes=notes,
             )
-            trail.attempts.append(attempt)
+            run.attempts.append(attempt)
 
         try:
-            if error_class := simulated.get(target.provider):
+            if error_class := run.simulated.get(target.provider):
                 raise UpstreamError(error_class, "simulated")
-            completion = self._health.guard(target, lambda: self._ask(target, fitted, seconds))
+            listen = run.listener(target)
+            completion = self._health.guard(target, lambda: self._ask(target, fitted, patience, listen))
         except UpstreamError as error:
             put_on_trail(error.error_class.value, error.status)
             raise
         put_on_trail("ok", 200)
-        self._latencies.observe(target.model, trail.attempts[-1].latency_ms)
+        self._latencies.observe(target.model, run.attempts[-1].latency_ms)
         return completion

@@ -1,15 +1,17 @@
 """Asking the targets of a plan in turn, until one answers: the only loop that retries or falls back.
 
 One deadline bounds everything. What follows from a failure stands in `policy.py`; nothing here looks at
-statuses or texts.
+statuses or texts. Once somebody has heard the first words of an answer, nobody else is asked: what breaks then stays
+broken.
 """
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from agentos.clock import Clock, Deadline
+from agentos.clock import Clock, Deadline, Patience
 from agentos.config import Limits
-from agentos.domain import Attempt, Completion, Plan, Prompt, SkipCode, Skipped, Target
+from agentos.domain import Attempt, Completion, Plan, Prompt, SkipCode, Skipped, Target, TokenCount
 from agentos.errors import (
     ApiError,
     ContentFiltered,
@@ -22,7 +24,7 @@ from agentos.errors import (
     UpstreamError,
     UpstreamFailed,
 )
-from agentos.routing.call import Caller, Guard, Simulation, Trail
+from agentos.routing.call import Caller, Guard, Hear, Run, Simulation
 from agentos.routing.health import CoolingDown
 from agentos.routing.policy import BACKOFF_SECONDS, POLICIES, Retry
 from agentos.routing.retry_after import wait_seconds
@@ -30,15 +32,23 @@ from agentos.routing.retry_after import wait_seconds
 MIN_ATTEMPT_SECONDS = 0.5
 """With less time than this hardly a provider answers, so no call is begun."""
 
+BROKE_OFF = "error"
+"""The finish reason of an answer that broke off after it had begun."""
+
 
 @dataclass(frozen=True)
 class Outcome:
-    """The answer, who gave it, and what went before."""
+    """The answer, who gave it, and what went before.
+
+    `told`: the pieces in which it was heard. `broken`: why it broke off after that; `completion` is what was heard.
+    """
 
     completion: Completion
     target: Target
     attempts: tuple[Attempt, ...]
     skipped: tuple[Skipped, ...]
+    told: tuple[str, ...] = ()
+    broken: ApiError | None = None
 
 
 class Executor:
@@ -60,54 +70,55 @@ class Executor:
         deadline: Deadline,
         also_on: Collection[str] = (),
         simulated: Simulation | None = None,
+        hear: Hear | None = None,
     ) -> Outcome:
-        """The first answer; `also_on` names further error classes that fall back.
+        """The first answer, told to `hear` as it comes; `also_on` names further error classes that fall back.
 
         Raises NoProviderAvailable, Unsupported, ContextLengthExceeded, UpstreamFailed, DeadlineExceeded,
         ContentFiltered and ProviderRejected, all with `details.attempts` and `details.skipped`.
         """
-        trail = Trail(list(plan.skipped))
+        run = Run(list(plan.skipped), simulated or {}, hear)
         left = list(plan.targets)
         failure: UpstreamError | None = None
-        while left and len(trail.attempts) < self._limits.attempts:
+        while left and len(run.attempts) < self._limits.attempts:
             if deadline.remaining() < MIN_ATTEMPT_SECONDS:
-                raise _failed(DeadlineExceeded, trail)
+                raise _failed(DeadlineExceeded, run)
             target = left.pop(0)
             try:
-                completion = self._try(target, prompt, deadline, bool(left), trail, simulated or {})
-                return Outcome(completion, target, tuple(trail.attempts), tuple(trail.skipped))
+                completion = self._try(target, prompt, deadline, bool(left), run)
+                return _outcome(completion, target, run)
             except CoolingDown:
-                trail.skip(target, SkipCode.COOLING_DOWN, "failing lately, and being tried by another caller")
-                if not left and not trail.attempts:  # a target in doubt beats certain failure
+                run.skip(target, SkipCode.COOLING_DOWN, "failing lately, and being tried by another caller")
+                if not left and not run.attempts:  # a target in doubt beats certain failure
                     left.append(plan.targets[0].model_copy(update={"despite_health": True}))
-                    trail.take_back(left[0])
+                    run.take_back(left[0])
                 continue
             except UpstreamError as error:
                 failure = error
             self._heed(target, failure)
+            if run.told:
+                return _broken(target, run)
             if not POLICIES[failure.error_class].falls_back and failure.error_class not in also_on:
                 break
             if failure.error_class is ErrorClass.CONTEXT_LENGTH:
-                left = _with_larger_windows(target, left, trail)
-        raise _failed(_after(failure) if failure else _untried(trail.skipped), trail) from failure
+                left = _with_larger_windows(target, left, run)
+        raise _failed(_after(failure) if failure else _untried(run.skipped), run) from failure
 
-    def _try(
-        self, target: Target, prompt: Prompt, deadline: Deadline, more: bool, trail: Trail, simulated: Simulation
-    ) -> Completion:
+    def _try(self, target: Target, prompt: Prompt, deadline: Deadline, more: bool, run: Run) -> Completion:
         """One target's chance: a call, and a second where the policy has one. Raises the last UpstreamError."""
         call = self._caller.call
         try:
-            return call(target, prompt, self._time_for(target, deadline, more), trail, simulated)
+            return call(target, prompt, self._patience(target, deadline, more), run)
         except UpstreamError as error:
-            pause = self._pause(error, self._share(deadline, more), more)
-            if pause is None or len(trail.attempts) >= self._limits.attempts:
+            pause = None if run.told else self._pause(error, self._share(deadline, more), more)
+            if pause is None or len(run.attempts) >= self._limits.attempts:
                 raise
             first = error
         self._clock.sleep(pause)
         if deadline.remaining() < MIN_ATTEMPT_SECONDS:  # the client may have gone meanwhile
             raise first
         try:
-            return call(target, prompt, self._time_for(target, deadline, more), trail, simulated)
+            return call(target, prompt, self._patience(target, deadline, more), run)
         except CoolingDown:  # the first failure was one too many
             raise first from None
 
@@ -117,9 +128,10 @@ class Executor:
         if hint is not None and hint >= 1 and POLICIES[failure.error_class].counts:
             self._health.pause(target.model, hint)
 
-    def _time_for(self, target: Target, deadline: Deadline, more: bool) -> float:
-        """Seconds for a call."""
-        return min(self._share(deadline, more), self._longest(target))
+    def _patience(self, target: Target, deadline: Deadline, more: bool) -> Patience:
+        """For a call: it must begin to answer while another may still be asked; from then on it has all the time."""
+        begun = min(self._share(deadline, more), self._longest(target))
+        return Patience(begun, max(begun, deadline.remaining()))
 
     def _share(self, deadline: Deadline, more: bool) -> float:
         """Seconds that a target may use, waits included: what the deadline leaves for it and one fallback."""
@@ -145,7 +157,24 @@ class Executor:
         return pause if fits else None
 
 
-def _with_larger_windows(target: Target, left: list[Target], trail: Trail) -> list[Target]:
+def _outcome(completion: Completion, target: Target, run: Run, broken: ApiError | None = None) -> Outcome:
+    return Outcome(completion, target, tuple(run.attempts), tuple(run.skipped), tuple(run.told), broken)
+
+
+def _broken(target: Target, run: Run) -> Outcome:
+    """What was heard of an answer that then broke off. What it used, nobody has said."""
+    heard = Completion(text="".join(run.told), finish_reason=BROKE_OFF, tokens=TokenCount())
+    return _outcome(heard, target, run, broke_off(run.attempts, run.skipped))
+
+
+def broke_off(attempts: Sequence[Attempt], skipped: Sequence[Skipped]) -> ApiError:
+    """What the client is told where the last attempt had begun to answer."""
+    kind = ContentFiltered if attempts[-1].outcome == ErrorClass.CONTENT_FILTER else UpstreamFailed
+    message = "The answer broke off after it had begun; the last of details.attempts tells how."
+    return kind(message, _details(attempts, skipped))
+
+
+def _with_larger_windows(target: Target, left: list[Target], run: Run) -> list[Target]:
     """Those that may hold what was too long for `target`; a window that is not known may."""
     known = target.facts.context_window
     kept: list[Target] = []
@@ -154,7 +183,7 @@ def _with_larger_windows(target: Target, left: list[Target], trail: Trail) -> li
         if known is None or window is None or window > known:
             kept.append(other)
         else:
-            trail.skip(other, SkipCode.CONTEXT_LENGTH, f"its window of {window} is no larger")
+            run.skip(other, SkipCode.CONTEXT_LENGTH, f"its window of {window} is no larger")
     return kept
 
 
@@ -192,12 +221,15 @@ def _untried(skipped: Sequence[Skipped]) -> type[ApiError]:
     return NoProviderAvailable
 
 
-def _failed(kind: type[ApiError], trail: Trail) -> ApiError:
-    attempts, skipped = trail.attempts, trail.skipped
-    details = {
+def _failed(kind: type[ApiError], run: Run) -> ApiError:
+    lacking = {skip.reason.partition(": ")[2] for skip in run.skipped if skip.code == SkipCode.UNSUPPORTED}
+    message = _MESSAGES[kind].format(capabilities="; ".join(sorted(lacking)))
+    details = _details(run.attempts, run.skipped)
+    return kind(message, details, {"x-agentos-attempts": str(len(run.attempts))})
+
+
+def _details(attempts: Sequence[Attempt], skipped: Sequence[Skipped]) -> dict[str, Any]:
+    return {
         "attempts": [attempt.to_json() for attempt in attempts],
         "skipped": [skip.to_json() for skip in skipped],
     }
-    lacking = {skip.reason.partition(": ")[2] for skip in skipped if skip.code == SkipCode.UNSUPPORTED}
-    message = _MESSAGES[kind].format(capabilities="; ".join(sorted(lacking)))
-    return kind(message, details, {"x-agentos-attempts": str(len(attempts))})

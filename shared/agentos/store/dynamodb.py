@@ -172,9 +172,9 @@ class Table:
             if not start:
                 return
 
-    def new(self, item: Item) -> Action:
-        """Part of a transaction: an item that must not stand there yet."""
-        return self._action("Put", Item=item, ConditionExpression=NOTHING_THERE)
+    def new(self, item: Item, condition: str = NOTHING_THERE) -> Action:
+        """Part of a transaction: an item that must not stand there yet, or only where the condition holds of it."""
+        return self._action("Put", Item=item, ConditionExpression=condition)
 
     def renew(self, item: Item, now: float) -> Action:
         """Part of a transaction: an item in the place of none, or of one that has expired."""

@@ -17,6 +17,7 @@ from agentos.store.dynamodb import ConditionFailed, Table
 from agentos.store.idempotency import mismatch
 from agentos.store.items import Item, checked, gone, number, text
 from agentos.store.messages import pack, unpack
+from agentos.store.turns import NOT_ANSWERED
 
 RECORD_SECONDS = 7 * 24 * 3600
 """How long a turn can be asked about; no queue keeps a message longer than 14 days, ours 4."""
@@ -78,7 +79,7 @@ class LongTurnStore:
         condition = "attribute_exists(pk) AND attribute_not_exists(failure)"
         values = {":failure": text(failure.to_json())}
         given_up = self._table.change(keys.turn(partition, turn.turn_id), "SET failure = :failure", condition, values)
-        unanswered = self._table.check(keys.answered(partition, turn.key.name), "attribute_not_exists(pk)")
+        unanswered = self._table.check(keys.answered(partition, turn.key.name), NOT_ANSWERED)
         try:
             self._table.transact([given_up, unanswered], deadline)
         except ConditionFailed:

@@ -25,6 +25,9 @@ from agentos.store.messages import Kept, Messages, kept, pack, unpack
 LEASE_MARGIN_SECONDS = 2
 """How long past its deadline a turn keeps its lease: a writer that has been stopped by then writes no more."""
 
+NOT_ANSWERED = "attribute_not_exists(pk) OR attribute_exists(incomplete)"
+"""Of a key's record: there is none, or it tells of an answer that broke off."""
+
 
 @dataclass(frozen=True)
 class Lease:
@@ -49,7 +52,7 @@ class Step:
     """What a turn adds: the client's messages and, unless it still waits for tool results, the assistant's.
 
     `reply` is what the client is told, `answer` the same as a message that is kept. `turns` and `open_calls` are the
-    session's from then on.
+    session's from then on. `lengths`, in characters, are those of the pieces in which the answer was told.
     """
 
     sent: tuple[Kept, ...]
@@ -57,10 +60,19 @@ class Step:
     answer: Kept | None
     turns: Turns
     open_calls: tuple[str, ...]
+    lengths: tuple[int, ...] = ()
 
     @property
     def messages(self) -> tuple[Kept, ...]:
         return (*self.sent, *((self.answer,) if self.answer else ()))
+
+
+@dataclass(frozen=True)
+class Told:
+    """How a key was answered: the reply, and the lengths of the pieces in which it was told, none if it was not."""
+
+    reply: Reply
+    lengths: tuple[int, ...]
 
 
 class TurnStore:
@@ -108,7 +120,12 @@ class TurnStore:
         return Lease(tenant, turn_id, session, key)
 
     def answered(self, tenant: str, agent_id: str, session_id: str, key: IdempotencyKey) -> Reply | None:
-        """How the key was answered; None where it never was. Raises IdempotencyMismatch."""
+        """How the key was answered; None where it never was, to the end. Raises IdempotencyMismatch."""
+        told = self.told(tenant, agent_id, session_id, key)
+        return told.reply if told and told.reply.state != "incomplete" else None
+
+    def told(self, tenant: str, agent_id: str, session_id: str, key: IdempotencyKey) -> Told | None:
+        """How the key was answered, be it in part; None where it never was. Raises IdempotencyMismatch."""
         partition = keys.session_partition(tenant, agent_id, session_id)
         record = self._table.get(keys.answered(partition, key.name))
         if record is None:
@@ -116,10 +133,11 @@ class TurnStore:
         if record["bodyHash"]["S"] != key.body:
             raise mismatch()
         if "body" in record:
-            return Reply.model_validate(json.loads(unpack(record["body"]["B"])))
+            return Told(Reply.model_validate(json.loads(unpack(record["body"]["B"]))), ())
         item = self._table.get(keys.message(partition, int(record["answer"]["N"])))
         (reply,) = self._messages.read(partition, [item] if item else [])
-        return reply if isinstance(reply, Reply) else None
+        lengths = json.loads(unpack(record["lengths"]["B"])) if "lengths" in record else ()
+        return Told(reply, tuple(lengths)) if isinstance(reply, Reply) else None
 
     def newest(self, tenant: str, session: Session, count: int) -> list[SentMessage | Reply]:
         """The session's last `count` messages in order, in one request."""
@@ -137,7 +155,7 @@ class TurnStore:
         """
         puts = [self._table.new(item) for message in step.messages for item in message.items]
         if lease.key:
-            puts.append(self._table.new(_record(lease, lease.key, step)))
+            puts.append(self._table.new(_record(lease, lease.key, step), NOT_ANSWERED))
             if lease.key.turn_id:  # one that was given up is answered no more
                 turn = keys.turn(lease.partition, lease.key.turn_id)
                 puts.append(self._table.check(turn, "attribute_exists(pk) AND attribute_not_exists(failure)"))
@@ -197,6 +215,10 @@ class TurnStore:
 def _record(lease: Lease, key: IdempotencyKey, step: Step) -> Item:
     """How the key was answered. It stays for as long as its session does."""
     record: Item = {**keys.answered(lease.partition, key.name), "bodyHash": {"S": key.body}}
+    if step.reply.state == "incomplete":
+        record["incomplete"] = number(1)
+    if step.lengths:
+        record["lengths"] = {"B": pack(json_text.dump(step.lengths).encode())}
     if step.answer:
         return record | {"answer": number(keys.sequence_of(step.answer.items[0]))}
     return record | {"body": {"B": pack(json_text.dump(step.reply.to_json()).encode())}}
