@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import Any
 
 from local.context import Context, StreamingContext
-from local.streaming import MAX_STREAM_BYTES, Stream
+from local.streaming import MAX_STREAM_BYTES, StreamedAnswer
 from local.template import Function
 
 MAX_REQUEST_BYTES = 6_291_456
@@ -58,7 +58,11 @@ class Functions:
             return handler
 
     def invoke(
-        self, function: Function, event: dict[str, Any], client_gone: Callable[[], bool], stream: Stream | None = None
+        self,
+        function: Function,
+        event: dict[str, Any],
+        client_gone: Callable[[], bool],
+        stream: StreamedAnswer | None = None,
     ) -> Any:
         """The function's answer as it comes out of Lambda, which takes and gives JSON of a bounded size.
 
@@ -90,7 +94,7 @@ class Functions:
         return _times([*self._layer.rglob("*.py"), *self._watched()])
 
 
-def _context(function: Function, client_gone: Callable[[], bool], stream: Stream | None) -> Context:
+def _context(function: Function, client_gone: Callable[[], bool], stream: StreamedAnswer | None) -> Context:
     if stream is None:
         return Context(function, client_gone=client_gone)
     return StreamingContext(function, client_gone=client_gone, open_stream=stream.open)

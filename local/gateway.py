@@ -21,7 +21,7 @@ from starlette.types import Receive, Scope, Send
 from local.authorizers import AccessDenied, Unauthorized, authorize
 from local.events import Event, HttpAnswer, HttpRequest, MalformedAnswer, match, to_event, to_http
 from local.functions import EventTooLarge, Functions
-from local.streaming import Stream, Transmit, from_thread
+from local.streaming import StreamedAnswer, Transmit, from_thread
 from local.template import Authorizer, Function, Preflight, Route, Template
 
 MAX_BODY_BYTES = 10 * 1024 * 1024
@@ -63,7 +63,7 @@ class Gateway:
             await response(scope, receive, send)
         self._report(request.method, _raw_path(scope), answer.status, (time.monotonic() - started) * 1000)
 
-    async def _answer(self, request: Request, send: Send) -> HttpAnswer | Stream:
+    async def _answer(self, request: Request, send: Send) -> HttpAnswer | StreamedAnswer:
         try:
             http = await _read(request)
         except BodyTooLarge:
@@ -96,14 +96,14 @@ class Gateway:
         http: HttpRequest,
         gone: threading.Event,
         transmit: Transmit,
-    ) -> HttpAnswer | Stream:
+    ) -> HttpAnswer | StreamedAnswer:
         event = to_event(http, route.path, parameters, self._template.stage)
         request_id = event["requestContext"]["requestId"]
         if route.authorizer and (refusal := self._authorize(route.authorizer, event, request_id, gone)):
             return refusal
         if isinstance(route, Preflight):
             return HttpAnswer(200, [("content-type", "application/json"), *route.headers.items()], b"{}\n")
-        stream = Stream(transmit, request_id) if route.streams else None
+        stream = StreamedAnswer(transmit, request_id) if route.streams else None
         try:
             returned = self._functions.invoke(route.function, event, gone.is_set, stream)
             if stream and stream.opened:

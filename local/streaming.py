@@ -47,7 +47,7 @@ def from_thread(send: Send, gone: threading.Event) -> Transmit:
     return transmit
 
 
-class Stream:
+class StreamedAnswer:
     """The answer of one invocation, if its handler opens it. Without an `end`, the client sees it break off."""
 
     def __init__(self, transmit: Transmit, request_id: str) -> None:

@@ -9,7 +9,7 @@ from flask import Flask
 from flask import request as flask_request
 from samcli.local.apigw.event_constructor import construct_v1_event
 
-from local.events import HttpRequest, MalformedAnswer, match, to_event, to_http
+from local.events import HttpRequest, MalformedAnswer, match, to_event, to_head, to_http
 
 RESOURCE = "/agents/{agentId}"
 
@@ -132,6 +132,14 @@ def test_answer_headers_are_merged() -> None:
         ("x-both", "b"),
         ("x-flag", "true"),
     ]
+
+
+def test_the_head_of_a_stream_is_that_of_an_answer() -> None:
+    head = {"statusCode": 201, "headers": {"X-One": 1}, "multiValueHeaders": {"x-both": ["a", "b"]}}
+    assert to_head(head) == to_http(head)
+    for part in ({"body": ""}, {"isBase64Encoded": False}):
+        with pytest.raises(MalformedAnswer):
+            to_head(head | part)
 
 
 def test_answer_bodies() -> None:
