@@ -3,6 +3,7 @@
 No test waits for a time. A handler goes on when a request of the test's own says so (streamer/function/app.py).
 """
 
+import asyncio
 import base64
 import json
 import signal
@@ -11,13 +12,17 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
 
+from local.functions import Functions
+from local.gateway import Gateway
 from local.streaming import DELIMITER_BYTES, MAX_PRELUDE_BYTES, MAX_STREAM_BYTES
+from local.template import load_template
 from tests.e2e.hosting import ROOT, STOP_SECONDS, Host, eventually, start
 
 STREAMER = ROOT / "tests" / "e2e" / "streamer"
@@ -294,3 +299,30 @@ def test_the_host_ends_in_mid_stream(start_host: Callable[..., Host], step: list
             list(raw)
     assert "Traceback" not in host.output
     assert "never awaited" not in host.output
+
+
+def test_a_handler_outlives_the_server_in_peace(tmp_path: Path) -> None:
+    """It is in the midst of a piece that nobody takes when the server ends; it is told, and writes on into the void."""
+    template, done = load_template(STREAMER / "template.yaml", "any"), tmp_path / "done"
+    functions = Functions(tmp_path, "none", watched=list, refresh=lambda: None)
+    steps = [["open", HEAD], write(b"first"), ["until_gone"], write(b"second"), ["touch", str(done)]]
+    scope = {"type": "http", "method": "POST", "raw_path": b"/streamed/a", "query_string": b"", "headers": []}
+    scope |= {"client": ("127.0.0.1", 1), "server": ("127.0.0.1", 2), "http_version": "1.1"}
+
+    async def serve() -> None:
+        waits, requests = asyncio.Event(), [{"type": "http.request", "body": json.dumps(steps).encode()}]
+
+        async def receive() -> Any:
+            return requests.pop() if requests else await asyncio.Future()
+
+        async def send(message: Any) -> None:
+            if message["type"] == "http.response.body":
+                waits.set()
+                await asyncio.Future()
+
+        answering = asyncio.create_task(Gateway(template, functions, lambda *_: None)(scope, receive, send))
+        await waits.wait()
+        answering.cancel()
+
+    asyncio.run(serve())
+    eventually(done.exists)

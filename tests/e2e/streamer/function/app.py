@@ -5,6 +5,7 @@ import json
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 SECONDS = 60
@@ -55,6 +56,10 @@ class Run:
     def meet(self, name: str, number: int) -> None:
         """Wait until so many invocations are here."""
         MEETINGS.setdefault(name, threading.Barrier(number)).wait(SECONDS)
+
+    def touch(self, path: str) -> None:
+        """Leave a trace where no request can come any more."""
+        Path(path).touch()
 
     def fail(self, text: str) -> None:
         raise ValueError(text)
