@@ -6,6 +6,7 @@ are decoded, what is absent is null, and every header and query key is there onc
 
 import base64
 import binascii
+import re
 import time
 import uuid
 from collections.abc import Iterable, Mapping
@@ -18,6 +19,8 @@ ACCOUNT_ID = "123456789012"
 API_ID = "local"
 HEAD_FIELDS = {"statusCode", "headers", "multiValueHeaders"}
 ANSWER_FIELDS = HEAD_FIELDS | {"body", "isBase64Encoded"}
+HEADER_NAME = re.compile(r"[a-z0-9!#$%&'*+.^_`|~-]+")
+"""A token of RFC 9110, in lower case."""
 
 Event = dict[str, Any]
 Pairs = list[tuple[str, str]]
@@ -193,6 +196,8 @@ def _answer_headers(answer: dict[str, Any]) -> Pairs:
 
 
 def _header_value(name: str, value: Any) -> str:
+    if not HEADER_NAME.fullmatch(name):
+        raise MalformedAnswer(f"{name!r} is no name of a header")
     text = str(value).lower() if isinstance(value, bool) else str(value)
     if not isinstance(value, str | int | float) or not text.isprintable() or not text.isascii():
         raise MalformedAnswer(f"the header {name} has a value that no HTTP header can carry")

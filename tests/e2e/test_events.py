@@ -165,6 +165,9 @@ def test_answer_bodies() -> None:
         {"statusCode": 200, "headers": {"a": None}},
         {"statusCode": 200, "headers": {"a": "b\r\nc: d"}},
         {"statusCode": 200, "headers": {"a": "é"}},
+        {"statusCode": 200, "headers": {"é": "a"}},
+        {"statusCode": 200, "headers": {"a b": "c"}},
+        {"statusCode": 200, "multiValueHeaders": {"": ["a"]}},
         {"statusCode": 200, "multiValueHeaders": {"a": "b"}},
     ],
 )
