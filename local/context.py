@@ -4,12 +4,16 @@ import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from local.events import ACCOUNT_ID
 from local.template import Function
 
 REGION = "us-east-1"
 """Where the stack is pretended to run."""
+
+OpenStream = Callable[[dict[str, Any]], Callable[[bytes], None]]
+"""Takes status and headers, as API Gateway's prelude has them; what it returns sends a piece of the body at once."""
 
 
 @dataclass(frozen=True)
@@ -49,3 +53,10 @@ class Context:
     def get_remaining_time_in_millis(self) -> int:
         """Milliseconds left of the template's time-out; never negative."""
         return max(0, int((self.function.timeout - (time.monotonic() - self._started)) * 1000))
+
+
+@dataclass(frozen=True)
+class StreamingContext(Context):
+    """The context of a function that may stream its answer. It may open the stream once."""
+
+    open_stream: OpenStream = field(kw_only=True)

@@ -6,6 +6,7 @@ are decoded, what is absent is null, and every header and query key is there onc
 
 import base64
 import binascii
+import re
 import time
 import uuid
 from collections.abc import Iterable, Mapping
@@ -16,7 +17,10 @@ from urllib.parse import parse_qsl, unquote
 
 ACCOUNT_ID = "123456789012"
 API_ID = "local"
-ANSWER_FIELDS = {"statusCode", "headers", "multiValueHeaders", "body", "isBase64Encoded"}
+HEAD_FIELDS = {"statusCode", "headers", "multiValueHeaders"}
+ANSWER_FIELDS = HEAD_FIELDS | {"body", "isBase64Encoded"}
+HEADER_NAME = re.compile(r"[a-z0-9!#$%&'*+.^_`|~-]+")
+"""A token of RFC 9110, in lower case."""
 
 Event = dict[str, Any]
 Pairs = list[tuple[str, str]]
@@ -158,8 +162,17 @@ def _identity(source_ip: str, user_agent: str | None) -> dict[str, Any]:
 
 def to_http(answer: Any) -> HttpAnswer:
     """What API Gateway makes of a function's return value. Raises MalformedAnswer, which it answers with a 502."""
-    if not isinstance(answer, dict) or not answer.keys() <= ANSWER_FIELDS:
-        raise MalformedAnswer(f"an object with no other fields than {', '.join(sorted(ANSWER_FIELDS))} is expected")
+    return _to_http(answer, ANSWER_FIELDS)
+
+
+def to_head(prelude: Any) -> HttpAnswer:
+    """The same for what comes before a streamed body, which is no part of it. Raises MalformedAnswer."""
+    return _to_http(prelude, HEAD_FIELDS)
+
+
+def _to_http(answer: Any, fields: set[str]) -> HttpAnswer:
+    if not isinstance(answer, dict) or not answer.keys() <= fields:
+        raise MalformedAnswer(f"an object with no other fields than {', '.join(sorted(fields))} is expected")
     return HttpAnswer(_status(answer.get("statusCode")), _answer_headers(answer), _answer_body(answer))
 
 
@@ -183,6 +196,8 @@ def _answer_headers(answer: dict[str, Any]) -> Pairs:
 
 
 def _header_value(name: str, value: Any) -> str:
+    if not HEADER_NAME.fullmatch(name):
+        raise MalformedAnswer(f"{name!r} is no name of a header")
     text = str(value).lower() if isinstance(value, bool) else str(value)
     if not isinstance(value, str | int | float) or not text.isprintable() or not text.isascii():
         raise MalformedAnswer(f"the header {name} has a value that no HTTP header can carry")

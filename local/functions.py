@@ -9,7 +9,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from local.context import Context
+from local.context import Context, StreamingContext
+from local.streaming import MAX_STREAM_BYTES, StreamedAnswer
 from local.template import Function
 
 MAX_REQUEST_BYTES = 6_291_456
@@ -56,14 +57,27 @@ class Functions:
                 self._handlers[function.name] = now, handler
             return handler
 
-    def invoke(self, function: Function, event: dict[str, Any], client_gone: Callable[[], bool]) -> Any:
-        """The function's answer as it comes out of Lambda, which takes and gives JSON of a bounded size."""
+    def invoke(
+        self,
+        function: Function,
+        event: dict[str, Any],
+        client_gone: Callable[[], bool],
+        stream: StreamedAnswer | None = None,
+    ) -> Any:
+        """The function's answer as it comes out of Lambda, which takes and gives JSON of a bounded size.
+
+        Of a function that opened `stream` there is no other answer.
+        """
         payload = _json(event)
         if len(payload) > MAX_REQUEST_BYTES:
             raise EventTooLarge
-        answer = _json(self.load(function)(json.loads(payload), Context(function, client_gone=client_gone)))
-        if len(answer) > MAX_RESPONSE_BYTES:
-            raise AnswerTooLarge(f"the answer of {function.name} is over {MAX_RESPONSE_BYTES} bytes")
+        returned = self.load(function)(json.loads(payload), _context(function, client_gone, stream))
+        if stream and stream.opened:
+            return None
+        answer = _json(returned)
+        bound = MAX_STREAM_BYTES if stream else MAX_RESPONSE_BYTES
+        if len(answer) > bound:
+            raise AnswerTooLarge(f"the answer of {function.name} is over {bound} bytes")
         return json.loads(answer)
 
     def _drop_if_common_changed(self) -> None:
@@ -78,6 +92,12 @@ class Functions:
 
     def _snapshot(self) -> Snapshot:
         return _times([*self._layer.rglob("*.py"), *self._watched()])
+
+
+def _context(function: Function, client_gone: Callable[[], bool], stream: StreamedAnswer | None) -> Context:
+    if stream is None:
+        return Context(function, client_gone=client_gone)
+    return StreamingContext(function, client_gone=client_gone, open_stream=stream.open)
 
 
 def _times(paths: Iterable[Path]) -> Snapshot:

@@ -21,6 +21,7 @@ from starlette.types import Receive, Scope, Send
 from local.authorizers import AccessDenied, Unauthorized, authorize
 from local.events import Event, HttpAnswer, HttpRequest, MalformedAnswer, match, to_event, to_http
 from local.functions import EventTooLarge, Functions
+from local.streaming import StreamedAnswer, Transmit, from_thread
 from local.template import Authorizer, Function, Preflight, Route, Template
 
 MAX_BODY_BYTES = 10 * 1024 * 1024
@@ -53,15 +54,16 @@ class Gateway:
         request = Request(scope, receive)
         started = time.monotonic()
         try:
-            answer = await self._answer(request)
+            answer = await self._answer(request, send)
         except ClientDisconnect:
             return
-        response = Response(None if request.method == "HEAD" else answer.body, answer.status)
-        response.raw_headers += [(name.encode("ascii"), value.encode("ascii")) for name, value in answer.headers]
-        await response(scope, receive, send)
+        if isinstance(answer, HttpAnswer):  # a stream is sent already
+            response = Response(None if request.method == "HEAD" else answer.body, answer.status)
+            response.raw_headers += [(name.encode("ascii"), value.encode("ascii")) for name, value in answer.headers]
+            await response(scope, receive, send)
         self._report(request.method, _raw_path(scope), answer.status, (time.monotonic() - started) * 1000)
 
-    async def _answer(self, request: Request) -> HttpAnswer:
+    async def _answer(self, request: Request, send: Send) -> HttpAnswer | StreamedAnswer:
         try:
             http = await _read(request)
         except BodyTooLarge:
@@ -73,8 +75,11 @@ class Gateway:
         gone = threading.Event()
         watch = asyncio.create_task(_watch(request.receive, gone))
         try:
-            loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self._threads, self._invoke, route, parameters, http, gone)
+            loop, transmit = asyncio.get_running_loop(), from_thread(send, gone)
+            return await loop.run_in_executor(self._threads, self._invoke, route, parameters, http, gone, transmit)
+        except asyncio.CancelledError:  # the host ends
+            gone.set()
+            raise
         finally:
             watch.cancel()
 
@@ -85,16 +90,26 @@ class Gateway:
         return None
 
     def _invoke(
-        self, route: Route | Preflight, parameters: dict[str, str], http: HttpRequest, gone: threading.Event
-    ) -> HttpAnswer:
+        self,
+        route: Route | Preflight,
+        parameters: dict[str, str],
+        http: HttpRequest,
+        gone: threading.Event,
+        transmit: Transmit,
+    ) -> HttpAnswer | StreamedAnswer:
         event = to_event(http, route.path, parameters, self._template.stage)
         request_id = event["requestContext"]["requestId"]
         if route.authorizer and (refusal := self._authorize(route.authorizer, event, request_id, gone)):
             return refusal
         if isinstance(route, Preflight):
             return HttpAnswer(200, [("content-type", "application/json"), *route.headers.items()], b"{}\n")
+        stream = StreamedAnswer(transmit, request_id) if route.streams else None
         try:
-            answer = to_http(self._functions.invoke(route.function, event, gone.is_set))
+            returned = self._functions.invoke(route.function, event, gone.is_set, stream)
+            if stream and stream.opened:
+                stream.end()
+                return stream
+            answer = to_http(returned)
             return HttpAnswer(answer.status, [*answer.headers, ("x-amzn-requestid", request_id)], answer.body)
         except EventTooLarge:
             return self._refusal("REQUEST_TOO_LARGE", 413, request_id)
@@ -102,7 +117,7 @@ class Gateway:
             print(f"{route.function.name} returned what API Gateway refuses: {error}", file=sys.stderr)
         except (Exception, SystemExit):  # nothing that a handler does may end the host
             traceback.print_exc()
-        return self._refusal("DEFAULT_5XX", 502, request_id)
+        return stream if stream and stream.opened else self._refusal("DEFAULT_5XX", 502, request_id)
 
     def _authorize(
         self, authorizer: Authorizer, event: Event, request_id: str, gone: threading.Event

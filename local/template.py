@@ -59,6 +59,8 @@ class Route:
     path: str
     function: Function
     authorizer: Authorizer | None
+    streams: bool
+    """Whether the function may send its answer in pieces."""
 
 
 @dataclass(frozen=True)
@@ -215,7 +217,13 @@ def _routes(
     function: Function, properties: dict[str, Any], authorizers: dict[str, Authorizer], default: str
 ) -> list[Route]:
     return [
-        Route(given["Method"].upper(), given["Path"], function, authorizers.get(_authorizer_of(given, default)))
+        Route(
+            method=given["Method"].upper(),
+            path=given["Path"],
+            function=function,
+            authorizer=authorizers.get(_authorizer_of(given, default)),
+            streams=given.get("ResponseTransferMode") == "RESPONSE_STREAM",
+        )
         for given in _events(properties, "Api")
     ]
 

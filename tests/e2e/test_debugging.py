@@ -9,6 +9,7 @@ import httpx
 from tests.e2e.hosting import ROOT, STOP_SECONDS, Host, free_port, launch
 from tests.support.debugger import Debugger
 
+STREAMER = ROOT / "tests" / "e2e" / "streamer"
 HANDLER = ROOT / "functions" / "health" / "app.py"
 RETURN_LINE = next(number for number, line in enumerate(HANDLER.read_text().splitlines(), 1) if "return" in line)
 
@@ -26,6 +27,24 @@ def test_it_stops_in_a_handler_and_goes_on(start_host: Callable[..., Host]) -> N
         debugger.go_on()
         caller.join(STOP_SECONDS)
     assert [answer.status_code for answer in answers] == [200]
+
+
+def test_it_stops_in_mid_stream_and_goes_on(start_host: Callable[..., Host]) -> None:
+    """What was sent before the stop is with the client already."""
+    port = free_port()
+    host = start_host({"DEBUG_PORT": str(port), "PYTHONPATH": str(ROOT / "shared")}, "--root", str(STREAMER))
+    steps = [["open", {"statusCode": 200}], ["write", "Zmlyc3Q="], ["fill", 2, 1]]
+    file = STREAMER / "function" / "app.py"
+    line = next(number for number, line in enumerate(file.read_text().splitlines(), 1) if "* size)" in line)
+    with Debugger(port) as debugger:
+        debugger.break_at(str(file), line)
+        with host.client.stream("POST", "/streamed/debugged", json=steps) as answer:
+            pieces = answer.iter_raw()
+            assert next(pieces) == b"first"
+            for _ in range(2):
+                assert debugger.stopped_at() == (str(file), line)
+                debugger.go_on()
+            assert b"".join(pieces) == b"\0\1"
 
 
 def test_a_port_that_is_none_is_one_clear_line(tmp_path: Path) -> None:

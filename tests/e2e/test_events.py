@@ -9,7 +9,7 @@ from flask import Flask
 from flask import request as flask_request
 from samcli.local.apigw.event_constructor import construct_v1_event
 
-from local.events import HttpRequest, MalformedAnswer, match, to_event, to_http
+from local.events import HttpRequest, MalformedAnswer, match, to_event, to_head, to_http
 
 RESOURCE = "/agents/{agentId}"
 
@@ -134,6 +134,14 @@ def test_answer_headers_are_merged() -> None:
     ]
 
 
+def test_the_head_of_a_stream_is_that_of_an_answer() -> None:
+    head = {"statusCode": 201, "headers": {"X-One": 1}, "multiValueHeaders": {"x-both": ["a", "b"]}}
+    assert to_head(head) == to_http(head)
+    for part in ({"body": ""}, {"isBase64Encoded": False}):
+        with pytest.raises(MalformedAnswer):
+            to_head(head | part)
+
+
 def test_answer_bodies() -> None:
     assert to_http({"statusCode": 204}).body == b""
     assert to_http({"statusCode": 200, "body": "/wA=", "isBase64Encoded": True}).body == b"\xff\x00"
@@ -157,6 +165,9 @@ def test_answer_bodies() -> None:
         {"statusCode": 200, "headers": {"a": None}},
         {"statusCode": 200, "headers": {"a": "b\r\nc: d"}},
         {"statusCode": 200, "headers": {"a": "é"}},
+        {"statusCode": 200, "headers": {"é": "a"}},
+        {"statusCode": 200, "headers": {"a b": "c"}},
+        {"statusCode": 200, "multiValueHeaders": {"": ["a"]}},
         {"statusCode": 200, "multiValueHeaders": {"a": "b"}},
     ],
 )

@@ -34,6 +34,12 @@ def test_references() -> None:
     assert TEMPLATE.stage == "v1"
 
 
+def test_which_routes_stream() -> None:
+    routes = load_template(ROOT / "tests" / "e2e" / "streamer" / "template.yaml", "any").routes
+    streams = {route.path: route.streams for route in routes}
+    assert streams == {"/streamed/{name}": True, "/buffered/{name}": False, "/plain/{name}": False}
+
+
 def test_short_tags_are_read(tmp_path: Path) -> None:
     text = (ROOT / "template.yaml").read_text()
     (tmp_path / "template.yaml").write_text(text.replace('AGENTOS_CONFIG: ""', "AGENTOS_CONFIG: !Sub '${Table}/x'"))
