@@ -9,11 +9,11 @@ from agentos.domain import Circuit
 from agentos.values import Value
 
 FORMAT_FACTS: dict[str, dict[str, bool]] = {
-    "openai": {"streaming": False, "tools": True, "images": True, "structured_output": True},
-    "gemini": {"streaming": False, "tools": True, "images": True, "structured_output": True},
-    "anthropic": {"streaming": False, "tools": True, "images": True, "structured_output": True},
-    "bedrock": {"streaming": False, "tools": True, "images": True, "structured_output": True},
-    "echo": {"streaming": False, "tools": False, "images": True, "structured_output": False},
+    "openai": {"streaming": True, "tools": True, "images": True, "structured_output": True},
+    "gemini": {"streaming": True, "tools": True, "images": True, "structured_output": True},
+    "anthropic": {"streaming": True, "tools": True, "images": True, "structured_output": True},
+    "bedrock": {"streaming": True, "tools": True, "images": True, "structured_output": True},
+    "echo": {"streaming": True, "tools": False, "images": True, "structured_output": False},
 }
 """What this version can do over each wire format, whatever the models behind it could."""
 

@@ -11,8 +11,11 @@ import pytest
 from samcli.yamlhelper import yaml_parse
 
 from agentos.errors import ApiError
+from agentos.streaming import turn
 from tests.support.gateway import ROOT, event, invoke
 from tests.support.seed import AGENT_ID, SESSION_ID, TURN_ID, seed
+from tests.support.sse import events
+from tests.support.upstream import told
 
 PAGE = (ROOT / "docs" / "api.md").read_text()
 SECTION = re.compile(r"^### `(\w+) (\S+)` → (\d+)$(.*?)(?=^##)", re.M | re.S)
@@ -64,6 +67,7 @@ def sections() -> Iterator[Section]:
 
 
 SECTIONS = list(sections())
+POSTED = next(section for section in SECTIONS if (section.method, section.path[-9:]) == ("POST", "/messages"))
 
 
 def test_every_route_is_documented_and_no_other() -> None:
@@ -109,3 +113,23 @@ def test_the_error_that_is_shown_is_one_that_is_sent(api: Any) -> None:
     shown = json.loads(re.findall(r"```json\n(.*?)```", PAGE, re.S)[-1])
     body = {"name": "n", "model": "local:a", "config": {"fallbackModell": "gemini:flash-1.5"}}
     assert api("create_agent", body).json == {**shown, "requestId": "gateway-id"}
+
+
+def test_the_stream_that_is_shown_is_one_that_is_sent(api: Any, upstream: Any) -> None:
+    seed()
+    upstream.script = [told("Hello! How can ", "I help?")]
+    path, body = re.findall(r"curl -N -X POST \"http://localhost:8080([^\"]*)\".*?-d '(.*?)'", PAGE, re.S)[0]
+    (shown,) = re.findall(r"```text\n(id: .*?)```", PAGE, re.S)
+    assert path == f"{POSTED.placeholders}?stream=true"
+
+    sent = events(invoke("send_message", event(body, IDS, {"stream": "true"})).text)
+
+    assert [(one.id, one.kind) for one in sent] == [(one.id, one.kind) for one in events(shown)]
+    assert all(alike(real.data, example.data) for real, example in zip(sent, events(shown), strict=True))
+
+
+def test_every_kind_of_event_is_documented_and_no_other() -> None:
+    """As the code lists them."""
+    documented = re.findall(r"^\| `([a-z_]+\.?[a-z]*)` \| `?\{", PAGE, re.M)
+    listed = re.findall(r"^    ([a-z_]+\.?[a-z]*)\s{2,}\{", turn.__doc__ or "", re.M)
+    assert set(listed) - {"message.end"} == set(documented)

@@ -1,10 +1,12 @@
 """A turn as server-sent events, numbered from 1.
 
-message.start     {messageId, role, model, provider}     before anything else
-message.delta     {delta}                                some more of the answer's text
-tool_call.delta   {index, id, name, arguments}           a tool call, whole
-message.end       the reply as it is without streaming   the last
-error             {code, message, details, requestId}    the last, in place of message.end
+    message.start     {messageId, role, model, provider}     before anything else
+    message.delta     {delta}                                some more of the answer's text
+    tool_call.delta   {index, id, name, arguments}           a tool call, whole
+    message.end       the reply as it is without streaming   the last
+    error             {code, message, details, requestId}    the last, in place of message.end
+
+What fails before the first is plain HTTP.
 """
 
 from collections.abc import Callable, Mapping
