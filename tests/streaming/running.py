@@ -95,7 +95,7 @@ class Emulator:
 
     def invoke(self, event: object) -> bytes:
         """What came of it, as it left the runtime."""
-        return httpx.post(self.url, json=event, timeout=60, trust_env=False).content
+        return httpx.post(self.url, content=json.dumps(event), timeout=60, trust_env=False).content
 
     def document(self, event: object) -> Any:
         return json.loads(self.invoke(event))

@@ -7,10 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from email.message import Message
 from http.client import parse_headers
-from typing import BinaryIO
+from typing import BinaryIO, NoReturn
 
 DEADLINE_MS = 4_102_444_800_000  # the year 2100
-END = b"HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n"
+ACCEPTED = b"HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n"
+STOP = b"HTTP/1.1 500 No More\r\nContent-Length: 0\r\n\r\n"
 
 
 @dataclass
@@ -31,9 +32,9 @@ class HangUp(Exception):
 
 
 class ScriptedRuntimeApi:
-    """Hands out `events`, each with headers of its own, then ends the connection, and the runtime with it."""
+    """Hands out `events`, all with the same `headers`, and then refuses, which ends the runtime."""
 
-    def __init__(self, *events: bytes, headers: dict[str, str] | None = None, answer: bytes = END) -> None:
+    def __init__(self, *events: bytes, headers: dict[str, str] | None = None, answer: bytes = ACCEPTED) -> None:
         self.requests: list[Request] = []
         self.on_chunk: Callable[[bytes], None] = lambda chunk: None
         self._events = list(events)
@@ -71,9 +72,7 @@ class ScriptedRuntimeApi:
                     method, path, _ = line.split(" ")
                     request = Request(method, path, parse_headers(incoming))
                     self.requests.append(request)
-                    if not (answer := self._answer_to(request, connection, incoming)):
-                        return
-                    connection.sendall(answer)
+                    connection.sendall(self._answer_to(request, connection, incoming))
             except HangUp:
                 connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
@@ -83,7 +82,7 @@ class ScriptedRuntimeApi:
         if "Expect" in request.headers:
             connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
         if request.headers.get("Transfer-Encoding") == "chunked":
-            while size := int(incoming.readline(), 16):
+            while size := int(incoming.readline() or self._gone(), 16):
                 request.chunks.append(incoming.read(size))
                 incoming.readline()
                 self.on_chunk(request.chunks[-1])
@@ -94,9 +93,12 @@ class ScriptedRuntimeApi:
         request.whole = True
         return self._answer
 
+    def _gone(self) -> NoReturn:
+        raise HangUp  # the runtime has, in the middle of a response
+
     def _next(self) -> bytes:
         if self._count == len(self._events):
-            return b""
+            return STOP
         event = self._events[self._count]
         self._count += 1
         headers = {

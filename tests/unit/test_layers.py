@@ -67,6 +67,7 @@ HOME_OF = {
     "anyio": {"providers/http.py"},
     "yaml": {"config.py"},
     "jsonschema": {"tools.py"},
+    "awslambdaric": set(),  # Lambda's own client: agentos.streaming.runtime does without
     "aws_lambda_powertools": {"observe.py", "metrics.py", "routing/health.py", "store/circuits.py"},
 }
 """The files that may know a library."""
