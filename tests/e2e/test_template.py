@@ -24,7 +24,7 @@ def test_every_function_is_there_with_its_file() -> None:
 def test_globals_and_what_a_function_says_itself() -> None:
     functions = {function.name: function for function in TEMPLATE.functions}
     send, health = functions["SendMessageFunction"], functions["HealthFunction"]
-    assert (send.timeout, send.memory, send.handler) == (30, 512, "app.handler")
+    assert (send.timeout, send.memory, send.handler) == (310, 512, "app.handler")
     assert (health.timeout, health.memory, health.handler) == (10, 256, "app.handler")
 
 

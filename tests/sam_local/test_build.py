@@ -1,5 +1,6 @@
 """What `sam build` makes: a file a function, a layer with what it needs and nothing else, for either processor."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -50,7 +51,9 @@ def test_layer_holds_package_dependencies_and_configuration(project: Path, archi
     output = build(project, architecture)
     layer = project / ".aws-sam" / "build" / "Layer"
 
-    assert {path.name for path in layer.iterdir()} == {"python", "config"}
+    assert {path.name for path in layer.iterdir()} == {"python", "config", "streaming-runtime"}
+    assert os.access(layer / "streaming-runtime", os.X_OK)
+    assert (layer / "streaming-runtime").read_bytes() == (ROOT / "shared" / "streaming-runtime").read_bytes()
     assert files(layer / "config") == {path.name for path in (ROOT / "config").iterdir()}
     source = {name for name in files(ROOT / "shared" / "agentos") if "__pycache__" not in name}
     assert files(layer / "python" / "agentos") == source

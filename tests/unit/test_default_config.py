@@ -112,8 +112,11 @@ def test_every_environment_name_is_declared_in_the_template(settings: Settings) 
     of_powertools = {"POWERTOOLS_LOG_LEVEL", "POWERTOOLS_METRICS_DISABLED"}
 
     assert {"AGENTOS_CONFIG", "TABLE_NAME", "AWS_ENDPOINT_URL_DYNAMODB"} <= names_read()
-    of_lambda = {"AWS_REGION"}  # Lambda sets it, and lets nobody else
-    assert declared == (of_providers | names_read() | of_powertools) - of_lambda
+    # Lambda sets them, and lets nobody else; one is declared that Lambda itself reads.
+    of_lambda = {"AWS_REGION", "_HANDLER", "_X_AMZN_TRACE_ID"} | {
+        name for name in names_read() if name.startswith("AWS_LAMBDA_")
+    }
+    assert declared == (of_providers | names_read() | of_powertools) - of_lambda | {"AWS_LAMBDA_EXEC_WRAPPER"}
 
 
 def test_keys_travel_in_headers_and_endpoints_are_https(settings: Settings) -> None:

@@ -69,6 +69,7 @@ HOME_OF = {
     "anyio": {"providers/http.py"},
     "yaml": {"config.py"},
     "jsonschema": {"tools.py"},
+    "awslambdaric": set(),  # Lambda's own client: agentos.streaming.runtime does without
     "aws_lambda_powertools": {"observe.py", "metrics.py", "routing/health.py", "store/circuits.py"},
 }
 """The files that may know a library."""
@@ -105,6 +106,18 @@ def test_libraries_stay_in_their_layer(path: Path) -> None:
     here = str(path.relative_to(PACKAGE))
     for name in {name.partition(".")[0] for name in imports(path)}:
         assert here in HOME_OF.get(name, {here}), f"{here} may not know {name}"
+
+
+def test_the_runtime_knows_nothing_of_what_it_runs() -> None:
+    """Were it to import the functions' libraries, their failure to load could not be told."""
+    known, left = set(), {"agentos.streaming.runtime"}
+    while left:
+        known.add(module := left.pop())
+        path = PACKAGE.parent / Path(*module.split(".")).with_suffix(".py")
+        found = {name for name in imports(path) if name.partition(".")[0] not in sys.stdlib_module_names}
+        assert all(name.startswith("agentos.streaming.") for name in found), module
+        left |= {".".join(name.split(".")[:3]) for name in found} - known
+    assert len(known) > 1
 
 
 def test_nobody_imports_functions_or_local() -> None:
