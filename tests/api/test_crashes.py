@@ -12,8 +12,9 @@ import pytest
 from agentos import wiring
 from tests.support.clock import ShiftedClock
 from tests.support.crashes import Death, Died, Moment
-from tests.support.gateway import Answer, Client
-from tests.support.upstream import answer, calling
+from tests.support.gateway import Answer, Client, StreamingContext
+from tests.support.sse import events, text_of
+from tests.support.upstream import answer, calling, told
 from tests.support.wiring import rewire
 
 TURN = ["GetItem", "UpdateItem", "GetItem", "Query", "TransactWriteItems"]
@@ -77,10 +78,40 @@ def test_a_turn_that_dies_is_answered_once(
 def _holds_two_turns(api: Client, path: dict[str, str], reply: Answer) -> None:
     assert api.said(*path.values()) == ["one plus one", "four", "two plus two", "four"]
     stored = api("list_messages", **path).json["data"][-1]
-    assert stored == reply.json
+    assert stored == (events(reply.text)[-1].data if "event-stream" in reply.headers["content-type"] else reply.json)
     session = api("get_session", **path).json
     assert (session["state"], session["messageCount"]) == ("idle", 4)
     assert session["usage"] == {"promptTokens": 14, "completionTokens": 6, "totalTokens": 20, "costUsd": None}
+
+
+@pytest.mark.parametrize("moment", Moment)
+@pytest.mark.parametrize("at", range(1, len(TURN) + 1))
+def test_a_streamed_turn_that_dies_is_answered_once(
+    api: Client, upstream: Any, path: dict[str, str], clock: ShiftedClock, at: int, moment: Moment
+) -> None:
+    """It takes the requests of any other turn. Who has heard some of it may hear it anew, but it is stored once."""
+    upstream.script = [answer("four", prompt_tokens=7, completion_tokens=3)]
+    upstream.default = told("fo", "ur", usage=(7, 3))
+    assert api.say(*path.values(), "one plus one").status == 200
+
+    def post(last: str | None = None) -> Answer:
+        headers = {"Idempotency-Key": "the key"} | ({"Last-Event-ID": last} if last else {})
+        context, query = StreamingContext(), {"stream": "true"}
+        return api("send_message", {"content": "two plus two"}, query=query, headers=headers, context=context, **path)
+
+    rewire()
+    death = Death(wiring.dynamodb(), at, moment)
+    with pytest.raises(Died):
+        post()
+    rewire()
+    assert death.requests == TURN[:at]
+
+    clock.shift = LEASE_SECONDS
+    whole = events(post().text)
+    assert text_of(whole) == "four"
+    assert events(post("2").text) == whole[2:]
+    _holds_two_turns(api, path, post())
+    assert len(upstream.requests) == (3 if at == COMMIT and moment == Moment.BEFORE else 2)
 
 
 @pytest.mark.parametrize("moment", Moment)

@@ -82,6 +82,11 @@ EXPECTED: dict[str, tuple[int, str, str]] = {
     "send_message/bad_result_without_id": (400, "invalid_request", "messages[0].toolCallId"),
     "send_message/parts": (200, "", ""),
     "send_message/bad_unknown_session": (404, "not_found", ""),
+    "send_message/stream": (200, "", ""),
+    "send_message/stream_accepted": (200, "", ""),
+    "send_message/stream_resumed": (200, "", ""),
+    "send_message/bad_stream": (400, "invalid_request", "stream"),
+    "send_message/bad_last_event": (400, "invalid_request", "Last-Event-ID"),
     "send_message/async": (400, "unsupported", ""),  # where there is no queue
     "get_turn/ok": (200, "", ""),
     "get_turn/bad_unknown": (404, "not_found", ""),
