@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,8 +10,9 @@ import openai
 import pytest
 from pydantic import BaseModel
 
-from tests.e2e.hosting import Host, start
-from tests.support.upstream import Reply, Upstream, answer, refusal
+from tests.e2e.door import door
+from tests.e2e.hosting import Host
+from tests.support.upstream import CUT, Reply, Upstream, answer, refusal, told
 
 WEATHER: Any = {
     "type": "function",
@@ -36,18 +38,19 @@ CALLED = {
 
 
 @pytest.fixture(scope="module")
-def primary() -> Iterator[Upstream]:
-    with Upstream(default=answer("Hello from upstream.")) as upstream:
-        yield upstream
+def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Host, Upstream]]:
+    with door(tmp_path_factory.mktemp("door")) as both:
+        yield both
 
 
-@pytest.fixture(scope="module")
-def host(tmp_path_factory: pytest.TempPathFactory, primary: Upstream) -> Iterator[Host]:
-    folder = tmp_path_factory.mktemp("door")
-    (folder / ".env").write_text(f"XAI_API_KEY=xai-key\nXAI_ENDPOINT={primary.url}\n")
-    running = start(folder, {"LOCAL_MODEL": "0"})
-    yield running
-    running.end()
+@pytest.fixture
+def host(both: tuple[Host, Upstream]) -> Host:
+    return both[0]
+
+
+@pytest.fixture
+def primary(both: tuple[Host, Upstream]) -> Upstream:
+    return both[1]
 
 
 @pytest.fixture
@@ -99,6 +102,59 @@ def test_the_same_as_a_stream_of_events(client: openai.OpenAI) -> None:
     assert chunks[-1].usage
     assert chunks[-1].usage.total_tokens > 0
     assert {chunk.id for chunk in chunks} == {chunks[0].id}
+
+
+def test_a_stream_comes_as_it_is_written(client: openai.OpenAI, primary: Upstream) -> None:
+    heard = threading.Event()
+    primary.script.append(told("Hel", lambda: heard.wait(60), "lo"))
+    texts = []
+    with client.chat.completions.create(
+        model="xai:grok", messages=[{"role": "user", "content": "Hello"}], stream=True
+    ) as stream:
+        for chunk in stream:
+            texts.append(chunk.choices[0].delta.content)
+            if texts[-1] == "Hel":
+                heard.set()  # only now does the upstream go on
+    assert list(filter(None, texts)) == ["Hel", "lo"]
+    assert chunk.choices[0].finish_reason == "stop"
+    assert chunk.model_extra
+    assert chunk.model_extra["agentos"]["route"]["served"] == "xai:grok"
+
+
+def test_a_stream_that_breaks_is_an_error_of_the_client(client: openai.OpenAI, primary: Upstream) -> None:
+    primary.script.append(told("Hel", "lo", end=(CUT,)))
+    texts = []
+    stream = client.chat.completions.create(
+        model="xai:flaky", messages=[{"role": "user", "content": "Hello"}], stream=True
+    )
+    with pytest.raises(openai.APIError, match="broke off") as caught:
+        texts += [chunk.choices[0].delta.content for chunk in stream]
+    assert caught.value.code == "upstream_failed"
+    assert caught.value.type == "server_error"
+
+
+def test_a_failure_before_the_first_word_has_its_status(client: openai.OpenAI, primary: Upstream) -> None:
+    primary.script += [refusal(500), refusal(500)]
+    with pytest.raises(openai.InternalServerError) as caught:
+        client.chat.completions.create(
+            model="xai:flaky",
+            messages=[{"role": "user", "content": "Hello"}],
+            stream=True,
+            extra_headers={"x-agentos-simulate": "echo=server"},
+        )
+    assert caught.value.status_code == 502
+
+
+def test_the_asynchronous_client_streams(host: Host, primary: Upstream) -> None:
+    async def ask() -> list[str]:
+        async with openai.AsyncOpenAI(base_url=f"{host.client.base_url}/v1", api_key="any") as client:
+            stream = await client.chat.completions.create(
+                model="xai:grok", messages=[{"role": "user", "content": "Hello"}], stream=True
+            )
+            return [chunk.choices[0].delta.content or "" async for chunk in stream]
+
+    primary.script.append(told("Hel", "lo"))
+    assert list(filter(None, asyncio.run(ask()))) == ["Hel", "lo"]
 
 
 def test_the_asynchronous_client(host: Host) -> None:

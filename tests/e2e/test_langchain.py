@@ -1,0 +1,135 @@
+"""LangChain's `ChatOpenAI`, pointed at the door at `/v1`: nothing but its base URL is changed."""
+
+import asyncio
+import json
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from langchain_core.messages import AIMessageChunk, HumanMessage, SystemMessage, ToolMessage
+from langchain_core.tools import tool
+from langchain_openai import ChatOpenAI
+from pydantic import BaseModel, SecretStr
+
+from tests.e2e.door import door
+from tests.e2e.hosting import Host
+from tests.support.upstream import Upstream, answer, calling, refusal, told
+
+
+@pytest.fixture(scope="module")
+def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Host, Upstream]]:
+    with door(tmp_path_factory.mktemp("langchain")) as both:
+        yield both
+
+
+@pytest.fixture
+def primary(both: tuple[Host, Upstream]) -> Upstream:
+    return both[1]
+
+
+@pytest.fixture
+def model(both: tuple[Host, Upstream]) -> ChatOpenAI:
+    return chat_model(both[0], "xai:grok")
+
+
+def chat_model(host: Host, name: str) -> ChatOpenAI:
+    url = f"{host.client.base_url}/v1"
+    return ChatOpenAI(model=name, base_url=url, api_key=SecretStr("any"), max_retries=0, temperature=0.2)
+
+
+@tool
+def weather(city: str) -> str:
+    """The weather in a city."""
+    return f"rain in {city}"
+
+
+class City(BaseModel):
+    """A city."""
+
+    name: str
+
+
+def test_an_answer(model: ChatOpenAI, primary: Upstream) -> None:
+    reply = model.invoke([SystemMessage("Be brief."), HumanMessage("Hello")])
+    assert reply.content == "Hello from upstream."
+    assert reply.response_metadata["model_name"] == "xai:grok"
+    assert reply.response_metadata["finish_reason"] == "stop"
+    assert reply.usage_metadata
+    assert (reply.usage_metadata["input_tokens"], reply.usage_metadata["output_tokens"]) == (10, 5)
+    assert [message["role"] for message in primary.requests[-1]["messages"]] == ["system", "user"]
+    assert primary.requests[-1]["temperature"] == 0.2
+
+
+def test_a_stream_comes_as_it_is_written(model: ChatOpenAI, primary: Upstream) -> None:
+    heard = threading.Event()
+    primary.script.append(told("Hel", lambda: heard.wait(60), "lo"))
+    texts, whole = [], None
+    for chunk in model.stream("Hello", stream_usage=True):
+        assert isinstance(chunk, AIMessageChunk)
+        whole = chunk if whole is None else whole + chunk
+        texts.append(chunk.content)
+        if chunk.content == "Hel":
+            heard.set()
+    assert list(filter(None, texts)) == ["Hel", "lo"]
+    assert whole
+    assert whole.usage_metadata
+    assert whole.usage_metadata["total_tokens"] == 15
+
+
+def test_asynchronously(model: ChatOpenAI, primary: Upstream) -> None:
+    async def ask() -> str:
+        return "".join([str(chunk.content) async for chunk in model.astream("Hello")])
+
+    primary.script.append(told("Hel", "lo"))
+    assert asyncio.run(ask()) == "Hello"
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+def test_tools_there_and_back(model: ChatOpenAI, primary: Upstream, streamed: bool) -> None:
+    calls = [("call_a", "weather", '{"city": "Paris"}'), ("call_b", "weather", '{"city": "Tōkyō"}')]
+    primary.script.append(calling(*calls))
+    able: Any = model.bind_tools([weather])
+    asked: list[Any] = [HumanMessage("Weather?")]
+    if streamed:
+        first, *more = able.stream(asked)
+        called = sum(more, first)
+    else:
+        called = able.invoke(asked)
+    assert [(call["id"], call["name"], call["args"]) for call in called.tool_calls] == [
+        (call_id, name, json.loads(arguments)) for call_id, name, arguments in calls
+    ]
+
+    results: list[ToolMessage] = [weather.invoke(call) for call in called.tool_calls]
+    assert able.invoke([*asked, called, *results]).content == "Hello from upstream."
+    sent = primary.requests[-1]["messages"]
+    assert [message["role"] for message in sent] == ["user", "assistant", "tool", "tool"]
+    assert [message["content"] for message in sent[2:]] == ["rain in Paris", "rain in Tōkyō"]
+
+
+def test_structured_output(model: ChatOpenAI, primary: Upstream) -> None:
+    primary.script.append(answer('{"name": "Paris"}'))
+    assert model.with_structured_output(City).invoke("A city?") == City(name="Paris")
+    assert primary.requests[-1]["response_format"]["json_schema"]["name"] == "City"
+
+
+def test_many_at_once(model: ChatOpenAI) -> None:
+    assert {reply.content for reply in model.batch([f"Hello {number}" for number in range(20)])} == {
+        "Hello from upstream."
+    }
+
+
+def test_an_agent_and_a_list_of_models(both: tuple[Host, Upstream]) -> None:
+    host, upstream = both
+    upstream.script += [refusal(500), refusal(500)]
+    listed = chat_model(host, "openai:gpt-4o-mini, xai:broken, xai:grok").invoke("Hello")
+    assert listed.response_metadata["model_name"] == "xai:grok"
+
+    agent_id = host.agent(model="xai:grok", config={"instructions": "Be brief."})
+    chat_model(host, f"agent:{agent_id}").invoke("Hello")
+    assert upstream.requests[-1]["messages"][0] == {"role": "system", "content": "Be brief."}
+
+
+def test_a_mistake_is_named(both: tuple[Host, Upstream]) -> None:
+    with pytest.raises(Exception, match="provider:model"):
+        chat_model(both[0], "gpt-4o-mini").invoke("Hello")
