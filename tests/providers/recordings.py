@@ -15,7 +15,7 @@ import httpx
 
 from agentos.clock import Patience
 from agentos.config import Settings, load_settings
-from agentos.domain import Completion, Message, Parameters, Prompt
+from agentos.domain import Completion, Listen, Message, Parameters, Prompt
 from agentos.providers.ask import Asker
 from agentos.providers.http import Http
 
@@ -127,10 +127,18 @@ class Wire:
         """From now on, answer so."""
         self.answer = lambda _: httpx.Response(status, headers=dict(headers or {}), content=content)
 
-    def ask(self, model: str, asked: Prompt | None = None, settings: Settings | None = None) -> Completion:
+    def ask(
+        self,
+        model: str,
+        asked: Prompt | None = None,
+        settings: Settings | None = None,
+        listen: Listen | None = None,
+    ) -> Completion:
         """What production does for one attempt. Raises UpstreamError."""
         known = settings or self.settings
-        return Asker(known, self.http).ask(known.target(model, "test"), asked or prompt(), Patience(SECONDS, SECONDS))
+        return Asker(known, self.http).ask(
+            known.target(model, "test"), asked or prompt(), Patience(SECONDS, SECONDS), listen
+        )
 
     @property
     def sent(self) -> httpx.Request:
