@@ -10,7 +10,8 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +20,11 @@ import pytest
 
 from local import process
 from local.environment import Environment
-from local.sam import cli, stack
+from local.sam import cli, docker, stack
 from tests.e2e.hosting import free_port
 from tests.replay.expected import EXPECTED, STREAMS
 from tests.sam_local.replay import function_of, invoke, plant
+from tests.streaming.running import Emulator, emulator_program
 from tests.support.debugger import Debugger
 from tests.support.dynamodb import new_table
 from tests.support.gateway import ROOT
@@ -129,6 +131,55 @@ def test_an_event_of_each_function_by_sam_local_invoke(
     invoked = invoke(parts, file_of(name), {"TABLE_NAME": table})
 
     assert comparable(invoked) == comparable(directly(name))
+
+
+def answers(url: str) -> bool:
+    """Docker listens for a container that does not yet."""
+    try:
+        httpx.get(url, trust_env=False)
+    except httpx.TransportError:
+        return False
+    return True
+
+
+@contextmanager
+def without_sam(parts: stack.Stack, function: str) -> Iterator[Emulator]:
+    """The function as it is built, in the same image and with the same emulator, but not told of `sam local`."""
+    given = dict(zip(parts.options[::2], parts.options[1::2], strict=False))
+    built = parts.root / cli.BUILD / "build"
+    (declared,) = [one for one in parts.template.functions if one.name == function]
+    variables = declared.environment | parts.variables | {"AWS_LAMBDA_FUNCTION_TIMEOUT": "60"}
+    variables |= {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local", "AWS_DEFAULT_REGION": "us-east-1"}
+    image = parts.options[-1] if "--invoke-image" in parts.options else f"{cli.RUNTIME_IMAGE}-{docker.architecture()}"
+    port = free_port()
+    container = docker.docker(
+        *("run", "--detach", "--network", given["--docker-network"], "--add-host", given["--add-host"]),
+        *("--volume", f"{built / function}:/var/task:ro", "--volume", f"{built / 'Layer'}:/opt:ro"),
+        *("--volume", f"{emulator_program()}:/emulator:ro", "--publish", f"127.0.0.1:{port}:8080"),
+        *(part for name, value in variables.items() for part in ("--env", f"{name}={value}")),
+        *("--entrypoint", "/emulator", image, "/var/runtime/bootstrap", "app.handler"),
+    )
+    try:
+        process.wait_until(lambda: answers(f"http://127.0.0.1:{port}/"), START_SECONDS)
+        yield Emulator(f"http://127.0.0.1:{port}/2015-03-31/functions/function/invocations", Path(os.devnull))
+    finally:
+        docker.docker("rm", "--force", container)
+
+
+@pytest.mark.parametrize("name", ["send_message/ok", "send_message/bad_unknown_session", "chat_completions/ok"])
+def test_an_event_of_a_function_that_streams_as_lambda_would_run_it(
+    name: str, parts: stack.Stack, client: Any, directly: Callable[[str], Answer]
+) -> None:
+    """In the streamed form, from the layer's own runtime; `sam local` has everything whole."""
+    table = new_table(client)
+    plant(client, table)
+    parts = replace(parts, variables=parts.variables | {"TABLE_NAME": table})
+
+    with without_sam(parts, function_of(parts.template, file_of(name))) as function:
+        head, body = function.answer(json.loads(file_of(name).read_bytes()))
+
+    whole = {**head, "body": body.decode(), "isBase64Encoded": False}
+    assert comparable(whole) == comparable(directly(name))
 
 
 def make_replay(event: Path, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:

@@ -107,17 +107,21 @@ class Emulator:
         return json.loads(head), body
 
 
-@contextmanager
-def emulated(image: Image, handler: str = "app.handler", **variables: str) -> Iterator[Emulator]:
-    """The function, served by the emulator that sam local has in its containers."""
+def emulator_program() -> Path:
+    """What sam local has in its containers."""
     spec = importlib.util.find_spec("samcli.local.rapid")
     assert spec
     assert spec.submodule_search_locations
     machine = {"x86_64": "x86_64", "aarch64": "arm64"}[platform.machine()]
-    program = Path(spec.submodule_search_locations[0]) / f"aws-lambda-rie-{machine}"
+    return Path(spec.submodule_search_locations[0]) / f"aws-lambda-rie-{machine}"
+
+
+@contextmanager
+def emulated(image: Image, handler: str = "app.handler", **variables: str) -> Iterator[Emulator]:
+    """The function, served by AWS's emulator."""
     front, back = free_port(), free_port()
     command = [
-        *(str(program), "--runtime-interface-emulator-address", f"127.0.0.1:{front}"),
+        *(str(emulator_program()), "--runtime-interface-emulator-address", f"127.0.0.1:{front}"),
         *("--runtime-api-address", f"127.0.0.1:{back}", str(image.bootstrap), handler),
     ]
     log = image.folder / f"log-{front}"
