@@ -8,7 +8,7 @@ from agentos.clock import Deadline, Patience
 from agentos.config import Limits
 from agentos.domain import Completion, Listen, Message, ModelFacts, Plan, Prompt, Skipped, Target, TokenCount
 from agentos.errors import ErrorClass, UpstreamError
-from agentos.routing.call import Caller, Guard
+from agentos.routing.call import Caller, Guard, Hear
 from agentos.routing.execute import Executor, Outcome
 from tests.support.clock import FakeClock
 
@@ -34,10 +34,13 @@ HANG = float("inf")
 
 @dataclass(frozen=True)
 class Step:
-    """What one call does: how long it takes, and how it ends; `fails` None is an answer."""
+    """What one call does: what it says if it is heard and how long until then, how long it takes in all, and how it
+    ends; `fails` None is an answer."""
 
     fails: ErrorClass | None = None
     takes: float = 0.1
+    says: tuple[str, ...] = ()
+    begins: float = 0.0
     headers: Mapping[str, str] = field(default_factory=dict)
     status: int | None = None
 
@@ -50,6 +53,7 @@ class Call:
     model: str
     seconds: float
     at: float
+    whole: float = 0.0
 
 
 def target(name: str, window: int | None = None) -> Target:
@@ -100,13 +104,14 @@ class World:
         also_on: Collection[str] = (),
         skipped: tuple[Skipped, ...] = (),
         gone_at: float = float("inf"),
+        hear: Hear | None = None,
     ) -> Outcome:
         """`gone_at`: the moment from which nobody waits for the answer."""
         chain = tuple(target(name) if isinstance(name, str) else name for name in targets)
         requested = chain[0].model if chain else "none:none"
         plan = Plan(requested=requested, targets=chain, skipped=skipped)
         deadline = Deadline.after(seconds, self.clock, lambda: self.clock.monotonic() >= gone_at)
-        return self._executor.run(plan, PROMPT, deadline, also_on)
+        return self._executor.run(plan, PROMPT, deadline, also_on, hear=hear)
 
     @property
     def called(self) -> list[str]:
@@ -114,12 +119,16 @@ class World:
 
     def _ask(self, asked: Target, prompt: Prompt, patience: Patience, listen: Listen | None) -> Completion:
         assert prompt is PROMPT
-        seconds = patience.begun
-        self.calls.append(Call(asked.model, seconds, self.clock.monotonic()))
+        self.calls.append(Call(asked.model, patience.begun, self.clock.monotonic(), patience.whole))
         step = next(self._scripts.get(asked.model, iter(())), ANSWERS)
+        heard = step.says if listen and step.begins <= patience.begun else ()
+        seconds = patience.whole if heard else patience.begun
+        for piece in heard:
+            listen(piece)  # type: ignore[misc]
         self.clock.advance(min(step.takes, seconds))
         if step.takes > seconds:
             raise UpstreamError(ErrorClass.TIMEOUT, "time is up")
         if step.fails:
             raise UpstreamError(step.fails, "scripted", status=step.status, headers=step.headers)
-        return Completion(text=f"from {asked.model}", finish_reason="stop", tokens=TokenCount())
+        text = "".join(heard) or f"from {asked.model}"
+        return Completion(text=text, finish_reason="stop", tokens=TokenCount())

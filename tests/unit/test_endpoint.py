@@ -2,6 +2,7 @@
 
 import base64
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -9,8 +10,9 @@ import pytest
 from agentos.endpoint import MAX_BODY_BYTES, Answer, Call, endpoint
 from agentos.errors import NotFound
 from agentos.observe import protect
+from agentos.outlet import Outlet, Stream
 from agentos.values import Value
-from tests.support.gateway import Context, event
+from tests.support.gateway import Context, StreamingContext, event
 from tests.support.logs import captured
 
 LAMBDA_ID = "11111111-2222-3333-4444-555555555555"
@@ -43,6 +45,25 @@ def with_headers(call: Call) -> Answer:
 @endpoint()
 def missing(call: Call) -> None:
     raise NotFound("There is no such thing.", {"id": "7"}, {"retry-after": "3"})
+
+
+class Song(Stream):
+    """Sung to its end, or until something breaks: before the first piece, or after it."""
+
+    def __init__(self, breaks: Exception | None, opened: bool) -> None:
+        self._breaks, self._opened = breaks, opened
+
+    def run(self, outlet: Outlet) -> None:
+        self._outlet = outlet
+        if self._opened:
+            outlet.open({"x-singer": "ann"})
+            outlet.write("la ")
+        if self._breaks:
+            raise self._breaks
+        outlet.write("lö")
+
+    def fail(self, error: Mapping[str, Any]) -> None:
+        self._outlet.write(f"broken: {error['code']} {error['message']} {error['requestId']}")
 
 
 @endpoint()
@@ -94,6 +115,47 @@ def test_an_error_goes_out_in_the_envelope_with_its_headers() -> None:
         "details": {"id": "7"},
         "requestId": "mine",
     }
+
+
+def sung(breaks: Exception | None = None, *, opened: bool = True, context: Context | None = None) -> dict[str, Any]:
+    @endpoint()
+    def sing(call: Call) -> Song:
+        return Song(breaks, opened)
+
+    return sing(event(), context or Context())
+
+
+def test_a_stream_goes_out_at_once_where_it_can() -> None:
+    context = StreamingContext()
+    sung(context=context)
+    assert context.pieces == [b"la ", "lö".encode()]
+    assert context.head
+    assert context.head["statusCode"] == 200
+    assert context.head["headers"]["content-type"] == "text/event-stream"
+    assert context.head["headers"]["x-request-id"] == "gateway-id"
+    assert context.head["headers"]["x-singer"] == "ann"
+
+
+def test_a_stream_is_one_answer_where_it_cannot() -> None:
+    context = StreamingContext()
+    sung(context=context)
+    assert sung() == {**(context.head or {}), "body": "la lö", "isBase64Encoded": False}
+
+
+def test_what_breaks_a_stream_is_its_last_piece() -> None:
+    assert sung(NotFound("Gone."))["body"] == "la broken: not_found Gone. gateway-id"
+    with captured() as log:
+        assert (
+            sung(ValueError("swordfish"))["body"] == "la broken: internal Something went wrong on our side. gateway-id"
+        )
+    assert "swordfish" in log.getvalue()
+
+
+def test_what_breaks_before_a_stream_is_an_answer_like_any_other() -> None:
+    response = sung(NotFound("Gone."), opened=False)
+    assert (response["statusCode"], json.loads(response["body"])["code"]) == (404, "not_found")
+    with captured():
+        assert sung(ValueError("x"), opened=False)["statusCode"] == 500
 
 
 def test_what_nobody_foresaw_is_a_500_that_tells_nothing_and_a_log_line_that_tells_all_but_secrets() -> None:
