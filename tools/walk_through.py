@@ -38,6 +38,8 @@ LATER = ("content", "model", "provider", "usage", "route")
 
 CREATE_AGENT, CREATE_SESSION, SEND = (f"curl{rest}".rstrip() for rest in CURLS.split("curl")[1:])
 GET_SESSION = "curl {url}/agents/<agent-id>/sessions/<session-id>"
+STREAM = """curl -N -X POST "{url}/agents/<agent-id>/sessions/<session-id>/messages?stream=true" \\
+  -H "Content-Type: application/json" -d '{{"content": "And in one word?"}}'"""
 
 Json = dict[str, Any]
 
@@ -51,18 +53,21 @@ class Terminal:
 
     def run(self, command: str) -> Json:
         """The answer. Raises CalledProcessError with what curl said, JSONDecodeError."""
-        command = command.format(url=self.url)
-        for name, value in self.ids.items():
-            command = command.replace(f"<{name}>", value)
-        environment = {**os.environ, "NO_PROXY": "localhost,127.0.0.1"}
-        said = subprocess.run(
-            ["bash", "-c", command], env=environment, capture_output=True, text=True, check=True, timeout=120
-        )
-        answer: Json = json.loads(said.stdout)
+        answer: Json = json.loads(self.read(command))
         for field_, name in (("agentId", "agent-id"), ("sessionId", "session-id")):
             if field_ in answer:
                 self.ids.setdefault(name, answer[field_])
         return answer
+
+    def read(self, command: str) -> str:
+        """The answer as text. Raises CalledProcessError with what curl said."""
+        command = command.format(url=self.url)
+        for name, value in self.ids.items():
+            command = command.replace(f"<{name}>", value)
+        environment = {**os.environ, "NO_PROXY": "localhost,127.0.0.1"}
+        return subprocess.run(
+            ["bash", "-c", command], env=environment, capture_output=True, text=True, check=True, timeout=120
+        ).stdout
 
 
 @dataclass(frozen=True)
@@ -76,6 +81,7 @@ class Walk:
     fallback: Json
     removed: Json
     session_after: Json
+    streamed: str
 
 
 def walk(url: str, dot_env: Path, primary_port: int = PRIMARY_PORT) -> Walk:
@@ -91,7 +97,8 @@ def walk(url: str, dot_env: Path, primary_port: int = PRIMARY_PORT) -> Walk:
         model.stop()
     fallback = terminal.run(SEND)
     dot_env.unlink()
-    return Walk(agent, session, keyless, primary, fallback, terminal.run(SEND), terminal.run(GET_SESSION))
+    removed, session_after = terminal.run(SEND), terminal.run(GET_SESSION)
+    return Walk(agent, session, keyless, primary, fallback, removed, session_after, terminal.read(STREAM))
 
 
 @contextmanager
@@ -135,13 +142,26 @@ def section(walked: Walk, shown: str) -> str:
         "create_session": CREATE_SESSION,
         "send": SEND,
         "get_session": GET_SESSION,
+        "stream": STREAM,
     }
     later = {name: _part(vars(walked)[name], *LATER) for name in ("primary", "fallback", "removed")}
     return Template(TEXT.read_text()).substitute(
         {name: command.format(url=URL) for name, command in commands.items()},
-        **{name: _block(answer) for name, answer in (vars(walked) | later).items()},
-        shown="\n".join(line if len(line) <= WIDTH else line[: WIDTH - 1] + "…" for line in shown.splitlines()),
+        **{name: _block(answer) for name, answer in (vars(walked) | later).items() if isinstance(answer, dict)},
+        streamed=_cut(_first_and_last(walked.streamed)),
+        shown=_cut(shown),
     )
+
+
+def _cut(text: str) -> str:
+    """With no line longer than the width."""
+    return "\n".join(line if len(line) <= WIDTH else line[: WIDTH - 1] + "…" for line in text.splitlines())
+
+
+def _first_and_last(events: str) -> str:
+    """The first two pieces of a text and the last event of its stream."""
+    blocks = events.strip().split("\n\n")
+    return "\n\n".join([*blocks[:3], "…", blocks[-1]])
 
 
 def _part(answer: Json, *names: str) -> Json:

@@ -8,6 +8,7 @@ from typing import Any
 
 from tests.api.test_walk_through import AGENT, MESSAGE, SESSION
 from tests.e2e.hosting import Host
+from tests.support.sse import events, text_of
 from tools import walk_through
 from tools.walk_through import Walk
 
@@ -33,6 +34,8 @@ def assert_it_shows_what_it_should(walked: Walk) -> None:
         assert [attempt["outcome"] for attempt in reply["route"]["attempts"]] == outcomes
     assert walked.session_after["sessionId"] == walked.session["sessionId"]
     assert (walked.session_after["state"], walked.session_after["messageCount"]) == ("idle", 8)
+    for kind in ("message.start", "message.delta", "message.end"):
+        assert f"event: {kind}" in walked.streamed
     used = sum(reply["usage"]["totalTokens"] for reply, *_ in turns)
     assert walked.session_after["usage"]["totalTokens"] == used
 
@@ -41,6 +44,7 @@ def test_it_works_on_a_real_host(start_host: Callable[..., Host], tmp_path: Path
     host = start_host({"LOCAL_MODEL": "1"})
     walked = walk_through.walk(str(host.client.base_url), tmp_path / ".env", primary_port=0)
     assert_it_shows_what_it_should(walked)
+    assert text_of(events(walked.streamed)).strip()
 
 
 def shown() -> str:
@@ -52,7 +56,7 @@ def shown() -> str:
 def recorded() -> Walk:
     """The run that README.md shows."""
     answers = [json.loads(block) for block in re.findall(r"```json\n(.*?)```", shown(), re.S)]
-    return Walk(*answers)
+    return Walk(*answers, re.findall(r"```text\n(id: 1\n.*?)```", shown(), re.S)[0])
 
 
 def test_readme_shows_such_a_run() -> None:
@@ -68,7 +72,7 @@ def test_readme_has_the_commands_and_words_of_the_tool() -> None:
 
 def test_the_commands_are_the_three_calls_word_for_word() -> None:
     bodies: list[Any] = [json.loads(body) for body in re.findall(r"-d '(.*?)'", shown(), re.S)]
-    assert bodies == [AGENT, SESSION, MESSAGE]
-    urls = re.findall(r"curl -X POST http://localhost:8080(\S+)", shown())
+    assert bodies == [AGENT, SESSION, MESSAGE, {"content": "And in one word?"}]
+    urls = re.findall(r"-X POST \"?http://localhost:8080([^\s\"]+)", shown())
     messages = "/agents/<agent-id>/sessions/<session-id>/messages"
-    assert urls == ["/agents", "/agents/<agent-id>/sessions", messages]
+    assert urls == ["/agents", "/agents/<agent-id>/sessions", messages, f"{messages}?stream=true"]
