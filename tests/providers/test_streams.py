@@ -11,7 +11,16 @@ from agentos.clock import Patience
 from agentos.domain import Completion, Prompt
 from agentos.errors import ErrorClass, UpstreamError
 from agentos.providers import adapter
-from tests.providers.recordings import MODELS, OTHER_FORMATS, Wire, all_cases, prompt, provider_of, recording
+from tests.providers.recordings import (
+    MODELS,
+    OTHER_FORMATS,
+    REPLY_BYTES,
+    Wire,
+    all_cases,
+    prompt,
+    provider_of,
+    recording,
+)
 from tests.providers.streamed import SPLIT, Events, on_the_wire
 
 FORMATS = ["openai", "gemini", "anthropic", "bedrock"]
@@ -223,9 +232,24 @@ def test_lines_end_as_the_standard_says(wire: Wire, ends: str) -> None:
 def test_a_very_long_line_is_read_and_an_endless_one_is_not(wire: Wire) -> None:
     long = "word " * 100_000
     assert "".join(stream(wire, "openai", openai_chunks({"content": long}), 512)[1]) == long
+    for endless in (b"x" * (2 * REPLY_BYTES + 1), b"x\ndata: " * (2 * REPLY_BYTES + 1)):
+        with pytest.raises(UpstreamError) as caught:
+            stream(wire, "openai", b"data: " + endless, 4096)
+        assert caught.value.error_class is ErrorClass.BAD_RESPONSE
+
+
+def test_what_is_said_is_bounded_and_not_the_events_around_it(wire: Wire) -> None:
+    words = ["word "] * 20_000
+    body = openai_chunks(*({"role": "assistant", "content": word} for word in words))
+    assert len(body) > REPLY_BYTES
+    assert "".join(stream(wire, "openai", body, 65536)[1]) == "".join(words)
+
+    told: list[str] = []
+    wire.reply(openai_chunks(*[{"content": "x" * 1000}] * 1001), headers={"content-type": "text/event-stream"})
     with pytest.raises(UpstreamError) as caught:
-        stream(wire, "openai", b"data: " + b"x" * 1_100_000, 4096)
+        ask(wire, "openai", told)
     assert caught.value.error_class is ErrorClass.BAD_RESPONSE
+    assert len("".join(told)) == REPLY_BYTES
 
 
 def call_piece(arguments: str, **others: Any) -> dict[str, Any]:

@@ -10,7 +10,7 @@ sound another model may still take over.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, ClassVar
 from urllib.parse import quote
@@ -25,6 +25,8 @@ from agentos.providers.sse import data_of
 from agentos.providers.text import Voice, clean
 
 _WAIT_HINTS = ("retry-after", "retry-after-ms")
+_AROUND = 2
+"""Bytes of an event that holds a whole answer for one of the answer's."""
 _ABSURD = 10**9  # tokens
 
 
@@ -127,12 +129,16 @@ class HttpAdapter(Adapter):
             return self.decode(payload)
 
     def _assembled(self, incoming: Incoming, voice: Voice) -> Completion:
-        assembly = self.assembly()
+        assembly, size = self.assembly(), 0
         try:
             for event in self.events(incoming):
                 if event.get("error"):
                     raise self.broken(event)
-                voice.say(assembly.add(event))
+                text = assembly.add(event)
+                size += len(text.encode(errors="surrogatepass"))
+                if size > incoming.most:
+                    raise BadReply(f"more than {incoming.most} bytes of text")
+                voice.say(text)
                 if voice.heard:
                     incoming.begun()
                 if assembly.over:
@@ -146,9 +152,9 @@ class HttpAdapter(Adapter):
         voice.end()
         return completion
 
-    def events(self, chunks: Iterable[bytes]) -> Iterator[dict[str, Any]]:
+    def events(self, incoming: Incoming) -> Iterator[dict[str, Any]]:
         """The JSON of each event in a stream. Raises BadReply, and UpstreamError for an error among them."""
-        for data in data_of(chunks):
+        for data in data_of(incoming, _AROUND * incoming.most):
             if data.strip() == "[DONE]":
                 return
             try:

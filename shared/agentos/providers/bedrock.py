@@ -5,7 +5,7 @@ only credentials and Signature Version 4 are used, and none of its retries.
 https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
@@ -21,7 +21,7 @@ from agentos.providers.base import Assembly, HttpAdapter, answer, as_object, cou
 from agentos.providers.bedrock_messages import REASONING, calls_of, messages, tool_config
 from agentos.providers.bedrock_stream import ConverseAssembly, events_of
 from agentos.providers.blocks import bound, digest, system, wanted_schema
-from agentos.providers.exchange import HttpReply, HttpRequest
+from agentos.providers.exchange import HttpReply, HttpRequest, Incoming
 from agentos.providers.text import clean
 
 FINISHED = {
@@ -109,8 +109,8 @@ class Bedrock(HttpAdapter):
     def streamed_path(self, path: str) -> str:
         return path + "-stream"
 
-    def events(self, chunks: Iterable[bytes]) -> Iterator[dict[str, Any]]:
-        for kind, what in events_of(chunks):
+    def events(self, incoming: Incoming) -> Iterator[dict[str, Any]]:
+        for kind, what in events_of(incoming):
             if kind.endswith("Exception"):
                 failed = {**what, "__type": kind[:1].upper() + kind[1:]}
                 raise UpstreamError(

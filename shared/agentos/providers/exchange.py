@@ -37,6 +37,10 @@ class Incoming(Protocol):
     def status(self) -> int: ...
     @property
     def headers(self) -> Mapping[str, str]: ...
+    @property
+    def most(self) -> int:
+        """The bytes that an answer may have, whatever is around it."""
+
     def __iter__(self) -> Iterator[bytes]: ...
     def read(self) -> HttpReply:
         """All of it."""

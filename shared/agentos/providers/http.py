@@ -17,7 +17,10 @@ from anyio.from_thread import start_blocking_portal
 from agentos.clock import Patience
 from agentos.errors import ErrorClass, UpstreamError
 from agentos.providers.exchange import HttpReply, HttpRequest
-from agentos.providers.incoming import Stream
+from agentos.providers.incoming import Stream, too_long
+
+_AROUND = 100
+"""Bytes of a stream for one of what it says: an event of some hundred around every word."""
 
 _POOL = httpx.Limits(max_connections=200, max_keepalive_connections=20, keepalive_expiry=30)
 
@@ -66,7 +69,7 @@ class Http:
     async def _send(self, request: HttpRequest, seconds: float) -> HttpReply:
         with _classified(seconds), anyio.fail_after(seconds):
             async with self._post(request) as response:
-                body = b"".join([chunk async for chunk in self._chunks(response)])
+                body = b"".join([chunk async for chunk in self._chunks(response, self._reply_bytes)])
                 return HttpReply(response.status_code, response.headers, body)
 
     async def _pump(
@@ -81,9 +84,9 @@ class Http:
                     def extend() -> None:
                         self._portal.start_task_soon(_delay, scope, patience.whole - patience.begun)
 
-                    stream = Stream(response.status_code, response.headers, extend)
+                    stream = Stream(response.status_code, response.headers, self._reply_bytes, extend)
                     task_status.started(stream)
-                    async for chunk in self._chunks(response):
+                    async for chunk in self._chunks(response, self._reply_bytes * _AROUND):
                         stream.put(chunk)
                     stream.put(None)
         except UpstreamError as error:
@@ -94,15 +97,14 @@ class Http:
     def _post(self, request: HttpRequest) -> AbstractAsyncContextManager[httpx.Response]:
         return self._client.stream("POST", request.url, headers=dict(request.headers), content=request.body)
 
-    async def _chunks(self, response: httpx.Response) -> AsyncIterator[bytes]:
+    async def _chunks(self, response: httpx.Response, most: int) -> AsyncIterator[bytes]:
         if "," in response.headers.get("content-encoding", ""):  # a few kilobytes could unfold into gigabytes
             raise UpstreamError(ErrorClass.BAD_RESPONSE, "compressed more than once", status=response.status_code)
         length = 0
         async for chunk in response.aiter_bytes():
             length += len(chunk)
-            if length > self._reply_bytes:
-                reason = f"the body is longer than {self._reply_bytes} bytes"
-                raise UpstreamError(ErrorClass.BAD_RESPONSE, reason, status=response.status_code)
+            if length > most:
+                raise too_long(most, response.status_code)
             yield chunk
 
 

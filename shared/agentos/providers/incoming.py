@@ -3,19 +3,21 @@
 from collections.abc import Callable, Iterator, Mapping
 from queue import SimpleQueue
 
-from agentos.errors import UpstreamError
+from agentos.errors import ErrorClass, UpstreamError
 from agentos.providers.exchange import HttpReply
 
 
 class Stream:
     """A reply that is read as it comes. Nobody waits for a slow reader: no reply is without bound.
 
-    `extend` allows the reply its whole time.
+    `most`: the bytes of a reply that is read whole, and of what is said in one that is not. `extend` allows the reply
+    its whole time.
     """
 
-    def __init__(self, status: int, headers: Mapping[str, str], extend: Callable[[], object]) -> None:
+    def __init__(self, status: int, headers: Mapping[str, str], most: int, extend: Callable[[], object]) -> None:
         self.status = status
         self.headers = headers
+        self.most = most
         self._extend = extend
         self._extended = False
         self._pieces: SimpleQueue[bytes | UpstreamError | None] = SimpleQueue()
@@ -31,9 +33,18 @@ class Stream:
             yield piece
 
     def read(self) -> HttpReply:
-        return HttpReply(self.status, self.headers, b"".join(self))
+        body = bytearray()
+        for piece in self:
+            body += piece
+            if len(body) > self.most:
+                raise too_long(self.most, self.status)
+        return HttpReply(self.status, self.headers, bytes(body))
 
     def begun(self) -> None:
         if not self._extended:
             self._extended = True
             self._extend()
+
+
+def too_long(most: int, status: int) -> UpstreamError:
+    return UpstreamError(ErrorClass.BAD_RESPONSE, f"the body is longer than {most} bytes", status=status)

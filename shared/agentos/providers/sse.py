@@ -12,31 +12,45 @@ from collections.abc import Iterable, Iterator
 _LINE_END = re.compile(rb"\r\n|\n|\r")
 
 
-def data_of(chunks: Iterable[bytes]) -> Iterator[str]:
-    """The data of each event. The last one counts without its blank line too: some servers leave that out."""
+class EventTooLong(ValueError):
+    """An event that does not end."""
+
+
+def data_of(chunks: Iterable[bytes], most: int) -> Iterator[str]:
+    """The data of each event. The last one counts without its blank line too: some servers leave that out.
+
+    Raises EventTooLong for one of more than `most` bytes.
+    """
     data: list[str] = []
-    for line in _lines(chunks):
+    left = most
+    for line in _lines(chunks, most):
         name, _, value = line.partition(":")
         if name == "data":
             data.append(value.removeprefix(" "))
+            left -= len(value)
+            if left < 0:
+                raise EventTooLong
         elif not line and data:
             yield "\n".join(data)
-            data = []
+            data, left = [], most
     if data:
         yield "\n".join(data)
 
 
-def _lines(chunks: Iterable[bytes]) -> Iterator[str]:
+def _lines(chunks: Iterable[bytes], most: int) -> Iterator[str]:
     """Each byte is looked at once, however long a line is and in however many pieces it comes."""
     unfinished: list[bytes] = []
-    after_cr = False
+    length, after_cr = 0, False
     for chunk in filter(None, chunks):
         first, *others = _LINE_END.split(chunk[1:] if after_cr and chunk[:1] == b"\n" else chunk)
         after_cr = chunk[-1:] == b"\r"
         unfinished.append(first)
+        length += len(first)
         for line in others:
             yield _text(unfinished)
-            unfinished = [line]
+            unfinished, length = [line], len(line)
+        if length > most:
+            raise EventTooLong
     if any(unfinished):
         yield _text(unfinished)
 
