@@ -14,7 +14,8 @@ from agentos import wiring
 from tests.support.clock import ShiftedClock
 from tests.support.crashes import Death, Died, Moment
 from tests.support.gateway import Answer, Client
-from tests.support.upstream import Upstream, answer, calling
+from tests.support.sse import Event, events
+from tests.support.upstream import CUT, Upstream, answer, calling, told
 from tests.support.wiring import rewire
 
 LIFETIME, LEASE_SECONDS = 1_000_000, 60
@@ -73,6 +74,22 @@ class Session(RuleBasedStateMachine):
         self.took(body, text, ids)
         self.sent.append((key, body, reply))
         assert [call["id"] for call in reply.json["toolCalls"]] == self.open
+
+    @precondition(lambda self: not self.gone and not self.stuck and len(self.open) < 2)
+    @rule()
+    def break_off(self) -> None:
+        """A streamed answer breaks after its first words, which stay; who comes back for the rest hears of it."""
+        key, body, text = f"key {next(self.keys)}", self.body(), f"beginning {next(self.keys)}"
+        self.upstream.script.append(told(text, end=(CUT,)))
+        broken = self.stream({"Idempotency-Key": key}, body)
+        assert [event.kind for event in broken] == ["message.start", "message.delta", "error"]
+        rest = self.stream({"Idempotency-Key": key, "Last-Event-ID": "1"}, body)
+        assert [event.kind for event in rest] == ["message.delta", "error"]
+        self.said += [body["content"], text]
+        self.open = []
+
+    def stream(self, headers: dict[str, str], body: Any) -> list[Event]:
+        return events(self.api("send_message", body, query={"stream": "true"}, headers=headers, **self.path).text)
 
     @precondition(lambda self: not self.gone and self.sent)
     @rule()
