@@ -19,7 +19,7 @@ Made from `config/default.yaml` by `make docs`; a test keeps the two equal. The 
 A provider is used as soon as its environment variables are set. A model that is not listed passes through to its
 provider as written; its price is then unknown. **yes** in the columns is what this version of AgentOS can do over the
 provider's wire format; what a model itself can do stands in the second table. What providers differ in, and what is
-translated: [providers.md](providers.md).
+translated: [providers.md](providers.md), where each has a section of its own.
 
 """
 
@@ -33,7 +33,8 @@ def page() -> str:
 def _providers(matrix: tuple[ProviderEntry, ...]) -> str:
     head = "| provider | wire format | chat | streaming | tools | images | structured output | environment |\n"
     rows = [
-        f"| `{entry.provider}` | {entry.format} | {_yes(entry.chat)} | {_yes(entry.streaming)} | {_yes(entry.tools)} "
+        f"| [`{entry.provider}`](providers.md#{entry.provider}) | {entry.format} "
+        f"| {_yes(entry.chat)} | {_yes(entry.streaming)} | {_yes(entry.tools)} "
         f"| {_yes(entry.images)} | {_yes(entry.structured_output)} "
         f"| {', '.join(f'`{name}`' for name in entry.environment) or '—'} |\n"
         for entry in matrix

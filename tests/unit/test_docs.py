@@ -7,6 +7,7 @@ import re
 import pytest
 import yaml
 
+from agentos.config import load_settings
 from tests.support.gateway import ROOT
 
 
@@ -40,6 +41,34 @@ def test_json_and_yaml_in_documents_parse(page) -> None:
 def test_make_targets_in_documents_exist(page) -> None:
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.M))
     assert set(re.findall(r"`?make ([a-z]+[a-z-]*)[ `\n]", _code(page.read_text()))) <= targets
+
+
+SETTINGS = load_settings({})
+LIMITS = [
+    (part.split("\n")[0], name, text)
+    for part in re.split(r"^## ", (ROOT / "docs" / "providers.md").read_text(), flags=re.M)
+    for name, text in re.findall(r"^### `(.+?)`\n(.*?)(?=^### |\Z)", part, re.M | re.S)
+]
+
+
+def test_every_provider_has_its_limitations_under_its_wire_format() -> None:
+    assert sorted(name for _, name, _ in LIMITS) == sorted(SETTINGS.providers)
+    places = {(SETTINGS.providers[name].settings.format, part) for part, name, _ in LIMITS}
+    assert len(places) == len({part for _, part in places}) == len({wire_format for wire_format, _ in places})
+
+
+@pytest.mark.parametrize(("name", "text"), [entry[1:] for entry in LIMITS], ids=[name for _, name, _ in LIMITS])
+def test_limitations_name_what_the_configuration_knows(name: str, text: str) -> None:
+    settings = SETTINGS.providers[name].settings
+    models = [facts for model, facts in SETTINGS.models.items() if model.startswith(f"{name}:")]
+    quirks = settings.tool_calls
+    expected = ["- **Tokens.**", "- **Latency.**", "- **Parameters.**"]
+    expected += [f"`{given}`" for pair in settings.parameters.items() for given in pair]
+    expected += [f"`{parameter}`" for facts in models for parameter in facts.unsupported]
+    expected += [] if settings.stream_options else ["`stream_options`"]
+    expected += [f"{quirks.id_length} letters and digits"] if quirks.id_length else []
+    expected += [f"`{quirks.reasoning}`"] if quirks.reasoning else []
+    assert [words for words in expected if words not in text] == []
 
 
 def _code(text: str) -> str:
