@@ -64,7 +64,7 @@ def _refused(talk: Talk, told: Told, step: Step, front: Front) -> None:
     assert [one["outcome"] for one in outcome.body["details"]["attempts"]] == ["content_filter"]
     assert outcome.told == (answer.text if heard_some else "")
     if not heard_some:
-        told.stored.clear()
+        told.forget()
         return
     kept = talk.messages()[-1]
     assert (kept["content"], kept["state"], kept["finishReason"]) == (answer.text, "incomplete", "error")

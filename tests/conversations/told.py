@@ -38,6 +38,11 @@ class Told:
             self.said.append(Utterance(role, tuple(_items(body["content"]))))
         self.stored += [_sent(message) for message in messages]
 
+    def forget(self) -> None:
+        """The client's last message, to which there was no answer."""
+        self.said.pop()
+        self.stored.pop()
+
     def answer(self, answer: Answer) -> Body:
         """The model's part; the reply that the client gets."""
         words = (answer.text,) if answer.text else ()

@@ -11,7 +11,19 @@ from google.genai import types
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
 
-from tests.conversations.brain import Answer, Call, Heard, Image, Item, Offered, Result, Utterance, json_of, utterances
+from tests.conversations.brain import (
+    Answer,
+    Brain,
+    Call,
+    Heard,
+    Image,
+    Item,
+    Offered,
+    Result,
+    Utterance,
+    json_of,
+    utterances,
+)
 from tests.conversations.fronts.front import MODEL, Front, Invalid, Request, Sent, answered, demand
 
 STAND_IN = base64.urlsafe_b64decode("skip_thought_signature_validator")
@@ -41,6 +53,10 @@ class Asked(BaseModel):
 class GeminiFront(Front):
     provider, path = "gemini", "/v1beta"
 
+    def __init__(self, brain: Brain) -> None:
+        super().__init__(brain)
+        self._signed: set[str] = set()
+
     def heard(self, request: Request) -> Heard:
         methods = {
             f"/v1beta/models/{MODEL}:generateContent": False,
@@ -57,7 +73,7 @@ class GeminiFront(Front):
         demand(how.response_json_schema is None or how.response_mime_type == "application/json", "schema without type")
         return Heard(
             system="\n\n".join(_texts(asked.system_instruction)),
-            said=_conversation(asked.contents),
+            said=_conversation(asked.contents, self._signed),
             tools=tuple(_offered(one) for tool in asked.tools for one in tool.function_declarations or ()),
             temperature=how.temperature,
             top_p=how.top_p,
@@ -67,11 +83,20 @@ class GeminiFront(Front):
             streamed=methods[request.path],
         )
 
+    def _call_parts(self, calls: tuple[Call, ...]) -> list[Body]:
+        """Of parallel calls the first alone is signed."""
+        self._signed |= {call.id for call in calls[:1]}
+        return [
+            {"functionCall": {"id": call.id, "name": call.name, "args": call.arguments}}
+            | ({} if place else {"thoughtSignature": base64.b64encode(_signature(call.id)).decode()})
+            for place, call in enumerate(calls)
+        ]
+
     def whole(self, answer: Answer) -> Sent:
         if answer.finish == "refused" and not answer.text:
             return Sent(json_of(self._blocked(answer)).encode())
         parts: list[Body] = [{"text": answer.text}] if answer.text else []
-        parts += _call_parts(answer.calls)
+        parts += self._call_parts(answer.calls)
         return Sent(json_of(self._response(parts, answer, ended=True)).encode())
 
     def events(self, answer: Answer) -> Iterator[bytes]:
@@ -80,7 +105,7 @@ class GeminiFront(Front):
             yield _data(self._blocked(answer))
             return
         parts: list[Body] = [{"text": piece} for piece in self.brain.pieces(answer.text)]
-        for part in [*parts, *_call_parts(answer.calls)]:
+        for part in [*parts, *self._call_parts(answer.calls)]:
             yield _data(self._response([part], answer, ended=False))
         yield _data(self._response([{"text": ""}], answer, ended=True))
 
@@ -102,7 +127,7 @@ class GeminiFront(Front):
         return {"modelVersion": MODEL, "responseId": f"response-{len(self.brain.heard)}"}
 
 
-def _conversation(contents: list[types.Content]) -> tuple[Utterance, ...]:
+def _conversation(contents: list[types.Content], signed: set[str]) -> tuple[Utterance, ...]:
     demand(contents, "contents is not specified")
     roles = [content.role for content in contents]
     demand(roles[::2] == ["user"] * len(roles[::2]), "Please ensure that multiturn requests alternate, the user first.")
@@ -116,17 +141,17 @@ def _conversation(contents: list[types.Content]) -> tuple[Utterance, ...]:
         results = [part.function_response for part in parts if part.function_response]
         answered(map(str, calls), (str((one.id, one.name)) for one in results), in_order=True)
         calls = [(part.function_call.id, part.function_call.name) for part in parts if part.function_call]
-        _check_signatures(parts)
+        _check_signature(parts, signed)
         said.append(Utterance("assistant" if content.role == "model" else "user", tuple(map(_item, parts))))
     return utterances(said)
 
 
-def _check_signatures(parts: list[types.Part]) -> None:
-    """The first call of an answer comes back with what it was signed with."""
-    signed = [part for part in parts if part.function_call][:1]
-    for part in signed:
-        expected = _signature(part.function_call.id or "" if part.function_call else "")
-        demand(part.thought_signature in (expected, STAND_IN), "a function call is missing a thought_signature")
+def _check_signature(parts: list[types.Part], signed: set[str]) -> None:
+    """The first call of an answer comes back with what it was signed with; calls of another model's have none."""
+    for part in [part for part in parts if part.function_call][:1]:
+        call_id = (part.function_call and part.function_call.id) or ""
+        expected = _signature(call_id) if call_id in signed else STAND_IN
+        demand(part.thought_signature == expected, "a function call is missing a thought_signature")
 
 
 def _item(part: types.Part) -> Item:
@@ -163,14 +188,6 @@ def _offered(declared: types.FunctionDeclaration) -> Offered:
 
 def _signature(call_id: str) -> bytes:
     return b"thought about " + call_id.encode()
-
-
-def _call_parts(calls: tuple[Call, ...]) -> list[Body]:
-    """Of parallel calls the first alone is signed."""
-    parts: list[Body] = [{"functionCall": {"id": call.id, "name": call.name, "args": call.arguments}} for call in calls]
-    for call, part in zip(calls[:1], parts, strict=False):
-        part["thoughtSignature"] = base64.b64encode(_signature(call.id)).decode()
-    return parts
 
 
 def _usage(answer: Answer) -> Body:
