@@ -16,12 +16,12 @@ REASONING = "converse"
 """The kind of signature that holds the blocks of reasoning before a call, as JSON."""
 
 
-def messages(spoken: Iterable[Message], digest: Callable[[list[dict[str, Any]]], str]) -> list[dict[str, Any]]:
+def messages(conversation: Iterable[Message], digest: Callable[[list[dict[str, Any]]], str]) -> list[dict[str, Any]]:
     """Every message but the system's; what one side says in a row is one message, results first.
 
     `digest` tells the request up to some message from any other.
     """
-    return alternating(spoken, digest, _answer, _results, _question)
+    return alternating(conversation, digest, _answer, _results, _question)
 
 
 def tool_config(prompt: Prompt) -> dict[str, Any]:

@@ -15,6 +15,10 @@ JSON_ALONE = "Answer with one JSON object and nothing else."
 """What is asked for where any JSON will do: structured output takes a schema only."""
 
 
+GO_ON = "Continue."
+"""What the user is taken to say where the system alone has spoken: the model is to answer with that in mind."""
+
+
 def plain(message: Message) -> str:
     """A message's text alone."""
     if isinstance(message.content, str):
@@ -28,6 +32,14 @@ def system(prompt: Prompt) -> list[str]:
     texts += [plain(message) for message in prompt.messages if message.role == "system"]
     wanted = (prompt.parameters.response_format or {}).get("type")
     return [*texts, JSON_ALONE] if wanted == "json_object" else texts
+
+
+def spoken(messages: Iterable[Message]) -> Iterator[Message]:
+    """Every message but the system's. Where the system alone has spoken, the user does in its place: two sides have to
+    speak in turn, the user first and last, or the request is a 400."""
+    for by_model, run in groupby(messages, key=lambda message: message.role == "assistant"):
+        said = [message for message in run if message.role != "system"]
+        yield from said if said or by_model else [Message(role="user", content=GO_ON)]
 
 
 def wanted_schema(response_format: dict[str, Any] | None) -> dict[str, Any] | None:
@@ -98,7 +110,7 @@ def results_in_order(said: Sequence[Message], calls: tuple[ToolCall, ...]) -> It
 
 
 def alternating(
-    spoken: Iterable[Message],
+    conversation: Iterable[Message],
     digest: Callable[[list[Block]], str],
     answer: Callable[[Message, str], Iterable[Block]],
     results: Callable[[Sequence[Message], tuple[ToolCall, ...]], Iterable[Block]],
@@ -110,8 +122,7 @@ def alternating(
     """
     encoded: list[Block] = []
     calls: tuple[ToolCall, ...] = ()
-    heard = (message for message in spoken if message.role != "system")
-    for by_model, run in groupby(heard, key=lambda message: message.role == "assistant"):
+    for by_model, run in groupby(spoken(conversation), key=lambda message: message.role == "assistant"):
         said = list(run)
         if by_model:
             calls = said[-1].tool_calls

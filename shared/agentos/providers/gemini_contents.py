@@ -9,6 +9,7 @@ from typing import Any
 
 from agentos import json_text
 from agentos.domain import ImagePart, Message, TextPart, ToolCall
+from agentos.providers.blocks import spoken
 from agentos.providers.tool_calls import SentCall, result_text, sent_arguments, signature, signed, tool_calls
 
 THOUGHT = "thought"
@@ -23,10 +24,9 @@ https://ai.google.dev/gemini-api/docs/thought-signatures (FAQ)
 
 def contents(messages: Iterable[Message]) -> list[dict[str, Any]]:
     """Every message but the system's; all results of one answer's calls go into one content."""
-    spoken = (message for message in messages if message.role != "system")
     encoded: list[dict[str, Any]] = []
     calls: tuple[ToolCall, ...] = ()
-    for are_results, run in groupby(spoken, key=lambda message: message.role == "tool"):
+    for are_results, run in groupby(spoken(messages), key=lambda message: message.role == "tool"):
         if are_results:
             encoded.append(_results(list(run), calls))
         else:

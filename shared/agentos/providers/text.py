@@ -11,10 +11,12 @@ _HALF = re.compile("[\ud800-\udbff]$")
 
 def clean(text: str) -> str:
     """Text fit for UTF-8: halves of an emoji that came in two pieces are joined, and a lone one becomes U+FFFD."""
-    if text.isascii():
-        return text
-    joined = _PAIR.sub(lambda pair: pair[0].encode("utf-16", "surrogatepass").decode("utf-16"), text)
-    return _SURROGATE.sub("\ufffd", joined)
+    return text if text.isascii() else _SURROGATE.sub("\ufffd", joined(text))
+
+
+def joined(text: str) -> str:
+    """Text whose halves of an emoji that came in two pieces are one character again; lone ones stay."""
+    return _PAIR.sub(lambda pair: pair[0].encode("utf-16", "surrogatepass").decode("utf-16"), text)
 
 
 class Voice:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from agentos import json_text
 from agentos.domain import Message, TextPart, ToolCall
 from agentos.providers.base import BadReply
-from agentos.providers.text import clean
+from agentos.providers.text import clean, joined
 
 MAX_INVALID = 16_384
 """Characters that are kept of arguments which are no JSON object: enough to see what went wrong."""
@@ -55,7 +55,7 @@ def _arguments(sent: Any) -> tuple[dict[str, Any], str | None]:
     if sent is None:
         return {}, None
     try:
-        text = sent if isinstance(sent, str) else json.dumps(sent, ensure_ascii=False)
+        text = joined(sent) if isinstance(sent, str) else json.dumps(sent, ensure_ascii=False)
     except RecursionError as error:
         raise BadReply("a tool call whose arguments are nested too deeply") from error
     if not text.strip():

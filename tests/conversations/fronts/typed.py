@@ -1,0 +1,38 @@
+"""Requests against the types of the official SDKs, with nothing in them that those do not know."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+
+from tests.conversations.fronts.front import Invalid
+
+
+class Typed:
+    """A TypedDict of an SDK as a strict check."""
+
+    def __init__(self, typed_dict: Any) -> None:
+        # As a member, because a TypedDict's own configuration, or the lack of it, would rule out ours.
+        self._adapter: TypeAdapter[dict[str, Any]] = TypeAdapter(
+            dict[str, typed_dict], config=ConfigDict(extra="forbid", strict=True)
+        )
+
+    def check(self, value: Any) -> None:
+        """Raises Invalid."""
+        try:
+            _read(self._adapter.validate_python({"request": value}))
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_context=False)[0]
+            raise Invalid(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+
+
+def _read(value: Any) -> None:
+    """Pydantic looks into an `Iterable` only when it is read."""
+    if isinstance(value, BaseModel):  # an answer's type, which a request may hold too, and which lets anything through
+        raise Invalid(f"{sorted(value.model_extra or ())} are unknown to {type(value).__name__}")
+    if isinstance(value, Mapping):
+        for one in value.values():
+            _read(one)
+    elif isinstance(value, list | tuple | Iterator):
+        for one in value:
+            _read(one)

@@ -1,0 +1,139 @@
+"""The fakes are true to form: the vendors' own SDKs read their answers and their refusals for what they are."""
+
+import json
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+import anthropic
+import boto3
+import openai
+import pytest
+from google import genai
+
+from tests.conversations.brain import Answer, Brain, Call
+from tests.conversations.cases import UNICODE
+from tests.conversations.formats import FORMATS
+from tests.conversations.fronts import bedrock
+from tests.conversations.fronts.front import MODEL, Front, Invalid, Request
+
+Body = dict[str, Any]
+Read = tuple[str, list[tuple[str, Any]], Any, int]
+"""An answer's text, its calls, its finish reason and the prompt's tokens, as an SDK gives them out."""
+
+CALL = Call("call_1", "get_weather", {"city": "東京", "days": [1, 2.5, None]})
+
+
+@pytest.fixture(autouse=True)
+def _quiet() -> Iterator[None]:
+    logging.disable(logging.WARNING)  # SDKs comment on what they read
+    yield
+    logging.disable(logging.NOTSET)
+
+
+def by_openai(front: Front, *, streamed: bool) -> Read:
+    asked: Any = {"model": MODEL, "messages": [{"role": "user", "content": "Hello."}]}
+    with openai.OpenAI(api_key=front.key, base_url=f"{front.url}/v1", max_retries=0) as client:
+        if streamed:
+            with client.chat.completions.stream(**asked, stream_options={"include_usage": True}) as stream:
+                whole: Any = stream.get_final_completion()
+        else:
+            whole = client.chat.completions.create(**asked)
+    message = whole.choices[0].message
+    calls = [(one.function.name, json.loads(one.function.arguments)) for one in message.tool_calls or ()]
+    return message.content or "", calls, whole.choices[0].finish_reason, whole.usage.prompt_tokens
+
+
+def by_anthropic(front: Front, *, streamed: bool) -> Read:
+    asked: Any = {"model": MODEL, "max_tokens": 100, "messages": [{"role": "user", "content": "Hello."}]}
+    with anthropic.Anthropic(api_key=front.key, base_url=front.url, max_retries=0) as client:
+        if streamed:
+            with client.messages.stream(**asked) as stream:
+                whole: Any = stream.get_final_message()
+        else:
+            whole = client.messages.create(**asked)
+    text = "".join(block.text for block in whole.content if block.type == "text")
+    calls = [(block.name, block.input) for block in whole.content if block.type == "tool_use"]
+    return text, calls, whole.stop_reason, whole.usage.input_tokens + whole.usage.cache_read_input_tokens
+
+
+def by_google(front: Front, *, streamed: bool) -> Read:
+    options = genai.types.HttpOptions(base_url=front.url, api_version="v1beta")
+    asked: Any = {"model": MODEL, "contents": "Hello."}
+    with genai.Client(api_key=front.key, http_options=options) as client:
+        if streamed:
+            answers = list(client.models.generate_content_stream(**asked))
+        else:
+            answers = [client.models.generate_content(**asked)]
+    last: Any = answers[-1]
+    parts = [part for one in answers for part in one.candidates[0].content.parts]
+    calls = [(part.function_call.name, part.function_call.args) for part in parts if part.function_call]
+    text = "".join(part.text or "" for part in parts)
+    return text, calls, last.candidates[0].finish_reason.value, last.usage_metadata.prompt_token_count
+
+
+def by_boto(front: Front, *, streamed: bool) -> Read:
+    client = boto3.client(
+        "bedrock-runtime",
+        endpoint_url=front.url,
+        region_name=bedrock.REGION,
+        aws_access_key_id=bedrock.ACCESS_KEY,
+        aws_secret_access_key=bedrock.SECRET,
+    )
+    asked: Any = {"modelId": MODEL, "messages": [{"role": "user", "content": [{"text": "Hello."}]}]}
+    if not streamed:
+        whole = client.converse(**asked)
+        content = whole["output"]["message"]["content"]
+        calls = [(block["toolUse"]["name"], block["toolUse"]["input"]) for block in content if "toolUse" in block]
+        text, reason, usage = "".join(one.get("text", "") for one in content), whole["stopReason"], whole["usage"]
+    else:
+        events: list[Any] = list(client.converse_stream(**asked)["stream"])
+        deltas = [event["contentBlockDelta"]["delta"] for event in events if "contentBlockDelta" in event]
+        text = "".join(delta.get("text", "") for delta in deltas)
+        arguments = "".join(delta["toolUse"]["input"] for delta in deltas if "toolUse" in delta)
+        starts = [event["contentBlockStart"]["start"] for event in events if "contentBlockStart" in event]
+        calls = [(start["toolUse"]["name"], json.loads(arguments)) for start in starts]
+        reason, usage = events[-2]["messageStop"]["stopReason"], events[-1]["metadata"]["usage"]
+    return text, calls, reason, usage["inputTokens"] + usage["cacheReadInputTokens"]
+
+
+SDKS = {"openai": by_openai, "anthropic": by_anthropic, "gemini": by_google, "bedrock": by_boto}
+REASONS = {
+    "openai": ("stop", "tool_calls"),
+    "anthropic": ("end_turn", "tool_use"),
+    "gemini": ("STOP", "STOP"),
+    "bedrock": ("end_turn", "tool_use"),
+}
+
+
+@pytest.mark.parametrize("streamed", [False, True], ids=["plain", "streamed"])
+@pytest.mark.parametrize("name", SDKS)
+def test_an_sdk_reads_the_answer_that_was_given(configured: pytest.MonkeyPatch, name: str, *, streamed: bool) -> None:
+    # Whole characters: no SDK but puts the halves of one together again.
+    words = UNICODE if not streamed else "Grüße, 日本語 und e\u0301. " * 9
+    answers = [Answer(words, prompt=30, cached=20), Answer("Let me see.", calls=(CALL,), prompt=30)]
+    with FORMATS[name].front(Brain(script=list(answers))) as front:
+        for answer, reason in zip(answers, REASONS[name], strict=True):
+            calls = [(call.name, call.arguments) for call in answer.calls]
+            assert SDKS[name](front, streamed=streamed) == (answer.text, calls, reason, 30)
+        assert front.brain.refused == []
+
+
+ERRORS = {
+    "openai": "BadRequestError",
+    "anthropic": "BadRequestError",
+    "gemini": "ClientError",
+    "bedrock": "ValidationException",
+}
+
+
+@pytest.mark.parametrize("name", SDKS)
+def test_an_sdk_reads_the_refusal_for_what_it_is(configured: pytest.MonkeyPatch, name: str) -> None:
+    class Picky(FORMATS[name].front):  # type: ignore[misc, name-defined]
+        def heard(self, request: Request) -> Any:
+            raise Invalid("not like this")
+
+    with Picky(Brain()) as front:
+        with pytest.raises(Exception, match="not like this") as caught:
+            SDKS[name](front, streamed=False)
+        assert type(caught.value).__name__ == ERRORS[name]
