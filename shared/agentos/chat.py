@@ -49,7 +49,8 @@ class Chat:
         if agent.config.timeout_seconds:
             answer_by = answer_by.at_most(agent.config.timeout_seconds)
         hints = Hints(metadata=request.metadata or {})
-        prompt, plan = self._preparation.prepare(tenant, agent, None, request.conversation(), hints)
+        asked, parameters = request.conversation(), request.parameters(agent)
+        prompt, plan = self._preparation.prepare(tenant, agent, None, asked, hints, parameters)
         message_id = new_id("msg")
         hear = relay(audience, message_id) if audience else None
         outcome = self._executor.run(plan, prompt, answer_by, agent.config.fallback_on, simulated, hear)

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import yaml
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
 
-from agentos.domain import ModelFacts, Target
+from agentos.domain import ModelFacts, ParameterName, Target
 from agentos.errors import ConfigError
 from agentos.merge_patch import merge_patch
 from agentos.rules import Rule, unreachable
@@ -42,6 +42,14 @@ class ToolCallSettings(Value):
     reasoning: Annotated[str, Field(min_length=1)] | None = None
 
 
+WITHOUT: dict[str, frozenset[ParameterName]] = {
+    "gemini": frozenset({"parallelToolCalls"}),
+    "bedrock": frozenset({"parallelToolCalls"}),
+    "echo": frozenset({"toolChoice", "parallelToolCalls"}),
+}
+"""What a wire format has no word for, whatever model stands behind it."""
+
+
 class ProviderSettings(Value):
     """One entry of `providers:` in YAML."""
 
@@ -52,6 +60,7 @@ class ProviderSettings(Value):
     headers: dict[HeaderName, HeaderValue] = {}
     parameters: dict[Literal["maxTokens", "temperature", "topP", "stop"], str] = {}
     tool_calls: ToolCallSettings = ToolCallSettings()
+    unsupported: frozenset[ParameterName] = frozenset()
     stream_options: bool = True
     timeout_seconds: Annotated[float, Field(gt=0)] | None = None
     enabled: bool = True
@@ -166,6 +175,11 @@ class Provider:
         return hashlib.sha256(whom.encode()).hexdigest()[:8]
 
     @property
+    def unsupported(self) -> frozenset[ParameterName]:
+        """What none of its models can be told."""
+        return self.settings.unsupported | WITHOUT.get(self.settings.format, frozenset())
+
+    @property
     def takes_image_addresses(self) -> bool:
         """Whether an image may be given by its address; Converse takes its data alone."""
         return self.settings.format != "bedrock"
@@ -201,6 +215,8 @@ class Settings:
         """The target that `provider:model` names; a model that is not listed passes through as written."""
         provider, _, rest = model.partition(":")
         facts = self.models.get(model, ModelFacts())
+        if (known := self.providers.get(provider)) and known.unsupported:
+            facts = facts.model_copy(update={"unsupported": facts.unsupported | known.unsupported})
         return Target(
             model=model,
             provider=provider,

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from agentos import json_text
 from agentos.config import Settings
-from agentos.domain import AgentConfig, Content, Message, Reply, Tool, ToolCall
+from agentos.domain import Agent, AgentConfig, Content, Message, Parameters, Reply, Tool, ToolCall, ToolChoice
 from agentos.errors import ApiError, InvalidRequest, Unsupported
 from agentos.ids import made_at
 from agentos.requests import validated
@@ -77,6 +77,7 @@ class ChatRequest(_Lenient):
     response_format: Any = None
     tools: tuple[Tool, ...] | None = None
     tool_choice: str | Json | None = None
+    parallel_tool_calls: bool | None = None
     n: int | None = None
     stream: bool | None = None
     stream_options: StreamOptions | None = None
@@ -97,9 +98,32 @@ class ChatRequest(_Lenient):
             raise Unsupported("n: only one choice is given.", {"capability": "n"})
         if self.tool_choice == "none":
             return ()
-        if self.tool_choice not in (None, "auto"):
-            raise Unsupported("tool_choice: only auto and none are supported.", {"capability": "tool_choice"})
         return tools if self.tools is None else self.tools
+
+    def parameters(self, agent: Agent) -> Parameters:
+        """How the agent answers, and how it calls what tools it has. Raises InvalidRequest, Unsupported."""
+        calling = {"tool_choice": self._choice(agent.tools), "parallel_tool_calls": self.parallel_tool_calls}
+        # Without tools there is nothing to call in parallel, and some providers refuse to hear of it.
+        return agent.config.parameters().model_copy(update=calling if agent.tools else {})
+
+    def _choice(self, tools: tuple[Tool, ...]) -> ToolChoice | None:
+        match self.tool_choice:
+            case None | "auto" | "none":
+                return None
+            case "required":
+                choice = ToolChoice()
+            case {"type": "function", "function": {"name": str(name)}}:
+                choice = ToolChoice(name=name)
+            case {"type": "function"}:
+                raise InvalidRequest.of("tool_choice.function.name", "is required")
+            case {"type": kind} | kind:
+                message = f"tool_choice: {kind!r:.80} is not supported; auto, none, required and a function are."
+                raise Unsupported(message, {"capability": "tool_choice"})
+        if not tools:
+            raise InvalidRequest.of("tool_choice", "needs tools to choose from")
+        if choice.name is not None and choice.name not in {tool.function.name for tool in tools}:
+            raise InvalidRequest.of("tool_choice.function.name", "names none of the tools")
+        return choice
 
     def conversation(self) -> list[Message]:
         """The messages in our form. Raises InvalidRequest."""

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from agentos.clock import Clock
 from agentos.config import Settings, TaskType
-from agentos.domain import Agent, Message, Part, Plan, Prompt, Reply, SentMessage, Session, TextPart
+from agentos.domain import Agent, Message, Parameters, Part, Plan, Prompt, Reply, SentMessage, Session, TextPart
 from agentos.history import window
 from agentos.requests import NewMessage
 from agentos.routing.plan import Facts, Standing, make_plan
@@ -48,9 +48,15 @@ class Preparation:
         self._clock = clock
 
     def prepare(
-        self, tenant: str, agent: Agent, session: Session | None, asked: Sequence[Message], hints: Hints
+        self,
+        tenant: str,
+        agent: Agent,
+        session: Session | None,
+        asked: Sequence[Message],
+        hints: Hints,
+        parameters: Parameters | None = None,
     ) -> tuple[Prompt, Plan]:
-        """What would be asked, and whom; without a session, of a fresh one."""
+        """What would be asked, and whom; without a session, of a fresh one, without parameters, with the agent's."""
         history = self._newest(tenant, agent, session, asked) if session else []
         if asked[0].role == "tool":  # the answer to calls is routed as the message that led to them
             opening = next((m for m in reversed(history) if m.role in ("user", "system")), None)
@@ -59,7 +65,7 @@ class Preparation:
             messages=(*map(_said, history), *asked),
             instructions=agent.config.instructions,
             tools=agent.tools,
-            parameters=agent.config.parameters(),
+            parameters=parameters or agent.config.parameters(),
         )
         facts = self._facts(agent, session, prompt, hints)
         return prompt, make_plan(agent.model, agent.config, facts, self._settings, self._standing)
@@ -83,6 +89,7 @@ class Preparation:
             has_tools=prompt.has_tools,
             has_images=any(message.has_images for message in prompt.messages),
             has_image_addresses=any(message.has_image_addresses for message in prompt.messages),
+            tool_choice=prompt.parameters.tool_choice is not None,
             structured_output=(agent.config.response_format or {}).get("type") == "json_schema",
             prompt_tokens=_prompt_tokens(prompt),
             completion_tokens=agent.config.max_tokens or 0,

@@ -247,7 +247,7 @@ def test_models_are_listed(client: openai.OpenAI) -> None:
         ({"temperature": 9}, openai.BadRequestError, "temperature"),
         ({"max_tokens": 0}, openai.BadRequestError, "max_tokens"),
         ({"n": 2}, openai.BadRequestError, None),
-        ({"tool_choice": "required"}, openai.BadRequestError, None),
+        ({"tool_choice": "required"}, openai.BadRequestError, "tool_choice"),
         ({"messages": []}, openai.BadRequestError, "messages"),
         ({"messages": [SOUND]}, openai.BadRequestError, "messages[0].content[0]"),
         ({"extra_headers": {"Idempotency-Key": "k"}}, openai.BadRequestError, None),
@@ -271,3 +271,59 @@ def test_failure_of_every_target_comes_in_openais_envelope(client: openai.OpenAI
         )
     assert caught.value.status_code in (502, 503)
     assert caught.value.type == "server_error"
+
+
+class Weather(BaseModel):
+    """The weather in a city."""
+
+    city: str
+    days: int = 1
+
+
+def called(name: str, arguments: str) -> Reply:
+    """An answer that calls one tool."""
+    call = {"id": "call_1", "type": "function", "function": {"name": name, "arguments": arguments}}
+    message = {"role": "assistant", "content": None, "tool_calls": [call]}
+    return Reply({**CALLED, "choices": [{"finish_reason": "stop", "message": message}]})
+
+
+def test_a_tool_that_must_be_called_is_and_its_arguments_are_parsed(client: openai.OpenAI, primary: Upstream) -> None:
+    primary.script.append(called("Weather", '{"city": "Paris", "days": 3}'))
+    completion = client.chat.completions.parse(
+        model="xai:grok",
+        messages=[{"role": "user", "content": "Weather in Paris?"}],
+        tools=[openai.pydantic_function_tool(Weather)],
+        tool_choice={"type": "function", "function": {"name": "Weather"}},
+        parallel_tool_calls=False,
+    )
+    (call,) = completion.choices[0].message.tool_calls or []
+    assert call.function.parsed_arguments == Weather(city="Paris", days=3)
+    asked = primary.requests[-1]
+    assert asked["tool_choice"] == {"type": "function", "function": {"name": "Weather"}}
+    assert asked["parallel_tool_calls"] is False
+    assert asked["tools"][0]["function"]["strict"] is True
+
+
+def test_any_tool_may_be_required_of_a_stream(client: openai.OpenAI, primary: Upstream) -> None:
+    primary.script.append(called("weather", "{}"))
+    with client.chat.completions.stream(
+        model="xai:grok",
+        messages=[{"role": "user", "content": "Weather?"}],
+        tools=[WEATHER],
+        tool_choice="required",
+    ) as stream:
+        message = stream.get_final_completion().choices[0].message
+    assert [call.function.name for call in message.tool_calls or []] == ["weather"]
+    assert primary.requests[-1]["tool_choice"] == "required"
+
+
+def test_a_choice_that_no_model_can_be_held_to_is_refused(client: openai.OpenAI) -> None:
+    with pytest.raises(openai.BadRequestError) as caught:
+        client.chat.completions.create(
+            model="deepseek:deepseek-flash",
+            messages=[{"role": "user", "content": "Weather?"}],
+            tools=[WEATHER],
+            tool_choice="required",
+        )
+    assert caught.value.code == "unsupported"
+    assert "toolChoice" in caught.value.message

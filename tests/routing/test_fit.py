@@ -9,7 +9,13 @@ from hypothesis import strategies as st
 from agentos.domain import Message, ModelFacts, Parameters, Prompt
 from agentos.routing.fit import NAMES, fit
 
-FULL: dict[str, Any] = {"temperature": 0.5, "top_p": 0.9, "stop": ("END",), "max_tokens": 500}
+FULL: dict[str, Any] = {
+    "temperature": 0.5,
+    "top_p": 0.9,
+    "stop": ("END",),
+    "max_tokens": 500,
+    "parallel_tool_calls": False,
+}
 
 
 def prompt(**parameters: Any) -> Prompt:

@@ -141,3 +141,24 @@ def test_the_rules_name_models_that_are_listed_and_none_is_hidden(settings: Sett
 def test_the_server_ends_in_the_model_that_needs_no_key(settings: Settings) -> None:
     assert settings.routing.fallbacks[-1] == "local:smollm2"
     assert settings.providers["local"].settings.auth == "none"
+
+
+@pytest.mark.parametrize(
+    ("model", "forcible"),
+    [
+        ("openai:gpt-4o-mini", True),
+        ("gemini:flash-1.5", True),
+        ("bedrock:claude-haiku-4-5", True),
+        ("mistral:mistral-small-latest", True),
+        ("groq:not-listed", True),
+        ("anthropic:claude-sonnet-5-5", False),
+        ("bedrock:claude-sonnet-5-5", False),
+        ("deepseek:deepseek-flash", False),
+        ("glm4:not-listed", False),
+        ("siliconflow:zai-org/GLM-5.3", False),
+        ("ollama:qwen3:8b", False),
+        ("echo:anything", False),
+    ],
+)
+def test_whoever_cannot_be_made_to_call_a_tool_is_known(settings: Settings, model: str, forcible: bool) -> None:
+    assert ("toolChoice" not in settings.target(model, "").facts.unsupported) is forcible

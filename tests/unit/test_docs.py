@@ -59,12 +59,13 @@ def test_every_provider_has_its_limitations_under_its_wire_format() -> None:
 
 @pytest.mark.parametrize(("name", "text"), [entry[1:] for entry in LIMITS], ids=[name for _, name, _ in LIMITS])
 def test_limitations_name_what_the_configuration_knows(name: str, text: str) -> None:
-    settings = SETTINGS.providers[name].settings
+    provider, settings = SETTINGS.providers[name], SETTINGS.providers[name].settings
     models = [facts for model, facts in SETTINGS.models.items() if model.startswith(f"{name}:")]
     quirks = settings.tool_calls
     expected = ["- **Tokens.**", "- **Latency.**", "- **Parameters.**"]
     expected += [f"`{given}`" for pair in settings.parameters.items() for given in pair]
     expected += [f"`{parameter}`" for facts in models for parameter in facts.unsupported]
+    expected += [f"`{parameter}`" for parameter in provider.unsupported]
     expected += [] if settings.stream_options else ["`stream_options`"]
     expected += [f"{quirks.id_length} letters and digits"] if quirks.id_length else []
     expected += [f"`{quirks.reasoning}`"] if quirks.reasoning else []

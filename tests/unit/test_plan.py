@@ -294,3 +294,25 @@ def test_the_preferred_is_the_first_that_may_be_asked() -> None:
     assert plan("off:m", fallbackModel="alpha:f").preferred == "alpha:f"
     assert make_plan("alpha:m", AgentConfig(), Facts(), settings(), standing(alpha_m=1)).preferred == "alpha:m"
     assert plan("off:m").preferred is None
+
+
+@pytest.mark.parametrize("forced", [False, True])
+def test_whoever_cannot_be_made_to_call_tools_is_left_out_where_they_must_be_called(forced: bool) -> None:
+    """A model by its own facts, or all of a provider: those that are not listed, too."""
+    words = {"unsupported": ["toolChoice", "temperature"]}
+    using = settings_of({**PROVIDERS, "beta": {**PROVIDERS["beta"], **words}}, {"alpha:free": words}, (), KEY)
+    chain = ["alpha:free", "beta:unlisted", "alpha:m"]
+    made = plan(chain[0], using=using, facts=Facts(has_tools=True, tool_choice=forced), fallbackModels=chain[1:])
+    assert targets(made) == (["alpha:m"] if forced else chain)
+    assert skipped(made) == (dict.fromkeys(chain[:2], "unsupported: toolChoice") if forced else {})
+
+
+def test_what_a_provider_or_its_wire_format_lacks_is_lacking_in_each_of_its_models() -> None:
+    providers = {
+        "google": {"format": "gemini", "endpoint": "http://g", "unsupported": ["stop"]},
+        "alpha": PROVIDERS["alpha"],
+    }
+    using = settings_of(providers, {"google:listed": {"unsupported": ["temperature"]}}, (), {})
+    assert using.target("google:listed", "").facts.unsupported == {"parallelToolCalls", "stop", "temperature"}
+    assert using.target("google:other", "").facts.unsupported == {"parallelToolCalls", "stop"}
+    assert using.target("alpha:other", "").facts.unsupported == frozenset()

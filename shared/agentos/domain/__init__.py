@@ -21,6 +21,7 @@ from agentos.domain.conversation import (
     TokenCount,
     Tool,
     ToolCall,
+    ToolChoice,
     ToolFunction,
 )
 from agentos.domain.records import (
@@ -42,6 +43,7 @@ from agentos.domain.routing import (
     Attempt,
     Circuit,
     ModelFacts,
+    ParameterName,
     Plan,
     Price,
     Route,
@@ -67,6 +69,7 @@ __all__ = [
     "ModelFacts",
     "OptIn",
     "Page",
+    "ParameterName",
     "Parameters",
     "Part",
     "Plan",
@@ -87,6 +90,7 @@ __all__ = [
     "TokenCount",
     "Tool",
     "ToolCall",
+    "ToolChoice",
     "ToolFunction",
     "TurnState",
     "Usage",

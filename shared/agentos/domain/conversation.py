@@ -130,14 +130,22 @@ class Tool(Value):
     function: ToolFunction
 
 
+class ToolChoice(Value):
+    """That tools must be called: the one of this name, or any of those offered."""
+
+    name: str | None = None
+
+
 class Parameters(Value):
-    """How to answer; None leaves it to the provider."""
+    """How to answer; None leaves it to the provider. The last two are set only where tools are offered."""
 
     temperature: float | None = None
     max_tokens: int | None = None
     top_p: float | None = None
     stop: tuple[str, ...] = ()
     response_format: dict[str, Any] | None = None
+    tool_choice: ToolChoice | None = None
+    parallel_tool_calls: bool | None = None
 
 
 class Prompt(Value):

@@ -7,6 +7,9 @@ from pydantic import Field
 
 from agentos.values import Amount, Priority, Value
 
+ParameterName = Literal["temperature", "topP", "stop", "maxTokens", "toolChoice", "parallelToolCalls"]
+"""What a model may refuse to be told; `toolChoice` is that tools must be called."""
+
 
 class ModelFacts(Value):
     """What configuration knows of a model. Sizes in tokens, prices in USD per million tokens."""
@@ -15,7 +18,7 @@ class ModelFacts(Value):
     context_window: int | None = None
     max_output_tokens: int | None = None
     capabilities: frozenset[Literal["tools", "images", "structuredOutput"]] | None = None
-    unsupported: frozenset[Literal["temperature", "topP", "stop", "maxTokens"]] = frozenset()
+    unsupported: frozenset[ParameterName] = frozenset()
     price: "Price | None" = None
 
 

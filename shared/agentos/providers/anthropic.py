@@ -105,8 +105,18 @@ def _parameters(parameters: Parameters, most: int | None) -> dict[str, Any]:
         "top_p": parameters.top_p,
         "stop_sequences": list(parameters.stop) or None,
         "output_config": _output(parameters.response_format),
+        "tool_choice": _choice(parameters),
     }
     return {name: value for name, value in named.items() if value is not None}
+
+
+def _choice(parameters: Parameters) -> dict[str, Any] | None:
+    """Whether calls may be parallel is a part of the choice: where there is no other, of the default."""
+    choice, parallel = parameters.tool_choice, parameters.parallel_tool_calls
+    if choice is None and parallel is None:
+        return None
+    kind = {"type": "tool", "name": choice.name} if choice and choice.name else {"type": "any" if choice else "auto"}
+    return kind if parallel is None else {**kind, "disable_parallel_tool_use": not parallel}
 
 
 def _output(response_format: dict[str, Any] | None) -> dict[str, Any] | None:

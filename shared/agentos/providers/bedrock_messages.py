@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from agentos import json_text
-from agentos.domain import ImagePart, Message, Prompt, TextPart, ToolCall
+from agentos.domain import ImagePart, Message, Prompt, TextPart, ToolCall, ToolChoice
 from agentos.errors import ErrorClass, UpstreamError
 from agentos.providers.blocks import alternating, answer_blocks, results_in_order
 from agentos.providers.tool_calls import SentCall, sent_arguments, signed, tool_calls
@@ -30,7 +30,9 @@ def tool_config(prompt: Prompt) -> dict[str, Any]:
     specs = [_spec(function.name, function.arguments_schema, function.description) for function in offered]
     called = {call.name: None for message in prompt.messages for call in message.tool_calls}
     known = {function.name for function in offered}
-    return {"tools": [*specs, *(_spec(name, {"type": "object"}) for name in called if name not in known)]}
+    tools = [*specs, *(_spec(name, {"type": "object"}) for name in called if name not in known)]
+    choice = prompt.parameters.tool_choice
+    return {"tools": tools, **({"toolChoice": _choice(choice)} if choice else {})}
 
 
 def calls_of(content: Sequence[dict[str, Any]]) -> tuple[ToolCall, ...]:
@@ -41,6 +43,11 @@ def calls_of(content: Sequence[dict[str, Any]]) -> tuple[ToolCall, ...]:
 def _spec(name: str, schema: dict[str, Any], description: str = "") -> dict[str, Any]:
     described = {"description": description} if description else {}
     return {"toolSpec": {"name": name, **described, "inputSchema": {"json": schema}}}
+
+
+def _choice(choice: ToolChoice) -> dict[str, Any]:
+    """https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ToolChoice.html"""
+    return {"tool": {"name": choice.name}} if choice.name else {"any": {}}
 
 
 def _sent(content: Sequence[dict[str, Any]]) -> Iterator[SentCall]:

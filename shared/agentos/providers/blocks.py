@@ -86,7 +86,8 @@ def thoughts_of(call: ToolCall, kind: str, before: str) -> list[dict[str, Any]]:
 
 def digest(model: str, body: dict[str, Any]) -> str:
     """What tells one beginning of a conversation from another: model, system prompt, tools and messages."""
-    parts = [body.get(name) for name in ("system", "tools", "toolConfig", "messages")]
+    tools = body.get("tools") or body.get("toolConfig", {}).get("tools")  # but not which of them must be called
+    parts = [body.get("system"), tools, body.get("messages")]
     return hashlib.sha256(json_text.dump([model, *parts]).encode()).hexdigest()[:16]
 
 

@@ -6,7 +6,7 @@ https://ai.google.dev/api/generate-content
 from typing import Any
 
 from agentos.config import Provider
-from agentos.domain import Completion, Parameters, Prompt, Target, TokenCount, Tool
+from agentos.domain import Completion, Parameters, Prompt, Target, TokenCount, Tool, ToolChoice
 from agentos.errors import ErrorClass, UpstreamError
 from agentos.providers.base import Assembly, BadReply, HttpAdapter, answer, as_object, count, no_answer
 from agentos.providers.blocks import plain
@@ -90,6 +90,8 @@ class Gemini(HttpAdapter):
             body["systemInstruction"] = {"parts": [{"text": text} for text in system]}
         if prompt.tools:
             body["tools"] = [{"functionDeclarations": [_declaration(tool) for tool in prompt.tools]}]
+        if choice := prompt.parameters.tool_choice:
+            body["toolConfig"] = {"functionCallingConfig": _calling(choice)}
         if generation := _generation(prompt.parameters):
             body["generationConfig"] = generation
         return body
@@ -151,6 +153,11 @@ def _declaration(tool: Tool) -> dict[str, Any]:
     function = tool.function
     described = {"description": function.description} if function.description else {}
     return {"name": function.name, **described, "parametersJsonSchema": function.arguments_schema}
+
+
+def _calling(choice: ToolChoice) -> dict[str, Any]:
+    """https://ai.google.dev/api/caching#FunctionCallingConfig"""
+    return {"mode": "ANY", **({"allowedFunctionNames": [choice.name]} if choice.name else {})}
 
 
 def _generation(parameters: Parameters) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from agentos import json_text
 from agentos.config import Provider, ToolCallSettings
-from agentos.domain import Completion, Message, Parameters, Prompt, Target, TokenCount, Tool, ToolCall
+from agentos.domain import Completion, Message, Parameters, Prompt, Target, TokenCount, Tool, ToolCall, ToolChoice
 from agentos.errors import ErrorClass, UpstreamError
 from agentos.providers.base import Assembly, BadReply, HttpAdapter, answer, as_object, count, no_answer
 from agentos.providers.openai_stream import ChatAssembly, text_of
@@ -202,14 +202,22 @@ def _calls(message: dict[str, Any]) -> tuple[ToolCall, ...]:
 
 def _parameters(parameters: Parameters, renamed: dict[Any, str]) -> dict[str, Any]:
     """What was set, under the names that this provider gives them."""
-    named = {
+    named: dict[str, Any] = {
         renamed.get("temperature", "temperature"): parameters.temperature,
         renamed.get("maxTokens", "max_tokens"): parameters.max_tokens,
         renamed.get("topP", "top_p"): parameters.top_p,
         renamed.get("stop", "stop"): list(parameters.stop) or None,
         "response_format": parameters.response_format,
+        "tool_choice": _choice(parameters.tool_choice),
+        "parallel_tool_calls": parameters.parallel_tool_calls,
     }
     return {name: value for name, value in named.items() if value is not None}
+
+
+def _choice(choice: ToolChoice | None) -> str | dict[str, Any] | None:
+    if choice is None:
+        return None
+    return {"type": "function", "function": {"name": choice.name}} if choice.name else "required"
 
 
 def _tokens(usage: dict[str, Any]) -> TokenCount:

@@ -2,8 +2,14 @@
 
 from agentos.domain import ModelFacts, Parameters, Prompt
 
-NAMES = {"temperature": "temperature", "topP": "top_p", "stop": "stop", "maxTokens": "max_tokens"}
-"""Parameters by the names that configuration uses."""
+NAMES = {
+    "temperature": "temperature",
+    "topP": "top_p",
+    "stop": "stop",
+    "maxTokens": "max_tokens",
+    "parallelToolCalls": "parallel_tool_calls",
+}
+"""Parameters by the names that configuration uses; a `toolChoice` is not left out, its target is."""
 
 
 def fit(prompt: Prompt, facts: ModelFacts) -> tuple[Prompt, tuple[str, ...]]:

@@ -29,6 +29,7 @@ class Facts:
     has_images: bool = False
     has_image_addresses: bool = False
     structured_output: bool = False
+    tool_choice: bool = False
     prompt_tokens: int = 0
     completion_tokens: int = 0
     draw: float = 0.0
@@ -147,6 +148,8 @@ def _unable(target: Target, facts: Facts) -> Skipped | None:
     needs = {"tools": facts.has_tools, "images": facts.has_images, "structuredOutput": facts.structured_output}
     can, window = target.facts.capabilities, target.facts.context_window
     missing = [need for need, wanted in needs.items() if wanted and can is not None and need not in can]
+    if facts.tool_choice and "toolChoice" in target.facts.unsupported:
+        missing.append("toolChoice")  # left out of the request, it would change what the answer is
     if missing:
         return Skipped.because(target.model, SkipCode.UNSUPPORTED, ", ".join(missing))
     if window is not None and facts.prompt_tokens > window:

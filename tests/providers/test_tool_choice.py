@@ -1,0 +1,105 @@
+"""That tools must be called, and how: in each wire format's words, judged by the vendors' own types."""
+
+import json
+from typing import Any
+
+import httpx
+import pytest
+from anthropic.types.message_create_params import MessageCreateParamsNonStreaming
+from botocore.validate import ParamValidator
+from google import genai
+from google.genai import types
+from openai.types.chat.completion_create_params import CompletionCreateParamsNonStreaming
+from pydantic import ConfigDict, TypeAdapter
+
+from agentos.domain import Parameters, Prompt, ToolChoice
+from tests.providers.conversations import ASKED, BEDROCK, GEMINI, OPENAI, TOOLS, asking, encoded, result, with_tools
+from tests.providers.recordings import Wire, recording
+from tests.providers.test_bedrock import CONVERSE, MODEL
+
+CLAUDE = "anthropic:claude-haiku-4-5"
+NAMED, ANY = ToolChoice(name="get_weather"), ToolChoice()
+CASES = [(choice, parallel) for choice in (None, ANY, NAMED) for parallel in (None, False, True)]
+
+
+def choosing(choice: ToolChoice | None, parallel: bool | None = None) -> Prompt:
+    parameters = Parameters(tool_choice=choice, parallel_tool_calls=parallel)
+    return Prompt(messages=(ASKED,), tools=TOOLS, parameters=parameters)
+
+
+@pytest.mark.parametrize(("choice", "sent"), [
+    (None, None), (ANY, "required"), (NAMED, {"type": "function", "function": {"name": "get_weather"}}),
+])  # fmt: skip
+@pytest.mark.parametrize("parallel", [None, False, True])
+def test_openai_is_told_in_its_words(choice: ToolChoice | None, sent: Any, parallel: bool | None, wire: Wire) -> None:
+    class Strict(CompletionCreateParamsNonStreaming):
+        __pydantic_config__ = ConfigDict(extra="forbid")  # type: ignore[misc]
+
+    body = encoded(wire, OPENAI, choosing(choice, parallel))
+    assert (body.get("tool_choice"), body.get("parallel_tool_calls")) == (sent, parallel)
+    assert None not in body.values()
+    TypeAdapter(Strict).validate_python(body)
+
+
+@pytest.mark.parametrize(("choice", "parallel", "sent"), [
+    (None, None, None),
+    (None, False, {"type": "auto", "disable_parallel_tool_use": True}),
+    (ANY, None, {"type": "any"}),
+    (ANY, True, {"type": "any", "disable_parallel_tool_use": False}),
+    (NAMED, None, {"type": "tool", "name": "get_weather"}),
+    (NAMED, False, {"type": "tool", "name": "get_weather", "disable_parallel_tool_use": True}),
+])  # fmt: skip
+def test_anthropic_is_told_of_parallel_calls_within_the_choice(
+    choice: ToolChoice | None, parallel: bool | None, sent: Any, wire: Wire
+) -> None:
+    class Strict(MessageCreateParamsNonStreaming):
+        __pydantic_config__ = ConfigDict(extra="forbid")  # type: ignore[misc]
+
+    body = encoded(wire, CLAUDE, choosing(choice, parallel))
+    assert body.get("tool_choice") == sent
+    TypeAdapter(Strict).validate_python(body)
+
+
+@pytest.mark.parametrize(("choice", "names"), [(None, None), (ANY, None), (NAMED, ["get_weather"])])
+def test_gemini_is_sent_what_googles_sdk_would_send(
+    choice: ToolChoice | None, names: list[str] | None, wire: Wire
+) -> None:
+    sent: list[Any] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        sent.append(json.loads(request.content))
+        return httpx.Response(200, content=recording("gemini/answer").content)
+
+    calling = types.FunctionCallingConfig(mode=types.FunctionCallingConfigMode.ANY, allowed_function_names=names)
+    config = types.GenerateContentConfig(
+        tool_config=types.ToolConfig(function_calling_config=calling) if choice else None
+    )
+    with httpx.Client(transport=httpx.MockTransport(answer)) as http:
+        client = genai.Client(api_key="none", http_options=types.HttpOptions(httpx_client=http))
+        client.models.generate_content(model="gemini-3.5-flash-lite", contents="Hello.", config=config)
+    ours = encoded(wire, GEMINI, choosing(choice)).get("toolConfig")
+    read = types.ToolConfig.model_validate  # the SDK writes `function_calling_config`, which the API takes for ours
+    assert (ours and read(ours)) == (sent[0].get("toolConfig") and read(sent[0]["toolConfig"]))
+    assert (ours is None) == (choice is None)
+
+
+@pytest.mark.parametrize(("choice", "sent"), [
+    (None, None), (ANY, {"any": {}}), (NAMED, {"tool": {"name": "get_weather"}}),
+])  # fmt: skip
+def test_converse_is_told_in_its_words(choice: ToolChoice | None, sent: Any, wire: Wire) -> None:
+    body = encoded(wire, BEDROCK, choosing(choice))
+    assert body["toolConfig"].get("toolChoice") == sent
+    report = ParamValidator().validate({"modelId": MODEL, **body}, CONVERSE.input_shape)
+    assert not report.has_errors(), report.generate_report()
+
+
+@pytest.mark.parametrize(("choice", "parallel"), CASES)
+@pytest.mark.parametrize("model", [CLAUDE, BEDROCK])
+def test_thoughts_come_back_whatever_was_chosen_when_they_were_thought(
+    model: str, choice: ToolChoice | None, parallel: bool | None, wire: Wire
+) -> None:
+    """The choice is no part of what a thought stands behind."""
+    wire.reply(recording(f"{model.partition(':')[0]}/tool_calls_parallel").content)
+    calls = wire.ask(model, choosing(choice, parallel)).tool_calls
+    later = with_tools(ASKED, asking(*calls), *map(result, calls))
+    assert encoded(wire, model, later)["messages"][1]["content"][0].keys() & {"thinking", "reasoningContent"}
