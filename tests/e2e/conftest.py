@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e.door import Door, opened
 from tests.e2e.hosting import Host, start
 
 
@@ -28,3 +29,10 @@ def start_host(tmp_path: Path) -> Iterator[Callable[..., Host]]:
     yield begin
     for one in running:
         one.end()
+
+
+@pytest.fixture(scope="module")
+def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
+    """A host in front of a scripted upstream."""
+    with opened(tmp_path_factory.mktemp("door")) as door:
+        yield door

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import threading
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -12,30 +11,22 @@ from langchain_core.tools import tool
 from langchain_openai import ChatOpenAI
 from pydantic import BaseModel, SecretStr
 
-from tests.e2e.door import door
-from tests.e2e.hosting import Host
+from tests.e2e.door import Door
 from tests.support.upstream import Upstream, answer, calling, refusal, told
 
 
-@pytest.fixture(scope="module")
-def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Host, Upstream]]:
-    with door(tmp_path_factory.mktemp("langchain")) as both:
-        yield both
+@pytest.fixture
+def primary(door: Door) -> Upstream:
+    return door.upstream
 
 
 @pytest.fixture
-def primary(both: tuple[Host, Upstream]) -> Upstream:
-    return both[1]
+def model(door: Door) -> ChatOpenAI:
+    return chat_model(door, "xai:grok")
 
 
-@pytest.fixture
-def model(both: tuple[Host, Upstream]) -> ChatOpenAI:
-    return chat_model(both[0], "xai:grok")
-
-
-def chat_model(host: Host, name: str) -> ChatOpenAI:
-    url = f"{host.client.base_url}/v1"
-    return ChatOpenAI(model=name, base_url=url, api_key=SecretStr("any"), max_retries=0, temperature=0.2)
+def chat_model(door: Door, name: str) -> ChatOpenAI:
+    return ChatOpenAI(model=name, base_url=door.url, api_key=SecretStr("any"), max_retries=0, temperature=0.2)
 
 
 @tool
@@ -113,23 +104,36 @@ def test_structured_output(model: ChatOpenAI, primary: Upstream) -> None:
     assert primary.requests[-1]["response_format"]["json_schema"]["name"] == "City"
 
 
+def test_structured_output_by_a_tool_that_must_be_called(model: ChatOpenAI, primary: Upstream) -> None:
+    primary.script.append(calling(("call_a", "City", '{"name": "Paris"}')))
+    assert model.with_structured_output(City, method="function_calling").invoke("A city?") == City(name="Paris")
+    asked = primary.requests[-1]
+    assert asked["tool_choice"] == {"type": "function", "function": {"name": "City"}}
+    assert asked["parallel_tool_calls"] is False
+
+
+def test_any_tool_that_must_be_called(model: ChatOpenAI, primary: Upstream) -> None:
+    primary.script.append(calling(("call_a", "weather", '{"city": "Paris"}')))
+    assert model.bind_tools([weather], tool_choice="any").invoke("Weather?").tool_calls
+    assert primary.requests[-1]["tool_choice"] == "required"
+
+
 def test_many_at_once(model: ChatOpenAI) -> None:
     assert {reply.content for reply in model.batch([f"Hello {number}" for number in range(20)])} == {
         "Hello from upstream."
     }
 
 
-def test_an_agent_and_a_list_of_models(both: tuple[Host, Upstream]) -> None:
-    host, upstream = both
-    upstream.script += [refusal(500), refusal(500)]
-    listed = chat_model(host, "openai:gpt-4o-mini, xai:broken, xai:grok").invoke("Hello")
+def test_an_agent_and_a_list_of_models(door: Door, primary: Upstream) -> None:
+    primary.script += [refusal(500), refusal(500)]
+    listed = chat_model(door, "openai:gpt-4o-mini, xai:broken, xai:grok").invoke("Hello")
     assert listed.response_metadata["model_name"] == "xai:grok"
 
-    agent_id = host.agent(model="xai:grok", config={"instructions": "Be brief."})
-    chat_model(host, f"agent:{agent_id}").invoke("Hello")
-    assert upstream.requests[-1]["messages"][0] == {"role": "system", "content": "Be brief."}
+    agent_id = door.host.agent(model="xai:grok", config={"instructions": "Be brief."})
+    chat_model(door, f"agent:{agent_id}").invoke("Hello")
+    assert primary.requests[-1]["messages"][0] == {"role": "system", "content": "Be brief."}
 
 
-def test_a_mistake_is_named(both: tuple[Host, Upstream]) -> None:
+def test_a_mistake_is_named(door: Door) -> None:
     with pytest.raises(Exception, match="provider:model"):
-        chat_model(both[0], "gpt-4o-mini").invoke("Hello")
+        chat_model(door, "gpt-4o-mini").invoke("Hello")

@@ -10,8 +10,7 @@ import openai
 import pytest
 from pydantic import BaseModel
 
-from tests.e2e.door import door
-from tests.e2e.hosting import Host
+from tests.e2e.door import Door
 from tests.support.upstream import CUT, Reply, Upstream, answer, refusal, told
 
 WEATHER: Any = {
@@ -37,25 +36,14 @@ CALLED = {
 }
 
 
-@pytest.fixture(scope="module")
-def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Host, Upstream]]:
-    with door(tmp_path_factory.mktemp("door")) as both:
-        yield both
+@pytest.fixture
+def primary(door: Door) -> Upstream:
+    return door.upstream
 
 
 @pytest.fixture
-def host(both: tuple[Host, Upstream]) -> Host:
-    return both[0]
-
-
-@pytest.fixture
-def primary(both: tuple[Host, Upstream]) -> Upstream:
-    return both[1]
-
-
-@pytest.fixture
-def client(host: Host) -> Iterator[openai.OpenAI]:
-    with openai.OpenAI(base_url=f"{host.client.base_url}/v1", api_key="any", max_retries=0) as client:
+def client(door: Door) -> Iterator[openai.OpenAI]:
+    with openai.OpenAI(base_url=door.url, api_key="any", max_retries=0) as client:
         yield client
 
 
@@ -145,9 +133,9 @@ def test_a_failure_before_the_first_word_has_its_status(client: openai.OpenAI, p
     assert caught.value.status_code == 502
 
 
-def test_the_asynchronous_client_streams(host: Host, primary: Upstream) -> None:
+def test_the_asynchronous_client_streams(door: Door, primary: Upstream) -> None:
     async def ask() -> list[str]:
-        async with openai.AsyncOpenAI(base_url=f"{host.client.base_url}/v1", api_key="any") as client:
+        async with openai.AsyncOpenAI(base_url=door.url, api_key="any") as client:
             stream = await client.chat.completions.create(
                 model="xai:grok", messages=[{"role": "user", "content": "Hello"}], stream=True
             )
@@ -157,9 +145,9 @@ def test_the_asynchronous_client_streams(host: Host, primary: Upstream) -> None:
     assert list(filter(None, asyncio.run(ask()))) == ["Hel", "lo"]
 
 
-def test_the_asynchronous_client(host: Host) -> None:
+def test_the_asynchronous_client(door: Door) -> None:
     async def ask() -> str | None:
-        async with openai.AsyncOpenAI(base_url=f"{host.client.base_url}/v1", api_key="any") as client:
+        async with openai.AsyncOpenAI(base_url=door.url, api_key="any") as client:
             completion = await client.chat.completions.create(
                 model="xai:grok", messages=[{"role": "user", "content": "Hello"}]
             )
@@ -222,8 +210,8 @@ def test_a_list_of_models_falls_back(client: openai.OpenAI, primary: Upstream) -
     assert completion.model == "xai:grok"
 
 
-def test_an_agent_answers_with_its_own_configuration(client: openai.OpenAI, host: Host, primary: Upstream) -> None:
-    path = host.agent(model="xai:grok", config={"instructions": "Be brief.", "temperature": 0.5})
+def test_an_agent_answers_with_its_own_configuration(client: openai.OpenAI, door: Door, primary: Upstream) -> None:
+    path = door.host.agent(model="xai:grok", config={"instructions": "Be brief.", "temperature": 0.5})
     completion = client.chat.completions.create(
         model=f"agent:{path.rpartition('/')[2]}", messages=[{"role": "user", "content": "Hello"}]
     )

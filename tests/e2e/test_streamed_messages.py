@@ -1,12 +1,11 @@
 """A session's answer as a stream, over real sockets: heard while it is written, left, and come back to."""
 
 import threading
-from collections.abc import Iterator
 
 import httpx
 import pytest
 
-from tests.e2e.door import door
+from tests.e2e.door import Door
 from tests.e2e.hosting import Host, eventually
 from tests.support.sse import Event, events, text_of
 from tests.support.upstream import CUT, Upstream, told
@@ -15,20 +14,14 @@ WAIT_SECONDS = 60
 KEY = {"Idempotency-Key": "k"}
 
 
-@pytest.fixture(scope="module")
-def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Host, Upstream]]:
-    with door(tmp_path_factory.mktemp("streamed")) as both:
-        yield both
+@pytest.fixture
+def host(door: Door) -> Host:
+    return door.host
 
 
 @pytest.fixture
-def host(both: tuple[Host, Upstream]) -> Host:
-    return both[0]
-
-
-@pytest.fixture
-def upstream(both: tuple[Host, Upstream]) -> Upstream:
-    return both[1]
+def upstream(door: Door) -> Upstream:
+    return door.upstream
 
 
 @pytest.fixture
