@@ -4,9 +4,10 @@ import json
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import partial
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
+
+from tests.support.loopback import Loopback
 
 CUT = object()
 """Ends a connection before the answer on it."""
@@ -70,7 +71,7 @@ def refusal(status: int, code: str = "some_code", **headers: str) -> Reply:
 
 
 @dataclass
-class Upstream:
+class Upstream(Loopback):
     """Answers with the scripted replies in turn, then with `default` for ever."""
 
     script: list[Reply] = field(default_factory=list)
@@ -79,36 +80,22 @@ class Upstream:
     headers: list[dict[str, str]] = field(default_factory=list)
     address: str = "127.0.0.1"
 
-    def __enter__(self) -> "Upstream":
+    def __post_init__(self) -> None:
         self._lock = threading.Lock()
-        self._server = _Server((self.address, 0), partial(_Handler, self))
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-        self._thread.start()
-        return self
 
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+    def handler(self, *connection: Any) -> "_Handler":
+        return _Handler(self, *connection)
 
     @property
     def url(self) -> str:
         """What goes into `<PROVIDER>_ENDPOINT`."""
-        return f"http://{self.address}:{self._server.server_address[1]}/v1"
+        return f"http://{self.address}:{self.port}/v1"
 
     def next_reply(self, request: dict[str, Any], headers: dict[str, str]) -> Reply:
         with self._lock:
             self.requests.append(request)
             self.headers.append(headers)
             return self.script.pop(0) if self.script else self.default
-
-
-class _Server(ThreadingHTTPServer):
-    request_queue_size = 256
-    daemon_threads = True
-
-    def handle_error(self, *_: object) -> None:
-        pass  # a client that hangs up is part of the tests
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -1,15 +1,14 @@
 """What every fake provider has in common: a socket, a strict look at what is asked, an answer in small pieces."""
 
 import json
-import threading
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import partial
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any, ClassVar
 
 from tests.conversations.brain import Answer, Brain, Heard
+from tests.support.loopback import Loopback
 
 MODEL = "suite"
 """The upstream id by which each fake knows its one model."""
@@ -44,7 +43,7 @@ class Sent:
     streamed: bool = False
 
 
-class Front(ABC):
+class Front(Loopback, ABC):
     """A provider on loopback: translates between its wire format and the brain's words, and takes nothing amiss.
 
     Written after the providers' documentation and their SDKs' types, without a look at our own adapters.
@@ -85,7 +84,7 @@ class Front(ABC):
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        return f"http://127.0.0.1:{self.port}"
 
     def reply(self, request: Request) -> Sent:
         try:
@@ -98,20 +97,8 @@ class Front(ABC):
             return self.whole(answer)
         return Sent(b"".join(self.events(answer)), self.streamed_type, streamed=True)
 
-    def __enter__(self) -> "Front":
-        self._server = _Server(("127.0.0.1", 0), partial(_Handler, self))
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
-
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
+    def handler(self, *connection: Any) -> "_Handler":
+        return _Handler(self, *connection)
 
 
 class _Handler(BaseHTTPRequestHandler):
