@@ -13,6 +13,7 @@ from agentos.reply import make_reply
 from agentos.routing.call import Simulation
 from agentos.routing.execute import Executor
 from agentos.store.agents import AgentStore
+from agentos.values import model_name
 
 AGENT = "agent:"
 
@@ -74,9 +75,10 @@ class Chat:
         """An agent that is stored nowhere, out of a model or several parted by commas: the first and its fallbacks."""
         first, *others = (name.strip() for name in names.split(","))
         for name in (first, *others):
-            provider, colon, rest = name.partition(":")
-            if not (colon and rest):
-                raise InvalidRequest.of("model", 'must be "provider:model", such as "openai:gpt-4o-mini"')
+            try:
+                provider = model_name(name).partition(":")[0]
+            except ValueError as error:
+                raise InvalidRequest.of("model", str(error)) from error
             if provider not in self._settings.providers:
                 raise NotFound(f"There is no provider {provider!r:.80}.", {"model": name[:200]})
         return Agent(

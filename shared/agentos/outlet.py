@@ -24,10 +24,10 @@ class Outlet:
 
     def open(self, headers: Mapping[str, str]) -> None:
         """Begin, once, with these headers besides."""
-        self.opened = True
         self._headers = {**self._headers, **headers}
         if self._open_stream:
             self._send = self._open_stream(self._head())
+        self.opened = True
 
     def write(self, piece: str) -> None:
         """More of the body."""

@@ -1,11 +1,15 @@
 """The reply that a client gets, out of a plan and what became of it."""
 
+import string
 from collections.abc import Collection
 from typing import Literal
+from urllib.parse import quote
 
 from agentos.domain import Completion, Plan, Price, Reply, Route, Usage
 from agentos.routing.execute import Outcome
 from agentos.routing.plan import FALLBACKS
+
+_VISIBLE = string.punctuation.replace("%", "")
 
 
 def headers_of(reply: Reply) -> dict[str, str]:
@@ -14,8 +18,8 @@ def headers_of(reply: Reply) -> dict[str, str]:
 
 
 def route_headers(model: str, attempts: int) -> dict[str, str]:
-    """Who answers, and how many upstream calls it took."""
-    return {"x-agentos-model": model, "x-agentos-attempts": str(attempts)}
+    """Who answers, percent-encoded where a header could not carry it, and how many upstream calls it took."""
+    return {"x-agentos-model": quote(model, safe=_VISIBLE), "x-agentos-attempts": str(attempts)}
 
 
 def make_reply(plan: Plan, outcome: Outcome, message_id: str, latency_ms: int, created_at: str) -> Reply:

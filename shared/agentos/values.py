@@ -11,7 +11,8 @@ T = TypeVar("T")
 _MODEL_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}:[^\s\x00-\x1f]{1,200}")
 
 
-def _model_name(text: str) -> str:
+def model_name(text: str) -> str:
+    """The text if it is `provider:model`. Raises ValueError."""
     if not _MODEL_NAME.fullmatch(text):
         raise ValueError('must be "provider:model", such as "openai:gpt-4o-mini"')
     return text
@@ -29,7 +30,7 @@ def text_or_list(value: Any) -> str | None:
     return "<text>" if isinstance(value, str) else "<list>" if isinstance(value, list | tuple) else None
 
 
-ModelName = Annotated[str, AfterValidator(_model_name)]
+ModelName = Annotated[str, AfterValidator(model_name)]
 """`provider:model`, split at the first colon; the model part may hold `/`, `.` and `:`."""
 
 Whole = Annotated[int, Field(strict=True)]

@@ -97,6 +97,17 @@ def test_the_headers_of_a_stream(talk: Chat, providers: Providers) -> None:
     assert len(events(reply.text)[-1].data["route"]["attempts"]) == 2
 
 
+@pytest.mark.parametrize("in_pieces", [True, False])
+def test_a_models_name_in_a_header_is_percent_encoded(api: Any, providers: Providers, in_pieces: bool) -> None:
+    """A header carries visible ASCII; whatever else a model may be called stays in the body."""
+    agent_id = api.agent(model="openai:日本/a%b~c")
+    talk = Chat(api, agent_id, api.session(agent_id))
+    providers.openai.script = [told("Hello") if in_pieces else answer("Hello")]
+    reply = streamed(talk) if in_pieces else talk.say()
+    assert reply.headers["x-agentos-model"] == "openai:%E6%97%A5%E6%9C%AC/a%25b~c"
+    assert (events(reply.text)[-1].data if in_pieces else reply.json)["model"] == "openai:日本/a%b~c"
+
+
 def test_the_provider_is_asked_for_a_stream(talk: Chat, providers: Providers) -> None:
     providers.openai.script = [told("Hello")]
     streamed(talk)

@@ -230,6 +230,9 @@ def test_models_are_listed(client: openai.OpenAI) -> None:
     ("request_", "kind", "param"),
     [
         ({"model": "gpt-4o-mini"}, openai.BadRequestError, "model"),
+        ({"model": "xai:"}, openai.BadRequestError, "model"),
+        ({"model": "xai:gr\x00ok"}, openai.BadRequestError, "model"),
+        ({"model": "xai:" + "x" * 20_000, "stream": True}, openai.BadRequestError, "model"),
         ({"model": "nobody:x"}, openai.NotFoundError, None),
         ({"model": "agent:nobody"}, openai.NotFoundError, None),
         ({"temperature": 9}, openai.BadRequestError, "temperature"),
