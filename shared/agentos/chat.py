@@ -9,7 +9,7 @@ from agentos.ids import new_id
 from agentos.metrics import record_turn
 from agentos.openai_api import ChatRequest
 from agentos.preparation import Hints, Preparation
-from agentos.reply import make_reply
+from agentos.reply import make_reply, whole
 from agentos.routing.call import Simulation
 from agentos.routing.execute import Executor
 from agentos.store.agents import AgentStore
@@ -58,9 +58,7 @@ class Chat:
         milliseconds = round((self._clock.monotonic() - began) * 1000)
         reply = make_reply(plan, outcome, message_id, milliseconds, self._clock.now())
         record_turn(reply)
-        if outcome.broken:
-            raise outcome.broken
-        return reply
+        return whole(reply)
 
     def _agent(self, tenant: str, request: ChatRequest) -> Agent:
         """The agent that is named, or one for this request alone, as the request would have it."""

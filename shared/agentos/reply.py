@@ -6,7 +6,7 @@ from typing import Literal
 from urllib.parse import quote
 
 from agentos.domain import Completion, Plan, Price, Reply, Route, Usage
-from agentos.routing.execute import Outcome
+from agentos.routing.execute import Outcome, broke_off
 from agentos.routing.plan import FALLBACKS
 
 _VISIBLE = string.punctuation.replace("%", "")
@@ -57,6 +57,13 @@ def _state(outcome: Outcome) -> Literal["completed", "requires_action", "incompl
     if outcome.broken:
         return "incomplete"
     return "requires_action" if outcome.completion.tool_calls else "completed"
+
+
+def whole(reply: Reply) -> Reply:
+    """The reply, if it is. Raises what broke it off."""
+    if reply.state == "incomplete":
+        raise broke_off(reply.route.attempts, reply.route.skipped)
+    return reply
 
 
 def still_open(asking: Reply, open_calls: Collection[str], latency_ms: int) -> Reply:

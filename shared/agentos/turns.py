@@ -7,14 +7,14 @@ from agentos.audience import Audience, relay, retell
 from agentos.clock import Clock, Deadline
 from agentos.config import Settings
 from agentos.domain import Agent, IdempotencyKey, Message, Plan, Reply, SentMessage
-from agentos.errors import ApiError, ErrorClass, PayloadTooLarge, SessionBusy, ToolCallNotOpen, ToolResultsPending
+from agentos.errors import ErrorClass, PayloadTooLarge, SessionBusy, ToolCallNotOpen, ToolResultsPending
 from agentos.history import extended, remembered
 from agentos.ids import new_id
 from agentos.metrics import record_turn
 from agentos.preparation import Hints, Preparation
-from agentos.reply import make_reply, still_open
+from agentos.reply import make_reply, still_open, whole
 from agentos.requests import NewMessage, RouteQuery, ToolResult
-from agentos.routing.execute import Executor, broke_off
+from agentos.routing.execute import Executor
 from agentos.store.agents import AgentStore
 from agentos.store.messages import Kept
 from agentos.store.sessions import SessionStore
@@ -121,13 +121,11 @@ class Turns:
             pinned = self._agents.at(turn.tenant, agent, lease.session.agent_version)
             if pinned is not agent:
                 answer_by = self._answer_by(pinned, turn.deadline)
-            reply, broken = self._run(_Running(turn, pinned, lease, answer_by, began, audience))
+            reply = self._run(_Running(turn, pinned, lease, answer_by, began, audience))
         except BaseException:
             self._store.abandon(lease)
             raise
-        if broken:
-            raise broken
-        return reply
+        return whole(reply)
 
     def _seconds(self, audience: Audience | None) -> float:
         """A turn's whole time."""
@@ -141,14 +139,11 @@ class Turns:
         told = self._store.told(*turn.place, turn.key) if turn.key else None
         if told is None:
             return None
-        incomplete = told.reply.state == "incomplete"
-        if incomplete and not (audience and audience.resumes):
+        if told.reply.state == "incomplete" and not (audience and audience.resumes):
             return None
         if audience:
             retell(audience, told.reply, told.lengths)
-        if incomplete:
-            raise broke_off(told.reply.route.attempts, told.reply.route.skipped)
-        return told.reply
+        return whole(told.reply)
 
     def _answer_by(self, agent: Agent, deadline: Deadline) -> Deadline:
         """The turn's deadline less the commit's share, or the agent's own bound."""
@@ -169,8 +164,8 @@ class Turns:
             self._clock.sleep(pause / 2 + self._clock.jitter(pause / 2))
             pause = min(2 * pause, QUEUE_PAUSE_SECONDS)
 
-    def _run(self, run: _Running) -> tuple[Reply, ApiError | None]:
-        """The reply, committed, and what broke it off if something did."""
+    def _run(self, run: _Running) -> Reply:
+        """The reply, committed."""
         open_calls = _open_after(run.lease.session.open_calls, run.turn.said)
         sent = [self._sent(said) for said in run.turn.said]
         asked = [Message(role=m.role, content=m.content, tool_call_id=m.tool_call_id) for m in sent]
@@ -179,15 +174,15 @@ class Turns:
             for place, (message, as_asked) in enumerate(zip(sent, asked, strict=True), start=1)
         )
         self._check_size(kept)
-        step, broken = (self._wait(run, kept, open_calls), None) if open_calls else self._ask(run, asked, kept)
+        step = self._wait(run, kept, open_calls) if open_calls else self._ask(run, asked, kept)
         # An answer has been paid for, whether anybody waits for it or not.
         self._store.commit(run.lease, step, run.turn.deadline.regardless())
         if step.answer:
             record_turn(step.reply)
-        return step.reply, broken
+        return step.reply
 
-    def _ask(self, run: _Running, asked: Sequence[Message], kept: tuple[Kept, ...]) -> tuple[Step, ApiError | None]:
-        """A provider's answer, and what broke it off if something did."""
+    def _ask(self, run: _Running, asked: Sequence[Message], kept: tuple[Kept, ...]) -> Step:
+        """A provider's answer, or what has been heard of one that broke off."""
         first, config = run.turn.said[0], run.agent.config
         hints = Hints.of(first) if isinstance(first, NewMessage) else Hints()
         prompt, plan = self._preparation.prepare(run.turn.tenant, run.agent, run.lease.session, asked, hints)
@@ -197,7 +192,7 @@ class Turns:
         reply = make_reply(plan, outcome, message_id, self._milliseconds_since(run.began), self._clock.now())
         tokens = estimate(Message(role="assistant", content=reply.content, tool_calls=reply.tool_calls))
         answer = self._store.keep(run.lease, len(kept) + 1, reply, tokens)
-        step = Step(
+        return Step(
             sent=kept,
             reply=reply,
             answer=answer,
@@ -205,7 +200,6 @@ class Turns:
             open_calls=tuple(call.id for call in reply.tool_calls),
             lengths=tuple(map(len, outcome.told)),
         )
-        return step, outcome.broken
 
     def _wait(self, run: _Running, kept: tuple[Kept, ...], open_calls: tuple[str, ...]) -> Step:
         """Some results are there and others are not: the calls that are left."""

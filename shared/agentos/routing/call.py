@@ -17,6 +17,9 @@ Ask = Callable[[Target, Prompt, Patience, Listen | None], Completion]
 Hear = Callable[[Target, int, str], None]
 """Is told each piece of an answer's text as it comes: by whom, which call of the run it is (from 1), and the piece."""
 
+OK = "ok"
+"""The outcome of an attempt that gave the answer; any other is an error class."""
+
 Simulation = Mapping[str, ErrorClass]
 """Providers that are to fail, and how."""
 
@@ -101,6 +104,6 @@ class Caller:
         except UpstreamError as error:
             put_on_trail(error.error_class.value, error.status)
             raise
-        put_on_trail("ok", 200)
+        put_on_trail(OK, 200)
         self._latencies.observe(target.model, run.attempts[-1].latency_ms)
         return completion

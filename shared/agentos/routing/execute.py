@@ -24,7 +24,7 @@ from agentos.errors import (
     UpstreamError,
     UpstreamFailed,
 )
-from agentos.routing.call import Caller, Guard, Hear, Run, Simulation
+from agentos.routing.call import OK, Caller, Guard, Hear, Run, Simulation
 from agentos.routing.health import CoolingDown
 from agentos.routing.policy import BACKOFF_SECONDS, POLICIES, Retry
 from agentos.routing.retry_after import wait_seconds
@@ -40,7 +40,7 @@ BROKE_OFF = "error"
 class Outcome:
     """The answer, who gave it, and what went before.
 
-    `told`: the pieces in which it was heard. `broken`: why it broke off after that; `completion` is what was heard.
+    `told`: the pieces in which it was heard. Of an answer that broke off after that, `completion` is what was heard.
     """
 
     completion: Completion
@@ -48,7 +48,11 @@ class Outcome:
     attempts: tuple[Attempt, ...]
     skipped: tuple[Skipped, ...]
     told: tuple[str, ...] = ()
-    broken: ApiError | None = None
+
+    @property
+    def broken(self) -> bool:
+        """Whether it broke off."""
+        return self.attempts[-1].outcome != OK
 
 
 class Executor:
@@ -157,14 +161,14 @@ class Executor:
         return pause if fits else None
 
 
-def _outcome(completion: Completion, target: Target, run: Run, broken: ApiError | None = None) -> Outcome:
-    return Outcome(completion, target, tuple(run.attempts), tuple(run.skipped), tuple(run.told), broken)
+def _outcome(completion: Completion, target: Target, run: Run) -> Outcome:
+    return Outcome(completion, target, tuple(run.attempts), tuple(run.skipped), tuple(run.told))
 
 
 def _broken(target: Target, run: Run) -> Outcome:
     """What was heard of an answer that then broke off. What it used, nobody has said."""
     heard = Completion(text="".join(run.told), finish_reason=BROKE_OFF, tokens=TokenCount())
-    return _outcome(heard, target, run, broke_off(run.attempts, run.skipped))
+    return _outcome(heard, target, run)
 
 
 def broke_off(attempts: Sequence[Attempt], skipped: Sequence[Skipped]) -> ApiError:
