@@ -9,9 +9,11 @@ import pytest
 
 from agentos.clock import Patience
 from agentos.errors import ErrorClass, UpstreamError
+from agentos.providers.ask import Asker
 from agentos.providers.exchange import HttpRequest
 from agentos.providers.http import Http
 from tests.providers.calls import PATIENCE, SHORT, in_time
+from tests.providers.recordings import MODELS, prompt, settings_for
 from tests.providers.rude_server import Connection, RudeServer
 
 HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
@@ -114,3 +116,34 @@ def test_nobody_there_is_a_failure_to_connect(http: Http) -> None:
     with RudeServer(silence) as server:
         url = server.url
     assert failure(http, url, Patience(PATIENCE, PATIENCE), list) is ErrorClass.CONNECT
+
+
+NOTHING_SAID = {
+    "openai": (
+        b": OPENROUTER PROCESSING\n\n",
+        b'data: {"choices": [{"delta": {"role": "assistant", "content": ""}}]}\n\n',
+    ),
+    "anthropic": (b": hello\n\n", b'event: ping\ndata: {"type": "ping"}\n\n'),
+    "gemini": (b": hello\n\n", b'data: {"candidates": [{"content": {"parts": [{"text": ""}]}}]}\n\n'),
+}
+"""What keeps a connection busy and is no answer: comments, and events without a word."""
+
+
+@pytest.mark.parametrize(
+    ("provider", "piece"), [(name, piece) for name, pieces in NOTHING_SAID.items() for piece in pieces]
+)
+def test_what_says_nothing_for_ever_is_a_timeout(provider: str, piece: bytes, http: Http) -> None:
+    def busy(connection: Connection) -> None:
+        connection.request()
+        connection.send(HEAD)
+        connection.trickle(b"%x\r\n%b\r\n" % (len(piece), piece))
+
+    with RudeServer(busy) as server:
+        settings = settings_for(**{f"{provider.upper()}_ENDPOINT": server.url})
+        target = settings.target(MODELS[provider], "test")
+        told: list[str] = []
+        with pytest.raises(UpstreamError) as caught:
+            in_time(lambda: Asker(settings, http).ask(target, prompt(), Patience(SHORT, PATIENCE), told.append))
+        assert caught.value.error_class is ErrorClass.TIMEOUT
+        assert told == []
+        assert server.hung_up.wait(PATIENCE)
