@@ -11,11 +11,13 @@ import pytest
 from tests.api.conftest import GEMINI_KEY, OPENAI_KEY, Chat, gemini_answer
 from tests.providers.calls import in_time
 from tests.providers.rude_server import Behaviour, Connection, RudeServer, reply
+from tests.support.sse import events, text_of
 from tests.support.upstream import Upstream, answer
 from tests.support.wiring import rewire
 
 TURN_SECONDS = 2.0
 """The agent's own bound; the servers here would go on for ever."""
+STREAM = {"stream": "true"}
 
 ANSWERS = {
     "openai": json.dumps(answer("From a rude server.").body).encode(),
@@ -165,6 +167,22 @@ def test_the_fallback_answers_in_time(scene: Scene, primary: str, ugly: str) -> 
         assert outcomes == [error_class] * calls + ["ok"]
         assert rude.connections == calls
         assert len(scene.good.requests) == 1
+        assert rude.hung_up.wait(30), "nothing goes on after the turn"
+
+
+@pytest.mark.parametrize("ugly", ["a trickle of chunks", "a hang", "a cut chunk", "truncated gzip", "HTML", "204"])
+def test_the_fallback_streams_in_time(scene: Scene, primary: str, ugly: str) -> None:
+    """So it does for a stream that is ugly before its first word. The good server heeds no wish for a stream."""
+    server, error_class, calls = UGLY[ugly]
+    if error_class != "timeout":
+        scene.give(seconds=28)
+    with RudeServer(server(ANSWERS[primary])) as rude:
+        scene.point(primary, rude.url)
+        said = in_time(lambda: scene.talk.api("send_message", {"content": "Hi"}, query=STREAM, **scene.talk.path))
+        found = events(said.text)
+        assert text_of(found) == "A good answer."
+        outcomes = [one["outcome"] for one in found[-1].data["route"]["attempts"]]
+        assert outcomes == [error_class] * calls + ["ok"]
         assert rude.hung_up.wait(30), "nothing goes on after the turn"
 
 
