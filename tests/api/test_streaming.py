@@ -200,18 +200,22 @@ def test_tool_calls_come_whole(talk: Chat, providers: Providers, words: tuple[st
 
 
 def test_the_results_of_calls_are_answered_in_a_stream(talk: Chat, providers: Providers) -> None:
-    providers.openai.script = [told(end=tuple(call_pieces(*CALLS))), told("It ", "rains.")]
+    providers.openai.script = [told("Let me ", "see.", end=tuple(call_pieces(*CALLS))), told("It ", "rains.")]
     streamed(talk)
 
-    def result(call_id: str) -> list[Event]:
+    def result(call_id: str, **more: str) -> list[Event]:
         body = {"role": "tool", "toolCallId": call_id, "content": "rain"}
-        reply = talk.api("send_message", body, query=STREAM, context=StreamingContext(), **talk.path)
+        headers = {"Idempotency-Key": call_id, **more}
+        reply = talk.api("send_message", body, query=STREAM, headers=headers, context=StreamingContext(), **talk.path)
         return events(reply.text)
 
     waiting = result("call_2")
-    assert kinds(waiting) == ["message.start", "tool_call.delta", "message.end"]
-    assert waiting[1].data["id"] == "call_1"
+    assert kinds(waiting) == ["message.start", "message.delta", "tool_call.delta", "message.end"]
+    assert waiting[2].data["id"] == "call_1"
     assert waiting[-1].data["state"] == "requires_action"
+    assert text_of(waiting) == waiting[-1].data["content"] == "Let me see."
+    assert result("call_2") == waiting
+    assert result("call_2", **{"Last-Event-ID": "2"}) == waiting[2:]
     assert text_of(result("call_1")) == "It rains."
     assert [message["role"] for message in talk.messages()] == ["user", "assistant", "tool", "tool", "assistant"]
 

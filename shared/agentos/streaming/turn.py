@@ -35,8 +35,10 @@ class TurnStream(Stream):
     def run(self, outlet: Outlet) -> None:
         self._outlet = outlet
         reply = self._send(self)
-        if not self._number:  # no text: nothing was heard of it so far
+        if not self._number:  # nobody was asked, or nothing was said
             self.begin(Opening.of(reply))
+            if reply.content:
+                self.hear(reply.content)
         for index, call in enumerate(reply.tool_calls):
             self._tell("tool_call.delta", {"index": index, **call.to_json()})
         self._tell("message.end", reply.to_json(), last=True)
