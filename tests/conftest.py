@@ -34,8 +34,8 @@ def pytest_report_header() -> str:
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """tests/sam_local needs Docker, so it runs only when it is named, as `make test-sam-local` does; tests/streaming runs
-    AWS's emulator, and that runs on Linux."""
+    """tests/streaming runs AWS's emulator, and so on Linux alone. tests/sam_local needs Docker: it runs only when it is
+    named, as `make test-sam-local` does."""
     named = any("sam_local" in argument for argument in config.args)
     left_out = {"sam_local": not named, "streaming": sys.platform != "linux"}
     return True if left_out.get(collection_path.name) else None
