@@ -11,6 +11,7 @@ from agentos.clock import Patience
 from agentos.domain import Completion, Prompt
 from agentos.errors import ErrorClass, UpstreamError
 from agentos.providers import adapter
+from tests.providers.calls import in_time
 from tests.providers.recordings import (
     MODELS,
     OTHER_FORMATS,
@@ -148,6 +149,12 @@ def test_a_connection_that_breaks_is_a_failure_unless_the_answer_is_whole(wire: 
     assert caught.value.error_class is ErrorClass.CONNECT
     completion, told = stream(wire, provider, whole, 16, broken)
     assert "".join(told) == completion.text != ""
+
+
+def test_a_fault_that_nobody_foresaw_is_raised_and_not_waited_for(wire: Wire) -> None:
+    body = sent("openai/answer")[:200]
+    with pytest.raises(ZeroDivisionError):
+        in_time(lambda: stream(wire, "openai", body, broken=ZeroDivisionError()))
 
 
 @pytest.mark.parametrize("provider", FORMATS)

@@ -89,7 +89,7 @@ class Http:
                     async for chunk in self._chunks(response, self._reply_bytes * _AROUND):
                         stream.put(chunk)
                     stream.put(None)
-        except UpstreamError as error:
+        except Exception as error:  # whatever it is, whoever reads must not wait for ever
             if stream is None:
                 raise
             stream.put(error)

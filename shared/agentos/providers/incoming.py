@@ -20,15 +20,15 @@ class Stream:
         self.most = most
         self._extend = extend
         self._extended = False
-        self._pieces: SimpleQueue[bytes | UpstreamError | None] = SimpleQueue()
+        self._pieces: SimpleQueue[bytes | Exception | None] = SimpleQueue()
 
-    def put(self, piece: bytes | UpstreamError | None) -> None:
+    def put(self, piece: bytes | Exception | None) -> None:
         """A piece of the body; None or an error behind the last."""
         self._pieces.put(piece)
 
     def __iter__(self) -> Iterator[bytes]:
         while (piece := self._pieces.get()) is not None:
-            if isinstance(piece, UpstreamError):
+            if isinstance(piece, Exception):
                 raise piece
             yield piece
 
