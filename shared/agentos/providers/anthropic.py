@@ -10,7 +10,7 @@ from agentos.domain import Completion, Parameters, Prompt, Target, TokenCount, T
 from agentos.errors import ErrorClass, UpstreamError
 from agentos.providers.anthropic_messages import THINKING, calls_of, messages
 from agentos.providers.anthropic_stream import MessageAssembly
-from agentos.providers.base import Assembly, HttpAdapter, answer, as_object, count
+from agentos.providers.base import HttpAdapter, answer, as_object, count
 from agentos.providers.blocks import bound, digest, system, wanted_schema
 from agentos.providers.text import clean
 
@@ -51,6 +51,7 @@ class Anthropic(HttpAdapter):
     """`POST {endpoint}/messages`"""
 
     path = "/messages"
+    assembly = MessageAssembly
 
     def bound(self, completion: Completion, provider: Provider, target: Target, prompt: Prompt) -> Completion:
         return bound(completion, THINKING, digest(target.upstream_model, self.encode(provider, target, prompt)))
@@ -74,9 +75,6 @@ class Anthropic(HttpAdapter):
         text = clean("".join(block["text"] for block in content if block["type"] == "text"))
         calls = calls_of(content)
         return answer(text, calls, reason, _tokens(as_object(payload.get("usage"))), named=FINISHED)
-
-    def assembly(self) -> Assembly:
-        return MessageAssembly()
 
     def streamed_body(self, provider: Provider) -> dict[str, Any]:
         return {"stream": True}

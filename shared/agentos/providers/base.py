@@ -75,6 +75,9 @@ class HttpAdapter(Adapter):
     safe: ClassVar[str] = ":@"
     """Characters of a model's id that go into the path as they are."""
 
+    assembly: ClassVar[type[Assembly]]
+    """Puts an answer in pieces together to what `decode` takes."""
+
     streamed_type: ClassVar[str] = "text/event-stream"
     """The media type of an answer in pieces."""
 
@@ -94,17 +97,13 @@ class HttpAdapter(Adapter):
         """The seconds to wait that a refusal's JSON names, for providers that send no `Retry-After`."""
         return None
 
-    @abstractmethod
-    def assembly(self) -> Assembly:
-        """For an answer that comes in pieces, to what `decode` takes."""
-
     def bound(self, completion: Completion, provider: Provider, target: Target, prompt: Prompt) -> Completion:
-        """The completion with whatever it must remember of the prompt that it answers."""
+        """The completion, which calls tools, with whatever its calls must remember of the prompt that it answers."""
         return completion
 
     def call(self, provider: Provider, target: Target, prompt: Prompt, send: Send, seconds: float) -> Completion:
         reply = send(self.request(provider, target, prompt), seconds)
-        return self.bound(self._whole(reply), provider, target, prompt)
+        return self._finished(self._whole(reply), provider, target, prompt)
 
     def stream(
         self, provider: Provider, target: Target, prompt: Prompt, open_: Open, patience: Patience, listen: Listen
@@ -119,7 +118,11 @@ class HttpAdapter(Adapter):
                 completion = self._whole(incoming.read())
                 if completion.text:
                     listen(completion.text)
-        return self.bound(completion, provider, target, prompt)
+        return self._finished(completion, provider, target, prompt)
+
+    def _finished(self, completion: Completion, provider: Provider, target: Target, prompt: Prompt) -> Completion:
+        # To bind takes another encoding of the whole conversation: only where there is something to bind.
+        return self.bound(completion, provider, target, prompt) if completion.tool_calls else completion
 
     def _whole(self, reply: HttpReply) -> Completion:
         payload = _payload(reply.body)
@@ -153,7 +156,7 @@ class HttpAdapter(Adapter):
         return completion
 
     def events(self, incoming: Incoming) -> Iterator[dict[str, Any]]:
-        """The JSON of each event in a stream. Raises BadReply, and UpstreamError for an error among them."""
+        """The JSON of each event in a stream; one that is an error has an `error`. Raises BadReply."""
         for data in data_of(incoming, _AROUND * incoming.most):
             if data.strip() == "[DONE]":
                 return

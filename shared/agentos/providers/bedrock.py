@@ -17,7 +17,7 @@ from agentos import json_text
 from agentos.config import Provider
 from agentos.domain import Completion, Prompt, Target, TokenCount
 from agentos.errors import ErrorClass, UpstreamError
-from agentos.providers.base import Assembly, HttpAdapter, answer, as_object, count, no_answer
+from agentos.providers.base import HttpAdapter, answer, as_object, count, no_answer
 from agentos.providers.bedrock_messages import REASONING, calls_of, messages, tool_config
 from agentos.providers.bedrock_stream import ConverseAssembly, events_of
 from agentos.providers.blocks import bound, digest, system, wanted_schema
@@ -67,6 +67,7 @@ class Bedrock(HttpAdapter):
     """`POST {endpoint}/model/{model}/converse`"""
 
     path = "/model/{model}/converse"
+    assembly = ConverseAssembly
     safe = ""  # as the SDK quotes: the signature is over the path, so a colon is not a colon
 
     streamed_type = "application/vnd.amazon.eventstream"
@@ -103,20 +104,15 @@ class Bedrock(HttpAdapter):
             raise no_answer(reason)
         return answer(text, calls, reason, _tokens(as_object(payload.get("usage"))), named=FINISHED)
 
-    def assembly(self) -> Assembly:
-        return ConverseAssembly()
-
     def streamed_path(self, path: str) -> str:
         return path + "-stream"
 
     def events(self, incoming: Incoming) -> Iterator[dict[str, Any]]:
         for kind, what in events_of(incoming):
             if kind.endswith("Exception"):
-                failed = {**what, "__type": kind[:1].upper() + kind[1:]}
-                raise UpstreamError(
-                    self.classify(200, failed) or ErrorClass.BAD_RESPONSE, "an error in mid-stream", status=200
-                )
-            yield {kind: what}
+                yield {**what, "__type": kind[:1].upper() + kind[1:], "error": {"type": kind}}
+            else:
+                yield {kind: what}
 
     def classify(self, status: int, payload: dict[str, Any]) -> ErrorClass | None:
         text = str(payload.get("message") or payload.get("Message") or "")

@@ -81,6 +81,7 @@ class Gemini(HttpAdapter):
     """`POST {endpoint}/models/{model}:generateContent`"""
 
     path = "/models/{model}:generateContent"
+    assembly = GeminiAssembly
 
     def encode(self, provider: Provider, target: Target, prompt: Prompt) -> dict[str, Any]:
         system = [prompt.instructions] if prompt.instructions else []
@@ -113,9 +114,6 @@ class Gemini(HttpAdapter):
         if reason in BROKEN:
             raise no_answer(reason)
         return answer(text, calls, reason, _tokens(as_object(payload.get("usageMetadata"))), named=FINISHED)
-
-    def assembly(self) -> Assembly:
-        return GeminiAssembly()
 
     def streamed_path(self, path: str) -> str:
         return path.replace(":generateContent", ":streamGenerateContent") + "?alt=sse"

@@ -9,7 +9,7 @@ from agentos import json_text
 from agentos.config import Provider, ToolCallSettings
 from agentos.domain import Completion, Message, Parameters, Prompt, Target, TokenCount, Tool, ToolCall, ToolChoice
 from agentos.errors import ErrorClass, UpstreamError
-from agentos.providers.base import Assembly, BadReply, HttpAdapter, answer, as_object, count, no_answer
+from agentos.providers.base import BadReply, HttpAdapter, answer, as_object, count, no_answer
 from agentos.providers.openai_stream import ChatAssembly, text_of
 from agentos.providers.text import clean
 from agentos.providers.tool_calls import (
@@ -93,6 +93,7 @@ class OpenAI(HttpAdapter):
     """`POST {endpoint}/chat/completions`"""
 
     path = "/chat/completions"
+    assembly = ChatAssembly
 
     def encode(self, provider: Provider, target: Target, prompt: Prompt) -> dict[str, Any]:
         quirks = provider.settings.tool_calls if prompt.has_tools else ToolCallSettings()
@@ -120,9 +121,6 @@ class OpenAI(HttpAdapter):
         if reason in BROKEN:
             raise no_answer(reason)
         return answer(text, calls, reason, _tokens(as_object(payload.get("usage"))), named=FINISHED)
-
-    def assembly(self) -> Assembly:
-        return ChatAssembly()
 
     def streamed_body(self, provider: Provider) -> dict[str, Any]:
         usage = {"stream_options": {"include_usage": True}} if provider.settings.stream_options else {}
