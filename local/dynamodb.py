@@ -12,6 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from local.template import Template
 
 WAITING_CALLERS = 1024
+"""Who comes beyond werkzeug's own 128 would be dropped, and try again a second later."""
 
 
 class DynamoDBError(Exception):
@@ -29,9 +30,7 @@ def start() -> str:
     # One request at a time: moto checks a condition and writes without a lock in between.
     application = DomainDispatcherApplication(create_backend_app)
     server = make_server("127.0.0.1", 0, application, threaded=False)
-    server.socket.listen(
-        WAITING_CALLERS
-    )  # a caller beyond werkzeug's 128 would be dropped, and try again a second later
+    server.socket.listen(WAITING_CALLERS)
     threading.Thread(target=server.serve_forever, name="dynamodb", daemon=True).start()
     return f"http://127.0.0.1:{server.server_port}"
 

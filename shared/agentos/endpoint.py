@@ -90,8 +90,7 @@ class Call:
 
     def prefers_async(self) -> bool:
         """Whether `Prefer` says `respond-async` (RFC 7240, 4.1)."""
-        preferences = self.headers.get("prefer", "").split(",")
-        return any(one.partition(";")[0].strip().lower() == ASYNC for one in preferences)
+        return ASYNC in self._listed("prefer")
 
     def wants_stream(self) -> bool:
         """Whether the answer is wanted in pieces: `stream` if that is in the query, else what `Accept` says.
@@ -100,8 +99,7 @@ class Call:
         """
         asked = self.query.get("stream")
         if asked is None:
-            accepted = self.headers.get("accept", "").lower().split(",")
-            return any(kind.partition(";")[0].strip() == EVENTS for kind in accepted)
+            return EVENTS in self._listed("accept")
         if asked not in ("true", "false"):
             raise InvalidRequest.of("stream", "must be true or false")
         return asked == "true"
@@ -136,6 +134,10 @@ class Call:
         if not re.fullmatch(r"[1-9][0-9]{0,11}", text):
             raise InvalidRequest.of("version", "must be a whole number from 1")
         return int(text)
+
+    def _listed(self, header: str) -> set[str]:
+        """What a header lists, parted by commas, without parameters and in lower case."""
+        return {one.partition(";")[0].strip().lower() for one in self.headers.get(header, "").split(",")}
 
 
 @dataclass(frozen=True)

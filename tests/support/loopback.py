@@ -1,17 +1,18 @@
 """A web server on loopback for as long as a block lasts."""
 
 import threading
+from abc import ABC, abstractmethod
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 
 
-class Loopback:
+class Loopback(ABC):
     """Serves with what `handler` makes of a connection."""
 
     address: str = "127.0.0.1"
 
-    def handler(self, *connection: Any) -> BaseHTTPRequestHandler:
-        raise NotImplementedError
+    @abstractmethod
+    def handler(self, *connection: Any) -> BaseHTTPRequestHandler: ...
 
     def __enter__(self) -> Self:
         self._server = _Server((self.address, 0), self.handler)

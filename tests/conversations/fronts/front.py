@@ -1,7 +1,7 @@
 """What every fake provider has in common: a socket, a strict look at what is asked, an answer in small pieces."""
 
 import json
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
@@ -43,7 +43,7 @@ class Sent:
     streamed: bool = False
 
 
-class Front(Loopback, ABC):
+class Front(Loopback):
     """A provider on loopback: translates between its wire format and the brain's words, and takes nothing amiss.
 
     Written after the providers' documentation and their SDKs' types, without a look at our own adapters.
