@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.conversations.brain import Brain
+from tests.conversations.fakes.model import ScriptedModel
+from tests.conversations.fakes.provider import FakeProvider
+from tests.conversations.fakes.server import FakeServer
 from tests.conversations.formats import CONFIGURATION, FORMATS, Format
-from tests.conversations.fronts.front import Front
 
 
 @pytest.fixture
@@ -32,8 +33,9 @@ def wire_format(request: pytest.FixtureRequest) -> Format:
 
 
 @pytest.fixture
-def front(wire_format: Format, configured: pytest.MonkeyPatch) -> Iterator[Front]:
-    with wire_format.front(Brain()) as serving:
-        for name, value in serving.environment.items():
+def fake(wire_format: Format, configured: pytest.MonkeyPatch) -> Iterator[FakeProvider]:
+    played = wire_format.fake(ScriptedModel())
+    with FakeServer(played):
+        for name, value in played.environment.items():
             configured.setenv(name, value)
-        yield serving
+        yield played

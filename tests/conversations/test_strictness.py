@@ -2,7 +2,7 @@
 
 import copy
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -10,10 +10,11 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from tests.conversations.brain import Brain
+from tests.conversations.fakes import bedrock
+from tests.conversations.fakes.model import ScriptedModel
+from tests.conversations.fakes.provider import MODEL, FakeProvider, Request
+from tests.conversations.fakes.rules import Refused
 from tests.conversations.formats import FORMATS
-from tests.conversations.fronts import bedrock
-from tests.conversations.fronts.front import MODEL, Front, Invalid, Request
 
 Body = dict[str, Any]
 SCHEMA = {"type": "object", "properties": {"city": {"type": "string"}}}
@@ -101,7 +102,7 @@ WRONGS: list[tuple[str, Callable[[Any], object], str]] = [
 ]  # fmt: skip
 
 
-def sent(front: Front, body: Body) -> Request:
+def sent(fake: FakeProvider, body: Body) -> Request:
     """As a client of the provider's sends it."""
     paths = {
         "openai": "/v1/chat/completions",
@@ -109,51 +110,43 @@ def sent(front: Front, body: Body) -> Request:
         "gemini": f"/v1beta/models/{MODEL}:generateContent",
         "bedrock": f"/model/{MODEL}/converse",
     }
-    keys = {"authorization": f"Bearer {front.key}", "x-api-key": front.key, "x-goog-api-key": front.key}
-    headers, path, content = {"anthropic-version": "2023-06-01", **keys}, paths[front.provider], json.dumps(body)
-    if front.provider == "bedrock":
-        request = AWSRequest("POST", front.url + path, {}, content.encode())
+    keys = {"authorization": f"Bearer {fake.key}", "x-api-key": fake.key, "x-goog-api-key": fake.key}
+    headers, path, content = {"anthropic-version": "2023-06-01", **keys}, paths[fake.name], json.dumps(body)
+    if fake.name == "bedrock":
+        request = AWSRequest("POST", fake.url + path, {}, content.encode())
         credentials = Credentials(bedrock.ACCESS_KEY, bedrock.SECRET)
         SigV4Auth(credentials, "bedrock", bedrock.REGION).add_auth(request)
-        host = front.url.removeprefix("http://")
+        host = fake.url.removeprefix("http://")
         headers = {"host": host, **{name.lower(): value for name, value in request.headers.items()}}
     return Request("POST", path, headers, content.encode())
 
 
 @pytest.fixture
-def opened() -> Iterator[Callable[[str], Front]]:
-    fronts: list[Front] = []
-
-    def begin(name: str) -> Front:
-        fronts.append(FORMATS[name].front(Brain()).__enter__())
-        return fronts[-1]
-
-    yield begin
-    for front in fronts:
-        front.__exit__()
+def opened() -> Callable[[str], FakeProvider]:
+    return lambda name: FORMATS[name].fake(ScriptedModel())
 
 
 @pytest.mark.parametrize("name", FORMATS)
-def test_a_good_request_is_heard(opened: Callable[[str], Front], name: str) -> None:
-    front = opened(name)
-    heard = front.heard(sent(front, GOOD[name]))
-    assert [one.role for one in heard.said] == ["user", "assistant", "user"]
-    assert [tool.name for tool in heard.tools] == ["f"]
+def test_a_good_request_is_heard(opened: Callable[[str], FakeProvider], name: str) -> None:
+    fake = opened(name)
+    received = fake.accept(sent(fake, GOOD[name]))
+    assert [one.role for one in received.said] == ["user", "assistant", "user"]
+    assert [tool.name for tool in received.tools] == ["f"]
 
 
 @pytest.mark.parametrize(("name", "wrong", "why"), WRONGS, ids=[f"{name}-{why}" for name, _, why in WRONGS])
 def test_what_the_provider_refuses_is_refused(
-    opened: Callable[[str], Front], name: str, wrong: Callable[[Any], object], why: str
+    opened: Callable[[str], FakeProvider], name: str, wrong: Callable[[Any], object], why: str
 ) -> None:
-    front, body = opened(name), copy.deepcopy(GOOD[name])
+    fake, body = opened(name), copy.deepcopy(GOOD[name])
     wrong(body)
-    with pytest.raises(Invalid, match=why):
-        front.heard(sent(front, body))
+    with pytest.raises(Refused, match=why):
+        fake.accept(sent(fake, body))
 
 
 @pytest.mark.parametrize("name", FORMATS)
-def test_a_request_without_its_key_is_refused(opened: Callable[[str], Front], name: str) -> None:
-    front = opened(name)
-    good = sent(front, GOOD[name])
-    with pytest.raises(Invalid, match=r"key|signature"):
-        front.heard(Request(good.method, good.path, {"anthropic-version": "2023-06-01"}, good.body))
+def test_a_request_without_its_key_is_refused(opened: Callable[[str], FakeProvider], name: str) -> None:
+    fake = opened(name)
+    good = sent(fake, GOOD[name])
+    with pytest.raises(Refused, match=r"key|signature"):
+        fake.accept(Request(good.method, good.path, {"anthropic-version": "2023-06-01"}, good.body))

@@ -11,11 +11,13 @@ import openai
 import pytest
 from google import genai
 
-from tests.conversations.brain import Answer, Brain, Call
 from tests.conversations.cases import UNICODE
+from tests.conversations.fakes import bedrock
+from tests.conversations.fakes.model import Answer, Call, ScriptedModel
+from tests.conversations.fakes.provider import MODEL, FakeProvider, Request
+from tests.conversations.fakes.rules import Refused
+from tests.conversations.fakes.server import FakeServer
 from tests.conversations.formats import FORMATS
-from tests.conversations.fronts import bedrock
-from tests.conversations.fronts.front import MODEL, Front, Invalid, Request
 
 Body = dict[str, Any]
 Read = tuple[str, list[tuple[str, Any]], Any, int]
@@ -31,9 +33,9 @@ def _quiet() -> Iterator[None]:
     logging.disable(logging.NOTSET)
 
 
-def by_openai(front: Front, *, streamed: bool) -> Read:
+def by_openai(fake: FakeProvider, *, streamed: bool) -> Read:
     asked: Any = {"model": MODEL, "messages": [{"role": "user", "content": "Hello."}]}
-    with openai.OpenAI(api_key=front.key, base_url=f"{front.url}/v1", max_retries=0) as client:
+    with openai.OpenAI(api_key=fake.key, base_url=f"{fake.url}/v1", max_retries=0) as client:
         if streamed:
             with client.chat.completions.stream(**asked, stream_options={"include_usage": True}) as stream:
                 whole: Any = stream.get_final_completion()
@@ -44,9 +46,9 @@ def by_openai(front: Front, *, streamed: bool) -> Read:
     return message.content or "", calls, whole.choices[0].finish_reason, whole.usage.prompt_tokens
 
 
-def by_anthropic(front: Front, *, streamed: bool) -> Read:
+def by_anthropic(fake: FakeProvider, *, streamed: bool) -> Read:
     asked: Any = {"model": MODEL, "max_tokens": 100, "messages": [{"role": "user", "content": "Hello."}]}
-    with anthropic.Anthropic(api_key=front.key, base_url=front.url, max_retries=0) as client:
+    with anthropic.Anthropic(api_key=fake.key, base_url=fake.url, max_retries=0) as client:
         if streamed:
             with client.messages.stream(**asked) as stream:
                 whole: Any = stream.get_final_message()
@@ -57,10 +59,10 @@ def by_anthropic(front: Front, *, streamed: bool) -> Read:
     return text, calls, whole.stop_reason, whole.usage.input_tokens + whole.usage.cache_read_input_tokens
 
 
-def by_google(front: Front, *, streamed: bool) -> Read:
-    options = genai.types.HttpOptions(base_url=front.url, api_version="v1beta")
+def by_google(fake: FakeProvider, *, streamed: bool) -> Read:
+    options = genai.types.HttpOptions(base_url=fake.url, api_version="v1beta")
     asked: Any = {"model": MODEL, "contents": "Hello."}
-    with genai.Client(api_key=front.key, http_options=options) as client:
+    with genai.Client(api_key=fake.key, http_options=options) as client:
         if streamed:
             answers = list(client.models.generate_content_stream(**asked))
         else:
@@ -72,10 +74,10 @@ def by_google(front: Front, *, streamed: bool) -> Read:
     return text, calls, last.candidates[0].finish_reason.value, last.usage_metadata.prompt_token_count
 
 
-def by_boto(front: Front, *, streamed: bool) -> Read:
+def by_boto(fake: FakeProvider, *, streamed: bool) -> Read:
     client = boto3.client(
         "bedrock-runtime",
-        endpoint_url=front.url,
+        endpoint_url=fake.url,
         region_name=bedrock.REGION,
         aws_access_key_id=bedrock.ACCESS_KEY,
         aws_secret_access_key=bedrock.SECRET,
@@ -112,11 +114,12 @@ def test_an_sdk_reads_the_answer_that_was_given(configured: pytest.MonkeyPatch, 
     # Whole characters: no SDK but puts the halves of one together again.
     words = UNICODE if not streamed else "Grüße, 日本語 und e\u0301. " * 9
     answers = [Answer(words, prompt=30, cached=20), Answer("Let me see.", calls=(CALL,), prompt=30)]
-    with FORMATS[name].front(Brain(script=list(answers))) as front:
+    fake = FORMATS[name].fake(ScriptedModel(script=list(answers)))
+    with FakeServer(fake):
         for answer, reason in zip(answers, REASONS[name], strict=True):
             calls = [(call.name, call.arguments) for call in answer.calls]
-            assert SDKS[name](front, streamed=streamed) == (answer.text, calls, reason, 30)
-        assert front.brain.refused == []
+            assert SDKS[name](fake, streamed=streamed) == (answer.text, calls, reason, 30)
+        assert fake.refusals == []
 
 
 ERRORS = {
@@ -129,11 +132,12 @@ ERRORS = {
 
 @pytest.mark.parametrize("name", SDKS)
 def test_an_sdk_reads_the_refusal_for_what_it_is(configured: pytest.MonkeyPatch, name: str) -> None:
-    class Picky(FORMATS[name].front):  # type: ignore[misc, name-defined]
-        def heard(self, request: Request) -> Any:
-            raise Invalid("not like this")
+    class Picky(FORMATS[name].fake):  # type: ignore[misc, name-defined]
+        def accept(self, request: Request) -> Any:
+            raise Refused("not like this")
 
-    with Picky(Brain()) as front:
+    fake = Picky(ScriptedModel())
+    with FakeServer(fake):
         with pytest.raises(Exception, match="not like this") as caught:
-            SDKS[name](front, streamed=False)
+            SDKS[name](fake, streamed=False)
         assert type(caught.value).__name__ == ERRORS[name]
