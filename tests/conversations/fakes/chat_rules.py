@@ -196,11 +196,12 @@ def distinct_tools(words: str) -> Faults:
     return faults
 
 
-def short_descriptions(most: int, words: str) -> Faults:
+def short_descriptions(words: str) -> Faults:
+    """Of tools, where the model has a bound for them."""
     return lambda asked: [
-        words.format(at=f"{at}.description", most=most, value=len(one.get("description") or ""))
+        words.format(at=f"{at}.description", most=asked.model.description)
         for at, one in functions(asked)
-        if len(one.get("description") or "") > most
+        if asked.model.description and len(one.get("description") or "") > asked.model.description
     ]
 
 
@@ -294,14 +295,14 @@ def distinct_ids(words: str) -> Faults:
 # --- Messages -------------------------------------------------------------------------------------
 
 
-def no_blank_messages(roles: Iterable[str], words: str) -> Faults:
+def no_empty_messages(roles: Iterable[str], words: str) -> Faults:
     """Of these roles; an assistant that calls tools may be silent."""
     silent = tuple(roles)
 
     def faults(asked: Asked) -> Iterator[str]:
         for index, message in messages(asked, *silent):
             pictured = isinstance(message.get("content"), list) and any("text" not in part for part in message["content"])
-            if not (message.get("tool_calls") or pictured or any(text.strip() for text in texts(message))):
+            if not (message.get("tool_calls") or pictured or any(texts(message))):
                 yield words.format(at=f"messages[{index}]", role=message["role"])
 
     return faults
@@ -347,12 +348,12 @@ def lists_only_with_images(words: str) -> Faults:
     ]
 
 
-def no_empty_texts(words: str, *, blank_too: bool = False) -> Faults:
+def no_empty_texts(words: str) -> Faults:
     """No part of text without a text."""
     return lambda asked: [
         words.format(at=at)
         for at, part in parts(asked)
-        if part.get("type") == "text" and not (part["text"].strip() if blank_too else part["text"])
+        if part.get("type") == "text" and not part["text"]
     ]
 
 

@@ -44,10 +44,10 @@ class GLM(Chat):
         Rule("tools chosen by the model", API, chat.only_choices(("auto",), "tool_choice: only auto is supported"), code=PARAMETER),
         Rule("text or JSON", API, chat.forms({"text", "json_object"}, "response_format.type: {value} is not supported"), code=PARAMETER),
         Rule("a user among those who speak", API, _users_speak, code=MESSAGES),
-        Rule("something said", "https://github.com/songquanpeng/one-api/issues/1153", chat.no_blank_messages(
+        Rule("something said", "https://github.com/songquanpeng/one-api/issues/1153", chat.no_empty_messages(
             ("system", "user", "assistant"), "{at}: content and tool_calls cannot both be empty"), code=MESSAGES),
         Rule("texts in parts", "https://github.com/agentscope-ai/QwenPaw/issues/287", chat.no_empty_texts(
-            "{at}.text: text cannot be empty", blank_too=True), code=MESSAGES),
+            "{at}.text: text cannot be empty"), code=MESSAGES),
         Rule("images where the model sees", "https://github.com/BigPizzaV3/CodexPlusPlus/issues/1760", chat.images_where_the_model_can(
             "messages.content.type is illegal, expected one of ['text']"), code=PARAMETER),
         Rule("results for calls", API, chat.results_for_calls(

@@ -79,8 +79,8 @@ class Mistral(Chat):
         Rule("ids of 9 letters and digits", COMMON, chat.call_ids(
             "[a-zA-Z0-9]{9}", "Tool call id was {value} but must be a-z, A-Z, 0-9, with a length of 9."), code=INVALID_CALL),
         Rule("nobody but assistants after results", COMMON, chat.order(ORDER, "Unexpected role '{role}' after role '{before}'"), code=INVALID_ORDER),
-        Rule("users or tools at the end", COMMON, chat.last_role(
-            {"user", "tool"}, "Expected last role User or Tool (or Assistant with prefix True) for serving but got {role}"), code=INVALID_ORDER),
+        Rule("no assistant at the end", COMMON, chat.last_role(
+            {"user", "tool", "system"}, "Expected last role User or Tool (or Assistant with prefix True) for serving but got {role}"), code=INVALID_ORDER),
         Rule("something said", COMMON, _enough_said, code=INVALID_ASSISTANT),
         Rule("results for calls", COMMON, chat.results_for_calls(
             "Not the same number of function calls and responses", "Unexpected tool call id in tool results"), code=INVALID_ORDER),

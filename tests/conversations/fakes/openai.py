@@ -61,7 +61,7 @@ class OpenAI(Chat):
     name = "openai"
     models = {
         MODEL: Traits(),
-        "gpt-4o-mini": Traits(longest=16_384),
+        "gpt-4o-mini": Traits(longest=16_384, description=1024),
         "gpt-5.4-mini": Traits(frozenset({"stop", "max_tokens"}), longest=128_000),
         "gpt-6-luna": Traits(
             frozenset({"temperature", "top_p", "stop", "max_tokens", "presence_penalty", "frequency_penalty", "logit_bias",
@@ -94,7 +94,7 @@ class OpenAI(Chat):
         Rule("choices only among tools", SPEC, chat.needs_tools(
             ("tool_choice", "parallel_tool_calls"), "'{at}' is only allowed when 'tools' are specified.")),
         Rule("descriptions of at most 1024 characters", "https://github.com/getsentry/sentry-mcp/issues/106", chat.short_descriptions(
-            1024, "Invalid '{at}': string too long. Expected a string with maximum length {most}."), code="string_above_max_length"),
+            "Invalid '{at}': string too long. Expected a string with maximum length {most}."), code="string_above_max_length"),
         Rule("parameters of an object", SPEC, chat.object_parameters(
             "Invalid schema for function '{name}': schema must be a JSON Schema of 'type: \"object\"'."), code="invalid_function_parameters"),
         Rule("arrays that say of what", "https://community.openai.com/t/array-schema-missing-items/717218", chat.items_of_arrays(

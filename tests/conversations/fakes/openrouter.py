@@ -54,7 +54,7 @@ class OpenRouter(Chat):
         Rule("names of called tools", "https://ai.google.dev/api/caching#FunctionDeclaration", chat.called_names(
             NAME, "Invalid function name. Must start with a letter or an underscore. {value}"), code=UPSTREAM),
         Rule("at most 4 stops", f"{DOCS}/api-reference/parameters", chat.at_most_stops(4, "stop: Too big: expected array to have <={most} items")),
-        Rule("something said", "https://github.com/cline/cline/issues/1335", chat.no_blank_messages(
+        Rule("something said", "https://github.com/cline/cline/issues/1335", chat.no_empty_messages(
             ("user", "assistant"), "{at}: contents.parts must not be empty."), code=UPSTREAM),
         Rule("results for calls", "https://ai.google.dev/gemini-api/docs/function-calling", chat.results_for_calls(
             "Please ensure that the number of function response parts is equal to the number of function call parts of the function call turn.",

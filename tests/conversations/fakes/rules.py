@@ -15,7 +15,7 @@ class Traits:
 
     `refuses`: parameters, by their names on the wire, of which any value is a 400. `exclusive`: temperature and top_p
     cannot both be given. `thinks`: it thinks before it answers. `can`: tools, images, schema. `longest`: the most
-    tokens of an answer that may be asked for.
+    tokens of an answer that may be asked for. `description`: the longest of a tool.
     """
 
     refuses: frozenset[str] = frozenset()
@@ -23,6 +23,7 @@ class Traits:
     thinks: bool = False
     can: frozenset[str] = frozenset({"tools", "images", "schema"})
     longest: int = 64_000
+    description: int | None = None
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,123 @@
+"""What must hold of a conversation that goes on at another provider."""
+
+import base64
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from tests.conversations.crossed import World
+from tests.conversations.fakes.rules import Traits, image_kind
+from tests.support.gateway import Answer
+
+Body = dict[str, Any]
+
+TAKES = {
+    "openai": {"image/png", "image/jpeg", "image/gif", "image/webp"},
+    "gemini": {"image/png", "image/jpeg", "image/webp"},
+    "anthropic": {"image/png", "image/jpeg", "image/gif", "image/webp"},
+    "bedrock": {"image/png", "image/jpeg", "image/gif", "image/webp"},
+    "openrouter": {"image/png", "image/jpeg", "image/webp"},
+    "ollama": {"image/png", "image/jpeg", "image/webp"},
+}
+"""The kinds of images that a provider takes, where that is known."""
+
+NO_ADDRESSES = {"bedrock", "ollama"}
+NO_FORCED_TOOLS = {"deepseek", "glm4", "ollama"}
+"""None of their models can be made to call a tool."""
+
+
+class Broken(AssertionError):
+    """A law does not hold. `law` is the same for the same fault wherever it is found."""
+
+    def __init__(self, law: str, what: object) -> None:
+        super().__init__(f"{law}: {what}")
+        self.law = law
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What a conversation asks of a model, besides words."""
+
+    images: tuple[str, ...] = ()
+    tools: bool = False
+    schema: bool = False
+    json: bool = False
+    odd_keys: bool = False
+    forced: bool = False
+
+    @classmethod
+    def of(cls, contents: Iterable[Any], *, tools: bool, form: Any = None, choice: Any = None) -> "Needs":
+        kind = (form or {}).get("type")
+        forced = choice not in (None, "auto", "none")
+        return cls(tuple(_images(contents)), tools, kind == "json_schema", kind == "json_object", forced)
+
+    def beyond(self, provider: str, model: Traits) -> set[str]:
+        """What of it the provider or its model cannot do, by the words that a plan has for it."""
+        lacking = {
+            "tools": self.tools and "tools" not in model.can,
+            "images": any(not _takes(provider, model, url) for url in self.images),
+            "structuredOutput": self.schema and "schema" not in model.can,
+            "toolChoice": self.forced and (model.thinks or provider in NO_FORCED_TOOLS),
+            "json": self.json and self.tools and provider == "groq",
+        }
+        return {name for name, lacks in lacking.items() if lacks}
+
+
+def _images(contents: Iterable[Any]) -> Iterator[str]:
+    for content in contents:
+        if isinstance(content, list):
+            yield from (part["image_url"]["url"] for part in content if part.get("type") == "image_url")
+
+
+def _takes(provider: str, model: Traits, url: str) -> bool:
+    if "images" not in model.can:
+        return False
+    if not url.startswith("data:"):
+        return provider not in NO_ADDRESSES and (provider != "anthropic" or url.startswith("https:"))
+    said = url.partition(";")[0].removeprefix("data:").lower().replace("image/jpg", "image/jpeg")
+    kind = image_kind(base64.b64decode(url.partition(",")[2]))
+    return provider not in TAKES or (kind in TAKES[provider] and said == kind)
+
+
+def nobody_refuses(world: World) -> None:
+    """No provider was asked what it refuses. Raises Broken."""
+    for provider, refused in world.refusals:
+        rule = refused.rule.what if refused.rule else "the request line"
+        raise Broken(f"{provider} refuses: {rule}", refused.words)
+
+
+def answered(answer: Answer, provider: str, model: str, beyond: set[str]) -> bool:
+    """Whether the provider has answered. Where it has not, the plan says that it cannot, and it cannot indeed.
+
+    Raises Broken.
+    """
+    body = answer.json
+    if answer.status == 200:
+        route = body.get("route") or body["agentos"]["route"]
+        if route["served"] != model:
+            raise Broken(f"{provider} is passed over: {_outcomes(route['attempts'], model)}", route)
+        return True
+    details = body.get("details") or body.get("agentos", {}).get("details") or {}
+    reasons = [one["reason"] for one in details.get("skipped", ()) if one["model"] == model]
+    if any(reason.startswith("unsupported: ") for reason in reasons):
+        if not beyond:
+            raise Broken(f"{provider} is skipped without a cause: {reasons[0]}", reasons)
+        return False
+    attempts = [one for one in details.get("attempts", ()) if one["model"] == model]
+    if answer.status == 400 and not attempts:
+        raise Broken(f"our own 400: {re.sub('[0-9]+', 'N', _message(body))[:100]}", body)
+    outcomes = _outcomes(attempts, model)
+    raise Broken(f"{provider} does not answer: {answer.status} {_code(body)} ({outcomes})", attempts or body)
+
+
+def _outcomes(attempts: Iterable[Body], model: str) -> str:
+    return ", ".join(sorted({one["outcome"] for one in attempts if one["model"] == model}))
+
+
+def _message(body: Body) -> str:
+    return str(body.get("message") or (body.get("error") or {}).get("message"))
+
+
+def _code(body: Body) -> str:
+    return str(body.get("code") or (body.get("error") or {}).get("code"))

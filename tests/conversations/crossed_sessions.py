@@ -1,0 +1,130 @@
+"""Conversations in sessions, played at one provider and gone on with at another."""
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from tests.conversations.crossed import MODELS, OUTAGES, SIMULATED, Conversation, Round, World, upstream
+from tests.conversations.crossed_laws import Broken, Needs, answered, nobody_refuses
+from tests.support.gateway import Answer, StreamingContext
+from tests.support.sse import events
+
+Body = dict[str, Any]
+
+BROKE_OFF = {"content_filtered": 422, "upstream_failed": 502}
+"""The status that an error would have had, had nothing been sent before it."""
+
+
+def _blank(content: Any) -> bool:
+    """Whether a session may refuse to take it, for lack of words."""
+    parts = content if isinstance(content, list) else [{"text": content}]
+    return any("text" in part and not (part["text"] or "").strip() for part in parts)
+
+
+class Session:
+    """A session whose agent's model is the first provider's, and whose fallbacks are all others'."""
+
+    def __init__(self, world: World, conversation: Conversation, first: str) -> None:
+        self._world = world
+        self._conversation = conversation
+        self._contents: list[Any] = []
+        self._first = first
+        self.open: list[Body] = []
+        """The calls that wait for results."""
+
+        others = [conversation.model(provider) for provider in MODELS if provider != first]
+        self._agent_id = world.api.agent(
+            model=conversation.model(first),
+            tools=list(conversation.tools),
+            config={"fallbackModels": others, **conversation.config},
+        )
+        self._session_id = world.api.session(self._agent_id)
+
+    def begin(self) -> bool:
+        """Whether the first provider has answered every round before the outage; where not, it cannot, and says so."""
+        return all(self.round(one, self._first) for one in self._conversation.before)
+
+    def goes_on_at(self, provider: str) -> None:
+        """The next round, while all but this provider are down, and one when the first is back. Raises Broken."""
+        outage = self._conversation.outage
+        self._world.fakes[self._first].outage = OUTAGES.get(outage)
+        down = [name for name in MODELS if name != provider and (name != self._first or outage == SIMULATED)]
+        answered = self.round(self._conversation.then, provider, down)
+        self._world.fakes[self._first].outage = None
+        if answered and self._conversation.back:
+            self.round(self._conversation.back, self._first)
+
+    def round(self, one: Round, provider: str, down: Iterable[str] = ()) -> bool:
+        """Whether the provider has answered, with these down. Raises Broken."""
+        world, model = self._world, self._conversation.model(provider)
+        body = self._post(one)
+        self._contents.append(one.content)
+        world.says(provider, one.answer)
+        answer = self._send(body, {"x-agentos-simulate": ",".join(f"{name}=rate_limited" for name in down)})
+        nobody_refuses(world)
+        if answer.status == 400 and answer.json["code"] == "invalid_request" and _blank(one.content):
+            return False
+        if one.answer.refused and answer.status in (200, 422):
+            return answer.status == 200
+        if not answered(answer, provider, model, self._needs().beyond(provider, self._traits(provider))):
+            return False
+        self.open = answer.json["toolCalls"]
+        known = {tool["function"]["name"] for tool in self._conversation.tools}
+        if not {call["name"] for call in self.open} <= known:
+            raise Broken(f"{provider}: a call comes back by another name", self.open)
+        if len(self.open) != len(one.answer.calls if known else ()) and not one.answer.starved:
+            raise Broken(f"{provider}: calls are lost", answer.json)
+        return True
+
+    def snapshot(self) -> "Snapshot":
+        return Snapshot(self, self._world)
+
+    def _needs(self) -> Needs:
+        form = self._conversation.config.get("responseFormat")
+        return Needs.of(self._contents, tools=bool(self._conversation.tools), form=form)
+
+    def _traits(self, provider: str) -> Any:
+        return self._world.fakes[provider].models[upstream(self._conversation.model(provider))]
+
+    def _post(self, one: Round) -> Body:
+        if not self.open:
+            return {"role": one.role, "content": "And?" if one.content is None else one.content}
+        given = [one.results[place % len(one.results)] for place in range(len(self.open))]
+        results = [
+            {"role": "tool", "toolCallId": call["id"], "content": content}
+            for call, content in zip(self.open, given, strict=True)
+        ]
+        return {"messages": results[::-1]}
+
+    def _send(self, body: Body, headers: dict[str, str]) -> Answer:
+        path = {"agentId": self._agent_id, "sessionId": self._session_id}
+        if not self._conversation.streamed:
+            return self._world.api("send_message", body, headers=headers, **path)
+        context, query = StreamingContext(), {"stream": "true"}
+        answer = self._world.api("send_message", body, query=query, headers=headers, context=context, **path)
+        if context.head is None:
+            return answer
+        last = events(answer.text)[-1]
+        status = 200 if last.kind == "message.end" else BROKE_OFF[last.data["code"]]
+        return Answer(status, answer.headers, json.dumps(last.data))
+
+
+class Snapshot:
+    """A moment to which a session can be set back."""
+
+    def __init__(self, session: Session, world: World) -> None:
+        self._session = session
+        self._world = world
+        self._items = dict(world.table.items)
+        self._open = list(session.open)
+        self._contents = list(session._contents)
+        self._signed = {name: dict(fake.signed) for name, fake in world.fakes.items()}
+
+    def restore(self) -> None:
+        self._world.table.items = dict(self._items)
+        self._session.open = list(self._open)
+        self._session._contents = list(self._contents)
+        for name, fake in self._world.fakes.items():
+            fake.signed = dict(self._signed[name])
+            fake.refusals = []
+            fake.outage = None
