@@ -12,7 +12,7 @@ MODEL := $(if $(filter 0 no,$(LOCAL_MODEL)),,$(VENV)/model.stamp)
 DEBUGGER := $(if $(DEBUG_PORT),$(VENV)/dev.stamp)
 
 .DEFAULT_GOAL := help
-.PHONY: help run build sam-local replay test test-sam-local test-all check docs bench walk-through lock clean
+.PHONY: help run build sam-local replay test test-deep test-sam-local test-all check docs bench walk-through lock clean
 .DELETE_ON_ERROR:
 
 help: ## list the commands
@@ -33,6 +33,10 @@ replay: $(VENV)/dev.stamp $(MODEL) ## one recorded event through sam local invok
 
 test: $(VENV)/dev.stamp $(VENV)/model.stamp ## every test that needs no Docker; ARGS=<pytest's>
 	@$(BIN)/python -m pytest $(ARGS)
+
+test-deep: $(VENV)/dev.stamp ## conversations crossed between ten providers, 2,000 for each pair, about an hour; SEED=<number>
+	@CROSSED_EXAMPLES=2000 CROSSED_REPORT=docs/crossed-providers.md $(BIN)/python -m pytest \
+	 tests/conversations/test_crossed.py --hypothesis-seed=$(or $(SEED),$(shell date +%s))
 
 test-sam-local: $(VENV)/dev.stamp $(VENV)/model.stamp ## the tests in containers; needs Docker; ARGS=<pytest's>
 	@$(BIN)/python -m pytest tests/sam_local $(ARGS)

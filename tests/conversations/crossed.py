@@ -14,6 +14,7 @@ from typing import Any
 
 import yaml
 
+from tests.conversations.fakes.bedrock import REGION
 from tests.conversations.fakes.model import Answer, Call, Received, ScriptedModel
 from tests.conversations.fakes.provider import FakeProvider, Sent
 from tests.conversations.fakes.providers import PROVIDERS
@@ -180,6 +181,7 @@ def world(environment: Any, overlay: str) -> Iterator[World]:
     settings = {
         "AGENTOS_CONFIG": overlay,
         "TABLE_NAME": "crossed",
+        "AWS_DEFAULT_REGION": REGION,
         "POWERTOOLS_METRICS_DISABLED": "true",
         "POWERTOOLS_LOG_LEVEL": "CRITICAL",
     }

@@ -35,7 +35,8 @@ class Request:
         called = any(message.get("tool_calls") for message in self.messages)
         return Needs.of(
             (message.get("content") for message in self.messages),
-            tools=bool(self.tools or called),
+            self.tools,
+            called=called,
             form=fields.get("response_format"),
             choice=fields.get("tool_choice"),
         )
@@ -46,13 +47,13 @@ def asked(world: World, request: Request, first: str) -> None:
     _ask(world, request, first, (first,))
 
 
-def goes_on_at(world: World, request: Request, first: str, provider: str) -> None:
-    """The other one takes it, while the first is down. Raises Broken."""
+def goes_on_at(world: World, request: Request, first: str, provider: str) -> bool:
+    """Whether the other one has answered, the first being down; where not, it cannot, and says so. Raises Broken."""
     world.fakes[first].outage = OUTAGES.get(request.outage)
-    _ask(world, request, provider, (first, provider))
+    return _ask(world, request, provider, (first, provider))
 
 
-def _ask(world: World, request: Request, provider: str, chain: Iterable[str]) -> None:
+def _ask(world: World, request: Request, provider: str, chain: Iterable[str]) -> bool:
     down = [name for name in chain if name != provider] if request.outage == SIMULATED else []
     body = {
         "model": ",".join(request.model(name) for name in chain),
@@ -63,10 +64,12 @@ def _ask(world: World, request: Request, provider: str, chain: Iterable[str]) ->
     answer = _send(world, body, {"x-agentos-simulate": ",".join(f"{name}=rate_limited" for name in down)})
     nobody_refuses(world)
     if request.answer.refused and answer.status in (200, 422):
-        return
+        return True
     traits = world.fakes[provider].models[upstream(request.model(provider))]
-    if answered(answer, provider, request.model(provider), request.needs.beyond(provider, traits)):
-        _check_calls(request, provider, answer.json)
+    if not answered(answer, provider, request.model(provider), request.needs.beyond(provider, traits)):
+        return False
+    _check_calls(request, provider, answer.json)
+    return True
 
 
 def _check_calls(request: Request, provider: str, body: Body) -> None:

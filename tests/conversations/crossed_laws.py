@@ -47,10 +47,19 @@ class Needs:
     forced: bool = False
 
     @classmethod
-    def of(cls, contents: Iterable[Any], *, tools: bool, form: Any = None, choice: Any = None) -> "Needs":
-        kind = (form or {}).get("type")
-        forced = choice not in (None, "auto", "none")
-        return cls(tuple(_images(contents)), tools, kind == "json_schema", kind == "json_object", forced)
+    def of(
+        cls, contents: Iterable[Any], tools: Iterable[Body], *, called: bool = False, form: Any = None, choice: Any = None
+    ) -> "Needs":
+        kind, offered = (form or {}).get("type"), list(tools)
+        keys = [key for tool in offered for key in (tool["function"].get("parameters") or {}).get("properties") or ()]
+        return cls(
+            images=tuple(_images(contents)),
+            tools=bool(offered) or called,
+            schema=kind == "json_schema",
+            json=kind == "json_object",
+            odd_keys=not all(re.fullmatch("[a-zA-Z0-9_.-]{1,64}", key) for key in keys),
+            forced=choice not in (None, "auto", "none"),
+        )
 
     def beyond(self, provider: str, model: Traits) -> set[str]:
         """What of it the provider or its model cannot do, by the words that a plan has for it."""
@@ -59,7 +68,8 @@ class Needs:
             "images": any(not _takes(provider, model, url) for url in self.images),
             "structuredOutput": self.schema and "schema" not in model.can,
             "toolChoice": self.forced and (model.thinks or provider in NO_FORCED_TOOLS),
-            "json": self.json and self.tools and provider == "groq",
+            "json with tools": self.json and self.tools and provider == "groq",
+            "keys of schemas": self.odd_keys and provider in ("anthropic", "bedrock"),
         }
         return {name for name, lacks in lacking.items() if lacks}
 
@@ -93,18 +103,18 @@ def answered(answer: Answer, provider: str, model: str, beyond: set[str]) -> boo
     Raises Broken.
     """
     body = answer.json
-    if answer.status == 200:
-        route = body.get("route") or body["agentos"]["route"]
-        if route["served"] != model:
-            raise Broken(f"{provider} is passed over: {_outcomes(route['attempts'], model)}", route)
+    ours = body.get("agentos", {})
+    details = body.get("route") or body.get("details") or ours.get("route") or ours.get("details") or {}
+    if answer.status == 200 and details["served"] == model:
         return True
-    details = body.get("details") or body.get("agentos", {}).get("details") or {}
     reasons = [one["reason"] for one in details.get("skipped", ()) if one["model"] == model]
     if any(reason.startswith("unsupported: ") for reason in reasons):
         if not beyond:
             raise Broken(f"{provider} is skipped without a cause: {reasons[0]}", reasons)
         return False
     attempts = [one for one in details.get("attempts", ()) if one["model"] == model]
+    if answer.status == 200:
+        raise Broken(f"{provider} is passed over: {_outcomes(attempts, model)}", details)
     if answer.status == 400 and not attempts:
         raise Broken(f"our own 400: {re.sub('[0-9]+', 'N', _message(body))[:100]}", body)
     outcomes = _outcomes(attempts, model)

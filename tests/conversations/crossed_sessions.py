@@ -44,8 +44,11 @@ class Session:
         """Whether the first provider has answered every round before the outage; where not, it cannot, and says so."""
         return all(self.round(one, self._first) for one in self._conversation.before)
 
-    def goes_on_at(self, provider: str) -> None:
-        """The next round, while all but this provider are down, and one when the first is back. Raises Broken."""
+    def goes_on_at(self, provider: str) -> bool:
+        """Whether the provider has answered the next round, all others being down; where not, it cannot, and says so.
+
+        With a round for the first provider, which is back then. Raises Broken.
+        """
         outage = self._conversation.outage
         self._world.fakes[self._first].outage = OUTAGES.get(outage)
         down = [name for name in MODELS if name != provider and (name != self._first or outage == SIMULATED)]
@@ -53,6 +56,7 @@ class Session:
         self._world.fakes[self._first].outage = None
         if answered and self._conversation.back:
             self.round(self._conversation.back, self._first)
+        return answered
 
     def round(self, one: Round, provider: str, down: Iterable[str] = ()) -> bool:
         """Whether the provider has answered, with these down. Raises Broken."""
@@ -65,7 +69,7 @@ class Session:
         if answer.status == 400 and answer.json["code"] == "invalid_request" and _blank(one.content):
             return False
         if one.answer.refused and answer.status in (200, 422):
-            return answer.status == 200
+            return True
         if not answered(answer, provider, model, self._needs().beyond(provider, self._traits(provider))):
             return False
         self.open = answer.json["toolCalls"]
@@ -81,7 +85,7 @@ class Session:
 
     def _needs(self) -> Needs:
         form = self._conversation.config.get("responseFormat")
-        return Needs.of(self._contents, tools=bool(self._conversation.tools), form=form)
+        return Needs.of(self._contents, self._conversation.tools, form=form)
 
     def _traits(self, provider: str) -> Any:
         return self._world.fakes[provider].models[upstream(self._conversation.model(provider))]

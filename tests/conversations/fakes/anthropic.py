@@ -20,7 +20,7 @@ from tests.conversations.fakes.model import (
     utterances,
 )
 from tests.conversations.fakes.provider import MODEL, FakeProvider, Request, Sent
-from tests.conversations.fakes.rules import Asked, Body, Refused, Traits, require, signature_of
+from tests.conversations.fakes.rules import UNBOUNDED, Asked, Body, Refused, Traits, require, signature_of
 
 VERSIONS = {"2023-06-01", "2026-10-21"}  # the newer is the SDK's own
 REASONS = {
@@ -41,8 +41,8 @@ class Anthropic(FakeProvider):
         MODEL: NEWEST,
         "claude-haiku-5-5": NEWEST,
         "claude-sonnet-5-5": NEWEST,
-        "claude-haiku-4-5": Traits(exclusive=True, longest=64_000),
-        "claude-sonnet-4-6": Traits(exclusive=True, longest=64_000),
+        "claude-haiku-4-5": Traits(exclusive=True, longest=UNBOUNDED),
+        "claude-sonnet-4-6": Traits(exclusive=True, longest=UNBOUNDED),
     }
 
     def asked(self, request: Request) -> Asked:

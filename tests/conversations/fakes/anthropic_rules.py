@@ -255,6 +255,7 @@ def _thoughts(asked: Asked) -> Iterator[str]:
 
 
 RULES = (
+    Rule("images of four kinds", f"{DOCS}/build-with-claude/vision", _media),
     Rule("fields that it knows", API, _typed),
     Rule("something said", API, _said),
     Rule("users first and last", f"{DOCS}/build-with-claude/prompt-engineering/prefill-claudes-response", _first_and_last),
@@ -273,7 +274,6 @@ RULES = (
     Rule("schemas of inputs", API, _inputs),
     Rule("no forced tool while it thinks", f"{DOCS}/models/sonnet-5-5/overview", _forced),
     Rule("choices only among tools", API, _choices),
-    Rule("images of four kinds", f"{DOCS}/build-with-claude/vision", _media),
     Rule("images over https", f"{DOCS}/build-with-claude/vision", _addresses),
     Rule("schemas that it can keep", SCHEMAS, _schema),
     Rule("thoughts where they belong", f"{DOCS}/build-with-claude/preserved-thinking", _thoughts),

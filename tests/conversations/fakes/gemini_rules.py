@@ -163,11 +163,6 @@ def _stops(asked: Asked) -> Iterator[str]:
         yield "* GenerateContentRequest.generation_config.stop_sequences: The number of stop sequences must be at most 5."
 
 
-def _empty_stops(asked: Asked) -> Iterator[str]:
-    if not all(_generation(asked).get("stopSequences") or ()):
-        yield "* GenerateContentRequest.generation_config.stop_sequences: must not be empty."
-
-
 def _length(asked: Asked) -> Iterator[str]:
     most = _generation(asked).get("maxOutputTokens")
     if most is not None and not 1 <= most <= asked.model.longest:
@@ -196,7 +191,6 @@ RULES = (
     Rule("images of five kinds", f"{GUIDE}/image-understanding#supported-formats", _media),
     Rule("numbers in range", f"{API}/generate-content#generationconfig", _ranges),
     Rule("at most 5 stops", f"{API}/generate-content#generationconfig", _stops),
-    Rule("stops that are not empty", f"{API}/generate-content#generationconfig", _empty_stops),
     Rule("as many tokens as the model gives", f"{API}/generate-content#generationconfig", _length),
     Rule("a schema for JSON alone", f"{GUIDE}/structured-output", _schema),
 )

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from tests.conversations.fakes import chat_rules as chat
 from tests.conversations.fakes.chat import Chat
 from tests.conversations.fakes.provider import MODEL
-from tests.conversations.fakes.rules import Asked, Body, Refused, Rule, Traits
+from tests.conversations.fakes.rules import UNBOUNDED, Asked, Body, Refused, Rule, Traits
 
 API = "https://docs.mistral.ai/api/endpoint/chat"
 COMMON = "https://github.com/mistralai/mistral-common/blob/main/src/mistral_common/protocol/instruct/validator.py"
@@ -60,7 +60,7 @@ class Mistral(Chat):
     name = "mistral"
     usage_unasked = True
     models = {
-        MODEL: Traits(),
+        MODEL: Traits(longest=UNBOUNDED),
         "ministral-8b-latest": Traits(),
         "mistral-small-latest": Traits(),
         "mistral-large-latest": Traits(),

@@ -105,7 +105,7 @@ class Answer:
 
     def under(self, received: Received) -> "Answer":
         """As the request's bounds leave it; a word counts as a token."""
-        found = [(at, one) for one in received.stop if (at := self.text.find(one)) >= 0]
+        found = [(at, one) for one in received.stop if one and (at := self.text.find(one)) >= 0]
         words = re.findall(r"\s*\S+", self.text)
         if self.refused:
             return replace(self, finish="refused")

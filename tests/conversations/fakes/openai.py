@@ -87,7 +87,10 @@ class OpenAI(Chat):
         Rule("names of tools", SPEC, chat.tool_names(NAME, NO_MATCH), code="invalid_value"),
         Rule("names of called tools", SPEC, chat.called_names(NAME, NO_MATCH), code="invalid_value"),
         Rule("ids of at most 40 characters", "https://github.com/vercel/ai/issues/5171", chat.call_ids(
-            "(?s).{1,40}", "Invalid '{at}': string too long. Expected a string with maximum length 40."), code="string_above_max_length"),
+            "(?s).{0,40}", "Invalid '{at}': string too long. Expected a string with maximum length 40."), code="string_above_max_length"),
+        Rule("ids that are not empty", SPEC, chat.call_ids(
+            "(?s).+", "Invalid '{at}': empty string. Expected a string with minimum length 1, but got an empty string instead."),
+            code="empty_string"),
         Rule("ids of their own", SPEC, chat.distinct_ids("Duplicate value for 'tool_call_id'.")),
         Rule("at most 128 tools", SPEC, chat.at_most_tools(128, "Invalid 'tools': array too long. Expected an array with maximum length {most}.")),
         Rule("some tools if any", SPEC, chat.no_empty_tools("Invalid 'tools': empty array. Expected an array with minimum length 1.")),

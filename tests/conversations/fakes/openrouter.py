@@ -12,7 +12,7 @@ from tests.conversations.fakes.chat import Chat
 from tests.conversations.fakes.gemini_rules import MEDIA, NAME
 from tests.conversations.fakes.model import Answer
 from tests.conversations.fakes.provider import MODEL
-from tests.conversations.fakes.rules import Asked, Body, Refused, Rule, Traits
+from tests.conversations.fakes.rules import UNBOUNDED, Asked, Body, Refused, Rule, Traits
 
 DOCS = "https://openrouter.ai/docs"
 UPSTREAM = "upstream"
@@ -41,7 +41,7 @@ class OpenRouter(Chat):
     models = {
         MODEL: Traits(thinks=True),
         "google/gemini-3.8-flash": Traits(thinks=True, longest=65_536),
-        "openai/gpt-oss-120b": Traits(can=frozenset({"tools"})),
+        "openai/gpt-oss-120b": Traits(can=frozenset({"tools"}), longest=UNBOUNDED),
     }
     rules = (
         Rule("temperature 0..2", f"{DOCS}/api-reference/parameters", chat.within("temperature", 0, 2, "{at}: Too big: expected number to be <={most}")),

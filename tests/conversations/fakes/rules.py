@@ -8,6 +8,9 @@ from typing import Any
 
 Body = dict[str, Any]
 
+UNBOUNDED = 10**9
+"""Tokens: the bound of a model that our configuration says nothing of, so that nobody could keep to it."""
+
 
 @dataclass(frozen=True)
 class Traits:
