@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from agentos import wiring
-from agentos.domain.history import remembered
+from agentos.domain.history import trimmed
 from agentos.store import keys
 from agentos.store.dynamodb import BATCH_WRITE_MAX, connect
 from agentos.store.items import Item, number, size, text
@@ -138,7 +138,7 @@ def fill(agent_id: str, session_id: str, messages: int) -> None:
         "attribute_exists(pk)",
         {
             ":count": number(messages),
-            ":turns": text(remembered(pairs, wiring.settings().limits.history_messages)),
+            ":turns": text(trimmed(pairs, wiring.settings().limits.history_messages)),
             ":totals": text({**used, "costUsd": 0.0012345 * messages}),
         },
     )
