@@ -39,7 +39,7 @@ class LambdaContext:
         self.identity = _identity(_parsed(headers["Lambda-Runtime-Cognito-Identity"], "Cognito Identity") or {})
         self._deadline_ms = int(headers["Lambda-Runtime-Deadline-Ms"])
         self.open_stream = open_stream
-        """Starts the response with API Gateway's `{"statusCode", "headers"}`. Returns a function that sends a piece of it.
+        """Starts the response with API Gateway's `{"statusCode", "headers"}`. Returns a function that sends a piece.
 
         Sending never raises, even if the client is gone, so that the handler can finish its work. A second call raises
         RuntimeError. A head that is not JSON raises TypeError.
