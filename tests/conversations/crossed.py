@@ -17,7 +17,7 @@ import yaml
 from tests.conversations.fakes.bedrock import REGION
 from tests.conversations.fakes.model import Answer, Call, Received, ScriptedModel
 from tests.conversations.fakes.provider import FakeProvider, Sent
-from tests.conversations.fakes.providers import PROVIDERS
+from tests.conversations.fakes.providers import HOSTS, PROVIDERS
 from tests.conversations.fakes.rules import Refused
 from tests.conversations.fakes.server import FakeServer
 from tests.support import gateway
@@ -40,6 +40,9 @@ MODELS: dict[str, tuple[str, ...]] = {
 }
 """The models of each provider that are asked, the first of them unless a conversation says otherwise."""
 
+HOSTED = {"google": "gemini-3.8-flash", "together": "deepseek-ai/DeepSeek-V4.1-Flash"}
+"""Models elsewhere that need back what came with their calls: a conversation may begin there."""
+
 OUTAGES: dict[str, Sent] = {
     "429": Sent(b'{"error": {"message": "Slow down.", "code": 429}}', status=429),
     "402": Sent(b'{"error": {"message": "Pay first."}}', status=402),
@@ -53,7 +56,7 @@ SIMULATED = "simulated"
 """An outage of which no provider knows: our own header makes it, and it costs no call."""
 
 OVERLAY = {
-    "providers": {"bedrock": {"enabled": True}},
+    "providers": {"bedrock": {"enabled": True}, "google": {"format": "openai"}},
     "routing": {"fallbacks": [], "rules": [], "simulation": True},
     "limits": {"attempts": 40},
     "health": {"failures": 1_000_000, "cacheSeconds": 3600},  # an outage is to leave no trace in the next example
@@ -106,7 +109,12 @@ class Conversation:
     outage: str = SIMULATED
 
     def model(self, provider: str) -> str:
-        return f"{provider}:{self.models.get(provider) or MODELS[provider][0]}"
+        return model_of(provider, self.models)
+
+
+def model_of(provider: str, models: Mapping[str, str]) -> str:
+    """As it is written."""
+    return f"{provider}:{models.get(provider) or HOSTED.get(provider) or MODELS[provider][0]}"
 
 
 class Scripted(ScriptedModel):
@@ -176,7 +184,7 @@ class World:
 @contextmanager
 def world(environment: Any, overlay: str) -> Iterator[World]:
     """`environment`: a monkeypatch; `overlay`: where the configuration's file may be written."""
-    fakes = {name: fake(Scripted(name)) for name, fake in PROVIDERS.items()}
+    fakes = {name: fake(Scripted(name)) for name, fake in {**PROVIDERS, **HOSTS}.items()}
     Path(overlay).write_text(json.dumps(OVERLAY))
     settings = {
         "AGENTOS_CONFIG": overlay,

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.conversations.crossed import MODELS, OUTAGES, SIMULATED, Says, World, upstream
-from tests.conversations.crossed_laws import Broken, Needs, answered, nobody_refuses
+from tests.conversations.crossed import OUTAGES, SIMULATED, Says, World, model_of, upstream
+from tests.conversations.crossed_laws import Broken, Needs, answered, nobody_refuses, nothing_is_lost, words_of
 from tests.support.gateway import Answer, StreamingContext
 
 Body = dict[str, Any]
@@ -23,11 +23,20 @@ class Request:
     outage: str = SIMULATED
 
     def model(self, provider: str) -> str:
-        return f"{provider}:{self.models.get(provider) or MODELS[provider][0]}"
+        return model_of(provider, self.models)
 
     @property
     def tools(self) -> list[Body]:
         return list(self.fields.get("tools") or ())
+
+    @property
+    def words(self) -> list[str]:
+        """All that was said, but for what tools gave."""
+        return [word for one in self.messages if one["role"] != "tool" for word in words_of(one.get("content"))]
+
+    @property
+    def calls(self) -> int:
+        return sum(len(message.get("tool_calls") or ()) for message in self.messages)
 
     @property
     def needs(self) -> Needs:
@@ -68,6 +77,8 @@ def _ask(world: World, request: Request, provider: str, chain: Iterable[str]) ->
     traits = world.fakes[provider].models[upstream(request.model(provider))]
     if not answered(answer, provider, request.model(provider), request.needs.beyond(provider, traits)):
         return False
+    [received] = world.fakes[provider].model.received
+    nothing_is_lost(provider, received, request.words, request.calls)
     _check_calls(request, provider, answer.json)
     return True
 

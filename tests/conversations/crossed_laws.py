@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.conversations.crossed import World
+from tests.conversations.fakes.model import Call, Received, Result
 from tests.conversations.fakes.rules import Traits, image_kind
 from tests.support.gateway import Answer
 
@@ -95,6 +96,23 @@ def nobody_refuses(world: World) -> None:
     for provider, refused in world.refusals:
         rule = refused.rule.what if refused.rule else "the request line"
         raise Broken(f"{provider} refuses: {rule}", refused.words)
+
+
+def nothing_is_lost(provider: str, received: Received, texts: Iterable[str], calls: int) -> None:
+    """The model has all that was said, however it had to be put, and each call with its result. Raises Broken."""
+    items = [item for one in received.said for item in one.items]
+    words = "\n".join([received.system, *(item for item in items if isinstance(item, str))])
+    if missing := [text for text in texts if text.strip() not in words]:
+        raise Broken(f"{provider}: words are lost", missing)
+    found = [sum(isinstance(item, kind) for item in items) for kind in (Call, Result)]
+    if found != [calls, calls]:
+        raise Broken(f"{provider}: calls or their results are lost or doubled", f"{found} of {calls}")
+
+
+def words_of(content: Any) -> list[str]:
+    """The texts in a message's content, without blank ones."""
+    parts = content if isinstance(content, list) else [{"text": content}]
+    return [part["text"] for part in parts if part.get("text") and part["text"].strip()]
 
 
 def answered(answer: Answer, provider: str, model: str, beyond: set[str]) -> bool:

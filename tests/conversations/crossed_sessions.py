@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from tests.conversations.crossed import MODELS, OUTAGES, SIMULATED, Conversation, Round, World, upstream
-from tests.conversations.crossed_laws import Broken, Needs, answered, nobody_refuses
+from tests.conversations.crossed_laws import Broken, Needs, answered, nobody_refuses, nothing_is_lost, words_of
 from tests.support.gateway import Answer, StreamingContext
 from tests.support.sse import events
 
@@ -13,6 +13,11 @@ Body = dict[str, Any]
 
 BROKE_OFF = {"content_filtered": 422, "upstream_failed": 502}
 """The status that an error would have had, had nothing been sent before it."""
+
+
+def _content(one: Round) -> Any:
+    """What is said where no results are to be given."""
+    return "And?" if one.content is None else one.content
 
 
 def _blank(content: Any) -> bool:
@@ -28,6 +33,8 @@ class Session:
         self._world = world
         self._conversation = conversation
         self._contents: list[Any] = []
+        self._words: list[str] = []
+        self._calls = 0
         self._first = first
         self.open: list[Body] = []
         """The calls that wait for results."""
@@ -51,7 +58,7 @@ class Session:
         """
         outage = self._conversation.outage
         self._world.fakes[self._first].outage = OUTAGES.get(outage)
-        down = [name for name in MODELS if name != provider and (name != self._first or outage == SIMULATED)]
+        down = {*MODELS, self._first} - {provider} - ({self._first} if outage != SIMULATED else set())
         answered = self.round(self._conversation.then, provider, down)
         self._world.fakes[self._first].outage = None
         if answered and self._conversation.back:
@@ -64,7 +71,7 @@ class Session:
         body = self._post(one)
         self._contents.append(one.content)
         world.says(provider, one.answer)
-        answer = self._send(body, {"x-agentos-simulate": ",".join(f"{name}=rate_limited" for name in down)})
+        answer = self._send(body, {"x-agentos-simulate": ",".join(f"{name}=rate_limited" for name in sorted(down))})
         nobody_refuses(world)
         if answer.status == 400 and answer.json["code"] == "invalid_request" and _blank(one.content):
             return False
@@ -72,16 +79,37 @@ class Session:
             return True
         if not answered(answer, provider, model, self._needs().beyond(provider, self._traits(provider))):
             return False
+        self._check_received(one, provider)
         self.open = answer.json["toolCalls"]
         known = {tool["function"]["name"] for tool in self._conversation.tools}
         if not {call["name"] for call in self.open} <= known:
             raise Broken(f"{provider}: a call comes back by another name", self.open)
         if len(self.open) != len(one.answer.calls if known else ()) and not one.answer.starved:
             raise Broken(f"{provider}: calls are lost", answer.json)
+        self._calls += len(self.open)
+        if answer.json["content"].strip():
+            self._words.append(answer.json["content"])
         return True
+
+    def _check_received(self, one: Round, provider: str) -> None:
+        """The model was told all that was said so far, in this round too. Raises Broken."""
+        if not self.open:
+            self._words += words_of(_content(one))
+        [received] = self._world.fakes[provider].model.received
+        nothing_is_lost(provider, received, self._words, self._calls)
 
     def snapshot(self) -> "Snapshot":
         return Snapshot(self, self._world)
+
+    @property
+    def state(self) -> tuple[Any, ...]:
+        """All that changes from round to round."""
+        return tuple(self.open), tuple(self._contents), tuple(self._words), self._calls
+
+    @state.setter
+    def state(self, state: tuple[Any, ...]) -> None:
+        self.open, self._contents, self._words = map(list, state[:3])
+        self._calls = state[3]
 
     def _needs(self) -> Needs:
         form = self._conversation.config.get("responseFormat")
@@ -92,7 +120,7 @@ class Session:
 
     def _post(self, one: Round) -> Body:
         if not self.open:
-            return {"role": one.role, "content": "And?" if one.content is None else one.content}
+            return {"role": one.role, "content": _content(one)}
         given = [one.results[place % len(one.results)] for place in range(len(self.open))]
         results = [
             {"role": "tool", "toolCallId": call["id"], "content": content}
@@ -120,14 +148,12 @@ class Snapshot:
         self._session = session
         self._world = world
         self._items = dict(world.table.items)
-        self._open = list(session.open)
-        self._contents = list(session._contents)
+        self._state = session.state
         self._signed = {name: dict(fake.signed) for name, fake in world.fakes.items()}
 
     def restore(self) -> None:
         self._world.table.items = dict(self._items)
-        self._session.open = list(self._open)
-        self._session._contents = list(self._contents)
+        self._session.state = self._state
         for name, fake in self._world.fakes.items():
             fake.signed = dict(self._signed[name])
             fake.refusals = []

@@ -87,8 +87,14 @@ GOOD: dict[str, Body] = {
     },
 }  # fmt: skip
 
+GOOD["google"] = chat()
+GOOD["google"]["messages"][1]["tool_calls"][0]["extra_content"] = {
+    "google": {"thought_signature": signature_of("google", "f", {"a": 1})}
+}
+GOOD["together"] = chat(reasoning_content=signature_of("together", "f", {"a": 1}))
+
 SIGNED = {
-    name: {call_key("f", {"a": 1}): signature_of(name, "f", {"a": 1})} for name in ("deepseek", "glm4", "openrouter", "gemini")
+    name: {call_key("f", {"a": 1}): signature_of(name, "f", {"a": 1})} for name in ("deepseek", "glm4", "openrouter", "gemini", "google", "together")
 } | {"bedrock": {"sig": "Hm."}}
 """What a fake remembers to have signed."""
 
@@ -392,4 +398,9 @@ BEDROCK = _rows(
     ("thoughts where they belong", {"messages.1.content": thought("Something else.")}, {"messages.1.content": thought("Hm.")}),
 )  # fmt: skip
 
-ROWS = [*OPENAI, *DEEPSEEK, *MISTRAL, *OPENROUTER, *GLM, *GROQ, *OLLAMA, *ANTHROPIC, *GEMINI, *BEDROCK]
+HOSTS = [
+    Row("google", "signatures come back", {"messages.1.tool_calls.0.extra_content": None}, {"messages.1.tool_calls.0.extra_content": None, CALLED: "another"}),
+    Row("together", "thoughts come back", {"messages.1.reasoning_content": None}, {"messages.1.reasoning_content": None, CALLED: "another"}),
+]  # fmt: skip
+
+ROWS = [*HOSTS, *OPENAI, *DEEPSEEK, *MISTRAL, *OPENROUTER, *GLM, *GROQ, *OLLAMA, *ANTHROPIC, *GEMINI, *BEDROCK]

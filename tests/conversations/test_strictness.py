@@ -15,11 +15,12 @@ from botocore.credentials import Credentials
 from tests.conversations.fakes import bedrock
 from tests.conversations.fakes.model import ScriptedModel
 from tests.conversations.fakes.provider import MODEL, FakeProvider, Request
-from tests.conversations.fakes.providers import PROVIDERS
+from tests.conversations.fakes.providers import HOSTS, PROVIDERS
 from tests.conversations.fakes.rules import Refused
 from tests.conversations.rule_examples import GOOD, ROWS, SIGNED, Row
 
 Body = dict[str, Any]
+FAKES = {**PROVIDERS, **HOSTS}
 PATHS = {
     "anthropic": "/v1/messages",
     "gemini": "/v1beta/models/{model}:{method}",
@@ -49,7 +50,7 @@ def sent(fake: FakeProvider, body: Body, model: str, *, streamed: bool = False) 
 
 def asked(row: Row, changes: Body) -> tuple[FakeProvider, Request]:
     """A fake, and the good request with these changes, each at a path such as `messages.0.content`."""
-    fake = PROVIDERS[row.provider](ScriptedModel())
+    fake = FAKES[row.provider](ScriptedModel())
     fake.signed = dict(SIGNED.get(row.provider, {}))
     body = copy.deepcopy(GOOD.get(row.provider, GOOD["openai"]))
     for path, value in changes.items():
@@ -64,7 +65,7 @@ def asked(row: Row, changes: Body) -> tuple[FakeProvider, Request]:
     return fake, sent(fake, body, row.model or MODEL, streamed=row.streamed)
 
 
-@pytest.mark.parametrize("name", PROVIDERS)
+@pytest.mark.parametrize("name", FAKES)
 def test_a_good_request_is_taken(name: str) -> None:
     fake, request = asked(Row(name, "", {}, {}), {})
     received = fake.accept(request)
@@ -73,7 +74,7 @@ def test_a_good_request_is_taken(name: str) -> None:
 
 
 def test_every_rule_has_its_rows() -> None:
-    rules = {(name, rule.what) for name, fake in PROVIDERS.items() for rule in fake.rules}
+    rules = {(name, rule.what) for name, fake in FAKES.items() for rule in fake.rules}
     assert {(row.provider, row.rule) for row in ROWS} == rules
 
 
@@ -96,20 +97,20 @@ def test_a_request_that_keeps_it_is_taken(row: Row) -> None:
     fake.accept(request)
 
 
-@pytest.mark.parametrize("name", PROVIDERS)
+@pytest.mark.parametrize("name", FAKES)
 def test_every_rule_names_its_source(name: str) -> None:
-    assert all(rule.source.startswith("https://") for rule in PROVIDERS[name].rules)
-    assert len({rule.what for rule in PROVIDERS[name].rules}) == len(PROVIDERS[name].rules)
+    assert all(rule.source.startswith("https://") for rule in FAKES[name].rules)
+    assert len({rule.what for rule in FAKES[name].rules}) == len(FAKES[name].rules)
 
 
-@pytest.mark.parametrize("name", [name for name in PROVIDERS if name != "ollama"])
+@pytest.mark.parametrize("name", [name for name in FAKES if name != "ollama"])
 def test_a_request_without_its_key_is_refused(name: str) -> None:
     fake, good = asked(Row(name, "", {}, {}), {})
     with pytest.raises(Refused, match=r"(?i)key|signature"):
         fake.accept(Request(good.method, good.path, {"anthropic-version": "2023-06-01"}, good.body))
 
 
-@pytest.mark.parametrize("name", PROVIDERS)
+@pytest.mark.parametrize("name", FAKES)
 def test_an_unknown_model_is_refused(name: str) -> None:
     fake, _ = asked(Row(name, "", {}, {}), {})
     with pytest.raises(Refused, match="no-such-model|identifier"):

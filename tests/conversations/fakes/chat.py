@@ -86,7 +86,7 @@ class Chat(FakeProvider):
         message: Body = {"role": "assistant", "content": answer.text or None, **self.refused_message(answer)}
         message |= dict(self._thoughts(answer))
         if answer.calls:
-            message["tool_calls"] = [_call(call) for call in answer.calls]
+            message["tool_calls"] = [self.call(call, place) for place, call in enumerate(answer.calls)]
         choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": self._reason(answer)}
         body = {"object": "chat.completion", "choices": [choice], "usage": _usage(answer)}
         return Sent(json_of(self._stamped(body)).encode(), headers={"x-request-id": "req_1"})
@@ -101,7 +101,7 @@ class Chat(FakeProvider):
         for field, words in self.refused_message(answer).items():
             yield from (self._chunk({field: piece}) for piece in self.model.pieces(words or ""))
         for index, call in enumerate(answer.calls):
-            whole = _call(call)
+            whole = self.call(call, index)
             first = {"index": index, **whole, "function": {"name": call.name, "arguments": ""}}
             yield self._chunk({"tool_calls": [first]})
             for piece in self.model.pieces(whole["function"]["arguments"]):
@@ -114,6 +114,11 @@ class Chat(FakeProvider):
     def refused_message(self, answer: Answer) -> Body:
         """What a message says beside, where the model refuses; at most providers nothing: the filter's reason tells."""
         return {}
+
+    def call(self, call: Call, place: int) -> Body:
+        """A call, the `place`th of its answer."""
+        function = {"name": call.name, "arguments": json_of(call.arguments)}
+        return {"id": call.id, "type": "function", "function": function}
 
     def thought(self, answer: Answer) -> Any:
         """What `thoughts` holds of an answer; its calls are signed with it."""
@@ -198,10 +203,6 @@ def _stops(stop: Any) -> tuple[str, ...]:
 
 def _schema(wanted: Body | None) -> Body | None:
     return dict(wanted["json_schema"]["schema"]) if wanted and wanted["type"] == "json_schema" else None
-
-
-def _call(call: Call) -> Body:
-    return {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": json_of(call.arguments)}}
 
 
 def _usage(answer: Answer) -> Body:
