@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conversations.crossed import World, world
+from tests.conversations.crossed.world import World, world
 from tests.conversations.fakes.model import ScriptedModel
 from tests.conversations.fakes.provider import FakeProvider
 from tests.conversations.fakes.server import FakeServer

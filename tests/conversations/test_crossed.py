@@ -1,7 +1,8 @@
 """A conversation goes on: what the first provider takes, every other one takes, or the plan says that it cannot.
 
-Hypothesis makes the conversations. `make test-deep` makes 2,000 for each ordered pair of the ten providers and writes what
-came of it into docs/crossed-providers.md; otherwise there are a few. What is found becomes a case in `crossed_cases.py`.
+Hypothesis makes the conversations. `make test-deep` makes 2,000 for each ordered pair of the ten providers and writes
+what came of it into docs/crossed-providers.md; otherwise there are a few. What is found becomes a case in
+`crossed/session_cases.py` or `crossed/door_cases.py`.
 """
 
 import os
@@ -13,15 +14,16 @@ from hypothesis import given, settings
 from pydantic.alias_generators import to_camel
 
 from agentos.domain import AgentConfig
-from tests.conversations import crossed_door, crossed_histories, crossed_strategies
-from tests.conversations.crossed import MODELS, Conversation, World
-from tests.conversations.crossed_report import Report
-from tests.conversations.crossed_sessions import Session
+from tests.conversations.crossed import door, histories, strategies
+from tests.conversations.crossed.conversation import MODELS, Conversation
+from tests.conversations.crossed.report import Report
+from tests.conversations.crossed.sessions import Session
+from tests.conversations.crossed.world import World
 from tests.support import properties  # noqa: F401 - how Hypothesis runs here
 
 EXAMPLES = int(os.environ.get("CROSSED_EXAMPLES", "10"))
 
-KNOWN = tuple(name for name in crossed_strategies.PARAMETERS if name in map(to_camel, AgentConfig.model_fields))
+KNOWN = tuple(name for name in strategies.PARAMETERS if name in map(to_camel, AgentConfig.model_fields))
 """The parameters that agents have so far."""
 
 NOT_SENT = {
@@ -46,7 +48,7 @@ def test_every_parameter_of_an_agent_is_tried() -> None:
 @pytest.mark.parametrize("first", MODELS)
 def test_a_session_goes_on_at_any_other_provider(crossed_world: World, report: Report, first: str) -> None:
     @settings(max_examples=EXAMPLES)
-    @given(crossed_strategies.conversations(KNOWN))
+    @given(strategies.conversations(KNOWN))
     def goes_on(conversation: Conversation) -> None:
         crossed_world.forget()
         session = Session(crossed_world, conversation, first)
@@ -66,14 +68,14 @@ def test_a_session_goes_on_at_any_other_provider(crossed_world: World, report: R
 @pytest.mark.parametrize("first", MODELS)
 def test_a_clients_own_history_is_taken_by_any_provider(crossed_world: World, report: Report, first: str) -> None:
     @settings(max_examples=EXAMPLES)
-    @given(crossed_histories.requests())
-    def goes_on(request: crossed_door.Request) -> None:
+    @given(histories.requests())
+    def goes_on(request: door.Request) -> None:
         crossed_world.forget()
-        crossed_door.asked(crossed_world, request, first)
+        door.asked(crossed_world, request, first)
         for provider in MODELS:
             if provider != first:
                 crossed_world.forget()
-                answered = crossed_door.goes_on_at(crossed_world, request, first, provider)
+                answered = door.goes_on_at(crossed_world, request, first, provider)
                 report.count("door", first, provider, answered)
 
     goes_on()

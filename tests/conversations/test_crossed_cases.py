@@ -2,37 +2,49 @@
 
 import pytest
 
-from tests.conversations import crossed_door
-from tests.conversations.crossed import Conversation, World
-from tests.conversations.crossed_cases import CASES, Case
-from tests.conversations.crossed_laws import Broken
-from tests.conversations.crossed_sessions import Session
+from tests.conversations.crossed import door
+from tests.conversations.crossed.cases import Case
+from tests.conversations.crossed.conversation import Conversation
+from tests.conversations.crossed.door_cases import DOOR
+from tests.conversations.crossed.laws import Broken
+from tests.conversations.crossed.session_cases import SESSIONS
+from tests.conversations.crossed.sessions import Session
+from tests.conversations.crossed.world import World
 
 
-def test_every_case_has_a_name_of_its_own() -> None:
-    names = [case.name for case in CASES]
+@pytest.mark.parametrize("cases", [SESSIONS, DOOR], ids=["sessions", "door"])
+def test_every_case_has_a_name_of_its_own(cases: list[Case]) -> None:
+    names = [case.name for case in cases]
     assert len(names) == len(set(names))
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_a_conversation_goes_on(crossed_world: World, case: Case) -> None:
+@pytest.mark.parametrize("case", SESSIONS, ids=lambda case: case.name)
+def test_a_session_goes_on(crossed_world: World, case: Case) -> None:
+    assert isinstance(case.what, Conversation)
     crossed_world.forget()
-    if isinstance(case.what, Conversation):
-        session = Session(crossed_world, case.what, case.first)
-        if not session.begin():
-            return  # the first provider cannot, and says so
-        snapshot = session.snapshot()
-    else:
-        crossed_door.asked(crossed_world, case.what, case.first)
+    session = Session(crossed_world, case.what, case.first)
+    assert session.begin()
+    snapshot = session.snapshot()
     broken: list[str] = []
     for provider in case.others:
+        snapshot.restore()
         try:
-            if isinstance(case.what, Conversation):
-                snapshot.restore()
-                session.goes_on_at(provider)
-            else:
-                crossed_world.forget()
-                crossed_door.goes_on_at(crossed_world, case.what, case.first, provider)
+            session.goes_on_at(provider)
+        except Broken as one:
+            broken.append(f"{provider}: {one}")
+    assert broken == []
+
+
+@pytest.mark.parametrize("case", DOOR, ids=lambda case: case.name)
+def test_a_clients_own_history_is_taken(crossed_world: World, case: Case) -> None:
+    assert isinstance(case.what, door.Request)
+    crossed_world.forget()
+    door.asked(crossed_world, case.what, case.first)
+    broken: list[str] = []
+    for provider in case.others:
+        crossed_world.forget()
+        try:
+            door.goes_on_at(crossed_world, case.what, case.first, provider)
         except Broken as one:
             broken.append(f"{provider}: {one}")
     assert broken == []

@@ -2,11 +2,12 @@
 
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import anthropic
 import boto3
+import httpx
 import openai
 import pytest
 from google import genai
@@ -15,9 +16,9 @@ from tests.conversations.cases import UNICODE
 from tests.conversations.fakes import bedrock
 from tests.conversations.fakes.model import Answer, Call, ScriptedModel
 from tests.conversations.fakes.provider import MODEL, FakeProvider, Request
-from tests.conversations.fakes.rules import Refused
+from tests.conversations.fakes.providers import HOSTS, PROVIDERS
+from tests.conversations.fakes.rules import Refused, signature_of
 from tests.conversations.fakes.server import FakeServer
-from tests.conversations.formats import FORMATS
 
 Body = dict[str, Any]
 Read = tuple[str, list[tuple[str, Any]], Any, int]
@@ -35,9 +36,11 @@ def _quiet() -> Iterator[None]:
 
 def by_openai(fake: FakeProvider, *, streamed: bool) -> Read:
     asked: Any = {"model": MODEL, "messages": [{"role": "user", "content": "Hello."}]}
-    with openai.OpenAI(api_key=fake.key, base_url=f"{fake.url}/v1", max_retries=0) as client:
+    with openai.OpenAI(api_key=fake.key, base_url=fake.url + fake.path, max_retries=0) as client:
         if streamed:
-            with client.chat.completions.stream(**asked, stream_options={"include_usage": True}) as stream:
+            if fake.name != "mistral":  # which refuses to be asked for usage, and sends it
+                asked["stream_options"] = {"include_usage": True}
+            with client.chat.completions.stream(**asked) as stream:
                 whole: Any = stream.get_final_completion()
         else:
             whole = client.chat.completions.create(**asked)
@@ -99,9 +102,10 @@ def by_boto(fake: FakeProvider, *, streamed: bool) -> Read:
     return text, calls, reason, usage["inputTokens"] + usage["cacheReadInputTokens"]
 
 
-SDKS = {"openai": by_openai, "anthropic": by_anthropic, "gemini": by_google, "bedrock": by_boto}
+FAKES = {**PROVIDERS, **HOSTS}
+OWN = {"anthropic": by_anthropic, "gemini": by_google, "bedrock": by_boto}
+SDKS = {name: OWN.get(name, by_openai) for name in FAKES}
 REASONS = {
-    "openai": ("stop", "tool_calls"),
     "anthropic": ("end_turn", "tool_use"),
     "gemini": ("STOP", "STOP"),
     "bedrock": ("end_turn", "tool_use"),
@@ -114,25 +118,20 @@ def test_an_sdk_reads_the_answer_that_was_given(configured: pytest.MonkeyPatch, 
     # Whole characters: no SDK but puts the halves of one together again.
     words = UNICODE if not streamed else "Grüße, 日本語 und e\u0301. " * 9
     answers = [Answer(words, prompt=30, cached=20), Answer("Let me see.", calls=(CALL,), prompt=30)]
-    fake = FORMATS[name].fake(ScriptedModel(script=list(answers)))
+    fake = FAKES[name](ScriptedModel(script=list(answers)))
     with FakeServer(fake):
-        for answer, reason in zip(answers, REASONS[name], strict=True):
+        for answer, reason in zip(answers, REASONS.get(name, ("stop", "tool_calls")), strict=True):
             calls = [(call.name, call.arguments) for call in answer.calls]
             assert SDKS[name](fake, streamed=streamed) == (answer.text, calls, reason, 30)
         assert fake.refusals == []
 
 
-ERRORS = {
-    "openai": "BadRequestError",
-    "anthropic": "BadRequestError",
-    "gemini": "ClientError",
-    "bedrock": "ValidationException",
-}
+ERRORS = {"gemini": "ClientError", "bedrock": "ValidationException"}
 
 
 @pytest.mark.parametrize("name", SDKS)
 def test_an_sdk_reads_the_refusal_for_what_it_is(configured: pytest.MonkeyPatch, name: str) -> None:
-    class Picky(FORMATS[name].fake):  # type: ignore[misc, name-defined]
+    class Picky(FAKES[name]):  # type: ignore[misc, name-defined]
         def accept(self, request: Request) -> Any:
             raise Refused("not like this")
 
@@ -140,4 +139,64 @@ def test_an_sdk_reads_the_refusal_for_what_it_is(configured: pytest.MonkeyPatch,
     with FakeServer(fake):
         with pytest.raises(Exception, match="not like this") as caught:
             SDKS[name](fake, streamed=False)
-        assert type(caught.value).__name__ == ERRORS[name]
+        assert type(caught.value).__name__ == ERRORS.get(name, "BadRequestError")
+
+
+THOUGHTS = {
+    "deepseek": "reasoning_content",
+    "glm4": "reasoning_content",
+    "together": "reasoning_content",
+    "openrouter": "reasoning_details",
+}
+
+
+@pytest.mark.parametrize("streamed", [False, True], ids=["plain", "streamed"])
+@pytest.mark.parametrize("name", THOUGHTS)
+def test_what_a_model_thought_comes_with_its_calls(
+    configured: pytest.MonkeyPatch, name: str, *, streamed: bool
+) -> None:
+    fake = FAKES[name](ScriptedModel(script=[Answer(calls=(CALL,))]))
+    with FakeServer(fake):
+        thought = _joined(one.get(THOUGHTS[name]) for one in messages(fake, streamed=streamed))
+    signature = signature_of(name, CALL.name, CALL.arguments)
+    assert thought == signature if isinstance(thought, str) else [one["data"] for one in thought] == [signature]
+    assert list(fake.signed.values()) == [signature]
+
+
+@pytest.mark.parametrize("streamed", [False, True], ids=["plain", "streamed"])
+def test_google_signs_the_first_of_parallel_calls(configured: pytest.MonkeyPatch, *, streamed: bool) -> None:
+    calls = (CALL, Call("functions.f:0", "get_weather", {}))
+    fake = FAKES["google"](ScriptedModel(script=[Answer(calls=calls)]))
+    with FakeServer(fake):
+        sent = [
+            call for one in messages(fake, streamed=streamed) for call in one.get("tool_calls") or () if "id" in call
+        ]
+    signature = signature_of("google", CALL.name, CALL.arguments)
+    assert [call["id"] for call in sent] == ["call_1", "functions.f:0"]
+    assert sent[0]["extra_content"] == {"google": {"thought_signature": signature}}
+    assert "extra_content" not in sent[1]
+
+
+@pytest.mark.parametrize("streamed", [False, True], ids=["plain", "streamed"])
+def test_openai_says_that_it_refuses(configured: pytest.MonkeyPatch, *, streamed: bool) -> None:
+    fake = FAKES["openai"](ScriptedModel(script=[Answer(refused=True)]))
+    with FakeServer(fake):
+        sent = messages(fake, streamed=streamed)
+    assert "".join(one.get("refusal") or "" for one in sent) == "I'm sorry, I can't help with that."
+    assert not any(one.get("content") for one in sent)
+
+
+def messages(fake: FakeProvider, *, streamed: bool) -> list[Body]:
+    """An answer's message, or the pieces of it, with fields of the provider's own."""
+    body = {"model": MODEL, "messages": [{"role": "user", "content": "Hello."}], "stream": streamed}
+    url, headers = f"{fake.url}{fake.path}/chat/completions", {"authorization": f"Bearer {fake.key}"}
+    answer = httpx.post(url, json=body, headers=headers)
+    if not streamed:
+        return [answer.json()["choices"][0]["message"]]
+    chunks = [json.loads(line[6:]) for line in answer.text.split("\n") if line.startswith("data: {")]
+    return [choice["delta"] for chunk in chunks for choice in chunk["choices"]]
+
+
+def _joined(thoughts: Iterable[Any]) -> Any:
+    given = [one for one in thoughts if one]
+    return "".join(given) if isinstance(given[0], str) else given[0]

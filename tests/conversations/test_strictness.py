@@ -17,10 +17,24 @@ from tests.conversations.fakes.model import ScriptedModel
 from tests.conversations.fakes.provider import MODEL, FakeProvider, Request
 from tests.conversations.fakes.providers import HOSTS, PROVIDERS
 from tests.conversations.fakes.rules import Refused
-from tests.conversations.rule_examples import GOOD, ROWS, SIGNED, Row
+from tests.conversations.strictness import anthropic as for_anthropic
+from tests.conversations.strictness import bedrock as for_bedrock
+from tests.conversations.strictness import chat as for_chat
+from tests.conversations.strictness import gemini as for_gemini
+from tests.conversations.strictness.row import Row
 
 Body = dict[str, Any]
 FAKES = {**PROVIDERS, **HOSTS}
+ROWS = [*for_chat.ROWS, *for_anthropic.ROWS, *for_gemini.ROWS, *for_bedrock.ROWS]
+GOOD = {
+    **for_chat.GOOD,
+    "anthropic": for_anthropic.GOOD,
+    "gemini": for_gemini.GOOD,
+    "bedrock": for_bedrock.GOOD,
+}
+"""A good request to each; those who are not named take OpenAI's."""
+
+SIGNED = {**for_chat.SIGNED, "gemini": for_gemini.SIGNED, "bedrock": for_bedrock.SIGNED}
 PATHS = {
     "anthropic": "/v1/messages",
     "gemini": "/v1beta/models/{model}:{method}",
@@ -113,5 +127,5 @@ def test_a_request_without_its_key_is_refused(name: str) -> None:
 @pytest.mark.parametrize("name", FAKES)
 def test_an_unknown_model_is_refused(name: str) -> None:
     fake, _ = asked(Row(name, "", {}, {}), {})
-    with pytest.raises(Refused, match="no-such-model|identifier"):
+    with pytest.raises(Refused, match=r"no-such-model|identifier"):
         fake.accept(sent(fake, GOOD.get(name, GOOD["openai"]), "no-such-model"))

@@ -1,7 +1,7 @@
 """One DynamoDB table in this process, behind a real boto3 client: no socket, and it can be set back to what it was.
 
-For tests that make thousands of turns. It answers the requests that our stores make and raises NotImplementedError for
-any other; whether DynamoDB itself answers them so is what `tests/store` is about.
+For tests that make thousands of turns. It answers the requests that our stores make and raises KeyError or
+NotImplementedError for any other; whether DynamoDB itself answers them so is what `tests/store` is about.
 """
 
 import re
@@ -32,56 +32,63 @@ class MemoryTable:
     def __init__(self, client: Any) -> None:
         """Answers in the place of the network all that `client` asks."""
         self.items: dict[tuple[str, str], Item] = {}
+        self._operations: dict[str, Callable[..., Item]] = {
+            "GetItem": self._get_item,
+            "BatchGetItem": self._batch_get_item,
+            "PutItem": self._put_item,
+            "UpdateItem": self._update_item,
+            "DeleteItem": self._delete_item,
+            "BatchWriteItem": self._batch_write_item,
+            "Query": self._query,
+            "TransactWriteItems": self._transact_write_items,
+        }
         events = client.meta.events
         events.register("provide-client-params.dynamodb.*", _remember)
         events.register("before-call.dynamodb.*", self._answer)
 
     def _answer(self, model: Any, context: Any, **_: Any) -> tuple[Any, Any]:
-        operation = getattr(self, f"_{model.name}", None)
-        if operation is None:
-            raise NotImplementedError(model.name)
         try:
-            answer = operation(**context["memory"])
+            answer = self._operations[model.name](**context["memory"])
         except Failed as failed:
             return _BAD, failed.response
         return _GOOD, {"ResponseMetadata": {"HTTPStatusCode": 200}, **answer}
 
-    def _GetItem(self, Key: Item, **_: Any) -> Item:  # noqa: N803 - DynamoDB's names
+    def _get_item(self, Key: Item, **_: Any) -> Item:  # noqa: N803 - DynamoDB's names
         item = self.items.get(_id(Key))
         return {} if item is None else {"Item": dict(item)}
 
-    def _BatchGetItem(self, RequestItems: Any, **_: Any) -> Item:  # noqa: N803
+    def _batch_get_item(self, RequestItems: Any, **_: Any) -> Item:  # noqa: N803
         [(name, wanted)] = RequestItems.items()
         found = [dict(item) for key in wanted["Keys"] if (item := self.items.get(_id(key)))]
         return {"Responses": {name: found}, "UnprocessedKeys": {}}
 
-    def _PutItem(self, Item: Item, **request: Any) -> Item:  # noqa: N803
+    def _put_item(self, Item: Item, **request: Any) -> Item:  # noqa: N803
         _check(self.items.get(_id(Item)), request)
         self.items[_id(Item)] = dict(Item)
         return {}
 
-    def _UpdateItem(self, Key: Item, UpdateExpression: str, **request: Any) -> Item:  # noqa: N803
+    def _update_item(self, Key: Item, UpdateExpression: str, **request: Any) -> Item:  # noqa: N803
         before = self.items.get(_id(Key))
         _check(before, request)
         after = _update(UpdateExpression)(before or dict(Key), _values(request))
         self.items[_id(Key)] = after
         return {"Attributes": dict(after)}
 
-    def _DeleteItem(self, Key: Item, **request: Any) -> Item:  # noqa: N803
+    def _delete_item(self, Key: Item, **request: Any) -> Item:  # noqa: N803
         _check(self.items.get(_id(Key)), request)
         self.items.pop(_id(Key), None)
         return {}
 
-    def _BatchWriteItem(self, RequestItems: Any, **_: Any) -> Item:  # noqa: N803
+    def _batch_write_item(self, RequestItems: Any, **_: Any) -> Item:  # noqa: N803
         [requests] = RequestItems.values()
         for request in requests:
             if "PutRequest" in request:
-                self._PutItem(request["PutRequest"]["Item"])
+                self._put_item(request["PutRequest"]["Item"])
             else:
-                self._DeleteItem(request["DeleteRequest"]["Key"])
+                self._delete_item(request["DeleteRequest"]["Key"])
         return {"UnprocessedItems": {}}
 
-    def _Query(self, KeyConditionExpression: str, ScanIndexForward: bool = True, **request: Any) -> Item:  # noqa: N803
+    def _query(self, KeyConditionExpression: str, ScanIndexForward: bool = True, **request: Any) -> Item:  # noqa: N803
         if "IndexName" in request or "ExclusiveStartKey" in request:
             raise NotImplementedError("an index, or a second page")
         holds, values = _condition(KeyConditionExpression), _values(request)
@@ -89,7 +96,7 @@ class MemoryTable:
         found = found if ScanIndexForward else found[::-1]
         return {"Items": [dict(item) for item in found]}
 
-    def _TransactWriteItems(self, TransactItems: Any, **_: Any) -> Item:  # noqa: N803
+    def _transact_write_items(self, TransactItems: Any, **_: Any) -> Item:  # noqa: N803
         reasons: list[Item] = []
         for [(_, action)] in (one.items() for one in TransactItems):
             try:

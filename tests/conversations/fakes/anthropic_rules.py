@@ -1,6 +1,6 @@
 """Anthropic's rules for Messages.
 
-https://platform.claude.com/docs/en/api/messages, …/build-with-claude/structured-outputs, …/build-with-claude/preserved-thinking
+https://platform.claude.com/docs/en/api/messages, …/build-with-claude/structured-outputs, …/preserved-thinking
 """
 
 import base64
@@ -25,8 +25,9 @@ OLDER = ("temperature", "top_p", "top_k")
 
 REFUSED_KEYWORDS = frozenset(
     {
-        "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "minLength", "maxLength", "maxItems",
-        "uniqueItems", "minProperties", "maxProperties", "not", "oneOf", "patternProperties", "if", "then", "else",
+        "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "minLength", "maxLength",
+        "maxItems", "uniqueItems", "minProperties", "maxProperties", "not", "oneOf", "patternProperties", "if",
+        "then", "else",
     }
 )  # fmt: skip
 
@@ -99,7 +100,10 @@ def _said(asked: Asked) -> Iterator[str]:
         yield "messages: at least one message is required"
     for index, message in enumerate(asked.body["messages"]):
         if not message["content"]:
-            yield f"messages.{index}: all messages must have non-empty content except for the optional final assistant message"
+            yield (
+                f"messages.{index}: all messages must have non-empty content except for the optional final assistant "
+                "message"
+            )
 
 
 def _first_and_last(asked: Asked) -> Iterator[str]:
@@ -127,7 +131,10 @@ def _results(asked: Asked) -> Iterator[str]:
         kinds = [block["type"] for block in said]
         results = [block["tool_use_id"] for block in said if block["type"] == "tool_result"]
         if kinds[: len(results)] != ["tool_result"] * len(results):
-            yield "tool_use ids were found without tool_result blocks immediately after: tool_result blocks must come first"
+            yield (
+                "tool_use ids were found without tool_result blocks immediately after: tool_result blocks must come "
+                "first"
+            )
         if missing := [one for one in calls if one not in results]:
             yield f"`tool_use` ids were found without `tool_result` blocks immediately after: {', '.join(missing)}"
         if stray := [one for one in results if one not in calls]:
@@ -175,10 +182,16 @@ def _inputs(asked: Asked) -> Iterator[str]:
         if schema.get("type") != "object":
             yield f"tools.{index}.custom.input_schema.type: Input should be 'object'"
         if {"oneOf", "allOf", "anyOf"} & set(schema):
-            yield f"tools.{index}.custom.input_schema: input_schema does not support oneOf, allOf, or anyOf at the top level"
+            yield (
+                f"tools.{index}.custom.input_schema: input_schema does not support oneOf, allOf, or anyOf at the top "
+                "level"
+            )
         for key in schema.get("properties") or ():
             if not good(key):
-                yield f"tools.{index}.custom.input_schema.properties: Property keys should match pattern '^[a-zA-Z0-9_.-]{{1,64}}$'"
+                yield (
+                    f"tools.{index}.custom.input_schema.properties: Property keys should match pattern "
+                    f"'^[a-zA-Z0-9_.-]{{1,64}}$'"
+                )
 
 
 def _forced(asked: Asked) -> Iterator[str]:
@@ -190,7 +203,9 @@ def _choices(asked: Asked) -> Iterator[str]:
     choice = asked.body.get("tool_choice") or {}
     if choice.get("type") in ("any", "tool") and not asked.body.get("tools"):
         yield "tool_choice: tools must be provided to use tool_choice"
-    if choice.get("type") == "tool" and choice.get("name") not in [tool["name"] for tool in asked.body.get("tools") or ()]:
+    if choice.get("type") == "tool" and choice.get("name") not in [
+        tool["name"] for tool in asked.body.get("tools") or ()
+    ]:
         yield f"tool_choice: Tool '{choice.get('name')}' not found in provided tools"
 
 
@@ -201,12 +216,19 @@ def _media(asked: Asked) -> Iterator[str]:
             if kind not in MEDIA:
                 yield f"{at}.image.source.base64.media_type: Input should be {', '.join(map(repr, MEDIA))}"
             elif kind != (seen := image_kind(base64.b64decode(block["source"]["data"]))):
-                yield f"{at}.image.source.base64: The image was specified using the {kind} media type, but the image appears to be a {seen} image"
+                yield (
+                    f"{at}.image.source.base64: The image was specified using the {kind} media type, but the image "
+                    f"appears to be a {seen} image"
+                )
 
 
 def _addresses(asked: Asked) -> Iterator[str]:
     for at, block in blocks(asked):
-        if block["type"] == "image" and block["source"]["type"] == "url" and not block["source"]["url"].startswith("https://"):
+        if (
+            block["type"] == "image"
+            and block["source"]["type"] == "url"
+            and not block["source"]["url"].startswith("https://")
+        ):
             yield f"{at}.image.source.url: Only HTTPS URLs are supported."
 
 
@@ -221,13 +243,20 @@ def limited(schema: Any) -> Iterator[str]:
     """The keywords that structured outputs refuse."""
     for path, keyword, one in keywords(schema):
         if keyword in REFUSED_KEYWORDS:
-            yield f"output_config.format.schema{path}: For '{one.get('type')}' type, property '{keyword}' is not supported"
+            yield (
+                f"output_config.format.schema{path}: For '{one.get('type')}' type, property '{keyword}' is not "
+                "supported"
+            )
         if keyword == "minItems" and one["minItems"] not in (0, 1):
-            yield f"output_config.format.schema{path}: For 'array' type, 'minItems' values other than 0 or 1 are not supported"
+            yield (
+                f"output_config.format.schema{path}: For 'array' type, 'minItems' values other than 0 or 1 are not "
+                "supported"
+            )
         if keyword == "$ref" and not str(one["$ref"]).startswith("#/"):
             yield f"output_config.format.schema{path}: External $ref is not supported"
     yield from closed(
-        schema, "output_config.format.schema{path}: For 'object' type, 'additionalProperties' must be explicitly set to false"
+        schema,
+        "output_config.format.schema{path}: For 'object' type, 'additionalProperties' must be explicitly set to false",
     )
 
 
@@ -258,7 +287,9 @@ RULES = (
     Rule("images of four kinds", f"{DOCS}/build-with-claude/vision", _media),
     Rule("fields that it knows", API, _typed),
     Rule("something said", API, _said),
-    Rule("users first and last", f"{DOCS}/build-with-claude/prompt-engineering/prefill-claudes-response", _first_and_last),
+    Rule(
+        "users first and last", f"{DOCS}/build-with-claude/prompt-engineering/prefill-claudes-response", _first_and_last
+    ),
     Rule("parameters of the model", f"{DOCS}/models/sonnet-5/overview", _deprecated),
     Rule("temperature or top_p", "https://github.com/BerriAI/litellm/issues/15097", _exclusive),
     Rule("numbers in range", "https://github.com/theopenco/llmgateway/issues/3268", _ranges),

@@ -133,7 +133,9 @@ class Bedrock(FakeProvider):
 
     def refusal(self, refused: Refused) -> Sent:
         kind = f"{KINDS[refused.status]}:http://internal.amazon.com/coral/com.amazon.bedrock/"
-        return Sent(json_of({"message": refused.words}).encode(), status=refused.status, headers={"x-amzn-errortype": kind})
+        return Sent(
+            json_of({"message": refused.words}).encode(), status=refused.status, headers={"x-amzn-errortype": kind}
+        )
 
 
 def _check_signature(url: str, request: Request) -> None:
@@ -170,10 +172,10 @@ def _item(block: Body) -> Item:
         case "toolUse":
             return Call(what["toolUseId"], what["name"], what["input"])
     require(kind == "toolResult", f"nobody sends a block of {kind}")
-    texts = []
-    for one in what["content"]:
-        # A blank text is refused, so that an empty object is all that can say "nothing".
-        texts.append(one["text"] if "text" in one else json.dumps(one["json"]) if one["json"] else "")
+    # A blank text is refused, so that an empty object is all that can say "nothing".
+    texts = [
+        one["text"] if "text" in one else json.dumps(one["json"]) if one["json"] else "" for one in what["content"]
+    ]
     return Result.of(what["toolUseId"], "".join(texts))
 
 

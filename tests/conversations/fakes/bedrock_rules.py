@@ -68,17 +68,29 @@ def _said(asked: Asked) -> Iterator[str]:
         yield "The messages field is empty. Add a message and try again."
     for index, message in enumerate(asked.body["messages"]):
         if not message["content"]:
-            yield f"The content field in the Message object at messages.{index} is empty. Add a ContentBlock object to the content field and try again."
+            yield (
+                f"The content field in the Message object at messages.{index} is empty. Add a ContentBlock object to "
+                "the content field and try again."
+            )
 
 
 def _turns(asked: Asked) -> Iterator[str]:
     roles = [message["role"] for message in asked.body["messages"]]
     if roles[:1] != ["user"]:
-        yield "A conversation must start with a user message. Try again with a conversation that starts with a user message."
+        yield (
+            "A conversation must start with a user message. Try again with a conversation that starts with a user "
+            "message."
+        )
     if any(one == other for one, other in pairwise(roles)):
-        yield "A conversation must alternate between user and assistant roles. Make sure the conversation alternates between user and assistant roles and try again."
+        yield (
+            "A conversation must alternate between user and assistant roles. Make sure the conversation alternates "
+            "between user and assistant roles and try again."
+        )
     if roles[-1:] != ["user"]:
-        yield "The model returned the following errors: This model does not support assistant message prefill. The conversation must end with a user message."
+        yield (
+            "The model returned the following errors: This model does not support assistant message prefill. The "
+            "conversation must end with a user message."
+        )
 
 
 def _texts(asked: Asked) -> Iterator[str]:
@@ -86,12 +98,18 @@ def _texts(asked: Asked) -> Iterator[str]:
         inner = block["toolResult"]["content"] if "toolResult" in block else ()
         for one in (block, *inner):
             if "text" in one and not one["text"].strip():
-                yield f"The text field in the ContentBlock object at {at} is blank. Add text to the text field, and try again."
+                yield (
+                    f"The text field in the ContentBlock object at {at} is blank. Add text to the text field, and try "
+                    "again."
+                )
 
 
 def _system(asked: Asked) -> Iterator[str]:
     if not all(block["text"].strip() for block in asked.body.get("system") or ()):
-        yield "The text field in the SystemContentBlock object at system.0 is blank. Add text to the text field, and try again."
+        yield (
+            "The text field in the SystemContentBlock object at system.0 is blank. Add text to the text field, and "
+            "try again."
+        )
 
 
 def _results(asked: Asked) -> Iterator[str]:
@@ -100,7 +118,10 @@ def _results(asked: Asked) -> Iterator[str]:
         said = message["content"]
         results = [block["toolResult"]["toolUseId"] for block in said if "toolResult" in block]
         if len(results) > len(calls):
-            yield f"The number of toolResult blocks at messages.{index}.content exceeds the number of toolUse blocks of previous turn."
+            yield (
+                f"The number of toolResult blocks at messages.{index}.content exceeds the number of toolUse blocks of "
+                "previous turn."
+            )
         elif sorted(results) != sorted(calls):
             yield f"Expected toolResult blocks at messages.{index}.content for the following Ids: {', '.join(calls)}"
         if results and [next(iter(block)) for block in said[: len(results)]] != ["toolResult"] * len(results):
@@ -110,10 +131,18 @@ def _results(asked: Asked) -> Iterator[str]:
 
 def _ids(asked: Asked) -> Iterator[str]:
     good = fits(ID)
-    ids = [(at, block[kind]["toolUseId"]) for at, block in blocks(asked) for kind in ("toolUse", "toolResult") if kind in block]
+    ids = [
+        (at, block[kind]["toolUseId"])
+        for at, block in blocks(asked)
+        for kind in ("toolUse", "toolResult")
+        if kind in block
+    ]
     for at, one in ids:
         if not good(one):
-            yield f"1 validation error detected: Value '{one}' at '{at}.toolUseId' failed to satisfy constraint: Member must satisfy regular expression pattern: [a-zA-Z0-9_-]+"
+            yield (
+                f"1 validation error detected: Value '{one}' at '{at}.toolUseId' failed to satisfy constraint: Member "
+                "must satisfy regular expression pattern: [a-zA-Z0-9_-]+"
+            )
 
 
 def _distinct_ids(asked: Asked) -> Iterator[str]:
@@ -128,7 +157,10 @@ def _names(asked: Asked) -> Iterator[str]:
     names += [(f"{at}.toolUse.name", block["toolUse"]["name"]) for at, block in blocks(asked) if "toolUse" in block]
     for at, name in names:
         if not good(name):
-            yield f"1 validation error detected: Value '{name}' at '{at}' failed to satisfy constraint: Member must satisfy regular expression pattern: [a-zA-Z0-9_-]+"
+            yield (
+                f"1 validation error detected: Value '{name}' at '{at}' failed to satisfy constraint: Member must "
+                "satisfy regular expression pattern: [a-zA-Z0-9_-]+"
+            )
 
 
 def _distinct_tools(asked: Asked) -> Iterator[str]:
@@ -148,13 +180,22 @@ def _declared(asked: Asked) -> Iterator[str]:
 def _inputs(asked: Asked) -> Iterator[str]:
     for at, block in blocks(asked):
         if "toolUse" in block and not isinstance(block["toolUse"]["input"], dict):
-            yield f"The format of the value at {at}.toolUse.input is invalid. Provide a json object for the field and try again."
+            yield (
+                f"The format of the value at {at}.toolUse.input is invalid. Provide a json object for the field and "
+                "try again."
+            )
     for index, one in enumerate(tools(asked)):
         schema = one["inputSchema"]["json"]
         if schema.get("type") != "object":
-            yield f"The value at toolConfig.tools.{index}.toolSpec.inputSchema.json.type must be one of the following: object."
+            yield (
+                f"The value at toolConfig.tools.{index}.toolSpec.inputSchema.json.type must be one of the following: "
+                "object."
+            )
         if {"oneOf", "allOf", "anyOf"} & set(schema):
-            yield f"The model returned the following errors: tools.{index}.custom.input_schema: input_schema does not support oneOf, allOf, or anyOf at the top level"
+            yield (
+                f"The model returned the following errors: tools.{index}.custom.input_schema: input_schema does not "
+                "support oneOf, allOf, or anyOf at the top level"
+            )
 
 
 def _inference(asked: Asked) -> Body:
@@ -164,7 +205,10 @@ def _inference(asked: Asked) -> Body:
 def _ranges(asked: Asked) -> Iterator[str]:
     for name in ("temperature", "topP"):
         if not number_between(0, 1, _inference(asked).get(name)):
-            yield f"1 validation error detected: Value at 'inferenceConfig.{name}' failed to satisfy constraint: Member must have value less than or equal to 1"
+            yield (
+                f"1 validation error detected: Value at 'inferenceConfig.{name}' failed to satisfy constraint: Member "
+                "must have value less than or equal to 1"
+            )
 
 
 def _refused(asked: Asked) -> Iterator[str]:
@@ -174,13 +218,19 @@ def _refused(asked: Asked) -> Iterator[str]:
 
 def _exclusive(asked: Asked) -> Iterator[str]:
     if asked.model.exclusive and {"temperature", "topP"} <= set(_inference(asked)):
-        yield "The model returned the following errors: `temperature` and `top_p` cannot both be specified for this model. Please use only one."
+        yield (
+            "The model returned the following errors: `temperature` and `top_p` cannot both be specified for this "
+            "model. Please use only one."
+        )
 
 
 def _length(asked: Asked) -> Iterator[str]:
     most = _inference(asked).get("maxTokens")
     if most is not None and not 1 <= most <= asked.model.longest:
-        yield f"The maximum tokens you requested exceeds the model limit of {asked.model.longest}. Try again with a maximum tokens value that is lower."
+        yield (
+            f"The maximum tokens you requested exceeds the model limit of {asked.model.longest}. Try again with a "
+            "maximum tokens value that is lower."
+        )
 
 
 def _stops(asked: Asked) -> Iterator[str]:
@@ -199,7 +249,10 @@ def _media(asked: Asked) -> Iterator[str]:
         if "image" in block:
             kind, data = f"image/{block['image']['format']}", block["image"]["source"]["bytes"]
             if kind != (seen := image_kind(base64.b64decode(data))):
-                yield f"The model returned the following errors: {at}: The image was specified using the {kind} media type, but the image appears to be a {seen} image"
+                yield (
+                    f"The model returned the following errors: {at}: The image was specified using the {kind} media "
+                    f"type, but the image appears to be a {seen} image"
+                )
 
 
 def _schema(asked: Asked) -> Iterator[str]:
@@ -238,6 +291,8 @@ RULES = (
     Rule("stops that are not blank", "https://github.com/BerriAI/litellm/issues/3286", _stops),
     Rule("no forced tool while it thinks", "https://platform.claude.com/docs/en/models/sonnet-5-5/overview", _forced),
     Rule("images of the kind that is said", "https://platform.claude.com/docs/en/build-with-claude/vision", _media),
-    Rule("schemas that it can keep", "https://platform.claude.com/docs/en/build-with-claude/structured-outputs", _schema),
+    Rule(
+        "schemas that it can keep", "https://platform.claude.com/docs/en/build-with-claude/structured-outputs", _schema
+    ),
     Rule("thoughts where they belong", f"{DOCS}/APIReference/API_runtime_ReasoningTextBlock.html", _thoughts),
 )

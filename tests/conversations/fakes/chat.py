@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
-from tests.conversations.fakes.chat_rules import DATA
+from tests.conversations.fakes.chat_requests import DATA
 from tests.conversations.fakes.model import (
     Answer,
     Call,

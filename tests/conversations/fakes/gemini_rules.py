@@ -22,7 +22,7 @@ STAND_IN = "skip_thought_signature_validator"
 """What Google's guide to thought signatures names for calls that another model made."""
 
 
-class Body_(BaseModel):
+class Shape(BaseModel):
     """The request's body; the SDK has types for all that is in it, but none for the whole."""
 
     model_config = ConfigDict(extra="forbid", alias_generator=to_camel)
@@ -49,7 +49,7 @@ def declared(asked: Asked) -> Iterator[tuple[str, Body]]:
 
 def _typed(asked: Asked) -> Iterator[str]:
     try:
-        Body_.model_validate(asked.body, by_alias=True, by_name=False)
+        Shape.model_validate(asked.body, by_alias=True, by_name=False)
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False)[0]
         yield f"Invalid JSON payload received. {'.'.join(map(str, first['loc']))}: {first['msg']}"
@@ -83,7 +83,10 @@ def _turns(asked: Asked) -> Iterator[str]:
         if role not in ("user", "model"):
             yield "Please use a valid role: user, model."
         if before != "user" and any("functionCall" in part for part in content.get("parts") or ()):
-            yield "Please ensure that function call turn comes immediately after a user turn or after a function response turn."
+            yield (
+                "Please ensure that function call turn comes immediately after a user turn or after a function "
+                "response turn."
+            )
         before = role
     if before != "user":
         yield "Please ensure that multiturn requests end with a user role or a function response."
@@ -97,7 +100,8 @@ def _results(asked: Asked) -> Iterator[str]:
         results = [part["functionResponse"] for part in given if "functionResponse" in part]
         if len(results) != len(calls):
             yield (
-                "Please ensure that the number of function response parts is equal to the number of function call parts "
+                "Please ensure that the number of function response parts is equal to the number of function call "
+                "parts "
                 "of the function call turn."
             )
         elif [(one.get("id"), one["name"]) for one in results] != calls:
@@ -128,8 +132,10 @@ def _names(asked: Asked) -> Iterator[str]:
     for at, name in names:
         if not good(name):
             yield (
-                f"* GenerateContentRequest.{at}: Invalid function name. Must start with a letter or an underscore. Must be "
-                "alphameric (a-z, A-Z, 0-9), underscores (_), dots (.), colons (:), or dashes (-), with a maximum length of 64."
+                f"* GenerateContentRequest.{at}: Invalid function name. Must start with a letter or an underscore. "
+                "Must be "
+                "alphameric (a-z, A-Z, 0-9), underscores (_), dots (.), colons (:), or dashes (-), with a maximum "
+                "length of 64."
             )
 
 
@@ -152,7 +158,8 @@ def _generation(asked: Asked) -> Body:
 def _ranges(asked: Asked) -> Iterator[str]:
     how = _generation(asked)
     for field, low, high in (
-        ("temperature", 0, 2), ("topP", 0, 1), ("presencePenalty", -2, 2), ("frequencyPenalty", -2, 2), ("topK", 1, 1000),
+        ("temperature", 0, 2), ("topP", 0, 1), ("presencePenalty", -2, 2), ("frequencyPenalty", -2, 2),
+        ("topK", 1, 1000),
     ):  # fmt: skip
         if not number_between(low, high, how.get(field)):
             yield f"* GenerateContentRequest.generation_config.{field}: {field} must be in the range [{low}, {high}]."
@@ -160,14 +167,17 @@ def _ranges(asked: Asked) -> Iterator[str]:
 
 def _stops(asked: Asked) -> Iterator[str]:
     if len(_generation(asked).get("stopSequences") or ()) > 5:
-        yield "* GenerateContentRequest.generation_config.stop_sequences: The number of stop sequences must be at most 5."
+        yield (
+            "* GenerateContentRequest.generation_config.stop_sequences: The number of stop sequences must be at most 5."
+        )
 
 
 def _length(asked: Asked) -> Iterator[str]:
     most = _generation(asked).get("maxOutputTokens")
     if most is not None and not 1 <= most <= asked.model.longest:
         yield (
-            f"Unable to submit request because it has a maxOutputTokens value of {most} but the supported range is from 1 "
+            f"Unable to submit request because it has a maxOutputTokens value of {most} but the supported range is "
+            "from 1 "
             f"(inclusive) to {asked.model.longest + 1} (exclusive)."
         )
 

@@ -5,6 +5,7 @@ https://ai.google.dev/gemini-api/docs/openai, https://docs.together.ai/docs/deep
 
 from collections.abc import Iterator
 
+from tests.conversations.fakes import chat_requests as requests
 from tests.conversations.fakes import chat_rules as chat
 from tests.conversations.fakes.chat import Chat
 from tests.conversations.fakes.model import Call
@@ -14,8 +15,8 @@ from tests.conversations.fakes.rules import UNBOUNDED, Asked, Body, Rule, Traits
 
 def _signatures(asked: Asked) -> Iterator[str]:
     """At the first call of an answer, and at the place where it came."""
-    for index, message in chat.messages(asked, "assistant"):
-        for call, key in zip(message.get("tool_calls") or (), chat.keys_of(message), strict=False):
+    for index, message in requests.messages(asked, "assistant"):
+        for call, key in zip(message.get("tool_calls") or (), requests.keys_of(message), strict=False):
             given = ((call.get("extra_content") or {}).get("google") or {}).get("thought_signature")
             if key in asked.signed and given != asked.signed[key]:
                 yield f"Function call is missing a thought_signature in functionCall parts. position {index}"

@@ -5,7 +5,10 @@ https://docs.mistral.ai/api/endpoint/chat; the checks of its open library, githu
 
 from collections.abc import Iterator
 
+from tests.conversations.fakes import chat_message_rules as said
+from tests.conversations.fakes import chat_requests as requests
 from tests.conversations.fakes import chat_rules as chat
+from tests.conversations.fakes import chat_tool_rules as tools
 from tests.conversations.fakes.chat import Chat
 from tests.conversations.fakes.provider import MODEL
 from tests.conversations.fakes.rules import UNBOUNDED, Asked, Body, Refused, Rule, Traits
@@ -14,10 +17,12 @@ API = "https://docs.mistral.ai/api/endpoint/chat"
 COMMON = "https://github.com/mistralai/mistral-common/blob/main/src/mistral_common/protocol/instruct/validator.py"
 NAME = "[a-zA-Z0-9_-]{1,64}"
 BAD_NAME = (
-    "Function name was {value} but must be a-z, A-Z, 0-9, or contain underscores and dashes, with a maximum length of 64."
+    "Function name was {value} but must be a-z, A-Z, 0-9, or contain underscores and dashes, with a maximum length of "
+    "64."
 )
 TOP = {
-    "model", "messages", "temperature", "top_p", "max_tokens", "stream", "stop", "random_seed", "response_format", "tools",
+    "model", "messages", "temperature", "top_p", "max_tokens", "stream", "stop", "random_seed", "response_format",
+    "tools",
     "tool_choice", "presence_penalty", "frequency_penalty", "n", "prediction", "parallel_tool_calls", "prompt_mode",
     "reasoning_effort", "safe_prompt", "metadata", "guardrails", "prompt_cache_key",
 }  # fmt: skip
@@ -45,13 +50,13 @@ TYPES = {
 
 
 def _roles(asked: Asked) -> Iterator[str]:
-    for index, message in chat.messages(asked):
+    for index, message in requests.messages(asked):
         if message["role"] not in ORDER:
             yield f"body.messages.{index}: Input tag '{message['role']}' found does not match any of the expected tags"
 
 
 def _enough_said(asked: Asked) -> Iterator[str]:
-    for _, message in chat.messages(asked, "assistant"):
+    for _, message in requests.messages(asked, "assistant"):
         if not message.get("content") and not message.get("tool_calls"):
             yield "Assistant message must have either content or tool_calls, but not none."
 
@@ -69,23 +74,82 @@ class Mistral(Chat):
     rules = (
         Rule("roles that it knows", API, _roles, 422, EXTRA),
         Rule("fields that it knows", API, chat.known(TOP, MESSAGE, "{at}: Extra inputs are not permitted"), 422, EXTRA),
-        Rule("temperature 0..1.5", API, chat.within("temperature", 0, 1.5, "{at}: Input should be less than or equal to {most}"), 422, RANGE),
-        Rule("top_p 0..1", API, chat.within("top_p", 0, 1, "{at}: Input should be less than or equal to {most}", open_low=True), 422, RANGE),
-        Rule("presence_penalty -2..2", API, chat.within("presence_penalty", -2, 2, "{at}: Input should be less than or equal to {most}"), 422, RANGE),
-        Rule("frequency_penalty -2..2", API, chat.within("frequency_penalty", -2, 2, "{at}: Input should be less than or equal to {most}"), 422, RANGE),
-        Rule("choices that it knows", API, _choices := lambda asked: [] if _known_choice(asked) else ["tool_choice: Input should be 'auto', 'none', 'any' or 'required'"], 422, RANGE),
-        Rule("names of tools", COMMON, chat.tool_names(NAME, BAD_NAME), code=INVALID_CALL),
-        Rule("names of called tools", COMMON, chat.called_names(NAME, BAD_NAME), code=INVALID_CALL),
-        Rule("ids of 9 letters and digits", COMMON, chat.call_ids(
-            "[a-zA-Z0-9]{9}", "Tool call id was {value} but must be a-z, A-Z, 0-9, with a length of 9."), code=INVALID_CALL),
-        Rule("nobody but assistants after results", COMMON, chat.order(ORDER, "Unexpected role '{role}' after role '{before}'"), code=INVALID_ORDER),
-        Rule("no assistant at the end", COMMON, chat.last_role(
-            {"user", "tool", "system"}, "Expected last role User or Tool (or Assistant with prefix True) for serving but got {role}"), code=INVALID_ORDER),
+        Rule(
+            "temperature 0..1.5",
+            API,
+            chat.within("temperature", 0, 1.5, "{at}: Input should be less than or equal to {most}"),
+            422,
+            RANGE,
+        ),
+        Rule(
+            "top_p 0..1",
+            API,
+            chat.within("top_p", 0, 1, "{at}: Input should be less than or equal to {most}", open_low=True),
+            422,
+            RANGE,
+        ),
+        Rule(
+            "presence_penalty -2..2",
+            API,
+            chat.within("presence_penalty", -2, 2, "{at}: Input should be less than or equal to {most}"),
+            422,
+            RANGE,
+        ),
+        Rule(
+            "frequency_penalty -2..2",
+            API,
+            chat.within("frequency_penalty", -2, 2, "{at}: Input should be less than or equal to {most}"),
+            422,
+            RANGE,
+        ),
+        Rule(
+            "choices that it knows",
+            API,
+            _choices := lambda asked: (
+                [] if _known_choice(asked) else ["tool_choice: Input should be 'auto', 'none', 'any' or 'required'"]
+            ),
+            422,
+            RANGE,
+        ),
+        Rule("names of tools", COMMON, tools.tool_names(NAME, BAD_NAME), code=INVALID_CALL),
+        Rule("names of called tools", COMMON, tools.called_names(NAME, BAD_NAME), code=INVALID_CALL),
+        Rule(
+            "ids of 9 letters and digits",
+            COMMON,
+            tools.call_ids("[a-zA-Z0-9]{9}", "Tool call id was {value} but must be a-z, A-Z, 0-9, with a length of 9."),
+            code=INVALID_CALL,
+        ),
+        Rule(
+            "nobody but assistants after results",
+            COMMON,
+            said.order(ORDER, "Unexpected role '{role}' after role '{before}'"),
+            code=INVALID_ORDER,
+        ),
+        Rule(
+            "no assistant at the end",
+            COMMON,
+            said.last_role(
+                {"user", "tool", "system"},
+                "Expected last role User or Tool (or Assistant with prefix True) for serving but got {role}",
+            ),
+            code=INVALID_ORDER,
+        ),
         Rule("something said", COMMON, _enough_said, code=INVALID_ASSISTANT),
-        Rule("results for calls", COMMON, chat.results_for_calls(
-            "Not the same number of function calls and responses", "Unexpected tool call id in tool results"), code=INVALID_ORDER),
-        Rule("images where the model sees", API, chat.images_where_the_model_can("Image input is not enabled for this model"), code="3051"),
-    )  # fmt: skip
+        Rule(
+            "results for calls",
+            COMMON,
+            tools.results_for_calls(
+                "Not the same number of function calls and responses", "Unexpected tool call id in tool results"
+            ),
+            code=INVALID_ORDER,
+        ),
+        Rule(
+            "images where the model sees",
+            API,
+            said.images_where_the_model_can("Image input is not enabled for this model"),
+            code="3051",
+        ),
+    )
 
     def error(self, refused: Refused) -> Body:
         if refused.status == 422:

@@ -3,7 +3,8 @@
 https://docs.ollama.com/openai; its source, github.com/ollama/ollama/blob/main/openai/openai.go
 """
 
-from tests.conversations.fakes import chat_rules as chat
+from tests.conversations.fakes import chat_message_rules as said
+from tests.conversations.fakes import chat_tool_rules as tools
 from tests.conversations.fakes.chat import Chat
 from tests.conversations.fakes.provider import MODEL
 from tests.conversations.fakes.rules import Rule, Traits
@@ -23,13 +24,26 @@ class Ollama(Chat):
         "qwen3-vl:8b": Traits(),
     }
     rules = (
-        Rule("images as data", SOURCE, chat.image_data_alone("invalid image input")),
-        Rule("images of three kinds", SOURCE, chat.image_types(MEDIA, "invalid image input")),
-        Rule("parts that it knows", SOURCE, chat.kinds_of_parts(
-            dict.fromkeys(("system", "user", "assistant", "tool"), {"text", "image_url"}), "invalid message format")),
-        Rule("content unless there are calls", SOURCE, chat.something_said("invalid message content type: <nil>")),
-        Rule("content that is given", SOURCE, chat.content_given(("system", "user", "tool"), "invalid message content type: <nil>")),
-        Rule("arguments that are objects", SOURCE, chat.object_arguments("invalid tool call arguments")),
-        Rule("images where the model sees", "https://github.com/ollama/ollama/issues/10727", chat.images_where_the_model_can(
-            "this model is missing data required for image input")),
-    )  # fmt: skip
+        Rule("images as data", SOURCE, said.image_data_alone("invalid image input")),
+        Rule("images of three kinds", SOURCE, said.image_types(MEDIA, "invalid image input")),
+        Rule(
+            "parts that it knows",
+            SOURCE,
+            said.kinds_of_parts(
+                {role: {"text", "image_url"} for role in ("system", "user", "assistant", "tool")},
+                "invalid message format",
+            ),
+        ),
+        Rule("content unless there are calls", SOURCE, said.something_said("invalid message content type: <nil>")),
+        Rule(
+            "content that is given",
+            SOURCE,
+            said.content_given(("system", "user", "tool"), "invalid message content type: <nil>"),
+        ),
+        Rule("arguments that are objects", SOURCE, tools.object_arguments("invalid tool call arguments")),
+        Rule(
+            "images where the model sees",
+            "https://github.com/ollama/ollama/issues/10727",
+            said.images_where_the_model_can("this model is missing data required for image input"),
+        ),
+    )

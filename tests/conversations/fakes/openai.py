@@ -11,7 +11,9 @@ from openai.types.chat.completion_create_params import (
     CompletionCreateParamsStreaming,
 )
 
+from tests.conversations.fakes import chat_message_rules as said
 from tests.conversations.fakes import chat_rules as chat
+from tests.conversations.fakes import chat_tool_rules as tools
 from tests.conversations.fakes.chat import REFUSAL, Chat
 from tests.conversations.fakes.model import Answer
 from tests.conversations.fakes.provider import MODEL
@@ -22,7 +24,9 @@ SPEC = "https://github.com/openai/openai-openapi/blob/master/openapi.yaml"
 GUIDE = "https://platform.openai.com/docs/guides"
 WHOLE, STREAMED = Typed(CompletionCreateParamsNonStreaming), Typed(CompletionCreateParamsStreaming)
 NAME = "[a-zA-Z0-9_-]{1,64}"
-NO_MATCH = "Invalid '{at}': string does not match pattern. Expected a string that matches the pattern '^[a-zA-Z0-9_-]+$'."
+NO_MATCH = (
+    "Invalid '{at}': string does not match pattern. Expected a string that matches the pattern '^[a-zA-Z0-9_-]+$'."
+)
 MEDIA = {"image/png", "image/jpeg", "image/gif", "image/webp"}
 
 
@@ -44,7 +48,17 @@ def _no_tools_while_it_reasons(asked: Asked) -> Iterator[str]:
 
 def strict(schema: Any) -> Iterator[str]:
     """What strict mode refuses in a schema."""
-    unknown = {"allOf", "not", "dependentRequired", "dependentSchemas", "if", "then", "else", "patternProperties", "default"}
+    unknown = {
+        "allOf",
+        "not",
+        "dependentRequired",
+        "dependentSchemas",
+        "if",
+        "then",
+        "else",
+        "patternProperties",
+        "default",
+    }
     if schema.get("type") != "object" or "anyOf" in schema:
         yield "Invalid schema for response_format: schema must be a JSON Schema of 'type: \"object\"'."
     for path, keyword, one in keywords(schema):
@@ -64,60 +78,152 @@ class OpenAI(Chat):
         "gpt-4o-mini": Traits(longest=16_384, description=1024),
         "gpt-5.4-mini": Traits(frozenset({"stop", "max_tokens"}), longest=128_000),
         "gpt-6-luna": Traits(
-            frozenset({"temperature", "top_p", "stop", "max_tokens", "presence_penalty", "frequency_penalty", "logit_bias",
+            frozenset({"temperature", "top_p", "stop", "max_tokens", "presence_penalty", "frequency_penalty",
+                       "logit_bias",
                        "logprobs", "top_logprobs"}),
             can=frozenset({"images", "schema"}), longest=128_000),
     }  # fmt: skip
     rules = (
         Rule("fields that it knows", SPEC, _typed),
         Rule("stream_options for streams alone", SPEC, _stream_options),
-        Rule("parameters of the model", f"{GUIDE}/latest-model", chat.what_the_model_refuses(
-            "Unsupported parameter: '{at}' is not supported with this model."), code="unsupported_parameter"),
-        Rule("temperature 0..2", SPEC, chat.within("temperature", 0, 2, "Invalid 'temperature': decimal above maximum value.")),
+        Rule(
+            "parameters of the model",
+            f"{GUIDE}/latest-model",
+            chat.what_the_model_refuses("Unsupported parameter: '{at}' is not supported with this model."),
+            code="unsupported_parameter",
+        ),
+        Rule(
+            "temperature 0..2",
+            SPEC,
+            chat.within("temperature", 0, 2, "Invalid 'temperature': decimal above maximum value."),
+        ),
         Rule("top_p 0..1", SPEC, chat.within("top_p", 0, 1, "Invalid 'top_p': decimal above maximum value.")),
         Rule("presence_penalty -2..2", SPEC, chat.within("presence_penalty", -2, 2, "Invalid '{at}'.")),
         Rule("frequency_penalty -2..2", SPEC, chat.within("frequency_penalty", -2, 2, "Invalid '{at}'.")),
         Rule("top_logprobs 0..20", SPEC, chat.within("top_logprobs", 0, 20, "Invalid '{at}'.")),
-        Rule("at most 4 stops", SPEC, chat.at_most_stops(
-            4, "Invalid 'stop': array too long. Expected an array with maximum length {most}, but got an array with length {value} instead."),
-            code="array_above_max_length"),
-        Rule("as many tokens as the model gives", SPEC, chat.answer_length(
-            "max_completion_tokens", "max_tokens is too large: {value}. This model supports at most {most} completion tokens.")),
-        Rule("no functions while it reasons", "https://github.com/onyx-dot-app/onyx/issues/15008", _no_tools_while_it_reasons),
-        Rule("names of tools", SPEC, chat.tool_names(NAME, NO_MATCH), code="invalid_value"),
-        Rule("names of called tools", SPEC, chat.called_names(NAME, NO_MATCH), code="invalid_value"),
-        Rule("ids of at most 40 characters", "https://github.com/vercel/ai/issues/5171", chat.call_ids(
-            "(?s).{0,40}", "Invalid '{at}': string too long. Expected a string with maximum length 40."), code="string_above_max_length"),
-        Rule("ids that are not empty", SPEC, chat.call_ids(
-            "(?s).+", "Invalid '{at}': empty string. Expected a string with minimum length 1, but got an empty string instead."),
-            code="empty_string"),
-        Rule("ids of their own", SPEC, chat.distinct_ids("Duplicate value for 'tool_call_id'.")),
-        Rule("at most 128 tools", SPEC, chat.at_most_tools(128, "Invalid 'tools': array too long. Expected an array with maximum length {most}.")),
-        Rule("some tools if any", SPEC, chat.no_empty_tools("Invalid 'tools': empty array. Expected an array with minimum length 1.")),
-        Rule("choices only among tools", SPEC, chat.needs_tools(
-            ("tool_choice", "parallel_tool_calls"), "'{at}' is only allowed when 'tools' are specified.")),
-        Rule("descriptions of at most 1024 characters", "https://github.com/getsentry/sentry-mcp/issues/106", chat.short_descriptions(
-            "Invalid '{at}': string too long. Expected a string with maximum length {most}."), code="string_above_max_length"),
-        Rule("parameters of an object", SPEC, chat.object_parameters(
-            "Invalid schema for function '{name}': schema must be a JSON Schema of 'type: \"object\"'."), code="invalid_function_parameters"),
-        Rule("arrays that say of what", "https://community.openai.com/t/array-schema-missing-items/717218", chat.items_of_arrays(
-            "Invalid schema for function '{name}': array schema missing items."), code="invalid_function_parameters"),
-        Rule("results for calls", f"{GUIDE}/function-calling", chat.results_for_calls(
-            "An assistant message with 'tool_calls' must be followed by tool messages responding to each 'tool_call_id'. The following tool_call_ids did not have response messages: {ids}",
-            "Invalid parameter: messages with role 'tool' must be a response to a preceeding message with 'tool_calls'.")),
-        Rule("something said", SPEC, chat.something_said("Invalid value for 'content': expected a string, got null.")),
-        Rule("content that is given", SPEC, chat.content_given(
-            ("system", "developer", "user", "tool"), "Invalid value for '{at}': expected a string, got null.")),
-        Rule("names of speakers", "https://community.openai.com/t/message-name-pattern/345011", chat.speakers(
-            r"[^\s<|\\/>]{1,64}", "Invalid '{at}': string does not match pattern.")),
-        Rule("images of four kinds", f"{GUIDE}/images-vision", chat.image_types(
-            MEDIA, "You uploaded an unsupported image. Please make sure your image is below 20 MB in size and is of one the following formats: ['png', 'jpeg', 'gif', 'webp'].",
-            sniffed=True), code="invalid_image_format"),
-        Rule("the word JSON", f"{GUIDE}/structured-outputs#json-mode", chat.word_json(
-            "'messages' must contain the word 'json' in some form, to use 'response_format' of type 'json_object'.")),
+        Rule(
+            "at most 4 stops",
+            SPEC,
+            chat.at_most_stops(
+                4,
+                "Invalid 'stop': array too long. Expected an array with maximum length {most}, but got an array with "
+                "length {value} instead.",
+            ),
+            code="array_above_max_length",
+        ),
+        Rule(
+            "as many tokens as the model gives",
+            SPEC,
+            chat.answer_length(
+                "max_completion_tokens",
+                "max_tokens is too large: {value}. This model supports at most {most} completion tokens.",
+            ),
+        ),
+        Rule(
+            "no functions while it reasons",
+            "https://github.com/onyx-dot-app/onyx/issues/15008",
+            _no_tools_while_it_reasons,
+        ),
+        Rule("names of tools", SPEC, tools.tool_names(NAME, NO_MATCH), code="invalid_value"),
+        Rule("names of called tools", SPEC, tools.called_names(NAME, NO_MATCH), code="invalid_value"),
+        Rule(
+            "ids of at most 40 characters",
+            "https://github.com/vercel/ai/issues/5171",
+            tools.call_ids("(?s).{0,40}", "Invalid '{at}': string too long. Expected a string with maximum length 40."),
+            code="string_above_max_length",
+        ),
+        Rule(
+            "ids that are not empty",
+            SPEC,
+            tools.call_ids(
+                "(?s).+",
+                "Invalid '{at}': empty string. Expected a string with minimum length 1, but got an empty string "
+                "instead.",
+            ),
+            code="empty_string",
+        ),
+        Rule("ids of their own", SPEC, tools.distinct_ids("Duplicate value for 'tool_call_id'.")),
+        Rule(
+            "at most 128 tools",
+            SPEC,
+            tools.at_most_tools(128, "Invalid 'tools': array too long. Expected an array with maximum length {most}."),
+        ),
+        Rule(
+            "some tools if any",
+            SPEC,
+            tools.no_empty_tools("Invalid 'tools': empty array. Expected an array with minimum length 1."),
+        ),
+        Rule(
+            "choices only among tools",
+            SPEC,
+            chat.needs_tools(
+                ("tool_choice", "parallel_tool_calls"), "'{at}' is only allowed when 'tools' are specified."
+            ),
+        ),
+        Rule(
+            "descriptions of at most 1024 characters",
+            "https://github.com/getsentry/sentry-mcp/issues/106",
+            tools.short_descriptions("Invalid '{at}': string too long. Expected a string with maximum length {most}."),
+            code="string_above_max_length",
+        ),
+        Rule(
+            "parameters of an object",
+            SPEC,
+            tools.object_parameters(
+                "Invalid schema for function '{name}': schema must be a JSON Schema of 'type: \"object\"'."
+            ),
+            code="invalid_function_parameters",
+        ),
+        Rule(
+            "arrays that say of what",
+            "https://community.openai.com/t/array-schema-missing-items/717218",
+            tools.items_of_arrays("Invalid schema for function '{name}': array schema missing items."),
+            code="invalid_function_parameters",
+        ),
+        Rule(
+            "results for calls",
+            f"{GUIDE}/function-calling",
+            tools.results_for_calls(
+                "An assistant message with 'tool_calls' must be followed by tool messages responding to each "
+                "'tool_call_id'. The following tool_call_ids did not have response messages: {ids}",
+                "Invalid parameter: messages with role 'tool' must be a response to a preceeding message with "
+                "'tool_calls'.",
+            ),
+        ),
+        Rule("something said", SPEC, said.something_said("Invalid value for 'content': expected a string, got null.")),
+        Rule(
+            "content that is given",
+            SPEC,
+            said.content_given(
+                ("system", "developer", "user", "tool"), "Invalid value for '{at}': expected a string, got null."
+            ),
+        ),
+        Rule(
+            "names of speakers",
+            "https://community.openai.com/t/message-name-pattern/345011",
+            said.speakers(r"[^\s<|\\/>]{1,64}", "Invalid '{at}': string does not match pattern."),
+        ),
+        Rule(
+            "images of four kinds",
+            f"{GUIDE}/images-vision",
+            said.image_types(
+                MEDIA,
+                "You uploaded an unsupported image. Please make sure your image is below 20 MB in size and is of one "
+                "the following formats: ['png', 'jpeg', 'gif', 'webp'].",
+                sniffed=True,
+            ),
+            code="invalid_image_format",
+        ),
+        Rule(
+            "the word JSON",
+            f"{GUIDE}/structured-outputs#json-mode",
+            chat.word_json(
+                "'messages' must contain the word 'json' in some form, to use 'response_format' of type 'json_object'."
+            ),
+        ),
         Rule("a schema's name", SPEC, chat.schema_names(NAME, NO_MATCH)),
         Rule("strict schemas", f"{GUIDE}/structured-outputs#supported-schemas", chat.strict_schema(strict)),
-    )  # fmt: skip
+    )
 
     def refused_message(self, answer: Answer) -> Body:
         if answer.finish != "refused" or answer.text:

@@ -17,6 +17,5 @@ HOSTS: dict[str, type[FakeProvider]] = {fake.name: fake for fake in (Google, Tog
 """Others at which a model needs back what came with its calls."""
 
 PROVIDERS: dict[str, type[FakeProvider]] = {
-    fake.name: fake
-    for fake in (OpenAI, Gemini, Anthropic, Bedrock, DeepSeek, Mistral, OpenRouter, GLM, Groq, Ollama)
+    fake.name: fake for fake in (OpenAI, Gemini, Anthropic, Bedrock, DeepSeek, Mistral, OpenRouter, GLM, Groq, Ollama)
 }

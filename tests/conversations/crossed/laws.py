@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from tests.conversations.crossed import World
+from tests.conversations.crossed.world import World
 from tests.conversations.fakes.model import Call, Received, Result
 from tests.conversations.fakes.rules import Traits, image_kind
 from tests.support.gateway import Answer
@@ -49,7 +49,13 @@ class Needs:
 
     @classmethod
     def of(
-        cls, contents: Iterable[Any], tools: Iterable[Body], *, called: bool = False, form: Any = None, choice: Any = None
+        cls,
+        contents: Iterable[Any],
+        tools: Iterable[Body],
+        *,
+        called: bool = False,
+        form: Any = None,
+        choice: Any = None,
     ) -> "Needs":
         kind, offered = (form or {}).get("type"), list(tools)
         keys = [key for tool in offered for key in (tool["function"].get("parameters") or {}).get("properties") or ()]

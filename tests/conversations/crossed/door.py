@@ -5,11 +5,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.conversations.crossed import OUTAGES, SIMULATED, Says, World, model_of, upstream
-from tests.conversations.crossed_laws import Broken, Needs, answered, nobody_refuses, nothing_is_lost, words_of
+from tests.conversations.crossed.conversation import SIMULATED, Says, model_of, upstream
+from tests.conversations.crossed.laws import Broken, Needs, answered, nobody_refuses, nothing_is_lost, words_of
+from tests.conversations.crossed.world import OUTAGES, World
 from tests.support.gateway import Answer, StreamingContext
 
 Body = dict[str, Any]
+WELL = Says()
 
 
 @dataclass(frozen=True)
@@ -18,7 +20,7 @@ class Request:
 
     messages: tuple[Body, ...]
     fields: Body = field(default_factory=dict)
-    answer: Says = Says()
+    answer: Says = WELL
     models: Mapping[str, str] = field(default_factory=dict)
     outage: str = SIMULATED
 

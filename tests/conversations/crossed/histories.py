@@ -4,10 +4,11 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from tests.conversations import crossed_strategies as crossed
-from tests.conversations.crossed import MODELS, OUTAGES, SIMULATED
-from tests.conversations.crossed_door import Request
-from tests.conversations.crossed_strategies import IDS, NAMES, TEXTS
+from tests.conversations.crossed import strategies as crossed
+from tests.conversations.crossed.conversation import MODELS, SIMULATED
+from tests.conversations.crossed.door import Request
+from tests.conversations.crossed.strategies import IDS, NAMES, TEXTS
+from tests.conversations.crossed.world import OUTAGES
 
 Body = dict[str, Any]
 
@@ -42,7 +43,10 @@ EMPTY = st.sampled_from([None, "", [], [crossed.text("")]])
 
 @st.composite
 def _called(draw: st.DrawFn, names: list[str]) -> Body:
-    name, arguments = draw(st.sampled_from(names)), draw(st.sampled_from(['{"city": "Paris"}', "{}", "", "{broken", "[1]"]))
+    name, arguments = (
+        draw(st.sampled_from(names)),
+        draw(st.sampled_from(['{"city": "Paris"}', "{}", "", "{broken", "[1]"])),
+    )
     return {"id": draw(st.sampled_from(IDS)), "type": "function", "function": {"name": name, "arguments": arguments}}
 
 
@@ -116,4 +120,3 @@ ODD_TOOLS: list[Body] = [
     {"type": "function", "function": {"name": "b" * 100}, "cache_control": {"type": "ephemeral"}},
 ]
 """Tools as other vendors' clients offer them."""
-

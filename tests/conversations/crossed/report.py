@@ -5,15 +5,16 @@ from platform import python_version
 
 from hypothesis import __version__ as hypothesis_version
 
-from tests.conversations.crossed import MODELS
+from tests.conversations.crossed.conversation import MODELS
 
 HEAD = """# Conversations crossed between providers
 
-`make test-deep` wrote this page. Hypothesis makes conversations: roles, parts of text, images of several kinds, tools and calls of odd
-names and ids, results, refusals, blanks, every parameter. The first provider answers some turns and goes down; the next turn is
-another's. Ten fakes that refuse what the real providers refuse (`tests/conversations/fakes`, each rule with its source) stand behind the
-whole stack. A pair holds where the other provider's fake accepted what it was asked and its answer came back, or where the plan
-said that it cannot do what the conversation needs, with the reason.
+`make test-deep` wrote this page. Hypothesis makes conversations: roles, parts of text, images of several kinds, tools
+and calls of odd names and ids, results, refusals, blanks, every parameter. The first provider answers some turns and
+goes down; the next turn is another's. Ten fakes that refuse what the real providers refuse
+(`tests/conversations/fakes`, each rule with its source) stand behind the whole stack. A pair holds where the other
+provider's fake accepted what it was asked, received all that was said, and its answer came back, or where the plan said
+that it cannot do what the conversation needs, with the reason.
 
 """
 
@@ -42,10 +43,11 @@ class Report:
         """Markdown."""
         pairs = [(first, other) for first in MODELS for other in MODELS if other != first]
         fewest = min(self._answered[pair] + self._skipped[pair] for pair in pairs)
+        sessions, requests = self._kinds["session"], self._kinds["door"]
         facts = [
             f"- Seed: {self._seed}; examples for each first provider and way in: {self._examples:,}.",
-            f"- Pairs checked: {sum(self._kinds.values()):,} ({self._kinds['session']:,} in sessions, {self._kinds['door']:,} at"
-            f" the OpenAI door); the fewest of an ordered pair: {fewest:,}. All held.",
+            f"- Pairs checked: {sessions + requests:,} ({sessions:,} in sessions, {requests:,} at the OpenAI door).",
+            f"- The fewest of an ordered pair: {fewest:,}. All held.",
             f"- Python {python_version()}, Hypothesis {hypothesis_version}.",
         ]
         names = list(MODELS)
@@ -54,9 +56,13 @@ class Report:
             "",
             f"| | {' | '.join(names)} | could not begin |",
             f"|---|{'---|' * len(names)}---|",
-            *(f"| {first} | {' | '.join(self._cell(first, name) for name in names)} | {self._not_begun[first]:,} |" for first in names),
+            *map(self._row, names),
         ]
         return HEAD + "\n".join([*facts, "", *table]) + "\n"
+
+    def _row(self, first: str) -> str:
+        cells = [self._cell(first, name) for name in MODELS]
+        return f"| {first} | {' | '.join(cells)} | {self._not_begun[first]:,} |"
 
     def _cell(self, first: str, other: str) -> str:
         return "" if first == other else f"{self._answered[first, other]:,} / {self._skipped[first, other]:,}"

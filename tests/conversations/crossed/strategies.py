@@ -5,7 +5,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from tests.conversations.crossed import MODELS, OUTAGES, SIMULATED, Called, Conversation, Round, Says
+from tests.conversations.crossed.conversation import MODELS, SIMULATED, Called, Conversation, Round, Says
+from tests.conversations.crossed.world import OUTAGES
 
 Body = dict[str, Any]
 
@@ -42,7 +43,9 @@ IMAGES = [
 WORDS = st.sampled_from(["Hello.", "Give me JSON.", "日本語 😀", " x ", "two\n\nlines", "e\u0301"])
 BLANKS = st.sampled_from([" ", "\n", "\u3000", "\u00a0\t"])
 TEXTS = st.integers(0, 9).flatmap(lambda dice: BLANKS if dice == 0 else WORDS)
-PARTS = st.lists(st.one_of(TEXTS.map(text), TEXTS.map(text), st.sampled_from(IMAGES).map(image)), min_size=1, max_size=3)
+PARTS = st.lists(
+    st.one_of(TEXTS.map(text), TEXTS.map(text), st.sampled_from(IMAGES).map(image)), min_size=1, max_size=3
+)
 CONTENTS = st.integers(0, 3).flatmap(lambda dice: PARTS if dice == 0 else TEXTS)
 
 NAMES = ["get_weather", "3d_print", "-list", "_now", "Tool-1", "a" * 64]

@@ -4,8 +4,9 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from tests.conversations.crossed import MODELS, OUTAGES, SIMULATED, Conversation, Round, World, upstream
-from tests.conversations.crossed_laws import Broken, Needs, answered, nobody_refuses, nothing_is_lost, words_of
+from tests.conversations.crossed.conversation import MODELS, SIMULATED, Conversation, Round, upstream
+from tests.conversations.crossed.laws import Broken, Needs, answered, nobody_refuses, nothing_is_lost, words_of
+from tests.conversations.crossed.world import OUTAGES, World
 from tests.support.gateway import Answer, StreamingContext
 from tests.support.sse import events
 
@@ -48,55 +49,56 @@ class Session:
         self._session_id = world.api.session(self._agent_id)
 
     def begin(self) -> bool:
-        """Whether the first provider has answered every round before the outage; where not, it cannot, and says so."""
+        """Whether the first provider has taken every round before the outage; where not, it cannot, and says so."""
         return all(self.round(one, self._first) for one in self._conversation.before)
 
     def goes_on_at(self, provider: str) -> bool:
-        """Whether the provider has answered the next round, all others being down; where not, it cannot, and says so.
+        """Whether the provider has taken the next round, all others being down; where not, it cannot, and says so.
 
         With a round for the first provider, which is back then. Raises Broken.
         """
         outage = self._conversation.outage
         self._world.fakes[self._first].outage = OUTAGES.get(outage)
         down = {*MODELS, self._first} - {provider} - ({self._first} if outage != SIMULATED else set())
-        answered = self.round(self._conversation.then, provider, down)
+        taken = self.round(self._conversation.then, provider, sorted(down))
         self._world.fakes[self._first].outage = None
-        if answered and self._conversation.back:
+        if taken and self._conversation.back:
             self.round(self._conversation.back, self._first)
-        return answered
+        return taken
 
     def round(self, one: Round, provider: str, down: Iterable[str] = ()) -> bool:
-        """Whether the provider has answered, with these down. Raises Broken."""
-        world, model = self._world, self._conversation.model(provider)
-        body = self._post(one)
-        self._contents.append(one.content)
-        world.says(provider, one.answer)
-        answer = self._send(body, {"x-agentos-simulate": ",".join(f"{name}=rate_limited" for name in sorted(down))})
-        nobody_refuses(world)
-        if answer.status == 400 and answer.json["code"] == "invalid_request" and _blank(one.content):
+        """Whether the provider has taken the round, with these down; where not, it cannot, and says so.
+
+        Raises Broken.
+        """
+        said = [] if self.open else [_content(one)]
+        self._world.says(provider, one.answer)
+        answer = self._send(self._post(one), {"x-agentos-simulate": ",".join(f"{name}=rate_limited" for name in down)})
+        nobody_refuses(self._world)
+        code = answer.json.get("code")
+        if (code == "invalid_request" and any(map(_blank, said))) or (
+            code == "content_filtered" and one.answer.refused
+        ):
+            return True  # the session is as it was before
+        self._contents += said
+        self._words += [word for content in said for word in words_of(content)]
+        if not answered(answer, provider, self._conversation.model(provider), self._beyond(provider)):
             return False
-        if one.answer.refused and answer.status in (200, 422):
-            return True
-        if not answered(answer, provider, model, self._needs().beyond(provider, self._traits(provider))):
-            return False
-        self._check_received(one, provider)
-        self.open = answer.json["toolCalls"]
+        [received] = self._world.fakes[provider].model.received
+        nothing_is_lost(provider, received, self._words, self._calls)
+        self._take(one, provider, answer.json)
+        return True
+
+    def _take(self, one: Round, provider: str, reply: Body) -> None:
+        """The reply's part of the history. Raises Broken."""
+        self.open = reply["toolCalls"]
         known = {tool["function"]["name"] for tool in self._conversation.tools}
         if not {call["name"] for call in self.open} <= known:
             raise Broken(f"{provider}: a call comes back by another name", self.open)
         if len(self.open) != len(one.answer.calls if known else ()) and not one.answer.starved:
-            raise Broken(f"{provider}: calls are lost", answer.json)
+            raise Broken(f"{provider}: calls are lost", reply)
         self._calls += len(self.open)
-        if answer.json["content"].strip():
-            self._words.append(answer.json["content"])
-        return True
-
-    def _check_received(self, one: Round, provider: str) -> None:
-        """The model was told all that was said so far, in this round too. Raises Broken."""
-        if not self.open:
-            self._words += words_of(_content(one))
-        [received] = self._world.fakes[provider].model.received
-        nothing_is_lost(provider, received, self._words, self._calls)
+        self._words += words_of(reply["content"])
 
     def snapshot(self) -> "Snapshot":
         return Snapshot(self, self._world)
@@ -111,12 +113,11 @@ class Session:
         self.open, self._contents, self._words = map(list, state[:3])
         self._calls = state[3]
 
-    def _needs(self) -> Needs:
+    def _beyond(self, provider: str) -> set[str]:
+        """What of the conversation the provider cannot do."""
         form = self._conversation.config.get("responseFormat")
-        return Needs.of(self._contents, self._conversation.tools, form=form)
-
-    def _traits(self, provider: str) -> Any:
-        return self._world.fakes[provider].models[upstream(self._conversation.model(provider))]
+        needs = Needs.of(self._contents, self._conversation.tools, form=form)
+        return needs.beyond(provider, self._world.fakes[provider].models[upstream(self._conversation.model(provider))])
 
     def _post(self, one: Round) -> Body:
         if not self.open:
