@@ -193,8 +193,10 @@ def turns() -> "Turns":
 @cache
 def completions() -> "Completions":
     from agentos.services.completions import Completions
+    from agentos.store.completion_records import CompletionRecords
 
-    return Completions(agent_store(), preparation(), executor(), settings(), clock())
+    records = CompletionRecords(table(), clock())
+    return Completions(agent_store(), records, preparation(), executor(), settings(), clock())
 
 
 @cache

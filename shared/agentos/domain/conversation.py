@@ -6,7 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Discriminator, Field, SerializerFunctionWrapHandler, Tag, model_serializer
 
-from agentos.kernel.values import AsGiven, Value, not_empty, text_or_list
+from agentos.domain.parameters import Parameters
+from agentos.kernel.values import AsGiven, Value, not_blank, not_empty, text_or_list
 
 Role = Literal["user", "system", "assistant", "tool"]
 
@@ -18,6 +19,12 @@ class TextPart(Value):
 
     type: Literal["text"]
     text: Annotated[str, AfterValidator(not_empty)]
+
+
+class WordedPart(TextPart):
+    """A text part that a client sends: providers refuse one that is nothing but white space."""
+
+    text: Annotated[str, AfterValidator(not_blank)]
 
 
 def _image_url(text: str) -> str:
@@ -50,21 +57,29 @@ Part = Annotated[
     Annotated[TextPart, Tag("<text>")] | Annotated[ImagePart, Tag("<image_url>")],
     Discriminator(_part_kind, "part", 'must be an object whose type is "text" or "image_url"'),
 ]
+NewPart = Annotated[
+    Annotated[WordedPart, Tag("<text>")] | Annotated[ImagePart, Tag("<image_url>")],
+    Discriminator(_part_kind, "part", 'must be an object whose type is "text" or "image_url"'),
+]
 Content = Annotated[
-    Annotated[str, AfterValidator(not_empty), Tag("<text>")]
-    | Annotated[tuple[Part, ...], AfterValidator(not_empty), Tag("<list>")],
+    Annotated[str, AfterValidator(not_blank), Tag("<text>")]
+    | Annotated[tuple[NewPart, ...], AfterValidator(not_empty), Tag("<list>")],
     Discriminator(text_or_list, "content", "must be a string or a list of parts"),
 ]
+"""What a client says: never without words or an image."""
+
+NewResultContent = Annotated[
+    Annotated[str, Tag("<text>")] | Annotated[tuple[NewPart, ...], AfterValidator(not_empty), Tag("<list>")],
+    Discriminator(text_or_list, "content", "must be a string or a list of parts"),
+]
+"""What a tool returns: it may be no words at all."""
+
 ResultContent = Annotated[
     Annotated[str, Tag("<text>")] | Annotated[tuple[Part, ...], AfterValidator(not_empty), Tag("<list>")],
     Discriminator(text_or_list, "content", "must be a string or a list of parts"),
 ]
-"""Content that may be no words at all: of an assistant that only calls tools, of a tool that returns nothing."""
-
-Stop = Annotated[
-    Annotated[str, Tag("<text>")] | Annotated[tuple[str, ...], Field(max_length=16), Tag("<list>")],
-    Discriminator(text_or_list, "stop", "must be a string or a list of strings"),
-]
+"""Content as it is stored and asked. It may be no words at all: of an assistant that only calls tools, of a tool that
+returns nothing."""
 
 
 class ToolCall(Value):
@@ -88,12 +103,16 @@ class ToolCall(Value):
 
 
 class Message(Value):
-    """One utterance. An assistant's that calls tools may be without words; a `tool` message answers `tool_call_id`."""
+    """One utterance. An assistant's that calls tools may be without words; a `tool` message answers `tool_call_id`.
+
+    `name` tells speakers of the same role apart.
+    """
 
     role: Role
     content: ResultContent
     tool_calls: tuple[ToolCall, ...] = ()
     tool_call_id: str | None = None
+    name: str | None = None
 
     @property
     def has_images(self) -> bool:
@@ -109,11 +128,12 @@ class Message(Value):
 class ToolFunction(AsGiven):
     """A function that the client offers; `parameters` is a JSON Schema of an object.
 
-    `strict` asks those providers that can to keep to it; to all others it says nothing.
+    `strict` asks those providers that can to keep to it; to all others it says nothing. What an agent's own tools may
+    be called is checked when the agent is saved (`services/tool_definitions.py`); doors take any name.
     """
 
-    name: Annotated[str, Field(pattern=r"^[a-zA-Z0-9_-]{1,64}$")]
-    description: Annotated[str, Field(max_length=4096)] = ""
+    name: Annotated[str, AfterValidator(not_empty)]
+    description: str = ""
     parameters: dict[str, Any] = {}
     strict: Annotated[bool, Field(strict=True)] | None = None
 
@@ -128,24 +148,6 @@ class Tool(Value):
 
     type: Literal["function"]
     function: ToolFunction
-
-
-class ToolChoice(Value):
-    """That tools must be called: the one of this name, or any of those offered."""
-
-    name: str | None = None
-
-
-class Parameters(Value):
-    """How to answer; None leaves it to the provider. The last two are set only where tools are offered."""
-
-    temperature: float | None = None
-    max_tokens: int | None = None
-    top_p: float | None = None
-    stop: tuple[str, ...] = ()
-    response_format: dict[str, Any] | None = None
-    tool_choice: ToolChoice | None = None
-    parallel_tool_calls: bool | None = None
 
 
 class Prompt(Value):
