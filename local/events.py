@@ -56,9 +56,12 @@ class HttpAnswer:
 def match(pattern: str, path: str) -> dict[str, str] | None:
     """Decoded path parameters, or None where `path` is not of `pattern`. A trailing slash makes no difference.
 
-    Segments are cut before they are decoded, so an encoded slash stays inside its parameter.
+    Segments are cut before they are decoded, so an encoded slash stays inside its parameter. A last `{name+}` takes all
+    segments that are left, with their slashes.
     """
     wanted, given = pattern.removesuffix("/").split("/"), path.removesuffix("/").split("/")
+    if wanted[-1].endswith("+}") and len(given) > len(wanted):
+        given = [*given[: len(wanted) - 1], "/".join(given[len(wanted) - 1 :])]
     if len(wanted) != len(given):
         return None
     found = {}
@@ -66,7 +69,7 @@ def match(pattern: str, path: str) -> dict[str, str] | None:
         if name.startswith("{"):
             if not segment:
                 return None
-            found[name.strip("{}")] = unquote(segment)
+            found[name.strip("{+}")] = unquote(segment)
         elif name != segment:
             return None
     return found

@@ -46,9 +46,8 @@ class Gateway:
         self._functions = functions
         self._report = report
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="request")
-        # A path written out wins over one with a parameter in its place.
         routes: list[Route | Preflight] = [*template.routes, *template.preflights]
-        self._routes = sorted(routes, key=lambda route: route.path.count("{"))
+        self._routes = sorted(routes, key=_generality)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
@@ -85,7 +84,7 @@ class Gateway:
 
     def _find(self, http: HttpRequest) -> tuple[Route | Preflight, dict[str, str]] | None:
         for route in self._routes:
-            if route.method == http.method and (parameters := match(route.path, http.path)) is not None:
+            if route.method in (http.method, "ANY") and (parameters := match(route.path, http.path)) is not None:
                 return route, parameters
         return None
 
@@ -148,6 +147,12 @@ class Gateway:
         body = response.body.replace("$context.requestId", request_id)
         headers = [("content-type", "application/json"), ("x-amzn-requestid", request_id)]
         return HttpAnswer(response.status or status, headers, body.encode())
+
+
+def _generality(route: Route | Preflight) -> tuple[bool, int, int, bool]:
+    """The lower, the sooner a route is looked at, as API Gateway does: a path written out wins over one with a
+    parameter in its place, that one over `{name+}`, a longer one over a shorter one, and a method over ANY."""
+    return "+}" in route.path, route.path.count("{"), -route.path.count("/"), route.method == "ANY"
 
 
 def _raw_path(scope: Scope) -> str:
