@@ -7,4 +7,4 @@ from agentos.kernel.errors import NotFound
 
 @endpoint(envelope=error_envelope)
 def handler(request: Request) -> None:
-    raise NotFound("There is no such route.", {"route": request.route.partition(" ")[0]})
+    raise NotFound(f"There is no route for {request.route.partition(' ')[0]} here.")

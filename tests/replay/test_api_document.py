@@ -49,7 +49,12 @@ class Section:
     @property
     def placeholders(self) -> str:
         """The path as it is written in a command: `/agents/<agent-id>`."""
-        names = {"{agentId}": "<agent-id>", "{sessionId}": "<session-id>", "{turnId}": "<turn-id>", "{model+}": "<model>"}
+        names = {
+            "{agentId}": "<agent-id>",
+            "{sessionId}": "<session-id>",
+            "{turnId}": "<turn-id>",
+            "{model+}": "<model>",
+        }
         path = self.path
         for name, placeholder in names.items():
             path = path.replace(name, placeholder)

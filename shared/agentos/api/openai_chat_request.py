@@ -76,8 +76,12 @@ class ChatRequest(Lenient):
             notes.add("store", "left out: nothing is stored here")
         options = self.stream_options or StreamOptions()
         notes.unknown(options.model_extra, "stream_options.")
-        in_old_form = self.functions is not None and self.tools is None
-        return request, ChatForm(tuple(notes), in_old_form, options.include_usage)
+        return request, ChatForm(tuple(notes), self._in_old_form, options.include_usage)
+
+    @property
+    def _in_old_form(self) -> bool:
+        """Whether the client knows `functions` alone."""
+        return self.functions is not None and self.tools is None
 
     def _refuse_other_answers(self) -> None:
         """Raises Unsupported for what would be another answer than the one that is given."""
@@ -88,14 +92,16 @@ class ChatRequest(Lenient):
 
     def _tools(self, notes: DoorNotes) -> tuple[tuple[Tool, ...] | None, Any]:
         """The tools, None for an agent's own, and which of them must be called."""
-        if self.functions is not None and self.tools is None:
-            functions = read_functions(self.functions, notes)
+        if self._in_old_form:
+            functions = read_functions(self.functions or [], notes)
             return functions, read_function_call(self.function_call, functions)
         notes.unknown({"functions": self.functions, "function_call": self.function_call})
         return None if self.tools is None else read_tools(self.tools, notes), read_choice(self.tool_choice)
 
     def _parameters(self, choice: Any, notes: DoorNotes) -> GivenParameters:
         given, names = {} if choice is None else {"toolChoice": choice}, dict(PARAMETERS)
+        if self._in_old_form:
+            given["parallelToolCalls"] = False  # an answer in that form has one call at most
         left = {name: value for name, value in (self.model_extra or {}).items() if value is not None}
         for ours, theirs in PARAMETERS.items():
             value, newer = left.pop(theirs, None), SYNONYMS.get(ours, "")

@@ -23,13 +23,13 @@ from agentos.domain.conversation import (
     ToolCall,
     ToolFunction,
 )
+from agentos.domain.names import ParameterName
 from agentos.domain.parameters import ChosenTool, GivenParameters, Parameters, ToolChoice
 from agentos.domain.routing import (
     Assignment,
     Attempt,
     Circuit,
     ModelFacts,
-    ParameterName,
     Plan,
     Price,
     Route,

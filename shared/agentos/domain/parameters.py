@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Discriminator, Field, Tag
 
+from agentos.domain.names import ParameterName
 from agentos.kernel.values import AsGiven, Number, Value, Whole, not_empty, text_or_list
 
 Stop = Annotated[
@@ -20,6 +21,10 @@ Flag = Annotated[bool, Field(strict=True)]
 Penalty = Annotated[Number, Field(ge=-2, le=2)]
 LogitBias = dict[Annotated[str, Field(pattern=r"^[0-9]{1,9}$")], Annotated[Number, Field(ge=-100, le=100)]]
 """Token ids of the model's own tokenizer, and what is added to their logits."""
+
+NOT_CARRIED: frozenset[ParameterName] = frozenset({"logprobs", "topLogprobs", "includeReasoning", "user"})
+"""Accepted, and left out for every provider with a note: answers do not hand back probabilities or thoughts yet, and who
+the user is concerns no provider."""
 
 MAX_SEED = 2**63 - 1
 

@@ -2,7 +2,7 @@
 
 import re
 from functools import cached_property
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import AfterValidator, Field
 
@@ -24,9 +24,36 @@ class ToolCallSettings(Value):
 
 
 WITHOUT: dict[str, frozenset[ParameterName]] = {
-    "gemini": frozenset({"parallelToolCalls"}),
-    "bedrock": frozenset({"parallelToolCalls"}),
-    "echo": frozenset({"toolChoice", "parallelToolCalls"}),
+    "gemini": frozenset(
+        {"logitBias", "reasoningEffort", "verbosity", "parallelToolCalls", "serviceTier", "speakerNames"}
+    ),
+    "anthropic": frozenset(
+        {
+            "seed",
+            "presencePenalty",
+            "frequencyPenalty",
+            "logitBias",
+            "reasoningEffort",
+            "verbosity",
+            "serviceTier",
+            "speakerNames",
+        }
+    ),
+    "bedrock": frozenset(
+        {
+            "topK",
+            "seed",
+            "presencePenalty",
+            "frequencyPenalty",
+            "logitBias",
+            "reasoningEffort",
+            "verbosity",
+            "parallelToolCalls",
+            "serviceTier",
+            "speakerNames",
+        }
+    ),
+    "echo": frozenset(get_args(ParameterName)) - {"temperature", "topP", "stop", "maxTokens"},
 }
 """What a wire format has no word for, whatever model stands behind it."""
 
@@ -39,7 +66,7 @@ class ProviderSettings(Value):
     auth: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+$")] = "bearer"
     path: str | None = None
     headers: dict[HeaderName, HeaderValue] = {}
-    parameters: dict[Literal["maxTokens", "temperature", "topP", "stop"], str] = {}
+    parameters: dict[Literal["maxTokens", "temperature", "topP", "stop", "seed"], str] = {}
     tool_calls: ToolCallSettings = ToolCallSettings()
     unsupported: frozenset[ParameterName] = frozenset()
     stream_options: bool = True

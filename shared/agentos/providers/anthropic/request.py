@@ -32,6 +32,7 @@ def _parameters(parameters: Parameters, most: int | None) -> dict[str, Any]:
         "max_tokens": parameters.max_tokens or min(most or MAX_TOKENS, MAX_TOKENS),
         "temperature": parameters.temperature,
         "top_p": parameters.top_p,
+        "top_k": parameters.top_k,
         "stop_sequences": list(parameters.stop) or None,
         "output_config": _output(parameters.response_format),
         "tool_choice": _choice(parameters),

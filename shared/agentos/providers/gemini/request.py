@@ -5,6 +5,7 @@ from typing import Any
 from agentos.domain import Parameters, Prompt, Tool, ToolChoice
 from agentos.providers.blocks import text_of
 from agentos.providers.gemini.messages import contents
+from agentos.providers.gemini.parameters import further_parameters
 
 
 def encode(prompt: Prompt) -> dict[str, Any]:
@@ -41,6 +42,7 @@ def _generation(parameters: Parameters) -> dict[str, Any]:
         "maxOutputTokens": parameters.max_tokens,
         "topP": parameters.top_p,
         "stopSequences": list(parameters.stop) or None,
+        **further_parameters(parameters),
         **_response_format(parameters.response_format or {}),
     }
     return {name: value for name, value in named.items() if value is not None}

@@ -4,6 +4,7 @@ from typing import Any
 
 from agentos.domain import Message, Parameters, Prompt, Target, Tool, ToolCall, ToolChoice
 from agentos.kernel import json_text
+from agentos.providers.openai.parameters import further_parameters, speaker
 from agentos.providers.openai.thoughts import REASONING
 from agentos.providers.tool_calls import fit_id, result_text, sent_arguments, signature
 from agentos.settings.provider import Provider
@@ -21,6 +22,7 @@ def encode(provider: Provider, target: Target, prompt: Prompt) -> dict[str, Any]
         "messages": messages,
         **({"tools": [_tool(tool) for tool in prompt.tools]} if prompt.tools else {}),
         **_parameters(prompt.parameters, provider.settings.parameters),
+        **further_parameters(prompt.parameters, provider.settings.parameters),
     }
 
 
@@ -30,7 +32,7 @@ def _message(message: Message, call_rules: ToolCallSettings) -> dict[str, Any]:
     if message.role == "tool":
         call_id = fit_id(message.tool_call_id or "", call_rules.id_length)
         return {"role": "tool", "tool_call_id": call_id, "content": result_text(message)}
-    return {"role": message.role, "content": _content(message)}
+    return {"role": message.role, "content": _content(message), **speaker(message.name)}
 
 
 def _content(message: Message) -> str | list[dict[str, Any]]:
@@ -40,7 +42,7 @@ def _content(message: Message) -> str | list[dict[str, Any]]:
 
 
 def _assistant(message: Message, call_rules: ToolCallSettings) -> dict[str, Any]:
-    encoded: dict[str, Any] = {"role": "assistant", "content": _content(message)}
+    encoded: dict[str, Any] = {"role": "assistant", "content": _content(message), **speaker(message.name)}
     if message.tool_calls:
         # Null where there are no words: OpenAI's own form. Ollama's templates take "" for words (ollama #14181).
         encoded["content"] = encoded["content"] or None
