@@ -217,7 +217,7 @@ def test_another_agents_session_is_a_404(api: Any, path: dict[str, str], stored:
     assert stored() == before
 
 
-TEXTS = ["日本語 العربية 😀👩‍🚀", "\x00\x01\x7f", "\u2028\u2029", "﷽" * 1000, "{{x}} ${y} %s", "\r\n\t.", " a "]
+TEXTS = ["日本語 العربية 😀👩‍🚀", "\x00\x01\x7f", "\u2028.\u2029", "﷽" * 1000, "{{x}} ${y} %s", "\r\n\t.", " a "]
 BLANKS = [" ", "\r\n\t", "\u3000", "\u2028", [{"type": "text", "text": " "}]]
 
 

@@ -23,14 +23,14 @@ IDS = {"agentId": AGENT_ID, "sessionId": SESSION_ID, "turnId": TURN_ID, "model":
 
 
 def routes() -> dict[tuple[str, str], str]:
-    """The folder of the function behind each route of template.yaml, but for ANY, which is what is no route."""
+    """The folder of the function behind each route of template.yaml, but for those that stand for what is no route."""
     resources = yaml_parse((ROOT / "template.yaml").read_text())["Resources"].values()
     functions = [one["Properties"] for one in resources if one["Type"] == "AWS::Serverless::Function"]
     return {
         (http["Properties"]["Method"], http["Properties"]["Path"]): function["CodeUri"].strip("/").rpartition("/")[2]
         for function in functions
         for http in function["Events"].values()
-        if http["Type"] == "Api" and http["Properties"]["Method"] != "ANY"
+        if http["Type"] == "Api" and function["CodeUri"] != "functions/unknown_route/"
     }
 
 
