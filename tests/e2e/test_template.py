@@ -43,6 +43,7 @@ def test_which_routes_stream() -> None:
     assert streams == {"/streamed/{name}": True, "/buffered/{name}": False, "/plain/{name}": False}
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # samcli's own
 def test_sam_local_finds_the_same_function_for_every_route() -> None:
     """Where two routes of its share a path and a method, which of them wins is left to chance."""
     stacks, _ = SamLocalStackProvider.get_stacks(str(ROOT / "template.yaml"))
