@@ -81,7 +81,8 @@ def test_a_field_that_is_not_known_is_named(api: Any, providers: Providers) -> N
 
 def test_notes_are_bounded(api: Any, providers: Providers) -> None:
     found = notes(ask(api, **{f"{'x' * 300}{number}": 1 for number in range(10)}, **{f"y{n}": 1 for n in range(500)}))
-    assert 10 <= len(found) <= 50
+    assert len(found) == 51
+    assert found[-1] == "and 451 more"  # the long names are one when they are cut
     assert max(map(len, found)) < 300
 
 
@@ -112,6 +113,7 @@ def test_a_stream_has_the_notes_in_its_last_event_but_the_usage(api: Any, provid
     ({"tools": [{"type": "function", "function": {"name": "n", "parameters": "{}"}}]}, "tools[0].function.parameters"),
     ({"functions": [{"name": "now"}], "function_call": {"name": "then"}}, "function_call.name"),
     ({"functions": [{"name": "now"}], "function_call": "always"}, "function_call"),
+    ({"function_call": {"name": "now"}}, "function_call.name"),
     ({"messages": [{"role": "function", "name": "now", "content": ""}]}, "messages[0].name"),
     ({"messages": [{"role": "user", "content": 5}]}, "messages[0].content"),
     ({"messages": [{"role": "user", "content": [{"type": "input_audio"}]}]}, "messages[0].content[0]"),
@@ -170,6 +172,23 @@ def test_empty_texts_and_messages_are_left_out(api: Any, providers: Providers) -
     assert [part["type"] for part in first["content"]] == ["image_url"]
     assert first["content"][0]["image_url"]["url"] == "https://example.com/cat.png"
     assert second == {"role": "user", "content": "And?"}
+
+
+def test_thoughts_that_come_back_have_no_place_and_are_noted(api: Any, providers: Providers) -> None:
+    call = {"id": "", "type": "function", "function": {"name": "now", "arguments": {"zone": "UTC"}}}
+    messages = [
+        {"role": "user", "content": "When?"},
+        {"role": "assistant", "reasoning_content": "Hm.", "tool_calls": [{**call, "extra_content": {"google": {}}}]},
+        {"role": "tool", "tool_call_id": "", "name": "now", "content": [{"type": "text", "text": " "}]},
+    ]
+    assert notes(ask(api, messages=messages, tools=[NOW])) == [
+        "messages[].reasoning_content left out: it is not known here",
+        "messages[].tool_calls[].extra_content left out: it is not known here",
+        "messages[2].content[0] left out: it is empty",
+    ]
+    _, asked, result = providers.openai.requests[0]["messages"]
+    assert asked["tool_calls"][0]["function"] == {"name": "now", "arguments": '{"zone":"UTC"}'}
+    assert result["content"] == ""
 
 
 def test_what_an_assistant_said_is_taken_in_every_form(api: Any, providers: Providers) -> None:

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agentos.domain import Message, ModelFacts, Parameters, Prompt
-from agentos.routing.fit import NAMES, fit
+from agentos.domain.parameters import NOT_CARRIED
+from agentos.routing.fit import FIELDS, fit
 
 FULL: dict[str, Any] = {
     "temperature": 0.5,
@@ -15,7 +16,16 @@ FULL: dict[str, Any] = {
     "stop": ("END",),
     "max_tokens": 500,
     "parallel_tool_calls": False,
+    "top_k": 40,
+    "seed": 0,
+    "presence_penalty": 0.0,
+    "frequency_penalty": 1.0,
+    "logit_bias": {"1": 1.0},
+    "reasoning_effort": "none",
+    "verbosity": "low",
+    "service_tier": "flex",
 }
+CARRIED = {name: field for name, field in FIELDS.items() if name not in NOT_CARRIED}
 
 
 def prompt(**parameters: Any) -> Prompt:
@@ -23,7 +33,7 @@ def prompt(**parameters: Any) -> Prompt:
     return Prompt(messages=(message,), instructions="Be brief.", parameters=Parameters(**parameters))
 
 
-@pytest.mark.parametrize(("name", "attribute"), NAMES.items())
+@pytest.mark.parametrize(("name", "attribute"), CARRIED.items())
 def test_what_is_not_supported_is_left_out_with_a_note(name: str, attribute: str) -> None:
     fitted, notes = fit(prompt(**FULL), ModelFacts(unsupported=frozenset({name})))
     left = {key: value for key, value in FULL.items() if key != attribute}
@@ -33,7 +43,7 @@ def test_what_is_not_supported_is_left_out_with_a_note(name: str, attribute: str
 
 def test_what_was_not_asked_for_is_no_loss() -> None:
     asked = prompt(temperature=None, response_format={"type": "json_object"})
-    assert fit(asked, ModelFacts(unsupported=frozenset(NAMES), max_output_tokens=10)) == (asked, ())
+    assert fit(asked, ModelFacts(unsupported=frozenset(FIELDS), max_output_tokens=10)) == (asked, ())
 
 
 def test_a_temperature_of_zero_is_one() -> None:
@@ -54,9 +64,23 @@ def test_max_tokens_that_are_left_out_are_not_lowered_as_well() -> None:
     assert len(notes) == 1
 
 
-@given(st.sets(st.sampled_from(sorted(NAMES))), st.none() | st.integers(1, 1000))
+@given(st.sets(st.sampled_from(sorted(CARRIED))), st.none() | st.integers(1, 1000))
 def test_what_is_fitted_fits_and_fits_again(unsupported: set[Any], most: int | None) -> None:
     facts = ModelFacts(unsupported=frozenset(unsupported), max_output_tokens=most)
     once, _ = fit(prompt(**FULL), facts)
     assert fit(once, facts) == (once, ())
     assert (once.messages, once.instructions) == (prompt().messages, prompt().instructions)
+
+
+def test_what_no_provider_is_told_is_left_out_for_every_model() -> None:
+    fitted, notes = fit(prompt(seed=1, logprobs=True, user="ann"), ModelFacts())
+    assert fitted == prompt(seed=1)
+    assert notes == ("logprobs left out: no provider is told it yet", "user left out: no provider is told it yet")
+
+
+def test_names_of_speakers_are_left_out_where_the_model_does_not_take_them() -> None:
+    named = Prompt(messages=(Message(role="user", content="Hello.", name="ann"),))
+    fitted, notes = fit(named, ModelFacts(unsupported=frozenset({"speakerNames"})))
+    assert fitted.messages == (Message(role="user", content="Hello."),)
+    assert notes == ("names of speakers left out: the model does not take them",)
+    assert fit(named, ModelFacts()) == (named, ())

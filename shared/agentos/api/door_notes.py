@@ -14,12 +14,15 @@ class DoorNotes:
 
     def __init__(self) -> None:
         self._notes: dict[str, None] = {}
+        self._more = 0
 
     def add(self, field: str, sentence: str) -> None:
         """`field` is the client's own name for it."""
         note = f"{field[:MAX_FIELD]} {sentence}"
         if len(self._notes) < MAX_NOTES:
             self._notes[note] = None
+        elif note not in self._notes:
+            self._more += 1
 
     def unknown(self, fields: Mapping[Any, Any] | None, prefix: str = "") -> None:
         """Fields that the door does not know. One that holds nothing is no loss."""
@@ -28,4 +31,6 @@ class DoorNotes:
                 self.add(f"{prefix}{name}", "left out: it is not known here")
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._notes)
+        yield from self._notes
+        if self._more:
+            yield f"and {self._more} more"

@@ -91,6 +91,8 @@ class MessageReader:
 
     def _calls(self, index: int, message: ChatMessage) -> Iterator[ToolCall]:
         for call in message.tool_calls or ():
+            self._notes.unknown(call.model_extra, "messages[].tool_calls[].")
+            self._notes.unknown(call.function.model_extra, "messages[].tool_calls[].function.")
             yield _call(call.id, call.function)
         if message.function_call:
             call_id = f"call_{index}"

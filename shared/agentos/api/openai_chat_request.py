@@ -93,9 +93,13 @@ class ChatRequest(Lenient):
     def _tools(self, notes: DoorNotes) -> tuple[tuple[Tool, ...] | None, Any]:
         """The tools, None for an agent's own, and which of them must be called."""
         if self._in_old_form:
+            notes.unknown({"tool_choice": self.tool_choice})
             functions = read_functions(self.functions or [], notes)
             return functions, read_function_call(self.function_call, functions)
-        notes.unknown({"functions": self.functions, "function_call": self.function_call})
+        if self.functions:
+            notes.add("functions", "left out: there are tools beside them")
+        if self.function_call is not None:
+            read_function_call(self.function_call, ())
         return None if self.tools is None else read_tools(self.tools, notes), read_choice(self.tool_choice)
 
     def _parameters(self, choice: Any, notes: DoorNotes) -> GivenParameters:

@@ -23,7 +23,7 @@ LogitBias = dict[Annotated[str, Field(pattern=r"^[0-9]{1,9}$")], Annotated[Numbe
 """Token ids of the model's own tokenizer, and what is added to their logits."""
 
 NOT_CARRIED: frozenset[ParameterName] = frozenset({"logprobs", "topLogprobs", "includeReasoning", "user"})
-"""Accepted, and left out for every provider with a note. Answers hand back no probabilities and no thoughts yet, and the
+"""Accepted, and left out for every provider with a note: answers hand back no probabilities and no thoughts yet, and a
 user's name concerns no provider."""
 
 MAX_SEED = 2**63 - 1
