@@ -24,6 +24,8 @@ run: $(VENV)/run.stamp $(MODEL) $(DEBUGGER) ## the whole stack on this machine; 
 build: $(VENV)/dev.stamp ## what gets deployed, into .aws-sam; ARCHITECTURE=x86_64 for another than the template's
 	@$(SAM) build $(if $(ARCHITECTURE),--parameter-overrides Architecture=$(ARCHITECTURE))
 	@du -sk .aws-sam/build/Layer | awk '{printf "The layer has %d MB unzipped.\n", $$1 / 1024}'
+	@$(BIN)/python tools/sbom.py .aws-sam/build/Layer/python .aws-sam/layer.cdx.json
+	@echo "Its bill of materials is .aws-sam/layer.cdx.json (CycloneDX)."
 
 sam-local: $(VENV)/dev.stamp $(MODEL) ## the stack in containers, under sam local; needs Docker; PORT=8080
 	@$(BIN)/python -m local.sam
