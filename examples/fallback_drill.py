@@ -28,7 +28,7 @@ The drill needs two providers, and here only {names} can be used. Without a key,
 def main() -> int:
     with httpx.Client(base_url=URL, timeout=60) as http:
         first, second = two_models(http)
-        fields = {"name": "drill", "model": first, "config": {"fallbackModel": second}}
+        fields = {"name": "drill", "model": first, "config": {"fallbackModel": second, "maxTokens": 16}}
         agent = f"/agents/{http.post('/agents', json=fields).json()['agentId']}"
         session = f"{agent}/sessions/{http.post(f'{agent}/sessions').json()['sessionId']}"
         provider = first.partition(":")[0]
