@@ -11,7 +11,7 @@ from typing import Any, Union, get_args, get_origin
 from pydantic import BaseModel, RootModel
 from samcli.yamlhelper import yaml_parse
 
-from agentos import config, errors
+from agentos import config, errors, requests
 from tests.support.gateway import ROOT
 
 PYTHON = [path for folder in ("shared", "functions", "local") for path in sorted((ROOT / folder).rglob("*.py"))]
@@ -97,7 +97,7 @@ def _read_from_environment(node: ast.AST) -> Iterator[ast.AST]:
     def is_environment(expression: ast.AST) -> bool:
         return ast.unparse(expression).endswith(("environ", "environment", "variables"))
 
-    if isinstance(node, ast.Subscript) and is_environment(node.value):
+    if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load) and is_environment(node.value):
         yield node.slice
     elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args:
         if node.func.attr in ("get", "pop", "setdefault") and is_environment(node.func.value):
@@ -119,8 +119,62 @@ def error_codes(base: type[errors.ApiError] = errors.ApiError) -> set[str]:
     return {base.code}.union(*(error_codes(kind) for kind in base.__subclasses__()))
 
 
+def api_nodes(*left_out: str) -> Iterator[ast.AST]:
+    """Every node of the functions and the package, but not of what speaks to providers or to Lambda."""
+    for path in PYTHON:
+        if not {"local", "providers", "streaming", *left_out} & set(path.relative_to(ROOT).parts):
+            yield from parsed(path)
+
+
 def response_headers() -> set[str]:
-    """The keys of every dictionary that holds headers of a response."""
-    ours = [path for path in PYTHON if path.is_relative_to(ROOT / "shared" / "agentos") and "providers" not in path.parts]
-    keys = (key for path in ours for node in parsed(path) if isinstance(node, ast.Dict) for key in node.keys)
-    return {name.lower() for name in map(constant, keys) if HEADER.fullmatch(name)}
+    """The keys of dictionaries that are named like headers."""
+    keys = (constant(key) for node in api_nodes() if isinstance(node, ast.Dict) for key in node.keys)
+    return {name.lower() for name in keys if HEADER.fullmatch(name.lower())}
+
+
+def request_headers() -> set[str]:
+    """What is read of `headers`, or named by a constant HEADER."""
+    names = (constant(name) for node in api_nodes("routing") for name in _read_of_headers(node))
+    return {name for name in names if re.fullmatch(r"[a-z-]+", name)}
+
+
+def _read_of_headers(node: ast.AST) -> Iterator[ast.AST]:
+    """The names in `headers.get("a")`, `"a" in headers`, `name.lower() == "a"`, `_listed("a")`, `HEADER = "a"`."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args:
+        of_headers = node.func.attr == "get" and ast.unparse(node.func.value).endswith("headers")
+        if of_headers or node.func.attr == "_listed":
+            yield node.args[0]
+    elif isinstance(node, ast.Compare):
+        if ast.unparse(node.comparators[0]).endswith("headers"):
+            yield node.left
+        elif ast.unparse(node.left).endswith(".lower()"):
+            yield node.comparators[0]
+    elif isinstance(node, ast.Assign) and ast.unparse(node.targets[0]).endswith("HEADER"):
+        yield node.value
+
+
+def query_parameters() -> set[str]:
+    """What is read of `query`."""
+    calls = (node for node in api_nodes() if isinstance(node, ast.Call) and node.args)
+    return {constant(call.args[0]) for call in calls if ast.unparse(call.func).endswith("query.get")}
+
+
+def metrics() -> set[str]:
+    return _first_arguments("add_metric")
+
+
+def dimensions() -> set[str]:
+    """`service` is every metric's: Powertools adds it."""
+    return _first_arguments("add_dimension") | {"service"}
+
+
+def _first_arguments(method: str) -> set[str]:
+    calls = (node for node in nodes() if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute))
+    return {constant(call.args[0]) for call in calls if call.func.attr == method}
+
+
+def body_fields() -> set[str]:
+    """Every field of every request body of this API's own, at any depth: an agent's `config` and its rules included."""
+    bodies = (one for one in vars(requests).values() if isinstance(one, type) and one.__module__ == requests.__name__)
+    models = [body for body in bodies if issubclass(body, BaseModel) and not issubclass(body, RootModel)]
+    return {re.split(r"[.\[]", path)[-1].strip("]") for model in models for path in settings(model)}
