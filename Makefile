@@ -56,7 +56,7 @@ docs: $(VENV)/dev.stamp ## write docs/provider-matrix.md again from the configur
 bench: $(VENV)/dev.stamp ## what a turn costs in DynamoDB's units, measured on DynamoDB Local; needs Java
 	@PYTHONPATH=shared POWERTOOLS_METRICS_DISABLED=true $(BIN)/python -m bench.turn_cost
 
-walk-through: $(VENV)/dev.stamp $(VENV)/model.stamp ## write the walk-through in README.md again, as it runs on a fresh clone
+walk-through: $(VENV)/dev.stamp $(VENV)/model.stamp ## write docs/walk-through.md and its picture again, as it runs on a fresh clone
 	$(BIN)/python tools/walk_through.py
 
 # The small locks take their versions from the big one.

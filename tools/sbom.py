@@ -30,7 +30,16 @@ def write(packages: Path, file: Path) -> None:
         project.write_text(_project())
         # A test validates the result; to do it here would take six seconds of every build.
         form = ["--spec-version", "1.6", "--output-format", "JSON", "--no-validate"]
-        command = [CYCLONEDX, "environment", "--pyproject", project, *form, "--output-file", file, environment]
+        command: list[str | Path] = [
+            CYCLONEDX,
+            "environment",
+            "--pyproject",
+            project,
+            *form,
+            "--output-file",
+            file,
+            environment,
+        ]
         done = subprocess.run(command, stderr=subprocess.PIPE, text=True)
         if done.returncode:
             raise SystemExit(done.stderr)

@@ -17,6 +17,9 @@ from tests.examples.conftest import EXAMPLES, Stack
 from tests.support.upstream import CUT, refusal, told
 
 START_SECONDS = 60
+SEEN_SECONDS = 60
+"""How long a page may take to show something on a slow machine."""
+
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 # In CI it is not skipped: there it fails without a browser. `.ci/run` installs one.
@@ -28,6 +31,7 @@ ANSWER, ROUTE, ERROR = "#log .answer", "#log .route", "#log .error"
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     assert CHROMIUM, "there is no Chromium: install Debian's package chromium"
+    expect.set_options(timeout=SEEN_SECONDS * 1000)
     with sync_playwright() as playwright:
         # Root may not use Chromium's sandbox, and a container's /dev/shm is too small for it.
         browser = playwright.chromium.launch(
@@ -47,17 +51,22 @@ def served(environment: dict[str, str]) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}"
 
 
+@pytest.fixture(scope="module")
+def site(running: Stack) -> Iterator[str]:
+    with served(running.environment()) as url:
+        yield url
+
+
 @pytest.fixture
-def page(browser: Browser, stack: Stack) -> Iterator[Page]:
-    """The page, opened. It must not write an error to the browser's console."""
-    with served(stack.environment()) as url:
-        page = browser.new_page()
-        complaints: list[str] = []
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto(url)
-        yield page
-        page.close()
-    assert complaints == []
+def page(browser: Browser, site: str) -> Iterator[Page]:
+    """The page, opened. It must not raise an error that it does not catch."""
+    page = browser.new_page()
+    uncaught: list[str] = []
+    page.on("pageerror", lambda error: uncaught.append(str(error)))
+    page.goto(site)
+    yield page
+    page.close()
+    assert uncaught == []
 
 
 def send(page: Page, text: str) -> None:
@@ -67,7 +76,7 @@ def send(page: Page, text: str) -> None:
 
 def test_an_answer_is_shown_while_it_arrives(page: Page, stack: Stack) -> None:
     seen = threading.Event()
-    stack.openai.script = [told("Mer", lambda: seen.wait(30), "cury.")]
+    stack.openai.script = [told("Mer", lambda: seen.wait(SEEN_SECONDS), "cury.")]
     send(page, "Which is the smallest planet?")
     expect(page.locator(ANSWER)).to_have_text("Mer")  # the upstream waits until this was seen
     expect(page.get_by_role("button")).to_be_disabled()
