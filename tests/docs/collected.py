@@ -11,7 +11,10 @@ from typing import Any, Union, get_args, get_origin
 from pydantic import BaseModel, RootModel
 from samcli.yamlhelper import yaml_parse
 
-from agentos import config, errors, requests
+from agentos.api import bodies
+from agentos.domain import requests
+from agentos.kernel import errors
+from agentos.settings import schema
 from tests.support.gateway import ROOT
 
 PYTHON = [path for folder in ("shared", "functions", "local") for path in sorted((ROOT / folder).rglob("*.py"))]
@@ -42,7 +45,7 @@ def constant(node: ast.AST | None) -> str:
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
 
 
-def settings(model: type[BaseModel] = config.File, prefix: str = "") -> Iterator[str]:
+def settings(model: type[BaseModel] = schema.ConfigFile, prefix: str = "") -> Iterator[str]:
     """Every setting as a path in YAML: `providers.<name>.toolCalls.idLength`, `routing.rules[].use`."""
     for field in model.model_fields.values():
         path = f"{prefix}{field.alias}"
@@ -122,7 +125,7 @@ def error_codes(base: type[errors.ApiError] = errors.ApiError) -> set[str]:
 def api_nodes(*left_out: str) -> Iterator[ast.AST]:
     """Every node of the functions and the package, but not of what speaks to providers or to Lambda."""
     for path in PYTHON:
-        if not {"local", "providers", "streaming", *left_out} & set(path.relative_to(ROOT).parts):
+        if not {"local", "providers", "lambda_streaming", *left_out} & set(path.relative_to(ROOT).parts):
             yield from parsed(path)
 
 
@@ -139,10 +142,10 @@ def request_headers() -> set[str]:
 
 
 def _read_of_headers(node: ast.AST) -> Iterator[ast.AST]:
-    """The names in `headers.get("a")`, `"a" in headers`, `name.lower() == "a"`, `_listed("a")`, `HEADER = "a"`."""
+    """The names in `headers.get("a")`, `"a" in headers`, `name.lower() == "a"`, `_values("a")`, `HEADER = "a"`."""
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args:
         of_headers = node.func.attr == "get" and ast.unparse(node.func.value).endswith("headers")
-        if of_headers or node.func.attr == "_listed":
+        if of_headers or node.func.attr == "_values":
             yield node.args[0]
     elif isinstance(node, ast.Compare):
         if ast.unparse(node.comparators[0]).endswith("headers"):
@@ -160,21 +163,29 @@ def query_parameters() -> set[str]:
 
 
 def metrics() -> set[str]:
-    return _first_arguments("add_metric")
+    """The names in `{"Turns": (MetricUnit.Count, 1)}` and `measured["Turns"] = (MetricUnit.Count, 1)`."""
+    pairs = [pair for node in nodes() for pair in _entries(node)]
+    return {constant(name) for name, value in pairs if ast.unparse(value).startswith("(MetricUnit.")}
 
 
 def dimensions() -> set[str]:
-    """`service` is every metric's: Powertools adds it."""
-    return _first_arguments("add_dimension") | {"service"}
+    """The keys of what is called `dimensions`. Powertools adds `service` to every metric."""
+    changes = (node for node in nodes() if isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign))
+    named = (one for one in changes if "dimensions" in ast.unparse(one).partition("=")[0])
+    return {constant(name) for one in named for name, _ in _entries(one.value)} | {"service"}
 
 
-def _first_arguments(method: str) -> set[str]:
-    calls = (node for node in nodes() if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute))
-    return {constant(call.args[0]) for call in calls if call.func.attr == method}
+def _entries(node: ast.AST | None) -> Iterator[tuple[ast.AST | None, ast.AST]]:
+    """The keys and values that a dictionary is made of, or that an assignment adds to one."""
+    if isinstance(node, ast.Dict):
+        yield from zip(node.keys, node.values, strict=True)
+    elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Subscript):
+        yield node.targets[0].slice, node.value
 
 
 def body_fields() -> set[str]:
     """Every field of every request body of this API's own, at any depth: an agent's `config` and its rules included."""
-    bodies = (one for one in vars(requests).values() if isinstance(one, type) and one.__module__ == requests.__name__)
-    models = [body for body in bodies if issubclass(body, BaseModel) and not issubclass(body, RootModel)]
+    named = [(one, module) for module in (bodies, requests) for one in vars(module).values() if isinstance(one, type)]
+    own = [one for one, module in named if one.__module__ == module.__name__]
+    models = [one for one in own if issubclass(one, BaseModel) and not issubclass(one, RootModel)]
     return {re.split(r"[.\[]", path)[-1].strip("]") for model in models for path in settings(model)}

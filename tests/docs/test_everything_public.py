@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from agentos.config import load_settings
 from agentos.domain import SkipCode
-from agentos.errors import ErrorClass
+from agentos.kernel.errors import ErrorClass
+from agentos.settings.loading import load_settings
 from tests.docs import collected
 from tests.support.gateway import ROOT
 
