@@ -54,8 +54,10 @@ class Terminal:
     ids: dict[str, str] = field(default_factory=dict)
 
     def run(self, command: str) -> Json:
-        """The answer. Raises CalledProcessError with what curl said, JSONDecodeError."""
+        """The answer. Raises CalledProcessError with what curl said, JSONDecodeError, RuntimeError for an API error."""
         answer: Json = json.loads(self.read(command))
+        if "code" in answer:
+            raise RuntimeError(f"{command}\nanswers {answer}")
         for field_, name in (("agentId", "agent-id"), ("sessionId", "session-id")):
             if field_ in answer:
                 self.ids.setdefault(name, answer[field_])
