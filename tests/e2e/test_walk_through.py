@@ -43,7 +43,9 @@ def assert_it_shows_what_it_should(walked: Walk) -> None:
 
 
 def test_it_works_on_a_real_host(start_host: Callable[..., Host], tmp_path: Path) -> None:
-    host = start_host({"LOCAL_MODEL": "1"})
+    slow_machine = tmp_path / "slow_machine.yaml"  # where two models at once may need more than a turn's 28 s
+    slow_machine.write_text("limits: {turnSeconds: 100}")
+    host = start_host({"LOCAL_MODEL": "1", "AGENTOS_CONFIG": str(slow_machine)})
     walked = walk_through.walk(str(host.client.base_url), tmp_path / ".env", primary_port=0)
     assert_it_shows_what_it_should(walked)
     assert text_of(events(walked.streamed)).strip()
