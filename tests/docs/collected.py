@@ -20,6 +20,7 @@ from tests.support.gateway import ROOT
 PYTHON = [path for folder in ("shared", "functions", "local") for path in sorted((ROOT / folder).rglob("*.py"))]
 SCRIPTS = [ROOT / ".ci" / "run", *sorted((ROOT / "tests" / "sam_local").glob("*.sh"))]
 TEMPLATE = yaml_parse((ROOT / "template.yaml").read_text())
+DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md")), ROOT / "examples" / "README.md"]
 MAKEFILE = (ROOT / "Makefile").read_text()
 
 HEADER = re.compile(r"[a-z]+(-[a-z]+)+|etag|location|vary|allow")

@@ -13,7 +13,6 @@ from tests.docs import collected
 from tests.support.gateway import ROOT
 
 DOCS = ROOT / "docs"
-PAGES = [*ROOT.glob("*.md"), *DOCS.glob("*.md"), ROOT / "examples" / "README.md"]
 CONFIGURATION, API, METRICS, ROUTING = (DOCS / f"{name}.md" for name in ("configuration", "api", "metrics", "routing"))
 CONTRIBUTING = ROOT / "CONTRIBUTING.md"
 
@@ -41,7 +40,7 @@ def named_in(statements: list[str]) -> set[str]:
     return {word for code in codes for word in re.findall(r"[\w<][\w<>.\[\]-]*", code)}
 
 
-EXPLAINED = {page: named_in(list(statements(page))) for page in PAGES}
+EXPLAINED = {page: named_in(list(statements(page))) for page in collected.DOCUMENTS}
 EVERYWHERE = set().union(*EXPLAINED.values())
 
 
@@ -126,17 +125,3 @@ def test_every_field_of_a_request_is_explained_somewhere() -> None:
 def test_a_name_alone_is_no_documentation() -> None:
     assert named_in(["| `PORT` | `8080` |", "`STORE`, `IMAGES`"]) == set()
     assert named_in(["| `PORT` | The port of `make run`. |"]) == {"PORT", "make", "run"}
-
-
-def anchors(page: Path) -> set[str]:
-    """What GitHub makes of the headings of a page."""
-    headings = re.findall(r"^#+ (.*)$", re.sub(r"^```.*?^```", "", page.read_text(), flags=re.S | re.M), re.M)
-    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
-
-
-@pytest.mark.parametrize("page", [*PAGES, *(DOCS / "adr").glob("*.md")], ids=lambda page: page.name)
-def test_links_lead_to_a_file_and_to_a_heading_in_it(page: Path) -> None:
-    for target, anchor in re.findall(r"\]\((?!https?:)([^)#]*)#?([^)]*)\)", page.read_text()):
-        there = page.parent / target if target else page
-        assert there.exists(), f"{page.name} links to {target}"
-        assert not anchor or anchor in anchors(there), f"{page.name} links to {target}#{anchor}"
