@@ -12,7 +12,7 @@ MODEL := $(if $(filter 0 no,$(LOCAL_MODEL)),,$(VENV)/model.stamp)
 DEBUGGER := $(if $(DEBUG_PORT),$(VENV)/dev.stamp)
 
 .DEFAULT_GOAL := help
-.PHONY: help run build sam-local replay test test-sam-local test-all check docs bench walk-through lock clean
+.PHONY: help run build sam-local replay test test-sam-local test-all check secrets docs bench walk-through lock clean
 .DELETE_ON_ERROR:
 
 help: ## list the commands
@@ -24,6 +24,8 @@ run: $(VENV)/run.stamp $(MODEL) $(DEBUGGER) ## the whole stack on this machine; 
 build: $(VENV)/dev.stamp ## what gets deployed, into .aws-sam; ARCHITECTURE=x86_64 for another than the template's
 	@$(SAM) build $(if $(ARCHITECTURE),--parameter-overrides Architecture=$(ARCHITECTURE))
 	@du -sk .aws-sam/build/Layer | awk '{printf "The layer has %d MB unzipped.\n", $$1 / 1024}'
+	@$(BIN)/python tools/sbom.py .aws-sam/build/Layer/python .aws-sam/layer.cdx.json
+	@echo "Its bill of materials is .aws-sam/layer.cdx.json (CycloneDX)."
 
 sam-local: $(VENV)/dev.stamp $(MODEL) ## the stack in containers, under sam local; needs Docker; PORT=8080
 	@$(BIN)/python -m local.sam
@@ -43,10 +45,13 @@ test-all: $(VENV)/dev.stamp $(VENV)/model.stamp ## both in one run, as .ci/run h
 check: $(VENV)/dev.stamp ## lint, format, types, the direction of imports, and the template
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/python -m mypy --strict shared/agentos shared/lambda_streaming functions local tools
+	$(BIN)/python -m mypy --strict shared/agentos shared/lambda_streaming functions local tools examples
 	$(BIN)/python -m pytest tests/architecture
 	$(BIN)/cfn-lint template.yaml
 	AWS_DEFAULT_REGION=us-east-1 $(SAM) validate --lint --template template.yaml
+
+secrets: $(VENV)/dev.stamp ## put the providers' keys of .env into a deployed stack; STACK=agentos ARGS=--prune
+	@$(BIN)/python -m tools.stack.secrets $(if $(STACK),--stack $(STACK)) $(ARGS)
 
 docs: $(VENV)/dev.stamp ## write the generated docs again: the provider matrix and the picture of the rooms
 	$(BIN)/python tools/provider_matrix.py
@@ -55,7 +60,7 @@ docs: $(VENV)/dev.stamp ## write the generated docs again: the provider matrix a
 bench: $(VENV)/dev.stamp ## what a turn costs in DynamoDB's units, measured on DynamoDB Local; needs Java
 	@PYTHONPATH=shared POWERTOOLS_METRICS_DISABLED=true $(BIN)/python -m bench.turn_cost
 
-walk-through: $(VENV)/dev.stamp $(VENV)/model.stamp ## write the walk-through in README.md again, as it runs on a fresh clone
+walk-through: $(VENV)/dev.stamp $(VENV)/model.stamp ## write docs/walk-through.md and its picture again, as it runs on a fresh clone
 	$(BIN)/python tools/walk_through.py
 
 # The small locks take their versions from the big one.
