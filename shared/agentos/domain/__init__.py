@@ -25,12 +25,13 @@ from agentos.domain.conversation import (
     ToolChoice,
     ToolFunction,
 )
+from agentos.domain.names import ParameterName
+from agentos.domain.request_limits import RequestLimits
 from agentos.domain.routing import (
     Assignment,
     Attempt,
     Circuit,
     ModelFacts,
-    ParameterName,
     Plan,
     Price,
     Route,
@@ -73,6 +74,7 @@ __all__ = [
     "Price",
     "Prompt",
     "Reply",
+    "RequestLimits",
     "ResultContent",
     "Role",
     "Route",

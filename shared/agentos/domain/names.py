@@ -18,3 +18,6 @@ def model_name(text: str) -> str:
 ModelName = Annotated[str, AfterValidator(model_name)]
 """`provider:model`, split at the first colon; the model part may hold `/`, `.` and `:`."""
 Priority = Literal["cost", "latency", "quality"]
+
+ParameterName = Literal["temperature", "topP", "stop", "maxTokens", "toolChoice", "parallelToolCalls"]
+"""What configuration may say that a model does not take; `toolChoice` is that tools must be called."""

@@ -194,8 +194,11 @@ class UpstreamError(Exception):
     """One failed upstream call.
 
     Holds the provider's status and its waiting hints as they were sent, and a `reason` of our own
-    words. The provider's text stays out, since it may quote keys or the conversation.
+    words. The provider's text stays out, since it may quote keys or the conversation. `notes` say what of the request
+    was changed or left out for this provider.
     """
+
+    notes: tuple[str, ...] = ()
 
     def __init__(
         self,
