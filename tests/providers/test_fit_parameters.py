@@ -65,8 +65,9 @@ LIMITS = RequestLimits(
 
 
 @pytest.mark.parametrize(("given_", "sent", "notes"), [
-    ({"temperature": 1.5}, {"temperature": 1}, ["temperature lowered from 1.5 to 1, the bound of what the model takes"]),
-    ({"top_p": 0.001}, {"top_p": 0.01}, ["topP raised from 0.001 to 0.01, the bound of what the model takes"]),
+    ({"temperature": 1.5}, {"temperature": 1},
+     ["temperature lowered from 1.5 to 1, the most that the model takes"]),
+    ({"top_p": 0.001}, {"top_p": 0.01}, ["topP raised from 0.001 to 0.01, the least that the model takes"]),
     ({"temperature": 1, "top_p": 1}, {"temperature": 1}, ["topP left out: the model takes no topP beside temperature"]),
     ({"top_p": 1}, {"top_p": 1}, []),
     ({"stop": ("\n", "", "END")}, {"stop": ("END",)}, ["2 of stop left out: blank"]),

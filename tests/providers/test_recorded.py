@@ -129,7 +129,8 @@ FAILURES: dict[ErrorClass, dict[str, float | None] | set[str]] = {
         "openai/content_filter", "openai/refusal", "openrouter/moderation",
     },
     ErrorClass.BAD_RESPONSE: {
-        "bedrock/malformed_tool_use", "anthropic/thought_out_of_place", "deepseek/broke_off", "gemini/malformed_function_call",
+        "bedrock/malformed_tool_use", "anthropic/thought_out_of_place", "deepseek/broke_off",
+        "gemini/malformed_function_call",
         "gemini/unexpected_tool_call", "glm4/broke_off",
         "groq/broken_json_from_model", "groq/tool_use_failed", "mistral/broke_off", "openrouter/broke_off",
         "openrouter/error_with_200",

@@ -26,19 +26,29 @@ WORD = r"[a-zA-Z0-9_-]{1,64}"
 class RequestLimits(Value):
     """What of a request is taken. A format has its own limits; configuration lays a provider's and a model's over them.
 
-    `ranges`: the least and the largest value of a parameter. `exclusive`: pairs of parameters of which only the first
-    may be sent. `stops`: how many are taken. `blank_stops`, `blank_texts`: whether white space alone is taken. `text_parts`:
-    whether a message of text alone may be a list of parts. `images`: media types, and `https` or `http` for addresses.
-    `tool_names`, `tool_call_ids`: what they must match. `unique_call_ids`:
-    whether no two calls of a conversation may share one. `tool_description`: characters of a tool's description.
-    `untyped_arrays`: whether a tool's schema may have an array without `items`. `schema_choices`: whether it may have
-    `oneOf`, `anyOf` or `allOf` at its top. `refused_keywords`: keywords of JSON Schema that the answer's schema may not have (`minItems>1` allows 0 and 1);
-    `recursive_schemas`: whether it may refer to itself.
-    `json_mode`: `native` where `json_object` is taken, `worded` where a message must say JSON too, `instructed` where only
-    words can ask for it. `json_with_tools`: whether JSON may be asked for beside tools. `system_anywhere`: whether system
-    messages may stand behind others. `user_first`, `user_last`: whether the user must begin and end the conversation.
-    `user_needed`: whether the user or a tool must speak at all. `user_after_tool`: whether the user may speak right after a
-    tool's result. `strict_subset`: whether `strict` is taken only with schemas that name and close everything.
+    Parameters:
+    - `ranges`: the least and the largest value. `exclusive`: pairs of which only the first may be sent.
+    - `stops`: how many are taken. `blank_stops`: whether they may be white space alone.
+
+    Messages:
+    - `blank_texts`: whether the user may send white space alone. `text_parts`: whether text alone may be a list.
+    - `images`: the media types that are taken, and `https` or `http` for addresses.
+    - `system_anywhere`: whether system messages may follow others. `user_first`, `user_last`: whether the user must
+      begin and end. `user_needed`: whether the user or a tool must speak at all. `user_after_tool`: whether the user
+      may speak right after a tool's result.
+
+    Tools:
+    - `tool_names`, `tool_call_ids`: what they must match. `unique_call_ids`: whether no two calls of a conversation may
+      share an id. `tool_description`: the most characters of a description.
+    - `untyped_arrays`: whether a schema may have arrays without `items`. `schema_choices`: whether it may have `oneOf`,
+      `anyOf` or `allOf` at its top. `strict_subset`: whether `strict` is taken only with schemas that require
+      and close everything; this holds for the answer's schema too.
+
+    The answer:
+    - `refused_keywords`: keywords of JSON Schema that its schema may not have (`minItems>1` allows 0 and 1).
+      `recursive_schemas`: whether the schema may refer to itself.
+    - `json_mode`: `native` where `json_object` is taken, `worded` where a message must say JSON too, `instructed`
+      where only words can ask for it. `json_with_tools`: whether `json_object` is taken beside tools.
     """
 
     ranges: dict[ParameterName, tuple[Number, Number]] = {}

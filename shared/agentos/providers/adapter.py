@@ -1,11 +1,11 @@
 """What every wire format has in common: one exchange, from a prompt to a completion or a classified failure.
 
 An adapter only translates. It has no retry, no fallback, no clock and no state. A new wire format is a subclass of
-`HttpAdapter` with `path`, `encode`, `decode`, `accumulator` and `classify`, a `limits.py`, and one line in the registry.
-An adapter gets a prompt that fits its format's limits already (`fitting/`).
+`HttpAdapter` with `path`, `encode`, `decode`, `accumulator` and `classify`, a `limits.py`, and a line in the registry.
+An adapter gets a prompt that already fits its limits (`fitting/`).
 
-An accumulator turns a stream's events into the JSON of a response that is not streamed, and the same decoder reads both.
-So both kinds of answer are equal, and one place decides what counts as an answer. Text is passed on as it arrives. Tool
+An accumulator turns a stream's events into the JSON of a response that is not streamed. The same decoder reads both, so
+both kinds of answer are equal, and one place decides what counts as an answer. Text is passed on as it arrives. Tool
 calls are not: half a call is useless, and until a call is complete and valid another model may still take over.
 """
 

@@ -23,8 +23,8 @@ def make_completion(
 ) -> Completion:
     """The completion with this text and these calls. `finish_reasons`: ours for those of the format, in small letters.
 
-    White space alone is no text. Raises BadResponse where there is neither text nor a call, unless the answer was cut by
-    its length: a model that thinks may use up `maxTokens` before its first word.
+    White space alone is no text. Raises BadResponse where there is neither text nor a call, unless the answer was cut
+    by its length: a model that thinks may use up `maxTokens` before its first word.
     """
     finish_reason = finish_reasons.get(reason.lower(), clean(reason))
     if not (text.strip() or calls or finish_reason == LENGTH):

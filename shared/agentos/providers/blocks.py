@@ -36,8 +36,8 @@ def bind_thoughts(completion: Completion, kind: str, before: str) -> Completion:
     """The completion with the thoughts that sign its calls bound to everything before them, by its digest.
 
     Newer models answer 400 to a thought that comes back after anything but the same system prompt, tools and messages
-    (https://platform.claude.com/docs/en/build-with-claude/preserved-thinking). A history may be cut, or an agent changed,
-    between two calls. A call without its thoughts is always taken.
+    (https://platform.claude.com/docs/en/build-with-claude/preserved-thinking). Between two calls a history may be cut
+    or an agent changed. A call without its thoughts is always taken.
     """
     calls = tuple(
         call.model_copy(update={"signature": signed(kind, f"{before} {thoughts}")}) if thoughts else call

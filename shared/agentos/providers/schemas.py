@@ -52,7 +52,7 @@ CLAUDE_REFUSES = frozenset(
 """Keywords that Claude's structured outputs answer 400 to.
 
 `minItems` may be 0 or 1, `additionalProperties` false; `format` and `pattern` are taken where `FORMATS` and
-`UNUSUAL_PATTERN` say so. https://platform.claude.com/docs/en/build-with-claude/structured-outputs (JSON Schema limitations)
+`UNUSUAL_PATTERN` say so. https://platform.claude.com/docs/en/build-with-claude/structured-outputs
 """
 
 FORMATS = frozenset(

@@ -54,8 +54,8 @@ class IncomingResponse(Protocol):
     def progress(self) -> None:
         """Report an event of an answer that has begun.
 
-        From the first report on, the call may take `Timeouts.total`, and the next event must come within the time that the
-        HTTP client allows between two events.
+        From the first report on, the call may take `Timeouts.total`, and the next event must come within the time that
+        the HTTP client allows between two events.
         """
 
 

@@ -1,4 +1,4 @@
-"""One upstream call with all that belongs to it: counted for the target's health and latency, recorded as an attempt."""
+"""One upstream call: counted for the target's health and latency, recorded as an attempt."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field

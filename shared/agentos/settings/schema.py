@@ -20,8 +20,8 @@ ProviderName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
 class ThoughtSettings(Value):
     """How a provider wants the thoughts that came with a tool call back.
 
-    `required`: the field that every answer in a history must have where tools are in play. `returned`: whether the fields
-    in which thoughts came are sent back to it at all.
+    `required`: the field that every answer in a history must have where tools are in play. `returned`: whether thoughts
+    are sent back to the provider at all.
     """
 
     required: Annotated[str, Field(min_length=1)] | None = None

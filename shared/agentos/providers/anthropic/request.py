@@ -7,8 +7,8 @@ from agentos.providers.anthropic.messages import messages
 from agentos.providers.blocks import digest, output_schema, system_texts
 
 MAX_TOKENS = 8192
-"""The API demands a bound on the answer's tokens. This one is sent where the agent sets none, or the model's most if that
-is less."""
+"""The API demands a bound on the answer's tokens. This one is sent where the agent sets none, or the model's most if
+that is less."""
 
 
 def encode(target: Target, prompt: Prompt) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Bedrock's Converse API over HTTP, signed with the function's own IAM role instead of a key.
 
-The request is sent by the same HTTP client as any other, so that its time is bounded as a whole. Of the AWS SDK only the
-credentials and Signature Version 4 are used, and none of its retries.
+The request is sent by the same HTTP client as any other, so that its time is bounded as a whole. Of the AWS SDK only
+the credentials and Signature Version 4 are used, and none of its retries.
 """
 
 from collections.abc import Iterator

@@ -5,6 +5,8 @@ from agentos.domain import ImagePart, Message, Prompt, RequestLimits
 
 def fit_images(prompt: Prompt, limits: RequestLimits) -> tuple[Prompt, tuple[str, ...]]:
     """The prompt with every image of data under its media type. Kinds that are not taken are planned around."""
+    if limits.images is None:
+        return prompt, ()
     notes: dict[str, None] = {}
     messages = tuple(_fit_message(message, notes) for message in prompt.messages)
     return (prompt.model_copy(update={"messages": messages}) if notes else prompt), tuple(notes)

@@ -17,56 +17,48 @@ FIELDS = {
 def fit_parameters(prompt: Prompt, facts: ModelFacts, limits: RequestLimits) -> tuple[Prompt, tuple[str, ...]]:
     """The prompt with the parameters that the model takes, and a note for each that is not sent as it was given."""
     given = prompt.parameters
-    changes: dict[str, Any] = {}
     notes: list[str] = []
-
-    def change(field: str, value: Any, note: str) -> None:
-        changes[field] = value
-        notes.append(note)
-
     for name, field in FIELDS.items():
         value = getattr(given, field)
         if value in (None, ()):
             continue
         if name in facts.unsupported:
-            change(field, Parameters.model_fields[field].default, f"{name} left out: the model does not take it")
-        elif rival := _rival(name, given, limits, changes):
-            change(field, None, f"{name} left out: the model takes no {name} beside {rival}")
-        elif (fitted := _in_range(value, *limits.ranges.get(name, (None, None)))) != value:
-            moved = "lowered" if fitted < value else "raised"
-            change(field, fitted, f"{name} {moved} from {value:g} to {fitted:g}, the bound of what the model takes")
-        elif name == "maxTokens" and facts.max_output_tokens is not None and value > facts.max_output_tokens:
-            change(field, facts.max_output_tokens, f"maxTokens lowered to {facts.max_output_tokens}, the model's most")
+            fitted, note = Parameters.model_fields[field].default, f"{name} left out: the model does not take it"
+        elif rival := _rival(name, given, limits):
+            fitted, note = None, f"{name} left out: the model takes no {name} beside {rival}"
         elif name == "stop":
-            stops, dropped = _stops(value, limits)
-            if dropped:
-                change(field, stops, dropped)
-    if not changes:
-        return prompt, ()
-    return prompt.model_copy(update={"parameters": given.model_copy(update=changes)}), tuple(notes)
+            fitted, note = _stops(value, limits)
+        else:
+            fitted, note = _number(name, value, facts, limits)
+        if fitted != value:
+            given = given.model_copy(update={field: fitted})
+            notes.append(note)
+    return (prompt.model_copy(update={"parameters": given}) if notes else prompt), tuple(notes)
 
 
-def _rival(name: str, given: Parameters, limits: RequestLimits, changes: dict[str, Any]) -> str | None:
+def _rival(name: str, sent: Parameters, limits: RequestLimits) -> str | None:
     """The parameter that is sent and beside which this one is not taken."""
-    for first, second in limits.exclusive:
-        field = FIELDS[first]
-        if second == name and changes.get(field, getattr(given, field)) not in (None, ()):
-            return first
-    return None
+    rivals = (first for first, second in limits.exclusive if second == name)
+    return next((first for first in rivals if getattr(sent, FIELDS[first]) not in (None, ())), None)
 
 
-def _in_range(value: Any, least: float | None, most: float | None) -> Any:
-    if least is not None and value < least:
-        return least
-    return most if most is not None and value > most else value
+def _number(name: str, value: Any, facts: ModelFacts, limits: RequestLimits) -> tuple[Any, str]:
+    """The value within its range; what is no number has none."""
+    most_tokens = facts.max_output_tokens
+    if name == "maxTokens" and most_tokens is not None and value > most_tokens:
+        return most_tokens, f"maxTokens lowered to {most_tokens}, the model's most"
+    if name not in limits.ranges:
+        return value, ""
+    least, most = limits.ranges[name]
+    if value < least:
+        return least, f"{name} raised from {value:g} to {least:g}, the least that the model takes"
+    return min(value, most), f"{name} lowered from {value:g} to {most:g}, the most that the model takes"
 
 
-def _stops(given: tuple[str, ...], limits: RequestLimits) -> tuple[tuple[str, ...], str | None]:
-    """The texts that end an answer, as many as are taken. An empty one ends nothing, so it goes nowhere."""
+def _stops(given: tuple[str, ...], limits: RequestLimits) -> tuple[tuple[str, ...], str]:
+    """The texts that end an answer, as many as are taken. An empty one can end nothing."""
     usable = tuple(stop for stop in given if (stop if limits.blank_stops else stop.strip()))
     taken = usable[: limits.stops]
-    if taken == given:
-        return given, None
     blank = f"{len(given) - len(usable)} of stop left out: blank" if len(usable) < len(given) else None
     many = f"of {len(usable)} stop the first {limits.stops} are sent" if len(taken) < len(usable) else None
     return taken, "; ".join(filter(None, (blank, many)))

@@ -1,4 +1,4 @@
-"""Names of tools: made to fit on the way out, alike in definitions, calls and the choice, and undone on the way back."""
+"""Names of tools: replaced where they do not fit (definitions, calls, choice), and restored in the answer."""
 
 import hashlib
 import re
@@ -25,14 +25,14 @@ def sent_names(prompt: Prompt, limits: RequestLimits) -> dict[str, str]:
 
 def rename_tools(prompt: Prompt, names: Mapping[str, str]) -> Prompt:
     """The prompt with every name replaced that `names` has."""
-    choice = prompt.parameters.tool_choice
+    chosen = (prompt.parameters.tool_choice or ToolChoice()).name or ""
     changes: dict[str, object] = {
         "tools": tuple(_renamed_tool(tool, names) for tool in prompt.tools),
         "messages": tuple(_renamed_calls(message, names) for message in prompt.messages),
     }
-    if choice and choice.name in names:
-        chosen = {"tool_choice": ToolChoice(name=names[choice.name])}
-        changes["parameters"] = prompt.parameters.model_copy(update=chosen)
+    if chosen in names:
+        choice = {"tool_choice": ToolChoice(name=names[chosen])}
+        changes["parameters"] = prompt.parameters.model_copy(update=choice)
     return prompt.model_copy(update=changes)
 
 

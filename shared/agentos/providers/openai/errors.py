@@ -45,7 +45,7 @@ CODES = {
     "1301": ErrorClass.CONTENT_FILTER,
     # SiliconFlow
     "20012": ErrorClass.MODEL_NOT_FOUND,
-    # OpenRouter: metadata.error_type
+    # OpenRouter, in `metadata.error_type`
     "token_limit_exceeded": ErrorClass.CONTEXT_LENGTH,
     "authentication": ErrorClass.AUTH,
     "payment_required": ErrorClass.QUOTA,

@@ -1,7 +1,7 @@
-"""What Chat Completions takes: OpenAI's own rules, where those who adopted the format are no stricter by default.
+"""What Chat Completions takes: OpenAI's rules, and those of most providers that adopted the format.
 
-https://platform.openai.com/docs/api-reference/chat/create, checked 2026-11. What a single provider takes more or less of
-stands in `config/default.yaml`.
+https://platform.openai.com/docs/api-reference/chat/create, checked 2026-11. `config/default.yaml` has what differs at a
+single provider.
 """
 
 from agentos.domain import RequestLimits

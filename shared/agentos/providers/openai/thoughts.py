@@ -17,7 +17,7 @@ from agentos.providers.tool_calls import signature, signed
 from agentos.settings.provider import Provider
 
 KIND = "chat"
-"""The kind of signature that holds thoughts, as JSON: `{message: {…}, call: {…}}`, fields of the message and of the call."""
+"""The kind of signature that holds thoughts, as JSON: `{message, call}`, fields of the message and of the call."""
 
 MESSAGE_FIELDS = ("reasoning_details", "reasoning_content", "reasoning")
 """The fields of a message that hold thoughts. Of several that came, the first holds what the others hold."""
@@ -51,7 +51,8 @@ def bind(completion: Completion, provider: Provider, target: Target) -> Completi
 def of_message(message: Message, provider: Provider, target: Target) -> dict[str, Any]:
     """The fields of an answer in a history that hold its thoughts, where tools are in play."""
     settings = provider.settings.thoughts
-    fields = next(filter(None, (_own(call, provider, target).get("message") for call in message.tool_calls)), {})
+    signed_with = (_own(call, provider, target).get("message") for call in message.tool_calls)
+    fields: dict[str, Any] = next(filter(None, signed_with), {})
     given = fields if settings.returned else {}
     # Where a field is demanded, it is demanded of every answer, if need be empty.
     return {settings.required: "", **given} if settings.required else given
