@@ -12,7 +12,7 @@ MODEL := $(if $(filter 0 no,$(LOCAL_MODEL)),,$(VENV)/model.stamp)
 DEBUGGER := $(if $(DEBUG_PORT),$(VENV)/dev.stamp)
 
 .DEFAULT_GOAL := help
-.PHONY: help run build sam-local replay test test-sam-local test-all check docs bench walk-through lock clean
+.PHONY: help run build sam-local replay test test-sam-local test-all check secrets docs bench walk-through lock clean
 .DELETE_ON_ERROR:
 
 help: ## list the commands
@@ -48,8 +48,12 @@ check: $(VENV)/dev.stamp ## lint, format, types, the direction of imports, and t
 	$(BIN)/cfn-lint template.yaml
 	AWS_DEFAULT_REGION=us-east-1 $(SAM) validate --lint --template template.yaml
 
-docs: $(VENV)/dev.stamp ## write docs/provider-matrix.md again from the configuration
+secrets: $(VENV)/dev.stamp ## put the providers' keys of .env into a deployed stack; STACK=agentos ARGS=--prune
+	@$(BIN)/python -m tools.stack.secrets $(if $(STACK),--stack $(STACK)) $(ARGS)
+
+docs: $(VENV)/dev.stamp ## write the generated docs again: the provider matrix and the picture of the rooms
 	$(BIN)/python tools/provider_matrix.py
+	$(BIN)/python tools/architecture.py
 
 bench: $(VENV)/dev.stamp ## what a turn costs in DynamoDB's units, measured on DynamoDB Local; needs Java
 	@PYTHONPATH=shared POWERTOOLS_METRICS_DISABLED=true $(BIN)/python -m bench.turn_cost

@@ -39,6 +39,8 @@ class UpstreamClient:
             completion = self._call(provider, target, fitted.prompt, timeouts, listen)
         except UpstreamError as error:
             error.notes = fitted.notes
+            if error.error_class is ErrorClass.AUTH:
+                self._settings.refresh_keys()
             log = logger.error if error.error_class in _NEEDS_ATTENTION else logger.warning
             log(
                 "upstream call failed",

@@ -4,11 +4,11 @@ import re
 from functools import cached_property
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from agentos.domain import ModelFacts, ParameterName
 from agentos.domain.names import ModelName
-from agentos.domain.request_limits import NO_LIMITS, RequestLimits
+from agentos.domain.request_limits import NO_LIMITS, Pattern, RequestLimits
 from agentos.domain.routing_rules import Rule
 from agentos.kernel.values import Value
 
@@ -33,7 +33,7 @@ WITHOUT: dict[str, frozenset[ParameterName]] = {
     "bedrock": frozenset({"parallelToolCalls"}),
     "echo": frozenset({"toolChoice", "parallelToolCalls"}),
 }
-"""What a wire format has no word for, whatever model stands behind it."""
+"""Parameters that a wire format cannot express, whatever the model."""
 
 
 class ProviderSettings(Value):
@@ -53,19 +53,11 @@ class ProviderSettings(Value):
     enabled: bool = True
 
 
-def _regular_expression(text: str) -> str:
-    try:
-        re.compile(text)
-    except re.error as error:
-        raise ValueError(f"is not a regular expression: {error}") from error
-    return text
-
-
 class TaskType(Value):
-    """A pattern that tells what kind of work a message is."""
+    """A regular expression that recognizes a kind of task in a message."""
 
     name: Annotated[str, Field(min_length=1)]
-    pattern: Annotated[str, AfterValidator(_regular_expression)]
+    pattern: Pattern
 
     @cached_property
     def expression(self) -> re.Pattern[str]:
@@ -82,7 +74,7 @@ class RoutingSettings(Value):
 
 
 class HealthSettings(Value):
-    """`health:` in YAML: when a target is left alone, and for how long."""
+    """`health:` in YAML: after how many failures a target cools down, and for how long."""
 
     failures: Annotated[int, Field(ge=1)]
     pause_seconds: Annotated[int, Field(ge=1)]
@@ -91,9 +83,9 @@ class HealthSettings(Value):
 
 
 class Limits(Value):
-    """`limits:` in YAML; seconds, tokens and bytes.
+    """`limits:` in YAML, in seconds, tokens and bytes.
 
-    A turn's question and answer go into one transaction, which DynamoDB takes up to 4 MB of: hence their bounds.
+    A turn's question and answer are written in one DynamoDB transaction of at most 4 MB, which explains their limits.
     """
 
     attempts: Annotated[int, Field(ge=1)]
