@@ -7,7 +7,7 @@ import pytest
 from agentos.domain import AgentConfig, Plan
 from agentos.domain.names import Priority
 from agentos.routing.plan import NO_STATS, Facts, TargetStats, make_plan
-from agentos.settings.loading import Settings
+from agentos.settings.loading import Settings, load_settings
 from tests.support.settings import settings_of
 
 PROVIDERS = {
