@@ -1,7 +1,7 @@
 """Writes into docs/providers.md what is changed on the way to each provider: `python tools/provider_limits.py`.
 
-The page is written by hand but for the blocks between `<!-- limits of … -->` and `<!-- end of limits -->`. They are made
-from the limits of the wire formats and of `config/default.yaml`.
+The page is written by hand, except for the blocks between `<!-- limits of … -->` and `<!-- end of limits -->`. They are
+made from the limits of the wire formats and of `config/default.yaml`.
 """
 
 import re

@@ -48,7 +48,7 @@ class HttpStream:
             self._peeked.append(piece)
             beginning = piece.lstrip()
         if not beginning:
-            self.put(None)  # the end has been read; whoever reads on finds it again
+            self.put(None)  # the end has been read here, and the next reader must find it too
         return beginning
 
     def read(self) -> HttpResponse:

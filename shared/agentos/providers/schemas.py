@@ -1,4 +1,4 @@
-"""JSON Schemas for providers that know a part of JSON Schema only: what they refuse is told in descriptions instead."""
+"""JSON Schemas for providers that take only a part of JSON Schema: keywords that they refuse move into descriptions."""
 
 import re
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""What of a request cannot be put into a form that a target takes without changing what it means."""
+"""Parts of a request that cannot be changed to what a target takes without changing what they mean."""
 
 from collections.abc import Collection
 from typing import Any

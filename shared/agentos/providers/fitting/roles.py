@@ -1,4 +1,4 @@
-"""Who speaks when: turns are added where a target demands an order of roles that the conversation does not have."""
+"""The order of roles: turns are added where a target demands an order that the conversation does not have."""
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
@@ -7,7 +7,7 @@ from agentos.domain import Message, Prompt, RequestLimits
 from agentos.providers.fitting.texts import CONTINUE
 
 ACKNOWLEDGED = "I see."
-"""What the assistant is taken to say between a tool's result and the user."""
+"""The text of an assistant's turn that is added between a tool's result and the user."""
 
 USERS_TURN = Message(role="user", content=CONTINUE)
 ASSISTANTS_TURN = Message(role="assistant", content=ACKNOWLEDGED)
@@ -42,9 +42,9 @@ def _with_users_between(messages: Sequence[Message]) -> Iterator[Message]:
     if not messages or messages[0].role == "assistant":
         yield USERS_TURN
     for by_model, run in groupby(messages, key=lambda message: message.role == "assistant"):
-        said = list(run)
-        yield from said
-        if not by_model and all(message.role == "system" for message in said):
+        turn = list(run)
+        yield from turn
+        if not by_model and all(message.role == "system" for message in turn):
             yield USERS_TURN
 
 

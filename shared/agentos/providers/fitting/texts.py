@@ -7,7 +7,7 @@ from typing import Any
 from agentos.domain import Message, Prompt, RequestLimits, TextPart
 
 CONTINUE = "Continue."
-"""What the user is taken to say where the user must speak and has said nothing: the model is to go on."""
+"""The text of a user's turn that is added where the user must speak: it asks the model to go on."""
 
 
 def text_of(message: Message) -> str:
@@ -57,9 +57,9 @@ def _without_blank_parts(message: Message) -> Message:
 def _without_blank_messages(messages: Sequence[Message], limits: RequestLimits) -> list[Message]:
     fitted: list[Message] = []
     for by_model, run in groupby(messages, key=lambda message: message.role == "assistant"):
-        said = list(run)
-        kept = [message for message in said if not _is_blank(message, limits)]
-        if not (kept or by_model) and any(message.role == "user" for message in said):
+        turn = list(run)
+        kept = [message for message in turn if not _is_blank(message, limits)]
+        if not (kept or by_model) and any(message.role == "user" for message in turn):
             kept = [Message(role="user", content=CONTINUE)]
         fitted += kept
     return fitted

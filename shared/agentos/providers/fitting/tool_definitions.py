@@ -1,4 +1,4 @@
-"""Schemas of tools and of the answer, and descriptions: what a target refuses in them is told in another way."""
+"""Schemas and descriptions of tools, and the schema of the answer: changed to what a target takes."""
 
 import re
 from typing import Any
