@@ -166,7 +166,8 @@ def explanations() -> "Explanations":
 def http_client() -> "HttpClient":
     from agentos.providers.http_client import HttpClient
 
-    return HttpClient(settings().limits.reply_bytes)
+    limits = settings().limits
+    return HttpClient(limits.reply_bytes, stall_seconds=limits.stream_stall_seconds)
 
 
 def _executor(seconds: float | None) -> "Executor":

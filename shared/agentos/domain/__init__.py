@@ -25,6 +25,7 @@ from agentos.domain.conversation import (
 )
 from agentos.domain.names import ParameterName
 from agentos.domain.parameters import ChosenTool, GivenParameters, Parameters, ToolChoice
+from agentos.domain.request_limits import RequestLimits
 from agentos.domain.routing import (
     Assignment,
     Attempt,
@@ -75,6 +76,7 @@ __all__ = [
     "Price",
     "Prompt",
     "Reply",
+    "RequestLimits",
     "ResultContent",
     "Role",
     "Route",

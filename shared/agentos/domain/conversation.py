@@ -13,6 +13,15 @@ Role = Literal["user", "system", "assistant", "tool"]
 
 _IMAGE_URL = re.compile(r"(https?://|data:image/[\w.+-]+;base64,)\S+")
 
+_FIRST_CHARACTERS = {
+    "iVBORw0KGgo": "image/png",
+    "/9j/": "image/jpeg",
+    "R0lGODdh": "image/gif",
+    "R0lGODlh": "image/gif",
+    "UklGR": "image/webp",
+}
+"""How the base64 text of an image begins, by its format's first bytes (https://mimesniff.spec.whatwg.org)."""
+
 
 class TextPart(Value):
     """`{type: "text", text}`"""
@@ -38,6 +47,23 @@ class ImageUrl(Value):
 
     url: Annotated[str, AfterValidator(_image_url)]
     detail: Literal["auto", "low", "high"] = "auto"
+
+    @property
+    def kind(self) -> str:
+        """`https` or `http` for an address; for data the media type, in its registered spelling.
+
+        The data decide where they begin as an image does: some providers refuse a media type that the data contradict.
+        """
+        if not self.url.startswith("data:"):
+            return self.url.partition(":")[0]
+        declared, _, data = self.url.removeprefix("data:").partition(";base64,")
+        found = next((kind for begin, kind in _FIRST_CHARACTERS.items() if data.startswith(begin)), None)
+        return found or declared.lower().replace("image/jpg", "image/jpeg")
+
+    @property
+    def data(self) -> str | None:
+        """The base64 text of the image; None for an address."""
+        return self.url.partition(";base64,")[2] if self.url.startswith("data:") else None
 
 
 class ImagePart(Value):
@@ -119,10 +145,10 @@ class Message(Value):
         return not isinstance(self.content, str) and any(part.type == "image_url" for part in self.content)
 
     @property
-    def has_image_addresses(self) -> bool:
-        """Whether an image is given by where it is, not by what it is; in a tool's result that is but text."""
+    def image_kinds(self) -> frozenset[str]:
+        """The kinds of its images (`ImageUrl.kind`). A tool's result has none: it is sent as text."""
         parts = () if isinstance(self.content, str) or self.role == "tool" else self.content
-        return any(part.type == "image_url" and not part.image_url.url.startswith("data:") for part in parts)
+        return frozenset(part.image_url.kind for part in parts if isinstance(part, ImagePart))
 
 
 class ToolFunction(AsGiven):
@@ -182,10 +208,12 @@ class TokenCount(Value):
 class Completion(Value):
     """A provider's answer, whatever its wire format.
 
-    `finish_reason` is `stop`, `length`, `tool_calls`, or the provider's own word where ours have none.
+    `finish_reason` is `stop`, `length`, `tool_calls`, or the provider's own word where ours have none. `notes` say what
+    of the request was changed or left out for this provider, a sentence each.
     """
 
     text: str
     finish_reason: str
     tokens: TokenCount
     tool_calls: tuple[ToolCall, ...] = ()
+    notes: tuple[str, ...] = ()
