@@ -104,7 +104,7 @@ def test_no_file_is_no_overlay(value: str) -> None:
         ("providers: {mine: {format: soap}}", "providers.mine.format", "'openai', 'gemini'"),
         ("providers: {mine: {format: openai, auth: 'a: b'}}", "providers.mine.auth", "pattern"),
         ("providers: {mine: {format: openai, timeoutSeconds: 0}}", "providers.mine.timeoutSeconds", "greater than 0"),
-        ("providers: {mine: {format: openai, parameters: {seed: s}}}", "providers.mine.parameters.seed", "maxTokens"),
+        ("providers: {mine: {format: openai, parameters: {size: s}}}", "providers.mine.parameters.size", "maxTokens"),
         ("providers: {mine: {format: openai, limits: {ids: 9}}}", "providers.mine.limits.ids", "not permitted"),
         ("providers: {mine: {format: openai, limits: {stops: -1}}}", "providers.mine.limits.stops", "greater than"),
         (
@@ -113,8 +113,8 @@ def test_no_file_is_no_overlay(value: str) -> None:
             "not a regular",
         ),
         (
-            "models: {'openai:a': {limits: {ranges: {topK: [0, 1]}}}}",
-            "models.openai:a.limits.ranges.topK",
+            "models: {'openai:a': {limits: {ranges: {topX: [0, 1]}}}}",
+            "models.openai:a.limits.ranges.topX",
             "'temperature'",
         ),
         ("models: {gpt: {}}", "models.gpt", "provider:model"),
