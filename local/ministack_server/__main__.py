@@ -50,7 +50,7 @@ def main() -> int:
 def _explanation(error: Exception) -> str:
     if str(error) == LOCKED:
         return "another host uses it; end that one, or start without STORE=disk"
-    return f"{error}; move the file away to start afresh"
+    return f"{error}; move it away to start afresh"
 
 
 async def _serve(app: App, listener: socket.socket) -> None:

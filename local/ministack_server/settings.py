@@ -5,7 +5,7 @@ from ministack.services import dynamodb
 
 REGION = "us-east-1"
 """ministack keeps the data of accounts and regions apart. Here all callers see the same, whatever they sign with."""
-STREAM_SECONDS = 3600
+STREAM_SECONDS = 300
 """For how long a record of a stream can be read. On AWS it is 24 hours, which would let memory grow for a day; the host
 reads records within a second, unless a debugger holds a function up."""
 TRANSACTION_TOKEN_SECONDS = 60
