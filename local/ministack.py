@@ -11,7 +11,6 @@ from local.process import Server, ServerError
 START_SECONDS = 60.0
 ENVIRONMENT = Path(sys.prefix, "ministack")
 """A virtual environment inside the project's own, made by `make`."""
-INTERPRETER = ENVIRONMENT / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 ROOT = Path(__file__).parents[1]
 INHERITED = ("PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "SYSTEMROOT")
 """Variables that the process gets. It needs no key and no AWS credentials, and must not obey AWS_ENDPOINT_URL."""
@@ -24,16 +23,17 @@ class MinistackError(Exception):
 class Ministack:
     """The server process."""
 
-    def __init__(self, database: Path | None = None) -> None:
+    def __init__(self, database: Path | None = None, environment: Path = ENVIRONMENT) -> None:
         """Begin to start it on a free port of the loopback interface. It keeps its data in `database`, else in memory.
 
-        Raises MinistackError where it is not installed.
+        Raises MinistackError if it is not installed.
         """
-        if not INTERPRETER.exists():
-            raise MinistackError(f"ministack is not installed in {ENVIRONMENT}; make run installs it")
-        command = [str(INTERPRETER), "-m", "local.ministack_server", *([str(database)] if database else [])]
-        environment = {name: os.environ[name] for name in INHERITED if name in os.environ}
-        self._server = Server(command, ROOT, environment)
+        python = interpreter(environment)
+        if not python.exists():
+            raise MinistackError(f"ministack is not installed in {environment}; make run installs it")
+        command = [str(python), "-m", "local.ministack_server", *([str(database)] if database else [])]
+        variables = {name: os.environ[name] for name in INHERITED if name in os.environ}
+        self._server = Server(command, ROOT, variables)
 
     def wait(self, seconds: float = START_SECONDS) -> str:
         """Its URL as soon as it serves. Raises MinistackError when it ended or took longer than `seconds`."""
@@ -45,6 +45,11 @@ class Ministack:
     def stop(self) -> None:
         """End it and wait until it has ended."""
         self._server.stop()
+
+
+def interpreter(environment: Path) -> Path:
+    """The Python of a virtual environment."""
+    return environment / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
 @contextmanager
