@@ -68,18 +68,25 @@ def measure(host: Host, messages: int) -> Iterator[Block]:
     agent = host.agent(model="echo:echo")
     long_session = host.session(agent)
     others = [host.session(agent) for _ in range(SESSIONS)]
-    times: dict[bool, list[float]] = {True: [], False: []}
+    long_times: list[float] = []
+    other_times: list[float] = []
     load = load_of(host)
     for number in range(messages):
-        is_long = number % 2 == 0
-        session = long_session if is_long else others[number // 2 % SESSIONS]
-        times[is_long].append(_send(host.client, session, number))
+        if number % 2 == 0:
+            long_times.append(_send(host.client, long_session, number))
+        else:
+            other_times.append(_send(host.client, others[number // 2 % SESSIONS], number))
         if (number + 1) % BLOCK == 0:
             before, load = load, load_of(host)
-            medians = [statistics.median(block) for block in (times[True], times[False], times[True] + times[False])]
-            cpu = (load.cpu_seconds - before.cpu_seconds) * 1000 / BLOCK
-            yield Block(number + 1, *medians, cpu, load.megabytes)
-            times = {True: [], False: []}
+            yield Block(
+                messages=number + 1,
+                long_session=statistics.median(long_times),
+                other_sessions=statistics.median(other_times),
+                all_sessions=statistics.median(long_times + other_times),
+                cpu=(load.cpu_seconds - before.cpu_seconds) * 1000 / BLOCK,
+                megabytes=load.megabytes,
+            )
+            long_times, other_times = [], []
 
 
 def _send(client: httpx.Client, session: str, number: int) -> float:
