@@ -43,13 +43,14 @@ test-all: $(VENV)/dev.stamp $(VENV)/ministack.stamp $(VENV)/model.stamp ## both 
 check: $(VENV)/dev.stamp ## lint, format, types, the direction of imports, and the template
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/python -m mypy --strict shared/agentos functions local tools
-	$(BIN)/python -m pytest tests/unit/test_layers.py
+	$(BIN)/python -m mypy --strict shared/agentos shared/lambda_streaming functions local tools
+	$(BIN)/python -m pytest tests/architecture
 	$(BIN)/cfn-lint template.yaml
 	AWS_DEFAULT_REGION=us-east-1 $(SAM) validate --lint --template template.yaml
 
-docs: $(VENV)/dev.stamp ## write docs/provider-matrix.md again from the configuration
+docs: $(VENV)/dev.stamp ## write the generated docs again: the provider matrix and the picture of the rooms
 	$(BIN)/python tools/provider_matrix.py
+	$(BIN)/python tools/architecture.py
 
 bench: $(VENV)/dev.stamp ## what a turn costs in DynamoDB's units, measured on DynamoDB Local; needs Java
 	@PYTHONPATH=shared POWERTOOLS_METRICS_DISABLED=true $(BIN)/python -m bench.turn_cost

@@ -165,8 +165,8 @@ def _ensure_queues(template: Template, environment: Environment) -> dict[str, st
 
 def _show(options: Options, template: Template, environment: Environment, facts: dict[str, str]) -> None:
     """The start-up summary. Raises StartError if the configuration has a mistake."""
-    from agentos.config import load_settings
-    from agentos.errors import ConfigError
+    from agentos.kernel.errors import ConfigError
+    from agentos.settings.loading import load_settings
 
     try:
         settings = load_settings(environment.variables)

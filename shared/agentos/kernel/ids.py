@@ -1,0 +1,37 @@
+"""Identifiers. They are opaque to clients and sort by creation time."""
+
+import hashlib
+import re
+import secrets
+import time
+
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32, lower case: sorts as it counts
+_SHAPE = re.compile(rf"(agent|sess|msg|turn)_[0-7][{_ALPHABET}]{{25}}")  # 128 bits leave 3 to the first digit
+
+
+def new_id(kind: str) -> str:
+    """`kind` and 26 characters: 48 bits of milliseconds, then 80 random bits (a ULID's layout)."""
+    return _written(kind, (time.time_ns() // 1_000_000 << 80) | secrets.randbits(80))
+
+
+def made_at(made_id: str) -> int:
+    """The creation time of an id that `new_id` made, in whole seconds since the epoch."""
+    number = 0
+    for digit in made_id.rpartition("_")[2]:
+        number = number << 5 | _ALPHABET.index(digit)
+    return (number >> 80) // 1000
+
+
+def id_of(kind: str, name: str) -> str:
+    """An id that is always the same for the same name: 128 bits of the name's hash."""
+    return _written(kind, int.from_bytes(hashlib.sha256(name.encode()).digest()[:16]))
+
+
+def _written(kind: str, number: int) -> str:
+    digits = (_ALPHABET[(number >> shift) & 31] for shift in range(125, -1, -5))
+    return f"{kind}_{''.join(digits)}"
+
+
+def is_id(kind: str, text: str) -> bool:
+    """Whether `text` has the form of an id of this kind."""
+    return text.startswith(f"{kind}_") and _SHAPE.fullmatch(text) is not None

@@ -1,0 +1,50 @@
+"""The base class of values, and the scalar types that they share."""
+
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
+from pydantic.alias_generators import to_camel
+
+T = TypeVar("T")
+
+
+def not_empty(value: T) -> T:
+    """A validator that runs after those of the elements, so that their errors come first."""
+    if not value:
+        raise ValueError("must not be empty")
+    return value
+
+
+def text_or_list(value: Any) -> str | None:
+    """The tag for a union of a text and a list. Tags are in angle brackets, so that error paths can leave them out."""
+    return "<text>" if isinstance(value, str) else "<list>" if isinstance(value, list | tuple) else None
+
+
+Whole = Annotated[int, Field(strict=True)]
+Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+
+class Value(BaseModel):
+    """A frozen value with camelCase JSON. An unknown field is an error."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        alias_generator=to_camel,
+        populate_by_name=True,
+        defer_build=True,  # a function builds only the schemas that it uses
+    )
+
+    def to_json(self) -> dict[str, Any]:
+        """The value as JSON with the API's field names."""
+        return self.model_dump(mode="json", by_alias=True)
+
+
+class AsGiven(Value):
+    """A value whose JSON holds only the fields that were set."""
+
+    @model_serializer(mode="wrap")
+    def _as_given(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        given = {name for field in self.model_fields_set for name in (field, to_camel(field))}
+        return {name: value for name, value in serialize(self).items() if name in given}
