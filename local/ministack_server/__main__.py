@@ -25,11 +25,15 @@ BACKLOG = 1024
 KEEP_ALIVE_SECONDS = 75
 """As in ministack's own server. It must be longer than botocore's pool keeps a connection that is not used."""
 LOCKED = "database is locked"
+SIGNALS = [name for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]  # Windows has no SIGHUP
+"""A terminal or `kill` may send them to all processes of a group. They are for the host, which closes standard input
+after the last request."""
 
 
 def main() -> int:
     """The exit code."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the host, which closes standard input when it ends
+    for name in SIGNALS:
+        signal.signal(getattr(signal, name), signal.SIG_IGN)
     settings.apply()
     queries.install()
     path = Path(sys.argv[1]) if len(sys.argv) > 1 else None
