@@ -43,9 +43,9 @@ def _answers(where: str, messages: list[dict[str, Any]]) -> Iterator[str]:
     """Each complete answer belongs to its question, and the provider was shown the history as it is stored."""
     shown: list[str] = []
     for message in messages:
-        if message["role"] == "assistant" and message["state"] != "incomplete":
-            if message["content"] != answer_to(shown):
-                yield f"{where}: {message['messageId']} is not the answer to the conversation before it"
+        complete = message["role"] == "assistant" and message["state"] != "incomplete"
+        if complete and message["content"] != answer_to(shown):
+            yield f"{where}: {message['messageId']} is not the answer to the conversation before it"
         shown.append(message["content"])
 
 

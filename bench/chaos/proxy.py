@@ -1,4 +1,4 @@
-"""A proxy between the host and its table. It loses, refuses, delays and cuts answers, each with the same probability."""
+"""A proxy between the host and its table. It loses, refuses, delays and cuts answers, all equally often."""
 
 import asyncio
 import json
