@@ -53,8 +53,9 @@ check: $(VENV)/dev.stamp ## lint, format, types, the direction of imports, and t
 secrets: $(VENV)/dev.stamp ## put the providers' keys of .env into a deployed stack; STACK=agentos ARGS=--prune
 	@$(BIN)/python -m tools.stack.secrets $(if $(STACK),--stack $(STACK)) $(ARGS)
 
-docs: $(VENV)/dev.stamp ## write the generated docs again: the provider matrix and the picture of the rooms
+docs: $(VENV)/dev.stamp ## write the generated docs again: the provider matrix, providers' limits, the picture of the rooms
 	$(BIN)/python tools/provider_matrix.py
+	$(BIN)/python tools/provider_limits.py
 	$(BIN)/python tools/architecture.py
 
 bench: $(VENV)/dev.stamp ## what a turn costs in DynamoDB's units, measured on DynamoDB Local; needs Java
