@@ -42,11 +42,14 @@ def clock() -> Clock:
 
 @cache
 def settings() -> "Settings":
-    from agentos.kernel.logs import hide_secrets
+    from agentos.domain.prices import moment
+    from agentos.kernel.logs import hide_secrets, logger
     from agentos.settings.loading import load_settings
 
     loaded = load_settings(os.environ)
     hide_secrets(*loaded.secrets())
+    if warning := loaded.price_warning(moment(clock().time())):
+        logger.warning(warning)
     return loaded
 
 
@@ -104,7 +107,7 @@ def sessions() -> "Sessions":
 def provider_catalog() -> "ProviderCatalog":
     from agentos.services.provider_catalog import ProviderCatalog
 
-    return ProviderCatalog(settings(), health().not_closed)
+    return ProviderCatalog(settings(), health().not_closed, clock())
 
 
 @cache

@@ -67,7 +67,7 @@ def target(name: str, window: int | None = None) -> Target:
 
 
 class Unconcerned:
-    """Health and latencies of targets that nobody has heard of."""
+    """Health and latencies of which nothing is known."""
 
     def guard(self, target: Target, call: Callable[[], R]) -> R:
         return call()
@@ -75,7 +75,7 @@ class Unconcerned:
     def pause(self, model: str, seconds: float) -> None:
         pass
 
-    def observe(self, model: str, milliseconds: float) -> None:
+    def observe(self, model: str, milliseconds: float, *, streamed: bool) -> None:
         pass
 
 

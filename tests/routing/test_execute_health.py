@@ -22,7 +22,7 @@ class Refusing(Unconcerned):
         self.pauses: list[tuple[str, float]] = []
 
     def guard(self, target: Target, call: Callable[[], R]) -> R:
-        if target.model in self.refused and not target.despite_health:
+        if target.model in self.refused and target.cooling is None:
             raise CoolingDown(target.model)
         return call()
 

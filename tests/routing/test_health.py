@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from agentos.domain import Target
+from agentos.domain import CoolDown, Target
 from agentos.kernel.errors import ErrorClass
 from agentos.routing.health import Health
 from agentos.routing.policy import POLICIES
@@ -19,6 +19,7 @@ from tests.routing.environments import (
     environment,
     fails,
     open_circuit,
+    rest,
 )
 
 COUNTED = [error_class for error_class, policy in POLICIES.items() if policy.counts]
@@ -35,7 +36,7 @@ def test_failures_in_a_row_open_the_circuit_for_everybody(
     for _ in range(FAILURES):
         assert ask(first, target, fails(error_class)) == error_class
     assert ask(first, target) == ask(second, target) == "cooling"
-    assert first.cooling(target.model) == second.cooling(target.model) == PAUSE
+    assert rest(first, target) == rest(second, target) == PAUSE
 
 
 @pytest.mark.parametrize("error_class", CLIENTS_FAULT)
@@ -95,7 +96,7 @@ def test_a_probe_that_fails_opens_it_for_another_pause(
     open_circuit(first, target)
     clock.shift(PAUSE)
     assert ask(second, target, fails()) == "server"
-    assert second.cooling(target.model) == PAUSE
+    assert rest(second, target) == PAUSE
     clock.shift(PAUSE)
     assert ask(first, target) == "an answer"
 
@@ -150,14 +151,14 @@ def test_a_shorter_pause_never_shortens_a_longer(
     first.pause(target.model, shorter)
     second.pause(target.model, shorter)
     clock.shift(CACHE)
-    assert first.cooling(target.model) == second.cooling(target.model) == 600 - CACHE
+    assert rest(first, target) == rest(second, target) == 600 - CACHE
 
 
 def test_a_longer_pause_lengthens_a_shorter(first: Health, second: Health, target: Target, clock: Any) -> None:
     first.pause(target.model, 20)
     second.pause(target.model, 90)
     clock.shift(CACHE)
-    assert first.cooling(target.model) == second.cooling(target.model) == 90 - CACHE
+    assert rest(first, target) == rest(second, target) == 90 - CACHE
 
 
 def test_failures_do_not_shorten_a_named_pause(first: Health, second: Health, target: Target, clock: Any) -> None:
@@ -168,7 +169,7 @@ def test_failures_do_not_shorten_a_named_pause(first: Health, second: Health, ta
     for _ in range(FAILURES):
         ask(first, target, meanwhile_a_pause)
     clock.shift(CACHE)
-    assert first.cooling(target.model) == 600 - CACHE
+    assert rest(first, target) == 600 - CACHE
 
 
 def test_a_failed_probe_does_not_shorten_a_pause_that_was_named_meanwhile(
@@ -182,12 +183,12 @@ def test_a_failed_probe_does_not_shorten_a_pause_that_was_named_meanwhile(
         return str(fails()())
 
     assert ask(first, target, meanwhile_a_pause) == "server"
-    assert first.cooling(target.model) == second.cooling(target.model) == 600
+    assert rest(first, target) == rest(second, target) == 600
 
 
 def test_no_pause_is_longer_than_the_longest(first: Health, target: Target) -> None:
     first.pause(target.model, 1e9)
-    assert first.cooling(target.model) == LONGEST
+    assert rest(first, target) == LONGEST
 
 
 def test_a_pause_is_never_cut_short_by_rounding(first: Health, target: Target, clock: Any) -> None:
@@ -201,7 +202,7 @@ def test_a_target_asked_despite_its_health_is_healthy_when_it_answers(
     first: Health, second: Health, target: Target, clock: Any
 ) -> None:
     first.pause(target.model, 600)
-    in_doubt = target.model_copy(update={"despite_health": True})
+    in_doubt = target.model_copy(update={"cooling": CoolDown(1)})
     assert ask(second, in_doubt, fails()) == "server"
     assert ask(second, target) == "cooling", "a failure changes nothing"
     assert ask(second, in_doubt) == "an answer"

@@ -25,14 +25,15 @@ from agentos.domain.conversation import (
     ToolChoice,
     ToolFunction,
 )
+from agentos.domain.prices import Price
 from agentos.domain.routing import (
     Assignment,
     Attempt,
     Circuit,
+    CoolDown,
     ModelFacts,
     ParameterName,
     Plan,
-    Price,
     Route,
     SkipCode,
     Skipped,
@@ -47,17 +48,19 @@ from agentos.domain.sessions import (
     Session,
     SessionUsage,
     TurnState,
-    Usage,
 )
+from agentos.domain.usage import AttemptUsage, Usage
 
 __all__ = [
     "Agent",
     "AgentConfig",
     "Assignment",
     "Attempt",
+    "AttemptUsage",
     "Circuit",
     "Completion",
     "Content",
+    "CoolDown",
     "Failure",
     "IdempotencyKey",
     "ImagePart",

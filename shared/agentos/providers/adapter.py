@@ -10,17 +10,18 @@ take over.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from typing import Any, ClassVar
 from urllib.parse import quote
 
 from agentos import __version__
-from agentos.domain import Completion, Prompt, Target, TextListener
+from agentos.domain import Completion, Prompt, Target, TextListener, TokenCount
 from agentos.kernel import json_text
 from agentos.kernel.clock import Timeouts
 from agentos.kernel.errors import ErrorClass, UpstreamError
 from agentos.providers.accumulator import StreamAccumulator
-from agentos.providers.answers import BadResponse, as_object, decoding_errors
+from agentos.providers.answers import BadResponse, as_object, decoding_errors, plausible
 from agentos.providers.error_status import by_status
 from agentos.providers.sse import data_of
 from agentos.providers.text import TextEmitter
@@ -76,6 +77,10 @@ class HttpAdapter(Adapter):
         """The completion in a 2xx reply's JSON. Raises BadReply, or UpstreamError for a safety block."""
 
     @abstractmethod
+    def tokens(self, payload: dict[str, Any]) -> TokenCount:
+        """What a 2xx reply's JSON says was used, also where the reply is no answer. It is billed all the same."""
+
+    @abstractmethod
     def classify(self, status: int, payload: dict[str, Any]) -> ErrorClass | None:
         """What a refusal's typed codes say, before its status is asked; None if they say nothing."""
 
@@ -104,8 +109,7 @@ class HttpAdapter(Adapter):
             # A refusal comes whole, and so does the answer of a server that does not heed what it was asked.
             in_pieces = _media_type(incoming.headers) != "application/json"
             if in_pieces and 200 <= incoming.status < 300:
-                with decoding_errors(incoming.status):
-                    completion = self._accumulate(incoming, TextEmitter(listen))
+                completion = self._accumulate(incoming, TextEmitter(listen))
             else:
                 completion = self._decode_response(incoming.read())
                 if completion.text:
@@ -120,11 +124,29 @@ class HttpAdapter(Adapter):
         payload = _payload(reply.body)
         if not 200 <= reply.status < 300:
             raise self.error_of_response(reply, payload)
-        with decoding_errors(reply.status):
+        with self._counting(lambda: payload), decoding_errors(reply.status):
             return self.decode(payload)
 
     def _accumulate(self, incoming: IncomingResponse, emitter: TextEmitter) -> Completion:
-        accumulator, size = self.accumulator(), 0
+        accumulator = self.accumulator()
+        with self._counting(accumulator.payload), decoding_errors(incoming.status):
+            return self._read_stream(incoming, accumulator, emitter)
+
+    @contextmanager
+    def _counting(self, payload: Callable[[], dict[str, Any]]) -> Iterator[None]:
+        """Adds to an UpstreamError what the provider had counted until then (`payload`: what has come by then)."""
+        try:
+            yield
+        except UpstreamError as error:
+            with suppress(LookupError, TypeError, AttributeError, ValueError, BadResponse):  # it may be half an answer
+                tokens = plausible(self.tokens(payload()), has_output=False)
+                error.tokens = tokens if tokens.prompt or tokens.completion else None
+            raise
+
+    def _read_stream(
+        self, incoming: IncomingResponse, accumulator: StreamAccumulator, emitter: TextEmitter
+    ) -> Completion:
+        size = 0
         try:
             for event in self.events(incoming):
                 if event.get("error"):

@@ -6,6 +6,7 @@ about a provider is data in YAML.
 
 import os
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import yaml
 from pydantic import ValidationError
 
 from agentos.domain import ModelFacts, Target
+from agentos.domain.prices import STALE_DAYS, days_since_check
 from agentos.domain.routing_rules import unreachable
 from agentos.kernel.errors import ConfigError
 from agentos.kernel.merge_patch import merge_patch
@@ -33,13 +35,15 @@ class Settings:
         self.routing = file.routing
         self.health = file.health
         self.limits = file.limits
+        self.prices_checked_at = file.prices_checked_at
         self.providers = {name: Provider(name, settings, environment) for name, settings in file.providers.items()}
 
-    def target(self, model: str, reason: str) -> Target:
+    def target(self, model: str, reason: str, *, fallback: bool = False) -> Target:
         """The target that `provider:model` names; a model that is not listed passes through as written."""
         provider, _, rest = model.partition(":")
         facts = self.models.get(model, ModelFacts())
-        if (known := self.providers.get(provider)) and known.unsupported:
+        known = self.providers.get(provider)
+        if known and known.unsupported:
             facts = facts.model_copy(update={"unsupported": facts.unsupported | known.unsupported})
         return Target(
             model=model,
@@ -47,6 +51,17 @@ class Settings:
             upstream_model=facts.upstream or rest,
             reason=reason,
             facts=facts,
+            fallback=fallback,
+            trust_cost=bool(known and known.settings.usage_cost),
+        )
+
+    def price_warning(self, when: datetime) -> str | None:
+        """What to say of prices that nobody has compared with the vendors' pages for too long; None if all is well."""
+        days = days_since_check(self.prices_checked_at, when)
+        if days is None or days <= STALE_DAYS:
+            return None
+        return (
+            f"The prices were checked {days} days ago (pricesCheckedAt: {self.prices_checked_at}); costs may be wrong."
         )
 
     def secrets(self) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from agentos.domain import Completion, Prompt, Target
+from agentos.domain import Completion, Prompt, Target, TokenCount
 from agentos.kernel.errors import ErrorClass
 from agentos.providers.adapter import HttpAdapter
 from agentos.providers.openai import errors, request, response
@@ -21,6 +21,9 @@ class OpenAI(HttpAdapter):
 
     def decode(self, payload: dict[str, Any]) -> Completion:
         return response.decode(payload)
+
+    def tokens(self, payload: dict[str, Any]) -> TokenCount:
+        return response.tokens_of(payload)
 
     def streamed_body(self, provider: Provider) -> dict[str, Any]:
         usage = {"stream_options": {"include_usage": True}} if provider.settings.stream_options else {}
