@@ -10,7 +10,15 @@ from itertools import pairwise
 from typing import Annotated, Any, Literal, Protocol
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    PlainSerializer,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+    model_validator,
+)
 
 from agentos.kernel.values import Value, not_empty
 
@@ -135,8 +143,17 @@ class OffPeak(Rates):
         return any(begin <= passed < end for begin, end in map(_span, self.hours))
 
 
-def _as_tuple(value: Any) -> Any:
-    return value if isinstance(value, list | tuple) else () if value is None else (value,)
+def _one_or_several(model: type[Value]) -> WrapValidator:
+    """Takes one mapping as well as a list of them; an error about the one names its fields without an index."""
+
+    def validate(value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
+        if isinstance(value, dict):
+            return (model.model_validate(value, by_alias=True, by_name=False),)
+        if isinstance(value, model):
+            return (value,)
+        return handler(() if value is None else value)
+
+    return WrapValidator(validate)
 
 
 class Price(Rates):
@@ -145,7 +162,7 @@ class Price(Rates):
     input: Rate
     output: Rate
     over: Steps = {}
-    off_peak: Annotated[tuple[OffPeak, ...], BeforeValidator(_as_tuple)] = ()
+    off_peak: Annotated[tuple[OffPeak, ...], _one_or_several(OffPeak)] = ()
     since: Annotated[Instant | None, Field(alias="from")] = None
     until: Instant | None = None
 
@@ -178,7 +195,7 @@ def _without_overlap(prices: tuple[Price, ...]) -> tuple[Price, ...]:
     return prices
 
 
-Prices = Annotated[tuple[Price, ...], BeforeValidator(_as_tuple), AfterValidator(_without_overlap)]
+Prices = Annotated[tuple[Price, ...], _one_or_several(Price), AfterValidator(_without_overlap)]
 """A model's price, or its prices by date; none at all is unknown."""
 
 
