@@ -3,9 +3,10 @@
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from agentos.domain import CoolDown, Target
-from agentos.kernel.errors import ErrorClass
+from agentos.kernel.errors import ErrorClass, UpstreamError
 from agentos.routing.health import Health
 from agentos.routing.policy import POLICIES
 from tests.routing.environments import (
@@ -208,3 +209,77 @@ def test_a_target_asked_despite_its_health_is_healthy_when_it_answers(
     assert ask(second, in_doubt) == "an answer"
     clock.shift(CACHE)
     assert ask(first, target) == "an answer"
+
+
+# --- bookkeeping that fails, probes that say nothing --------------------------------------------------
+
+
+def test_a_pause_that_a_provider_named_is_told_from_one_that_failures_caused(
+    first: Health, second: Health, target: Target, clock: Any
+) -> None:
+    other = a_target()
+    open_circuit(first, target)
+    first.pause(other.model, 600)
+    assert second.cooling(target.model) == CoolDown(PAUSE, named=False)
+    assert second.cooling(other.model) == CoolDown(600, named=True)
+    clock.shift(PAUSE)
+    ask(first, target, fails())  # a probe that fails is no wish of the provider's
+    assert first.cooling(target.model) == CoolDown(PAUSE, named=False)
+
+
+@pytest.mark.parametrize("operation", ["PutItem", "UpdateItem", "GetItem"])
+def test_a_table_that_refuses_never_fails_a_turn(
+    client: Any, first: Health, target: Target, clock: Any, operation: str
+) -> None:
+    """Above all not the election of the one who probes."""
+    open_circuit(first, target)
+    clock.shift(PAUSE)
+
+    def refuse(model: Any, **_: Any) -> None:
+        raise ClientError({"Error": {"Code": "ProvisionedThroughputExceededException", "Message": ""}}, model.name)
+
+    client.meta.events.register(f"before-call.dynamodb.{operation}", refuse)
+    assert ask(first, target) == "an answer"
+    assert ask(first, target, fails()) in ("server", "cooling")
+    first.pause(target.model, 60)
+    first.cooling(target.model)
+
+
+def excused() -> str:
+    error = UpstreamError(ErrorClass.TIMEOUT, "the agent's own bound")
+    error.excused = True
+    raise error
+
+
+def test_an_excused_failure_counts_against_nobody(first: Health, target: Target) -> None:
+    for _ in range(FAILURES * 3):
+        assert ask(first, target, excused) == "timeout"
+    assert first.cooling(target.model) is None
+
+
+def test_a_probe_whose_failure_is_excused_does_not_bench_the_target(
+    first: Health, second: Health, target: Target, clock: Any
+) -> None:
+    open_circuit(first, target)
+    clock.shift(PAUSE)
+    assert ask(first, target, excused) == "timeout"
+    assert ask_elsewhere(second, target) == "an answer"
+
+
+def test_a_call_is_made_once_whatever_becomes_of_the_bookkeeping(
+    client: Any, first: Health, target: Target, clock: Any
+) -> None:
+    open_circuit(first, target)
+    clock.shift(PAUSE)
+    calls: list[str] = []
+
+    def refuse(model: Any, **_: Any) -> None:
+        raise ClientError({"Error": {"Code": "InternalServerError", "Message": ""}}, model.name)
+
+    def call() -> str:
+        calls.append("called")
+        client.meta.events.register("before-call.dynamodb", refuse)
+        return "an answer"
+
+    assert ask(first, target, call) == "an answer"
+    assert calls == ["called"]
