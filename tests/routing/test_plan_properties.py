@@ -126,7 +126,8 @@ def test_every_candidate_has_exactly_one_fate(world: World) -> None:
 def test_order_is_that_of_the_chain(world: World) -> None:
     """Variant, rule, agent's model, its fallbacks, the server's."""
     ranks = ("experiment x", "rule", "agent's model", "agent's fallback", "server's fallback")
-    order = [next(r for r, kind in enumerate(ranks) if one.reason.startswith(kind)) for one in world.plan.targets]
+    healthy = [one.reason for one in world.plan.targets if one.cooling is None]
+    order = [next(rank for rank, kind in enumerate(ranks) if reason.startswith(kind)) for reason in healthy]
     assert order == sorted(order)
 
 
@@ -134,7 +135,8 @@ def test_order_is_that_of_the_chain(world: World) -> None:
 def test_fallbacks_keep_the_order_they_were_given_in(world: World) -> None:
     """Within targets and within skipped alike."""
     first, fallbacks = world.first(), world.fallbacks()
-    for named in ([one.model for one in world.plan.targets], [one.model for one in world.plan.skipped]):
+    healthy = [one.model for one in world.plan.targets if one.cooling is None]
+    for named in (healthy, [one.model for one in world.plan.skipped]):
         kept = [one for one in map(world.identity, named) if one not in first]
         assert kept == sorted(kept, key=fallbacks.index)
 
