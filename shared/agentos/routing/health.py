@@ -94,7 +94,10 @@ class Health:
         )
 
     def cooling(self, model: str) -> CoolDown | None:
-        """How long the target is to be left alone; None when it may be asked now, or its circuit cannot be read."""
+        """How long the target is to be left alone, in whole seconds, so that equal pauses are equal a moment later.
+
+        None when it may be asked now, or its circuit cannot be read.
+        """
         name = self._circuit(model)
         try:
             self._circuits.configure(self._config, name)
@@ -103,7 +106,7 @@ class Health:
             logger.warning("a circuit could not be read", exc_info=True)
             return None
         until = retry_at(record, self._settings.pause_seconds)
-        left = 0 if until is None else until - self._clock.time()
+        left = 0 if until is None else math.ceil(until - self._clock.time())
         return CoolDown(left, _is_named(record)) if left > 0 else None
 
     def not_closed(self) -> list[Circuit]:
