@@ -1,7 +1,7 @@
-"""The values that every layer speaks of: frozen, typed, without I/O.
+"""The values that every room uses: frozen, typed, without I/O.
 
-A `Message` is a pure value; identity, order and time belong to what is stored (`SentMessage`, `Reply`).
-Everything here goes out in camelCase through `Value.to_json`.
+A `Message` has no identity, order or time; those belong to stored messages (`SentMessage`, `Reply`). `Value.to_json`
+writes every value in camelCase.
 """
 
 from agentos.domain.agents import Agent, AgentConfig, OptIn
@@ -11,28 +11,28 @@ from agentos.domain.conversation import (
     ImagePart,
     ImageUrl,
     Message,
-    Parameters,
+    NewResultContent,
     Part,
     Prompt,
     ResultContent,
     Role,
-    Stop,
     TextListener,
     TextPart,
     TokenCount,
     Tool,
     ToolCall,
-    ToolChoice,
     ToolFunction,
 )
+from agentos.domain.names import ParameterName
+from agentos.domain.parameters import ChosenTool, GivenParameters, Parameters, ToolChoice
 from agentos.domain.prices import Price
+from agentos.domain.request_limits import RequestLimits
 from agentos.domain.routing import (
     Assignment,
     Attempt,
     Circuit,
     CoolDown,
     ModelFacts,
-    ParameterName,
     Plan,
     Route,
     SkipCode,
@@ -57,16 +57,19 @@ __all__ = [
     "Assignment",
     "Attempt",
     "AttemptUsage",
+    "ChosenTool",
     "Circuit",
     "Completion",
     "Content",
     "CoolDown",
     "Failure",
+    "GivenParameters",
     "IdempotencyKey",
     "ImagePart",
     "ImageUrl",
     "Message",
     "ModelFacts",
+    "NewResultContent",
     "OptIn",
     "Page",
     "ParameterName",
@@ -76,6 +79,7 @@ __all__ = [
     "Price",
     "Prompt",
     "Reply",
+    "RequestLimits",
     "ResultContent",
     "Role",
     "Route",
@@ -84,7 +88,6 @@ __all__ = [
     "SessionUsage",
     "SkipCode",
     "Skipped",
-    "Stop",
     "Target",
     "TextListener",
     "TextPart",

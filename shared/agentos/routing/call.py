@@ -1,4 +1,4 @@
-"""One upstream call with all that belongs to it: it is fitted to the model, guarded, timed, priced and recorded."""
+"""One upstream call: it is guarded, timed, priced and recorded as an attempt."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -11,7 +11,6 @@ from agentos.domain.token_estimates import estimate_prompt, estimate_text
 from agentos.domain.usage import AttemptUsage, attempt_usage
 from agentos.kernel.clock import Clock, Timeouts
 from agentos.kernel.errors import ErrorClass, UpstreamError
-from agentos.routing.fit import fit
 
 R = TypeVar("R")
 
@@ -92,32 +91,32 @@ class AttemptRunner:
 
         `short`: the call has less time than usual, so a timeout does not count against the target's health.
         """
-        fitted, notes = fit(prompt, target.facts)
-        started = _Started(target, notes, self._clock.monotonic(), moment(self._clock.time()))
+        started = _Started(target, self._clock.monotonic(), moment(self._clock.time()))
         try:
-            completion = self._answer(target, fitted, timeouts, run, short)
+            completion = self._answer(target, prompt, timeouts, run, short)
         except UpstreamError as error:
-            tokens, estimated = _count_failed(error, fitted, run)
+            tokens, estimated = _count_failed(error, prompt, run)
             usage = started.usage(tokens, estimated=estimated) if tokens else None
-            self._record(started, run, error.error_class.value, error.status, usage)
+            self._record(started, run, error, usage)
             raise
-        self._record(started, run, OK, 200, started.usage(completion.tokens))
+        self._record(started, run, completion, started.usage(completion.tokens))
         self._observe(target, started.began, run)
         return completion
 
     def _record(
-        self, started: "_Started", run: PlanRun, outcome: str, status: int | None, usage: AttemptUsage | None
+        self, started: "_Started", run: PlanRun, ended: Completion | UpstreamError, usage: AttemptUsage | None
     ) -> None:
+        """Record the attempt that ended so."""
         target = started.target
         run.attempts.append(
             Attempt(
                 model=target.model,
                 provider=target.provider,
                 upstream_model=target.upstream_model,
-                outcome=outcome,
-                status=status,
+                outcome=ended.error_class.value if isinstance(ended, UpstreamError) else OK,
+                status=ended.status if isinstance(ended, UpstreamError) else 200,
                 latency_ms=_milliseconds(started.began, self._clock.monotonic()),
-                notes=started.notes,
+                notes=ended.notes,
                 usage=usage,
             )
         )
@@ -150,7 +149,6 @@ class _Started:
     """A call under way. `began` is monotonic, `when` the time of day that its price depends on."""
 
     target: Target
-    notes: tuple[str, ...]
     began: float
     when: datetime
 
