@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Discriminator, Field, SerializerFunctionWrapHandler, Tag, model_serializer
@@ -198,11 +199,19 @@ TextListener = Callable[[str], None]
 
 
 class TokenCount(Value):
-    """What one completion used, in tokens; `prompt` includes `cached`, `completion` includes reasoning."""
+    """What a provider counted for one call, in tokens; None is unknown.
 
-    prompt: int = 0
-    completion: int = 0
+    `prompt` includes `cached` and `cache_write`, which includes `cache_write_1h` (entries that last an hour).
+    `completion` includes `reasoning`. `cost` is in USD, where the provider itself named it.
+    """
+
+    prompt: int | None = None
+    completion: int | None = None
     cached: int = 0
+    cache_write: int = 0
+    cache_write_1h: int = 0
+    reasoning: int | None = None
+    cost: Decimal | None = None
 
 
 class Completion(Value):

@@ -51,10 +51,13 @@ class Circuits(CircuitBreakerDynamoDBPersistence):
 
     def save_reopen(self, name: str, opened_at: int) -> None:
         """Open a circuit again after a failed probe, unless somebody holds it open for longer."""
-        self._open(name, 0, opened_at, _CLOSED_OR_SHORTER)
+        self._open(name, 1, opened_at, _CLOSED_OR_SHORTER)
 
     def pause(self, name: str, opened_at: int) -> None:
-        """Hold a circuit open, unless it is held for longer already. That it fails costs nothing but a call."""
+        """Hold a circuit open, unless it is held for longer already. That it fails costs nothing but a call.
+
+        A failure count of 0 tells a pause that the provider named from one that failures caused.
+        """
         try:
             with self._opening:
                 cached = self._retrieve_from_cache(name)
