@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 import yaml
 
-from local.dynamodb import DynamoDBError, ensure_table, start
+from local.dynamodb import DynamoDBError, ensure_table
 from local.template import load_template
 from tests.e2e.hosting import ROOT
 
@@ -46,13 +46,13 @@ def test_short_tags_are_read(tmp_path: Path) -> None:
     assert load_template(tmp_path / "template.yaml", "t").environment["AGENTOS_CONFIG"] == ""
 
 
-def test_the_table_is_made_once(environment: pytest.MonkeyPatch) -> None:
-    endpoint = start()
+def test_the_table_is_created_once(environment: pytest.MonkeyPatch, dynamodb_endpoint: str) -> None:
     template = load_template(ROOT / "template.yaml", f"t-{uuid4().hex}")
-    assert ensure_table(endpoint, template) is True
-    assert ensure_table(endpoint, template) is False
+    assert ensure_table(dynamodb_endpoint, template) is True
+    assert ensure_table(dynamodb_endpoint, template) is False
 
 
-def test_no_dynamodb_is_told(environment: pytest.MonkeyPatch) -> None:
-    with pytest.raises(DynamoDBError, match=r"no table at http://127\.0\.0\.1:1"):
-        ensure_table("http://127.0.0.1:1", TEMPLATE)
+@pytest.mark.parametrize("url", ["http://127.0.0.1:1", "http:// not a url"])
+def test_where_no_dynamodb_answers_the_error_has_the_url(environment: pytest.MonkeyPatch, url: str) -> None:
+    with pytest.raises(DynamoDBError, match=f"no table at {url}"):
+        ensure_table(url, TEMPLATE)
