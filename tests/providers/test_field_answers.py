@@ -234,4 +234,3 @@ def test_an_answer_that_stalls_after_its_first_words_times_out_within_its_bound(
 
 def test_the_bound_between_two_events_is_thirty_seconds_as_shipped() -> None:
     assert settings_for().limits.stream_stall_seconds == 30
-
