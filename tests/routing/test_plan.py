@@ -64,7 +64,7 @@ IMAGES = [
     ("ollama:qwen3-vl:8b", {ADDRESS}, "images by address (https)"),
     ("ollama:qwen3-vl:8b", {GIF}, "images of type image/gif"),
     ("ollama:qwen3-vl:8b", {DATA}, None),
-    ("glm4:glm-5.3-flash", {GIF}, "images of type image/gif"),
+    ("glm4:glm-5.3-flash", {SVG}, "images of type image/svg+xml"),
     ("xai:grok-4.3", {GIF}, "images of type image/gif"),
     ("mistral:mistral-small-latest", {GIF, ADDRESS}, None),
 ]
