@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from agentos.services.background_turns import BackgroundTurns, BackgroundWorker
     from agentos.services.completions import Completions
     from agentos.services.explanations import Explanations
+    from agentos.services.leases import Leases
     from agentos.services.preparation import Preparation
     from agentos.services.provider_catalog import ProviderCatalog
     from agentos.services.sessions import Sessions
@@ -137,6 +138,20 @@ def turn_store() -> "TurnStore":
 
 
 @cache
+def leases() -> "Leases":
+    from agentos.services.leases import Leases
+    from agentos.store.leases import LeaseStore
+
+    return Leases(LeaseStore(table(), clock()), settings().limits.lease_seconds, clock())
+
+
+def release_leases() -> None:
+    """Give back the leases of all running turns. A host calls it when it ends on a signal."""
+    if leases.cache_info().currsize:
+        leases().release_all()
+
+
+@cache
 def preparation() -> "Preparation":
     from agentos.routing.plan import TargetStats
     from agentos.services.preparation import Preparation
@@ -187,7 +202,7 @@ def simulator() -> "Simulator":
 def turns() -> "Turns":
     from agentos.services.turns import Turns
 
-    return Turns(agent_store(), turn_store(), preparation(), executor(), settings(), clock())
+    return Turns(agent_store(), turn_store(), leases(), preparation(), executor(), settings(), clock())
 
 
 @cache
@@ -226,5 +241,5 @@ def background_worker() -> "BackgroundWorker":
     from agentos.services.turns import Turns
 
     patient = _executor(settings().limits.long_turn_seconds)
-    turns = Turns(agent_store(), turn_store(), preparation(), patient, settings(), clock(), long=True)
+    turns = Turns(agent_store(), turn_store(), leases(), preparation(), patient, settings(), clock(), long=True)
     return BackgroundWorker(background_turn_store(), turn_store(), turns, queue())

@@ -73,7 +73,7 @@ def test_a_given_back_lease_is_given_back(store: Store, lose: Lose) -> None:
     session = store.session(store.agent())
     lease = store.begin(session)
     lose("UpdateItem")
-    store.turns.release(lease)
+    store.release(lease)
     assert store.read(session).state == "idle"
 
 

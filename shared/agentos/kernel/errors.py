@@ -18,9 +18,9 @@ What a client is told. `endpoint.py` turns each into `{code, message, details, r
     ├── IdempotencyMismatch    422  idempotency_mismatch
     ├── Throttled              429  throttled
     ├── Internal               500  internal
-    │   └── Unanswered              the table gave no answer
     ├── UpstreamFailed         502  upstream_failed
     ├── NoProviderAvailable    503  no_provider_available
+    ├── Unavailable            503  unavailable
     └── DeadlineExceeded       504  deadline_exceeded
 
 What one upstream call ended in. `routing/` decides what follows from its class; it never reaches a client:
@@ -152,10 +152,6 @@ class Internal(ApiError):
     """A fault of ours; the log has it under the request's id."""
 
 
-class Unanswered(Internal):
-    """The table gave no answer; whether it did what it was asked is not known."""
-
-
 class UpstreamFailed(ApiError):
     """Every target was tried and failed; `details.attempts` tells how."""
 
@@ -166,6 +162,12 @@ class NoProviderAvailable(ApiError):
     """Nothing could be tried; `details.skipped` tells why."""
 
     status, code = 503, "no_provider_available"
+
+
+class Unavailable(ApiError):
+    """The table or the queue did not answer, or refused. Whether a write was done may be unknown."""
+
+    status, code = 503, "unavailable"
 
 
 class DeadlineExceeded(ApiError):

@@ -18,7 +18,7 @@ from agentos.kernel.errors import (
     NotFound,
     SessionBusy,
     Throttled,
-    Unanswered,
+    Unavailable,
     Unsupported,
 )
 from agentos.kernel.ids import id_of, new_id
@@ -51,7 +51,7 @@ class BackgroundTurns:
     def accept(self, turn: Turn) -> TurnState:
         """The turn, queued; under a key that has been used, the same turn again, and sent again unless it is done.
 
-        Raises NotFound, Unsupported (there is no queue), IdempotencyMismatch, PayloadTooLarge, Unanswered.
+        Raises NotFound, Unsupported (there is no queue), IdempotencyMismatch, PayloadTooLarge, Unavailable.
         """
         if self._queue is None:
             raise Unsupported("There is no queue here, so Prefer: respond-async cannot be heeded (TURN_QUEUE_URL).")
@@ -125,7 +125,7 @@ class BackgroundWorker:
 
 def _is_transient(error: Exception) -> bool:
     """Whether another try may go better. Providers have had all their tries."""
-    return not isinstance(error, ApiError) or isinstance(error, SessionBusy | Throttled | Unanswered)
+    return not isinstance(error, ApiError) or isinstance(error, SessionBusy | Throttled | Unavailable)
 
 
 def _failure(error: Exception) -> Failure:

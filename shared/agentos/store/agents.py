@@ -6,7 +6,8 @@ from agentos.kernel.errors import NotFound
 from agentos.kernel.ids import is_id
 from agentos.store import keys
 from agentos.store.deletion import Deletion
-from agentos.store.dynamodb import ConditionFailed, Table
+from agentos.store.dynamodb import Table
+from agentos.store.faults import ConditionFailed
 from agentos.store.idempotency import create_once
 from agentos.store.items import agent_item, agent_of, gone, number
 from agentos.store.pages import take_page

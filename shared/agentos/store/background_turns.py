@@ -13,7 +13,8 @@ from agentos.kernel import json_text
 from agentos.kernel.clock import Clock, Deadline
 from agentos.kernel.ids import is_id
 from agentos.store import keys
-from agentos.store.dynamodb import ConditionFailed, Table
+from agentos.store.dynamodb import Table
+from agentos.store.faults import ConditionFailed
 from agentos.store.idempotency import mismatch
 from agentos.store.items import Item, checked, gone, number, text
 from agentos.store.messages import pack, unpack

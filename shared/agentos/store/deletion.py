@@ -12,7 +12,8 @@ from itertools import chain
 from agentos.kernel.clock import Clock, Deadline
 from agentos.kernel.logs import logger
 from agentos.store import keys
-from agentos.store.dynamodb import BATCH_WRITE_MAX, ConditionFailed, Table, retry_until_deadline
+from agentos.store.dynamodb import BATCH_WRITE_MAX, Table
+from agentos.store.faults import ConditionFailed, retry_until_deadline
 from agentos.store.items import Item, number
 from agentos.store.pages import chunks
 

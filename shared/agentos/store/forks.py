@@ -14,7 +14,8 @@ from agentos.kernel.clock import Clock, Deadline
 from agentos.kernel.errors import DeadlineExceeded
 from agentos.store import keys
 from agentos.store.deletion import RESERVE_SECONDS, reservation
-from agentos.store.dynamodb import BATCH_GET_MAX, BATCH_WRITE_MAX, Table, retry_until_deadline
+from agentos.store.dynamodb import BATCH_GET_MAX, BATCH_WRITE_MAX, Table
+from agentos.store.faults import retry_until_deadline
 from agentos.store.items import Item
 from agentos.store.messages import Messages, header_of, part_keys
 from agentos.store.pages import chunks
@@ -67,7 +68,7 @@ class ForkStore:
     ) -> tuple[Session, Item]:
         """`session` with the first `count` messages of `source`, and the place that is held for it.
 
-        Raises SourceGone, DeadlineExceeded, Throttled, Unanswered.
+        Raises SourceGone, DeadlineExceeded, Throttled, Unavailable.
         """
         place = reservation(keys.session(tenant, session.agent_id, session.session_id), self._clock)
         retry_until_deadline(lambda: self._table.put(place), deadline)

@@ -6,7 +6,8 @@ from agentos.domain import IdempotencyKey
 from agentos.kernel.clock import Deadline
 from agentos.kernel.errors import IdempotencyMismatch
 from agentos.store import keys
-from agentos.store.dynamodb import Action, ConditionFailed, Table
+from agentos.store.dynamodb import Action, Table
+from agentos.store.faults import ConditionFailed
 from agentos.store.items import gone, number
 
 KEY_SECONDS = 7 * 24 * 3600
@@ -18,7 +19,7 @@ def create_once(
 ) -> str:
     """Do `actions`, which make `made_id`, unless the key has made something before; the id of what it made.
 
-    Raises IdempotencyMismatch, ConditionFailed (another condition than the key's), Throttled, Unanswered.
+    Raises IdempotencyMismatch, ConditionFailed (another condition than the key's), Throttled, Unavailable.
     """
     place, now = keys.created(tenant, key.name), deadline.clock.time()
     record = {

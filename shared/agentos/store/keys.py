@@ -34,6 +34,9 @@ from agentos.kernel.ids import is_id
 
 Key = dict[str, Any]
 
+SessionPath = tuple[str, str, str]
+"""Tenant, agent, session."""
+
 SESSION_SORT = "SESSION"
 SEQUENCE_DIGITS = 12
 VERSION_DIGITS = 12

@@ -7,7 +7,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from agentos.kernel import json_text
-from agentos.kernel.errors import Unanswered
+from agentos.kernel.errors import Unavailable
 from agentos.kernel.logs import logger
 
 
@@ -25,12 +25,12 @@ class Queue:
         self._url = url
 
     def send(self, document: dict[str, Any]) -> None:
-        """Raises Unanswered where the queue did not take it, or did not say so."""
+        """Raises Unavailable where the queue did not take it, or did not say so."""
         try:
             self._client.send_message(QueueUrl=self._url, MessageBody=json_text.dump(document))
         except (BotoCoreError, ClientError) as error:
             logger.warning("the queue did not answer", exc_info=True)
-            raise Unanswered("The queue did not answer; try again shortly.") from error
+            raise Unavailable("The queue did not answer; try again shortly.") from error
 
     def retry_in(self, receipt: str, seconds: int) -> None:
         """Have a message that was received delivered again so soon, rather than when its time out is over."""

@@ -8,7 +8,8 @@ from agentos.kernel.errors import NotFound
 from agentos.kernel.ids import is_id
 from agentos.store import keys
 from agentos.store.deletion import ALIVE, Deletion
-from agentos.store.dynamodb import BATCH_GET_MAX, Action, ConditionFailed, Table
+from agentos.store.dynamodb import BATCH_GET_MAX, Action, Table
+from agentos.store.faults import ConditionFailed
 from agentos.store.idempotency import create_once, made_before
 from agentos.store.items import Item, gone, session_item, session_of
 from agentos.store.messages import Messages, json_bytes
