@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from agentos.routing.health import Health
     from agentos.routing.latency import Latencies
     from agentos.services.agents import Agents
-    from agentos.services.background_turns import BackgroundTurns, BackgroundWorker
+    from agentos.services.background_turns import BackgroundTurns
+    from agentos.services.background_worker import BackgroundWorker, DeadLetters
     from agentos.services.completions import Completions
     from agentos.services.explanations import Explanations
     from agentos.services.leases import Leases
@@ -232,14 +233,24 @@ def background_turn_store() -> "BackgroundTurnStore":
 def background_turns() -> "BackgroundTurns":
     from agentos.services.background_turns import BackgroundTurns
 
-    return BackgroundTurns(session_store(), background_turn_store(), turn_store(), queue(), clock())
+    seconds = settings().limits.background_turn_seconds
+    return BackgroundTurns(session_store(), background_turn_store(), turn_store(), queue(), seconds, clock())
 
 
 @cache
 def background_worker() -> "BackgroundWorker":
-    from agentos.services.background_turns import BackgroundWorker
+    from agentos.services.background_turns import TurnClock
+    from agentos.services.background_worker import BackgroundWorker
     from agentos.services.turns import Turns
 
     patient = _executor(settings().limits.long_turn_seconds)
     turns = Turns(agent_store(), turn_store(), leases(), preparation(), patient, settings(), clock(), long=True)
-    return BackgroundWorker(background_turn_store(), turn_store(), turns, queue())
+    times = TurnClock(settings().limits.background_turn_seconds, clock())
+    return BackgroundWorker(background_turn_store(), turn_store(), turns, queue(), times, clock())
+
+
+@cache
+def dead_letters() -> "DeadLetters":
+    from agentos.services.background_worker import DeadLetters
+
+    return DeadLetters(background_turn_store(), turn_store())
