@@ -37,6 +37,8 @@ class UpstreamClient:
                 return wire_format.call(provider, target, prompt, self._client.send, timeouts.first_output)
             return wire_format.stream(provider, target, prompt, self._client.open, timeouts, listen)
         except UpstreamError as error:
+            if error.error_class is ErrorClass.AUTH:
+                self._settings.refresh_keys()
             log = logger.error if error.error_class in _LOUD else logger.warning
             log(
                 "upstream call failed",

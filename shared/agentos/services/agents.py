@@ -80,8 +80,8 @@ class Agents:
         check_tools(request.tools)
         for field, model in _named_models(request.model, request.config):
             provider = model.partition(":")[0]
-            if provider not in self._settings.providers:
-                known = ", ".join(sorted(self._settings.providers))
+            if provider not in self._settings.provider_names:
+                known = ", ".join(sorted(self._settings.provider_names))
                 raise InvalidRequest.of(field, f"there is no provider {provider!r}; the configuration has {known}")
         if crossed := unreachable(request.config.routing.rules):
             later, earlier = crossed

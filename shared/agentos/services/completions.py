@@ -79,7 +79,7 @@ class Completions:
                 provider = model_name(name).partition(":")[0]
             except ValueError as error:
                 raise InvalidRequest.of("model", str(error)) from error
-            if provider not in self._settings.providers:
+            if provider not in self._settings.provider_names:
                 raise NotFound(f"There is no provider {provider!r:.80}.", {"model": name[:200]})
         return Agent(
             agent_id="",
