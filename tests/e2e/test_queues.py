@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import pytest
 
+from agentos.services.background_worker import MAX_RECEIVES
 from local.functions import Functions
 from local.queue_settings import Queue, QueueSource
 from local.queues import Poller, Pollers, connect, make
@@ -131,16 +132,18 @@ def test_a_queue_that_is_not_there_ends_nothing(feed: Feed, capsys: pytest.Captu
 
 def test_the_template_says_which_queue_feeds_which_function(environment: pytest.MonkeyPatch, feed: Feed) -> None:
     template = load_template(ROOT / "template.yaml", "t")
-    (source,) = template.queue_sources
+    source, dead_letters = template.queue_sources
     assert (source.function.name, source.queue, source.batch_size, source.partial) == (
         "RunTurnFunction",
         "TurnQueue",
         1,
         True,
     )
-    work, _ = template.queues
-    assert (work.name, work.dead_letters, work.receives) == ("TurnQueue", "TurnDeadLetters", 3)
-    assert work.visibility >= 6 * source.function.timeout
+    assert (dead_letters.function.name, dead_letters.queue) == ("FailTurnFunction", "TurnDeadLetters")
+    work, dead = template.queues
+    assert (work.name, work.dead_letters, work.receives) == ("TurnQueue", "TurnDeadLetters", MAX_RECEIVES)
+    assert work.visibility >= source.function.timeout  # else Lambda refuses the mapping
+    assert dead.visibility >= dead_letters.function.timeout
     urls = make(feed.endpoint, template)
     pollers = Pollers(template, feed.functions, feed.endpoint, urls)
     pollers.start()
