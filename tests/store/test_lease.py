@@ -149,3 +149,57 @@ def test_of_twenty_at_once_exactly_one_gets_the_lease(store: Store) -> None:
     assert len(leases) == 1
     store.commit(leases[0])
     assert store.read(session).message_count == 2
+
+
+def test_a_renewed_lease_lasts_from_its_renewal_on(store: Store) -> None:
+    session = store.session(store.agent())
+    lease = store.begin(session, seconds=10)
+    store.clock.advance(9)
+    store.renew(lease, seconds=10)
+    store.clock.advance(9)
+    with pytest.raises(SessionBusy):
+        store.begin(session)
+    store.clock.advance(1)
+    store.begin(session)
+
+
+def test_a_lapsed_lease_that_nobody_took_is_renewed(store: Store) -> None:
+    session = store.session(store.agent())
+    lease = store.begin(session, seconds=10)
+    store.clock.advance(60)
+    store.renew(lease)
+    with pytest.raises(SessionBusy):
+        store.begin(session)
+    store.commit(lease)
+
+
+def test_a_lease_that_another_turn_has_taken_is_not_renewed(store: Store) -> None:
+    session = store.session(store.agent())
+    frozen = store.begin(session, seconds=10)
+    store.clock.advance(10)
+    successor = store.begin(session, seconds=10)
+    before = store.items()
+    with pytest.raises(SessionBusy):
+        store.renew(frozen, seconds=60)
+    assert store.items() == before
+    store.commit(successor, "in time")
+    with pytest.raises(SessionBusy):
+        store.renew(frozen, seconds=60)
+    assert store.read(session).state == "idle"
+
+
+def test_a_renewal_brings_no_deleted_session_back(store: Store) -> None:
+    session = store.session(store.agent())
+    lease = store.begin(session)
+    store.delete(session)
+    before = store.items()
+    with pytest.raises(NotFound):
+        store.renew(lease)
+    assert store.items() == before
+
+
+def test_a_lease_that_was_never_taken_can_be_given_back(store: Store) -> None:
+    session = store.session(store.agent())
+    before = store.items()
+    store.leases.release((TENANT, session.agent_id, session.session_id), new_id("turn"), store.deadline())
+    assert store.items() == before
