@@ -61,6 +61,7 @@ def run(options: Options, environment: Environment) -> int:
             gateway = Gateway(template, functions, console.show_request)
             feeds = _feeds(template, functions, environment)
             parts.callback(feeds.stop)
+            parts.callback(_release_leases)
             pollers = Pollers(template, functions, environment.get("AWS_ENDPOINT_URL_SQS"), queues)
             pollers.start()
             parts.callback(pollers.stop)
@@ -165,6 +166,13 @@ def _queues(template: Template, environment: Environment) -> dict[str, str]:
     environment.defaults |= {"AWS_ENDPOINT_URL_SQS": url, "TURN_QUEUE_URL": queues[template.queue_sources[0].queue]}
     environment.refresh()
     return queues
+
+
+def _release_leases() -> None:
+    """Give back the leases of turns that have not ended by then, so that their sessions are free at once."""
+    from agentos.wiring import release_leases  # the modules of now: they may have been loaded again since the start
+
+    release_leases()
 
 
 def _show(options: Options, template: Template, environment: Environment, facts: dict[str, str]) -> None:

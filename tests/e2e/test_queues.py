@@ -1,16 +1,23 @@
 """Functions fed from a queue as Lambda feeds them, and long turns under the local host."""
 
 import json
+import os
+import signal
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import boto3
+import httpx
 import pytest
 
 from agentos.services.background_worker import MAX_RECEIVES
+from agentos.store import keys
+from local.context import REGION
 from local.functions import Functions
 from local.queue_settings import Queue, QueueSource
 from local.queues import Poller, Pollers, connect, make
@@ -184,3 +191,33 @@ def test_a_long_turn_of_a_slow_provider_under_the_local_host(
     assert host.client.get(turn).json()["reply"] == messages[1]
     assert len(upstream.requests) == 1
     assert "Traceback" not in host.output
+
+
+def test_a_host_that_is_ended_gives_back_the_session_of_a_running_turn(
+    start_host: Callable[..., Host],
+    slow: tuple[Upstream, threading.Event],
+    dynamodb_endpoint: str,
+    environment: pytest.MonkeyPatch,
+) -> None:
+    upstream, release = slow
+    client = boto3.client("dynamodb", endpoint_url=dynamodb_endpoint, region_name=REGION)
+    host = start_host({"STORE": dynamodb_endpoint, "LOCAL_ENDPOINT": upstream.url})
+    session = host.session(host.agent(model="local:any"))
+    key = keys.session("default", *session.split("/")[2::2])
+    sending = threading.Thread(target=say_until_disconnected, args=[host, session])
+    sending.start()
+
+    def lease() -> bool:
+        return "lease" in client.get_item(TableName="agentos", Key=key, ConsistentRead=True)["Item"]
+
+    eventually(lease)
+    os.killpg(host.process.pid, signal.SIGTERM)
+    eventually(lambda: not lease())
+    release.set()
+    sending.join()
+    assert host.end(signal.SIGTERM) == 0
+
+
+def say_until_disconnected(host: Host, session: str) -> None:
+    with suppress(httpx.TransportError):
+        host.say(session)
