@@ -48,7 +48,7 @@ def show_start(url: str, template: Template, settings: "Settings", facts: Mappin
     callers = [
         *((route.method, route.path, route.function) for route in template.routes),
         *(("stream", "of the table", stream.function) for stream in template.streams),
-        *(("queue", "of long turns", queue.function) for queue in template.queue_sources),
+        *(("queue", queue.queue, queue.function) for queue in template.queue_sources),
     ]
     width = max(len(what) for _, what, _ in callers) + 2
     for how, what, function in callers:
