@@ -1,7 +1,7 @@
 """Background turns: accepted at once, run by a worker (`background_worker.py`), asked about until they are done.
 
-A turn ends within `limits.backgroundTurnSeconds` of being accepted, whatever died: whoever finds one that has not, a
-worker or a client that asks, records that it failed. From then on no worker can commit it.
+A turn ends within `limits.backgroundTurnSeconds` of being accepted, whatever died. If it has not, the next worker that
+receives it, or the next client that asks for it, makes it fail. From then on no worker can commit it.
 """
 
 from agentos.domain import Failure, IdempotencyKey, Reply, TurnState

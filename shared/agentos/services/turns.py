@@ -82,7 +82,7 @@ class Turns:
         *,
         long: bool = False,
     ) -> None:
-        """`long`: nobody waits for an answer, so there is more time, and a busy session is waited for."""
+        """`long`: for background turns, which have more time and wait for a busy session."""
         self._agents = agents
         self._store = store
         self._leases = leases

@@ -64,7 +64,7 @@ class Table:
         return [found.get(_id(key)) for key in keys]
 
     def put(self, item: Item, condition: str = NEW_ITEM, values: Item | None = None) -> None:
-        """An item where `condition` holds of what stands there: a new one, unless it says otherwise.
+        """Write an item if `condition` holds for the stored one; by default there must be none.
 
         Raises ConditionFailed, Conflict.
         """
@@ -83,13 +83,13 @@ class Table:
                 raise
 
     def write(self, item: Item) -> None:
-        """An item, whatever stands there."""
+        """Write an item in the place of any."""
         self._call("put_item", TableName=self._name, Item=item)
 
     def update(self, key: Item, expression: str, condition: str, values: Item, mark: Item | None = None) -> Item:
         """The item after the update. Raises ConditionFailed, Conflict.
 
-        `mark`: attributes that this update alone sets, by which it knows its own work.
+        `mark`: attributes that only this update sets, by which it knows its own work.
         """
         try:
             answer = self._call(
@@ -122,9 +122,9 @@ class Table:
         consistent: bool = True,
         keys_only: bool = False,
     ) -> Iterator[Item]:
-        """Items in key order, `page` to a request, asked for only as far as they are taken.
+        """Items in key order, `page` to a request. The next request is made when its items are needed.
 
-        Consistent on the table itself unless it need not be; an index follows its table within moments.
+        Reads of the table are consistent unless `consistent` is False. An index follows its table within moments.
         """
         request: dict[str, Any] = {
             "TableName": self._name,
@@ -143,15 +143,15 @@ class Table:
                 return
 
     def new(self, item: Item, condition: str = NEW_ITEM) -> Action:
-        """Part of a transaction: an item that must not stand there yet, or only where the condition holds of it."""
+        """Part of a transaction: a new item, or one that replaces an item for which `condition` holds."""
         return self._action("Put", Item=item, ConditionExpression=condition)
 
     def renew(self, item: Item, now: float) -> Action:
-        """Part of a transaction: an item in the place of none, or of one that has expired."""
+        """Part of a transaction: a new item, or one that replaces an expired one."""
         return self.replace(item, "attribute_not_exists(pk) OR expiresAt <= :now", {":now": number(int(now))})
 
     def replace(self, item: Item, condition: str, values: Item) -> Action:
-        """Part of a transaction: an item in the place of one of which the condition holds."""
+        """Part of a transaction: an item that replaces one for which `condition` holds."""
         return self._action("Put", Item=item, ConditionExpression=condition, ExpressionAttributeValues=values)
 
     def change(self, key: Item, expression: str, condition: str, values: Item) -> Action:
@@ -164,12 +164,12 @@ class Table:
         return self._action("ConditionCheck", Key=key, ConditionExpression=condition)
 
     def transact(self, actions: Sequence[Action], deadline: Deadline) -> None:
-        """All or nothing. Raises ConditionFailed with what stands at the first action whose condition failed.
+        """Do all actions or none. Raises ConditionFailed with the stored item of the first condition that failed.
 
         Conflicts, throttling and lost answers are met with further tries until the deadline, then with Throttled or
         Unavailable.
         """
-        token = str(uuid4())  # one for all tries, which keeps it from being done twice
+        token = str(uuid4())  # the same for all tries, so that the transaction is done once
         retry_until_deadline(
             lambda: self._call("transact_write_items", TransactItems=list(actions), ClientRequestToken=token), deadline
         )
@@ -178,7 +178,7 @@ class Table:
         return {kind: {"TableName": self._name, "ReturnValuesOnConditionCheckFailure": "ALL_OLD", **parts}}
 
     def put_many(self, items: Sequence[Item]) -> None:
-        """Up to 25 items, whatever stands there."""
+        """Write up to 25 items in the place of any."""
         self._write_batch([{"PutRequest": {"Item": item}} for item in items])
 
     def delete_many(self, keys: Sequence[Item]) -> None:

@@ -82,7 +82,7 @@ def message(partition: str, sequence: int) -> Key:
 
 
 def sequence_of(item: Key) -> int:
-    """The place of a message in its session, from 1."""
+    """The position of a message in its session, from 1."""
     return int(item["sk"]["S"].rpartition("#")[2])
 
 
