@@ -76,8 +76,10 @@ class AgentStore:
                 raise VersionConflict from error
 
     def delete(self, tenant: str, agent_id: str, deadline: Deadline) -> None:
-        """Put a tombstone in the agent's place. Its sessions cannot be reached from then on. As far as time allows, they
-        get tombstones of their own."""
+        """Put a tombstone in the agent's place. Its sessions cannot be reached from then on.
+
+        As far as time allows, they get tombstones of their own.
+        """
         if not is_id("agent", agent_id):
             raise NotFound("There is no such agent.", {"agentId": agent_id})
         try:
