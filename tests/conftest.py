@@ -52,7 +52,7 @@ AWS = {
 
 @pytest.fixture(scope="session")
 def moto_endpoint() -> str:
-    from local.dynamodb import start
+    from tests.support.moto_server import start
 
     return start()
 

@@ -1,32 +1,46 @@
-"""Writes docs/provider-matrix.md out of the configuration: `python tools/provider_matrix.py`."""
+"""Writes docs/provider-matrix.md from the configuration: `python tools/provider_matrix.py`."""
 
 import sys
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "shared"))
 
+from agentos.kernel.clock import Clock  # noqa: E402
 from agentos.services.provider_catalog import ModelEntry, ProviderCatalog, ProviderEntry  # noqa: E402
-from agentos.settings.loading import load_settings  # noqa: E402
+from agentos.settings.loading import Settings, load_settings  # noqa: E402
 
 PAGE = ROOT / "docs" / "provider-matrix.md"
 
 HEAD = """\
 # Provider matrix
 
-Made from `config/default.yaml` by `make docs`; a test keeps the two equal. The same facts as data: `GET /providers`.
+`make docs` makes this page from `config/default.yaml`, and a test keeps the two equal. `GET /providers` has the same
+facts as data.
 
-A provider is used as soon as its environment variables are set. A model that is not listed passes through to its
-provider as written; its price is then unknown. **yes** in the columns is what this version of AgentOS can do over the
-provider's wire format; what a model itself can do stands in the second table. What providers differ in, and what is
-translated: [providers.md](providers.md), where each has a section of its own.
+A provider can be used once its environment variables are set. A model that is not listed is passed to its provider as
+written, and its price is then unknown. In the first table, **yes** is what this version of AgentOS can do over the
+provider's wire format. The second table has what each model can do. [Providers](providers.md) describes how providers
+differ and what is translated.
 
 """
 
 
+class _CheckedAt(Clock):
+    """The day on which the prices were checked, so that the page depends on the configuration alone."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._day = settings.prices_checked_at or date.min
+
+    def time(self) -> float:
+        return datetime.combine(self._day, time(), UTC).timestamp()
+
+
 def page() -> str:
     """The whole document."""
-    matrix = ProviderCatalog(load_settings({}), lambda: ()).matrix().data
+    settings = load_settings({})
+    matrix = ProviderCatalog(settings, lambda: (), _CheckedAt(settings)).matrix().data
     return HEAD + _providers(matrix) + "\n## Models\n\n" + _models(matrix)
 
 
@@ -44,7 +58,8 @@ def _providers(matrix: tuple[ProviderEntry, ...]) -> str:
 
 def _models(matrix: tuple[ProviderEntry, ...]) -> str:
     head = (
-        "Sizes in tokens, prices in USD per million tokens (input / cached input / output); — is unknown.\n\n"
+        "Sizes in tokens, prices in USD per million tokens (input / cached input / written to the cache / output) \n"
+        "on the day on which they were checked; — is unknown, or does not apply.\n\n"
         "| model | asked for upstream | context | output | can | price |\n|---|---|---|---|---|---|\n"
     )
     return head + "".join(_model(model) for entry in matrix for model in entry.models)
@@ -61,8 +76,12 @@ def _model(model: ModelEntry) -> str:
 def _price(model: ModelEntry) -> str:
     if model.price is None:
         return "—"
-    cached = model.price["cachedInput"]
-    return f"{model.price['input']:g} / {'—' if cached is None else f'{cached:g}'} / {model.price['output']:g}"
+    rates = [model.price.get(name) for name in ("input", "cachedInput", "cacheWrite", "output")]
+    shown = " / ".join("—" if rate is None else f"{rate:g}" for rate in rates)
+    notes = [f"other over {int(bound):,} tokens" for bound in model.price.get("over", ())]
+    notes += ["other off peak"] * ("offPeak" in model.price)
+    notes += [f"until {model.price['until'][:10]}"] if model.price.get("until") else []
+    return f"{shown} ({', '.join(notes)})" if notes else shown
 
 
 def _number(value: int | None) -> str:

@@ -1,18 +1,26 @@
 """Functions fed from a queue as Lambda feeds them, and long turns under the local host."""
 
 import json
+import os
+import signal
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import boto3
+import httpx
 import pytest
 
+from agentos.services.background_worker import MAX_RECEIVES
+from agentos.store import keys
+from local.context import REGION
 from local.functions import Functions
-from local.queue_settings import Queue, QueueSource
-from local.queues import Poller, Pollers, connect, make
+from local.queue_settings import Queue, QueueEventSource
+from local.queues import QueuePoller, QueuePollers, connect, ensure_queues
 from local.template import Function, load_template
 from tests.e2e.hosting import ROOT, Host, eventually
 from tests.support.upstream import Upstream, answer
@@ -40,16 +48,16 @@ class Feed:
         self.name, dead = f"{name}-work", f"{name}-dead"
         queues = Queue(self.name, 600, dead, 3), Queue(dead, 600, None, 0)
         template = load_template(ROOT / "template.yaml", "t")
-        self.urls = make(endpoint, replace(template, queues=queues))
+        self.urls = ensure_queues(endpoint, replace(template, queues=queues))
         self.url, self.dead = self.urls[self.name], self.urls[dead]
         (folder / "app.py").write_text(HANDLER)
         self.answers()
         self.function = Function("Worker", folder, "app.handler", 10, 128, {})
         self.functions = Functions(folder / "no-layer", "no_package", lambda: (), lambda: None)
 
-    def poller(self, partial: bool = True) -> Poller:
-        source = QueueSource(self.function, self.name, 10, partial)
-        return Poller(source, self.functions, self.endpoint, self.url)
+    def poller(self, partial: bool = True) -> QueuePoller:
+        source = QueueEventSource(self.function, self.name, 10, partial)
+        return QueuePoller(source, self.functions, self.endpoint, self.url)
 
     def answers(self, **answer: Any) -> None:
         (self.folder / "answer").write_text(json.dumps(answer))
@@ -76,8 +84,8 @@ class Feed:
 
 
 @pytest.fixture
-def feed(environment: pytest.MonkeyPatch, moto_endpoint: str, tmp_path: Path) -> Feed:
-    return Feed(moto_endpoint, tmp_path)
+def feed(environment: pytest.MonkeyPatch, ministack_endpoint: str, tmp_path: Path) -> Feed:
+    return Feed(ministack_endpoint, tmp_path)
 
 
 def test_a_message_comes_as_lambda_has_it_and_is_gone_when_it_is_done(feed: Feed) -> None:
@@ -124,25 +132,27 @@ def test_after_three_times_the_queue_puts_it_aside(feed: Feed) -> None:
 
 
 def test_a_queue_that_is_not_there_ends_nothing(feed: Feed, capsys: pytest.CaptureFixture[str]) -> None:
-    source = QueueSource(feed.function, "work", 1, True)
-    assert Poller(source, feed.functions, feed.endpoint, f"{feed.url}-not").poll() is False
+    source = QueueEventSource(feed.function, "work", 1, True)
+    assert QueuePoller(source, feed.functions, feed.endpoint, f"{feed.url}-not").poll() is False
     assert "cannot be read" in capsys.readouterr().err
 
 
 def test_the_template_says_which_queue_feeds_which_function(environment: pytest.MonkeyPatch, feed: Feed) -> None:
     template = load_template(ROOT / "template.yaml", "t")
-    (source,) = template.queue_sources
-    assert (source.function.name, source.queue, source.batch_size, source.partial) == (
+    source, dead_letters = template.queue_sources
+    assert (source.function.name, source.queue, source.batch_size, source.reports_failures) == (
         "RunTurnFunction",
         "TurnQueue",
         1,
         True,
     )
-    work, _ = template.queues
-    assert (work.name, work.dead_letters, work.receives) == ("TurnQueue", "TurnDeadLetters", 3)
-    assert work.visibility >= 6 * source.function.timeout
-    urls = make(feed.endpoint, template)
-    pollers = Pollers(template, feed.functions, feed.endpoint, urls)
+    assert (dead_letters.function.name, dead_letters.queue) == ("FailTurnFunction", "TurnDeadLetters")
+    work, dead = template.queues
+    assert (work.name, work.dead_letter_queue, work.max_receives) == ("TurnQueue", "TurnDeadLetters", MAX_RECEIVES)
+    assert work.visibility_timeout >= source.function.timeout  # else Lambda refuses the mapping
+    assert dead.visibility_timeout >= dead_letters.function.timeout
+    urls = ensure_queues(feed.endpoint, template)
+    pollers = QueuePollers(template, feed.functions, feed.endpoint, urls)
     pollers.start()
     pollers.stop()
 
@@ -181,3 +191,33 @@ def test_a_long_turn_of_a_slow_provider_under_the_local_host(
     assert host.client.get(turn).json()["reply"] == messages[1]
     assert len(upstream.requests) == 1
     assert "Traceback" not in host.output
+
+
+def test_a_host_that_is_ended_gives_back_the_session_of_a_running_turn(
+    start_host: Callable[..., Host],
+    slow: tuple[Upstream, threading.Event],
+    dynamodb_endpoint: str,
+    environment: pytest.MonkeyPatch,
+) -> None:
+    upstream, release = slow
+    client = boto3.client("dynamodb", endpoint_url=dynamodb_endpoint, region_name=REGION)
+    host = start_host({"STORE": dynamodb_endpoint, "LOCAL_ENDPOINT": upstream.url})
+    session = host.session(host.agent(model="local:any"))
+    key = keys.session("default", *session.split("/")[2::2])
+    sending = threading.Thread(target=say_until_disconnected, args=[host, session])
+    sending.start()
+
+    def lease() -> bool:
+        return "lease" in client.get_item(TableName="agentos", Key=key, ConsistentRead=True)["Item"]
+
+    eventually(lease)
+    os.killpg(host.process.pid, signal.SIGTERM)
+    eventually(lambda: not lease())
+    release.set()
+    sending.join()
+    assert host.end(signal.SIGTERM) == 0
+
+
+def say_until_disconnected(host: Host, session: str) -> None:
+    with suppress(httpx.TransportError):
+        host.say(session)

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 import pytest
 
-from agentos.domain import TokenCount
 from agentos.kernel.errors import ErrorClass, UpstreamError
 from agentos.routing.retry_after import wait_seconds
 from agentos.settings.loading import load_settings
@@ -23,6 +22,7 @@ ANSWERS = {
     "anthropic/answer_thought_and_cached": ("Take the small model.", "stop", 21 + 188 + 1024, 310, 1024),
     "anthropic/tool_call": ("", "tool_calls", 377, 20, 0),
     "anthropic/tool_calls_parallel": ("I look that up.", "tool_calls", 377, 65, 0),
+    "anthropic/thought_until_max_tokens": ("", "length", 40, 64, 0),
     "bedrock/answer": (HELLO, "stop", 12, 11, 0),
     "bedrock/answer_cut_at_max_tokens": (ONCE, "length", 14, 3, 0),
     "bedrock/answer_thought_and_cached": ("Take the small model.", "stop", 21 + 188 + 1024, 310, 1024),
@@ -31,6 +31,7 @@ ANSWERS = {
     "azure-openai/answer": (HELLO, "stop", 19, 10, 0),
     "azure-openai/tool_call": ("", "tool_calls", 19, 10, 0),
     "cerebras/answer": (HELLO, "stop", 72, 46, 0),
+    "cerebras/thought_until_max_tokens": ("", "length", 72, 64, 0),
     "cerebras/tool_call": ("", "tool_calls", 72, 46, 0),
     "deepseek/answer": (HELLO, "stop", 1400, 60, 1280),
     "deepseek/tool_calls_parallel": ("", "tool_calls", 1400, 60, 1280),
@@ -41,6 +42,7 @@ ANSWERS = {
     "gemini/answer_thought_and_cached": (
         "Take the small model: it is cheap enough.", "stop", 2065 + 15, 40 + 312, 1024,
     ),
+    "gemini/thought_until_max_tokens": ("", "length", 6, 64, 0),
     "gemini/tool_call_with_words": ("I look that up.", "tool_calls", 96, 33 + 64, 0),
     "gemini/tool_call_without_id": ("", "tool_calls", 96, 33 + 64, 0),
     "gemini/tool_calls_parallel": ("", "tool_calls", 96, 33 + 64, 0),
@@ -77,6 +79,9 @@ ANSWERS = {
     "xai/answer": (HELLO, "stop", 32, 9 + 233, 8),
     "xai/tool_call": ("", "tool_calls", 32, 9 + 233, 8),
 }  # fmt: skip
+
+WRITTEN = {"anthropic/answer_thought_and_cached": 188, "bedrock/answer_thought_and_cached": 188}
+"""Tokens written to a cache, of the answers that say so."""
 
 # class: its cases; where the provider says how long to wait, with the seconds
 FAILURES: dict[ErrorClass, dict[str, float | None] | set[str]] = {
@@ -126,9 +131,9 @@ FAILURES: dict[ErrorClass, dict[str, float | None] | set[str]] = {
         "openai/content_filter", "openai/refusal", "openrouter/moderation",
     },
     ErrorClass.BAD_RESPONSE: {
-        "bedrock/malformed_tool_use", "anthropic/thought_out_of_place", "anthropic/thought_until_max_tokens",
-        "cerebras/thought_until_max_tokens", "deepseek/broke_off", "gemini/malformed_function_call",
-        "gemini/thought_until_max_tokens", "gemini/unexpected_tool_call", "glm4/broke_off",
+        "bedrock/malformed_tool_use", "anthropic/thought_out_of_place", "deepseek/broke_off",
+        "gemini/malformed_function_call",
+        "gemini/unexpected_tool_call", "glm4/broke_off",
         "groq/broken_json_from_model", "groq/tool_use_failed", "mistral/broke_off", "openrouter/broke_off",
         "openrouter/error_with_200",
     },
@@ -166,7 +171,9 @@ def test_an_answer_is_decoded(case: str, wire: Wire) -> None:
     text, finish_reason, prompt, completed, cached = ANSWERS[case]
     assert completion.text == text
     assert completion.finish_reason == finish_reason
-    assert completion.tokens == TokenCount(prompt=prompt, completion=completed, cached=cached)
+    tokens = completion.tokens
+    assert (tokens.prompt, tokens.completion, tokens.cached) == (prompt, completed, cached)
+    assert (tokens.cache_write, tokens.cache_write_1h) == (WRITTEN.get(case, 0), 0)
 
 
 @pytest.mark.parametrize("case", ANSWERS)
@@ -177,7 +184,7 @@ def test_tokens_add_up_to_the_total_that_the_provider_bills(case: str, wire: Wir
     usage = recorded.body.get("usage") or recorded.body["usageMetadata"]
     totals = [usage[name] for name in ("total_tokens", "totalTokenCount", "totalTokens") if name in usage]
     parts = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens", "output_tokens")
-    assert [tokens.prompt + tokens.completion] == (totals or [sum(usage[part] for part in parts)])
+    assert [(tokens.prompt or 0) + (tokens.completion or 0)] == (totals or [sum(usage[part] for part in parts)])
 
 
 @pytest.mark.parametrize("case", FAILED)

@@ -29,6 +29,7 @@ EXPECTED: dict[str, tuple[int, str, str]] = {
     "create_agent/bad_tools": (400, "invalid_request", "tools[0].function.parameters.properties.zone.type"),
     "list_agents/ok": (200, "", ""),
     "list_agents/page": (200, "", ""),
+    "list_agents/bad_parameter": (400, "invalid_request", "size"),
     "list_agents/bad_limit": (400, "invalid_request", "limit"),
     "list_agents/bad_cursor": (400, "invalid_request", "after"),
     "list_agents/bad_order": (400, "invalid_request", "order"),
@@ -69,6 +70,7 @@ EXPECTED: dict[str, tuple[int, str, str]] = {
     "create_session/bad_expiry": (400, "invalid_request", "expiresInSeconds"),
     "list_sessions/ok": (200, "", ""),
     "list_sessions/of_user": (200, "", ""),
+    "list_sessions/bad_parameter": (400, "invalid_request", "userID"),
     "list_sessions/bad_unknown": (404, "not_found", ""),
     "list_sessions/bad_cursor": (400, "invalid_request", "after"),
     "get_session/ok": (200, "", ""),
@@ -93,6 +95,9 @@ EXPECTED: dict[str, tuple[int, str, str]] = {
     "get_turn/bad_id": (404, "not_found", ""),
     "send_message/bad_unknown_agent": (404, "not_found", ""),
     "send_message/bad_empty": (400, "invalid_request", "content"),
+    "send_message/parameters": (200, "", ""),
+    "send_message/bad_parameter": (400, "invalid_request", "parameters.temperature"),
+    "send_message/bad_blank": (400, "invalid_request", "content"),
     "send_message/bad_no_content": (400, "invalid_request", "content"),
     "send_message/bad_role": (400, "invalid_request", "role"),
     "send_message/bad_part": (400, "invalid_request", "content[0]"),
@@ -100,6 +105,7 @@ EXPECTED: dict[str, tuple[int, str, str]] = {
     "send_message/bad_priority": (400, "invalid_request", "priority"),
     "list_messages/ok": (200, "", ""),
     "list_messages/newest": (200, "", ""),
+    "list_messages/bad_parameter": (400, "invalid_request", "size"),
     "list_messages/bad_limit": (400, "invalid_request", "limit"),
     "list_messages/bad_cursor": (400, "invalid_request", "after"),
     "list_messages/bad_unknown_session": (404, "not_found", ""),
@@ -107,14 +113,24 @@ EXPECTED: dict[str, tuple[int, str, str]] = {
     "chat_completions/fallbacks": (200, "", ""),
     "chat_completions/stream": (200, "", ""),
     "chat_completions/fastest": (200, "", ""),
+    "chat_completions/keyed": (200, "", ""),
+    "chat_completions/lenient": (200, "", ""),
     "chat_completions/agent": (200, "", ""),
     "chat_completions/bad_model": (400, "invalid_request", "model"),
     "chat_completions/bad_provider": (404, "not_found", ""),
     "chat_completions/bad_agent": (404, "not_found", ""),
     "chat_completions/bad_no_messages": (400, "invalid_request", "messages"),
     "chat_completions/bad_temperature": (400, "invalid_request", "temperature"),
+    "chat_completions/bad_key": (400, "invalid_request", "Idempotency-Key"),
+    "chat_completions/bad_seed": (400, "invalid_request", "seed"),
+    "chat_completions/bad_blank": (400, "invalid_request", "messages"),
     "chat_completions/bad_two_choices": (400, "unsupported", ""),
     "list_models/ok": (200, "", ""),
+    "get_model/ok": (200, "", ""),
+    "get_model/encoded": (200, "", ""),
+    "get_model/bad_unknown": (404, "not_found", ""),
+    "unknown_route/bad_path": (404, "not_found", ""),
+    "unknown_route/bad_method": (404, "not_found", ""),
 }
 
 STREAMS: dict[str, list[str]] = {
@@ -124,7 +140,10 @@ STREAMS: dict[str, list[str]] = {
     "run_turn/ok": [],
     "run_turn/bad_unknown": [],
     "run_turn/bad_body": ["059f36b4-87a3-44ab-83d2-661975830a7d"],
+    "fail_turn/ok": [],
+    "fail_turn/bad_unknown": [],
+    "fail_turn/bad_body": ["059f36b4-87a3-44ab-83d2-661975830a7d"],
 }
 
-WORK = {"run_turn/ok"}
+WORK = {"run_turn/ok", "fail_turn/ok"}
 """Those that change what lives."""

@@ -2,28 +2,27 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
-from agentos.domain.conversation import Parameters, Stop, Tool
+from agentos.domain.conversation import Tool
 from agentos.domain.names import ModelName
+from agentos.domain.parameters import GivenParameters
 from agentos.domain.routing_rules import AgentRouting
-from agentos.kernel.values import AsGiven, Number, Value, Whole
+from agentos.kernel.values import Number, Value, Whole
 
-OptIn = Literal["content_filter", "rejected"]
+OptIn = Literal["content_filter"]
 """Error classes that fall back only where `config.fallbackOn` names them."""
 
+RETIRED = "rejected"
+"""Once a value of `fallbackOn`. A rejection now falls back by itself, so stored agents lose the value when read."""
 
-class AgentConfig(AsGiven):
+
+class AgentConfig(GivenParameters):
     """How an agent answers."""
 
     fallback_model: ModelName | None = None
     fallback_models: tuple[ModelName, ...] = ()
     instructions: str | None = None
-    temperature: Annotated[Number, Field(ge=0, le=2)] | None = None
-    max_tokens: Annotated[Whole, Field(ge=1)] | None = None
-    top_p: Annotated[Number, Field(gt=0, le=1)] | None = None
-    stop: Stop = ()
-    response_format: dict[str, Any] | None = None
     timeout_seconds: Annotated[Number, Field(gt=0, le=900)] | None = None
     history_tokens: Annotated[Whole, Field(ge=0)] | None = None
     fallback_on: tuple[OptIn, ...] = ()
@@ -34,14 +33,16 @@ class AgentConfig(AsGiven):
         """The agent's fallbacks in order, both spellings together."""
         return (*((self.fallback_model,) if self.fallback_model else ()), *self.fallback_models)
 
-    def parameters(self) -> Parameters:
-        return Parameters(
-            temperature=self.temperature,
-            max_tokens=self.max_tokens,
-            top_p=self.top_p,
-            stop=(self.stop,) if isinstance(self.stop, str) else self.stop,
-            response_format=self.response_format,
-        )
+    def under(self, given: GivenParameters) -> "AgentConfig":
+        """The same with every parameter that `given` sets in the place of the agent's own; null takes it away."""
+        return self.model_copy(update={name: getattr(given, name) for name in given.model_fields_set})
+
+
+def _without_retired(config: Any) -> Any:
+    """A stored configuration, without values that are no longer taken from clients."""
+    if isinstance(config, dict) and RETIRED in (config.get("fallbackOn") or ()):
+        return {**config, "fallbackOn": [name for name in config["fallbackOn"] if name != RETIRED]}
+    return config
 
 
 class Agent(Value):
@@ -52,7 +53,11 @@ class Agent(Value):
     description: str
     model: str
     tools: tuple[Tool, ...]
-    config: AgentConfig
+    config: Annotated[AgentConfig, BeforeValidator(_without_retired)]
     version: int
     created_at: str
     updated_at: str
+
+    def under(self, given: GivenParameters) -> "Agent":
+        """The agent as it answers one request that gives parameters of its own."""
+        return self.model_copy(update={"config": self.config.under(given)}) if given.model_fields_set else self
