@@ -45,9 +45,14 @@ def clock() -> Clock:
 
 @cache
 def settings() -> "Settings":
+    from agentos.domain.prices import moment
+    from agentos.kernel.logs import logger
     from agentos.settings.loading import load_settings
 
-    return load_settings(os.environ, parameters())
+    loaded = load_settings(os.environ, parameters())
+    if warning := loaded.price_warning(moment(clock().time())):
+        logger.warning(warning)
+    return loaded
 
 
 @cache
@@ -116,7 +121,7 @@ def sessions() -> "Sessions":
 def provider_catalog() -> "ProviderCatalog":
     from agentos.services.provider_catalog import ProviderCatalog
 
-    return ProviderCatalog(settings(), health().not_closed)
+    return ProviderCatalog(settings(), health().not_closed, clock())
 
 
 @cache

@@ -39,6 +39,7 @@ def test_count_usage_and_last_activity_follow_every_turn(store: Store) -> None:
         "completionTokens": 23,
         "totalTokens": 130,
         "costUsd": 0.3,
+        "unpriced": 0,
     }
     assert after.last_activity_at == "2026-11-22T12:02:01.500Z"
     assert after.created_at == session.created_at
@@ -48,7 +49,7 @@ def test_a_sum_with_an_unknown_price_stays_unknown(store: Store) -> None:
     session = store.session(store.agent())
     store.turn(session, reply=a_reply(usage=usage(1, 1, None)))
     store.turn(session, reply=a_reply(usage=usage(1, 1, 0.5)))
-    assert store.read(session).usage.cost_usd is None
+    assert (store.read(session).usage.cost_usd, store.read(session).usage.unpriced) == (None, 1)
 
 
 def test_messages_stand_in_the_order_of_the_conversation(store: Store) -> None:

@@ -77,7 +77,7 @@ class Unsupported(ApiError):
 
 
 class ProviderRejected(ApiError):
-    """The provider rejected the request itself."""
+    """Every provider that was asked found fault with the request itself."""
 
     status, code = 400, "provider_rejected"
 
@@ -215,6 +215,10 @@ class UpstreamError(Exception):
         self.reason = reason
         self.status = status
         self.headers = headers or {}
+        self.tokens: Any = None
+        """What the provider counted for the failed call, if it did (a `TokenCount`): it is billed all the same."""
+        self.excused = False
+        """Whether the failure says nothing of the target's health, whatever its class."""
 
 
 class ConfigError(Exception):

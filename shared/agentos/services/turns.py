@@ -187,11 +187,13 @@ class Turns:
         first, config = run.turn.messages[0], run.agent.config
         hints = Hints.of(first) if isinstance(first, NewMessage) else Hints()
         agent = with_parameters(run.agent, run.turn.messages)
-        prompt, plan = self._preparation.prepare(run.turn.tenant, agent, run.session, asked, hints)
+        prompt, plan = self._preparation.prepare(
+            run.turn.tenant, agent, run.session, asked, hints, streamed=run.listener is not None
+        )
         message_id = new_id("msg")
         text_listener = forward_text(run.listener, message_id) if run.listener else None
         outcome = self._executor.run(plan, prompt, run.answer_by, config.fallback_on, run.turn.simulated, text_listener)
-        reply = make_reply(plan, outcome, message_id, self._milliseconds_since(run.began), self._clock.now())
+        reply = make_reply(plan, outcome, message_id, run.began, self._clock)
         tokens = estimate(Message(role="assistant", content=reply.content, tool_calls=reply.tool_calls))
         answer = self._store.to_stored(run.held.lease, len(sent) + 1, reply, tokens)
         return TurnCommit(

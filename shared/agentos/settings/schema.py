@@ -1,6 +1,7 @@
 """The YAML document: providers, models, routing, health and limits."""
 
 import re
+from datetime import date
 from functools import cached_property
 from typing import Annotated, Literal, get_args
 
@@ -76,6 +77,7 @@ class ProviderSettings(Value):
     unsupported: frozenset[ParameterName] = frozenset()
     limits: RequestLimits = NO_LIMITS
     stream_options: bool = True
+    usage_cost: bool = False
     timeout_seconds: Annotated[float, Field(gt=0)] | None = None
     enabled: bool = True
 
@@ -132,10 +134,11 @@ class Limits(Value):
 
 
 class ConfigFile(Value):
-    """The whole YAML document."""
+    """The whole YAML document; `pricesCheckedAt` is when the prices were last compared with the vendors' pages."""
 
     providers: dict[ProviderName, ProviderSettings]
     models: dict[ModelName, ModelFacts] = {}
+    prices_checked_at: date | None = None
     routing: RoutingSettings = RoutingSettings()
     health: HealthSettings
     limits: Limits

@@ -51,7 +51,7 @@ class Circuits(CircuitBreakerDynamoDBPersistence):
 
     def save_reopen(self, name: str, opened_at: int) -> None:
         """Open a circuit again after a failed probe, unless it is held open for longer."""
-        self._open(name, 0, opened_at, _CLOSED_OR_SHORTER)
+        self._open(name, 1, opened_at, _CLOSED_OR_SHORTER)
 
     def try_acquire_half_open(self, name: str, owner: str, opened_at: int) -> bool:
         """Whether this caller is the one to probe an open circuit. Nobody is while the table takes no write."""
@@ -62,7 +62,10 @@ class Circuits(CircuitBreakerDynamoDBPersistence):
             return False
 
     def pause(self, name: str, opened_at: int) -> None:
-        """Hold a circuit open, unless it is held for longer already. A failure costs no more than a call."""
+        """Hold a circuit open, unless it is held for longer already. A failure costs no more than a call.
+
+        A failure count of 0 tells a pause that the provider named from one that failures caused.
+        """
         try:
             with self._opening:
                 cached = self._retrieve_from_cache(name)

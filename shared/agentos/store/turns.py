@@ -110,7 +110,7 @@ class TurnStore:
     def _progress(self, lease: Lease, commit: TurnCommit) -> Action:
         """The session after the turn."""
         session = lease.session
-        usage = session.usage.plus(commit.reply.usage) if commit.answer else session.usage
+        usage = session.usage.plus(commit.reply) if commit.answer else session.usage
         values = {
             ":turn": {"S": lease.turn_id},
             ":count": number(session.message_count + len(commit.messages)),
