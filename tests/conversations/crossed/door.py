@@ -37,6 +37,11 @@ class Request:
         return [word for one in self.messages if one["role"] != "tool" for word in words_of(one.get("content"))]
 
     @property
+    def says_nothing(self) -> bool:
+        """Whether there is nothing in it for a model to answer."""
+        return not (self.words or self.calls or self.needs.images)
+
+    @property
     def calls(self) -> int:
         return sum(len(message.get("tool_calls") or ()) for message in self.messages)
 
@@ -76,6 +81,8 @@ def _ask(world: World, request: Request, provider: str, chain: Iterable[str]) ->
     nobody_refuses(world)
     if request.answer.refused and answer.status in (200, 422):
         return True
+    if request.says_nothing and answer.status == 400:
+        return False
     traits = world.fakes[provider].models[upstream(request.model(provider))]
     if not answered(answer, provider, request.model(provider), request.needs.beyond(provider, traits)):
         return False

@@ -30,7 +30,7 @@ def door(*messages: Body, **fields: Any) -> Request:
 
 
 DOOR = [
-    Case("a_blank_message", door(user(" ")), "openai"),
+    Case("nothing_but_a_blank_message", door(user(" ")), "openai"),
     Case("a_blank_message_before", door(user(" "), assistant(), user("And?")), "openai"),
     Case("an_empty_message", door(user(""), assistant(), user("And?")), "openai"),
     Case("a_blank_part", door(user([text(" "), text("Hello.")])), "openai"),

@@ -88,7 +88,7 @@ SESSIONS = [
         Case(f"an_image_of_{kind}", Conversation((Round([text("What?"), image(data_url(kind, really))]),)), "openai")
         for kind, really in (("jpg", "jpeg"), ("JPEG", "jpeg"), ("gif", None), ("webp", None), ("png", "jpeg"))
     ),
-    Case("an_image_of_svg", Conversation((Round([text("What?"), image(data_url("svg+xml"))]),)), "deepseek"),
+    Case("an_image_of_svg", Conversation(then=Round([text("What?"), image(data_url("svg+xml"))])), "openai"),
     Case("an_image_by_its_address", Conversation((Round([image("https://a.test/a.png")]),)), "openai"),
     Case("an_image_by_a_plain_address", Conversation((Round([image("http://a.test/a.png")]),)), "openai"),
     Case("an_image_alone", Conversation((Round([image(data_url("png"))]),)), "openai"),

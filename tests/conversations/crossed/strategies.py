@@ -164,7 +164,7 @@ def _called(draw: st.DrawFn) -> Called:
 
 RESULTS = st.one_of(
     st.sampled_from(["Done.", "", " ", '{"a": 1}', "[1, 2]", "null"]),
-    st.lists(TEXTS.map(text), min_size=1, max_size=2),
+    st.lists(WORDS.map(text), min_size=1, max_size=2),
 )
 
 
