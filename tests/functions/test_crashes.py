@@ -21,8 +21,8 @@ TURN = ["GetItem", "UpdateItem", "GetItem", "Query", "TransactWriteItems"]
 """Agent, lease, key, history, commit."""
 LEASE, COMMIT = 2, 5
 
-LEASE_SECONDS = 60
-"""No lease lasts as long."""
+LEASE_SECONDS = 15
+"""No lease lasts as long: this is the promise from the death of a turn to the next message's."""
 
 Stored = Callable[[], list[dict[str, Any]]]
 

@@ -121,6 +121,8 @@ class Limits(Value):
     turn_seconds: Annotated[float, Field(gt=0)]
     streamed_turn_seconds: Annotated[float, Field(gt=0, le=870)]
     long_turn_seconds: Annotated[float, Field(gt=0, le=870)]
+    background_turn_seconds: Annotated[float, Field(gt=0, le=86_400)]
+    lease_seconds: Annotated[float, Field(ge=3, le=60)]
     commit_reserve_seconds: Annotated[float, Field(ge=0)]
     fallback_reserve_seconds: Annotated[float, Field(ge=0)]
     provider_seconds: Annotated[float, Field(gt=0)]
