@@ -6,9 +6,9 @@ import pytest
 
 from agentos.domain import AgentConfig, CoolDown, Plan
 from agentos.domain.names import Priority
-from agentos.providers.limits import WITHOUT
 from agentos.routing.plan import NO_STATS, Facts, TargetStats, make_plan
 from agentos.settings.loading import Settings, load_settings
+from agentos.settings.schema import WITHOUT
 from tests.support.settings import settings_of
 
 PROVIDERS = {
