@@ -12,7 +12,7 @@ MODEL := $(if $(filter 0 no,$(LOCAL_MODEL)),,$(VENV)/model.stamp)
 DEBUGGER := $(if $(DEBUG_PORT),$(VENV)/dev.stamp)
 
 .DEFAULT_GOAL := help
-.PHONY: help run build sam-local replay test test-sam-local test-all check docs bench soak walk-through lock clean
+.PHONY: help run build sam-local replay test test-sam-local test-all check secrets docs bench soak chaos walk-through lock clean
 .DELETE_ON_ERROR:
 
 help: ## list the commands
@@ -24,6 +24,8 @@ run: $(VENV)/run.stamp $(VENV)/ministack.stamp $(MODEL) $(DEBUGGER) ## the whole
 build: $(VENV)/dev.stamp ## what gets deployed, into .aws-sam; ARCHITECTURE=x86_64 for another than the template's
 	@$(SAM) build $(if $(ARCHITECTURE),--parameter-overrides Architecture=$(ARCHITECTURE))
 	@du -sk .aws-sam/build/Layer | awk '{printf "The layer has %d MB unzipped.\n", $$1 / 1024}'
+	@$(BIN)/python tools/sbom.py .aws-sam/build/Layer/python .aws-sam/layer.cdx.json
+	@echo "Its bill of materials is .aws-sam/layer.cdx.json (CycloneDX)."
 
 sam-local: $(VENV)/dev.stamp $(MODEL) ## the stack in containers, under sam local; needs Docker; PORT=8080
 	@$(BIN)/python -m local.sam
@@ -43,13 +45,17 @@ test-all: $(VENV)/dev.stamp $(VENV)/ministack.stamp $(VENV)/model.stamp ## both 
 check: $(VENV)/dev.stamp ## lint, format, types, the direction of imports, and the template
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/python -m mypy --strict shared/agentos shared/lambda_streaming functions local tools
+	$(BIN)/python -m mypy --strict shared/agentos shared/lambda_streaming functions local tools examples
 	$(BIN)/python -m pytest tests/architecture
 	$(BIN)/cfn-lint template.yaml
 	AWS_DEFAULT_REGION=us-east-1 $(SAM) validate --lint --template template.yaml
 
-docs: $(VENV)/dev.stamp ## write the generated docs again: the provider matrix and the picture of the rooms
+secrets: $(VENV)/dev.stamp ## put the providers' keys of .env into a deployed stack; STACK=agentos ARGS=--prune
+	@$(BIN)/python -m tools.stack.secrets $(if $(STACK),--stack $(STACK)) $(ARGS)
+
+docs: $(VENV)/dev.stamp ## write the generated docs again: the provider matrix, providers' limits, the picture of the rooms
 	$(BIN)/python tools/provider_matrix.py
+	$(BIN)/python tools/provider_limits.py
 	$(BIN)/python tools/architecture.py
 
 bench: $(VENV)/dev.stamp ## what a turn costs in DynamoDB's units, measured on DynamoDB Local; needs Java
@@ -58,7 +64,10 @@ bench: $(VENV)/dev.stamp ## what a turn costs in DynamoDB's units, measured on D
 soak: $(VENV)/dev.stamp $(VENV)/ministack.stamp ## 10,000 messages through the local host: time of each and memory; MESSAGES=10000
 	@$(BIN)/python -m bench.soak
 
-walk-through: $(VENV)/dev.stamp $(VENV)/model.stamp ## write the walk-through in README.md again, as it runs on a fresh clone
+chaos: $(VENV)/dev.stamp $(VENV)/ministack.stamp ## load with kills, faults and rude clients, then an audit; ARGS='--store dynamodb-local'
+	@$(BIN)/python -m bench.chaos $(ARGS)
+
+walk-through: $(VENV)/dev.stamp $(VENV)/model.stamp ## write docs/walk-through.md and its picture again, as it runs on a fresh clone
 	$(BIN)/python tools/walk_through.py
 
 # The small locks take their versions from the big one.

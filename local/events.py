@@ -56,9 +56,12 @@ class HttpResponse:
 def match_path(pattern: str, path: str) -> dict[str, str] | None:
     """The decoded path parameters, or None if `path` does not match. A trailing slash makes no difference.
 
-    Segments are split before they are decoded, so that an encoded slash stays inside its parameter.
+    Segments are split before they are decoded, so that an encoded slash stays inside its parameter. A last `{name+}`
+    matches all segments that are left, with their slashes.
     """
     wanted, given = pattern.removesuffix("/").split("/"), path.removesuffix("/").split("/")
+    if wanted[-1].endswith("+}") and len(given) > len(wanted):
+        given = [*given[: len(wanted) - 1], "/".join(given[len(wanted) - 1 :])]
     if len(wanted) != len(given):
         return None
     parameters = {}
@@ -66,7 +69,7 @@ def match_path(pattern: str, path: str) -> dict[str, str] | None:
         if name.startswith("{"):
             if not segment:
                 return None
-            parameters[name.strip("{}")] = unquote(segment)
+            parameters[name.strip("{+}")] = unquote(segment)
         elif name != segment:
             return None
     return parameters

@@ -46,9 +46,8 @@ class Gateway:
         self._functions = functions
         self._report = report
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="request")
-        # A literal path takes precedence over one with a parameter.
         routes: list[Route | Preflight] = [*template.routes, *template.preflights]
-        self._routes = sorted(routes, key=lambda route: route.path.count("{"))
+        self._routes = sorted(routes, key=_generality)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
@@ -87,7 +86,7 @@ class Gateway:
 
     def _find(self, http: HttpRequest) -> tuple[Route | Preflight, dict[str, str]] | None:
         for route in self._routes:
-            if route.method == http.method and (parameters := match_path(route.path, http.path)) is not None:
+            if route.method in (http.method, "ANY") and (parameters := match_path(route.path, http.path)) is not None:
                 return route, parameters
         return None
 
@@ -150,6 +149,14 @@ class Gateway:
         body = response.body.replace("$context.requestId", request_id)
         headers = [("content-type", "application/json"), ("x-amzn-requestid", request_id)]
         return HttpResponse(response.status or status, headers, body.encode())
+
+
+def _generality(route: Route | Preflight) -> tuple[bool, int, int, bool]:
+    """The sort key of routes: API Gateway takes the most specific path, and within a path a method rather than ANY.
+
+    A literal path precedes one with a parameter, and that one precedes `{name+}`. Of two, the longer one precedes.
+    """
+    return "+}" in route.path, route.path.count("{"), -route.path.count("/"), route.method == "ANY"
 
 
 def _raw_path(scope: Scope) -> str:

@@ -166,7 +166,8 @@ def explanations() -> "Explanations":
 def http_client() -> "HttpClient":
     from agentos.providers.http_client import HttpClient
 
-    return HttpClient(settings().limits.reply_bytes)
+    limits = settings().limits
+    return HttpClient(limits.reply_bytes, stall_seconds=limits.stream_stall_seconds)
 
 
 def _executor(seconds: float | None) -> "Executor":
@@ -203,8 +204,10 @@ def turns() -> "Turns":
 @cache
 def completions() -> "Completions":
     from agentos.services.completions import Completions
+    from agentos.store.completion_records import CompletionRecords
 
-    return Completions(agent_store(), preparation(), executor(), settings(), clock())
+    records = CompletionRecords(table(), clock())
+    return Completions(agent_store(), records, preparation(), executor(), settings(), clock())
 
 
 @cache

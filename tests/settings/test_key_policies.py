@@ -7,7 +7,7 @@ from samcli.yamlhelper import yaml_parse
 from tests.support.gateway import ROOT
 
 CALL_PROVIDERS = {"SendMessageFunction", "RunTurnFunction", "ChatCompletionsFunction"}
-SHOW_STATUS = {"HealthFunction", "ProvidersFunction", "ExplainRouteFunction", "ListModelsFunction"}
+SHOW_STATUS = {"HealthFunction", "ProvidersFunction", "ExplainRouteFunction", "ListModelsFunction", "GetModelFunction"}
 
 TEMPLATE: dict[str, Any] = yaml_parse((ROOT / "template.yaml").read_text())
 RESOURCES: dict[str, Any] = TEMPLATE["Resources"]

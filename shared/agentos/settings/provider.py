@@ -81,11 +81,6 @@ class Provider:
         return self.settings.unsupported | WITHOUT.get(self.settings.format, frozenset())
 
     @property
-    def takes_image_addresses(self) -> bool:
-        """Whether an image may be given by its URL. Converse takes only its data."""
-        return self.settings.format != "bedrock"
-
-    @property
     def variables(self) -> tuple[str, ...]:
         """The names of the environment variables that configure it."""
         if self.settings.format == "echo":
