@@ -48,7 +48,7 @@ def show_start(url: str, template: Template, settings: "Settings", facts: Mappin
     triggers = [
         *((route.method, route.path, route.function) for route in template.routes),
         *(("stream", "of the table", source.function) for source in template.stream_sources),
-        *(("queue", "of long turns", source.function) for source in template.queue_sources),
+        *(("queue", source.queue, source.function) for source in template.queue_sources),
     ]
     width = max(len(what) for _, what, _ in triggers) + 2
     for kind, what, function in triggers:

@@ -134,6 +134,7 @@ def _start_functions(root: Path, template: Template, environment: Environment, p
         streams = StreamPollers(template, functions, environment.get("AWS_ENDPOINT_URL_DYNAMODB"))
     except UnknownRule as error:
         raise StartError(f"template.yaml: FilterCriteria: {error}") from None
+    parts.callback(_release_leases)  # after the pollers have stopped
     for pollers in (streams, QueuePollers(template, functions, environment.get("AWS_ENDPOINT_URL_SQS"), queues)):
         pollers.start()
         parts.callback(pollers.stop)
@@ -161,6 +162,13 @@ def _ensure_queues(template: Template, environment: Environment) -> dict[str, st
     environment.defaults["TURN_QUEUE_URL"] = queues[template.queue_sources[0].queue]
     environment.refresh()
     return queues
+
+
+def _release_leases() -> None:
+    """Give back the leases of turns that have not ended by then, so that their sessions are free at once."""
+    from agentos.wiring import release_leases  # the modules of now: they may have been loaded again since the start
+
+    release_leases()
 
 
 def _show(options: Options, template: Template, environment: Environment, facts: dict[str, str]) -> None:

@@ -59,6 +59,9 @@ SENTENCES: dict[str, Callable[[Any], str]] = {
     "tool_names": lambda pattern: (
         f"Names of tools that do not match `{pattern}` are replaced, and restored in the answer."
     ),
+    "argument_names": lambda pattern: (
+        f"Names of a tool's arguments that do not match `{pattern}` are replaced, and restored in the answer."
+    ),
     "tool_call_ids": lambda pattern: f"Ids of tool calls that do not match `{pattern}` are replaced.",
     "unique_call_ids": lambda unique: "An id that two calls share is replaced in the second." if unique else "",
     "tool_description": lambda most: f"Descriptions of tools are cut at {most:,} characters.",

@@ -1,13 +1,15 @@
 """Writes docs/provider-matrix.md from the configuration: `python tools/provider_matrix.py`."""
 
 import sys
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "shared"))
 
+from agentos.kernel.clock import Clock  # noqa: E402
 from agentos.services.provider_catalog import ModelEntry, ProviderCatalog, ProviderEntry  # noqa: E402
-from agentos.settings.loading import load_settings  # noqa: E402
+from agentos.settings.loading import Settings, load_settings  # noqa: E402
 
 PAGE = ROOT / "docs" / "provider-matrix.md"
 
@@ -25,9 +27,20 @@ differ and what is translated.
 """
 
 
+class _CheckedAt(Clock):
+    """The day on which the prices were checked, so that the page depends on the configuration alone."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._day = settings.prices_checked_at or date.min
+
+    def time(self) -> float:
+        return datetime.combine(self._day, time(), UTC).timestamp()
+
+
 def page() -> str:
     """The whole document."""
-    matrix = ProviderCatalog(load_settings({}), lambda: ()).matrix().data
+    settings = load_settings({})
+    matrix = ProviderCatalog(settings, lambda: (), _CheckedAt(settings)).matrix().data
     return HEAD + _providers(matrix) + "\n## Models\n\n" + _models(matrix)
 
 
@@ -45,7 +58,8 @@ def _providers(matrix: tuple[ProviderEntry, ...]) -> str:
 
 def _models(matrix: tuple[ProviderEntry, ...]) -> str:
     head = (
-        "Sizes in tokens, prices in USD per million tokens (input / cached input / output); — is unknown.\n\n"
+        "Sizes in tokens, prices in USD per million tokens (input / cached input / written to the cache / output) \n"
+        "on the day on which they were checked; — is unknown, or does not apply.\n\n"
         "| model | asked for upstream | context | output | can | price |\n|---|---|---|---|---|---|\n"
     )
     return head + "".join(_model(model) for entry in matrix for model in entry.models)
@@ -62,8 +76,12 @@ def _model(model: ModelEntry) -> str:
 def _price(model: ModelEntry) -> str:
     if model.price is None:
         return "—"
-    cached = model.price["cachedInput"]
-    return f"{model.price['input']:g} / {'—' if cached is None else f'{cached:g}'} / {model.price['output']:g}"
+    rates = [model.price.get(name) for name in ("input", "cachedInput", "cacheWrite", "output")]
+    shown = " / ".join("—" if rate is None else f"{rate:g}" for rate in rates)
+    notes = [f"other over {int(bound):,} tokens" for bound in model.price.get("over", ())]
+    notes += ["other off peak"] * ("offPeak" in model.price)
+    notes += [f"until {model.price['until'][:10]}"] if model.price.get("until") else []
+    return f"{shown} ({', '.join(notes)})" if notes else shown
 
 
 def _number(value: int | None) -> str:

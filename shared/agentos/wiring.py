@@ -16,9 +16,11 @@ if TYPE_CHECKING:
     from agentos.routing.health import Health
     from agentos.routing.latency import Latencies
     from agentos.services.agents import Agents
-    from agentos.services.background_turns import BackgroundTurns, BackgroundWorker
+    from agentos.services.background_turns import BackgroundTurns
+    from agentos.services.background_worker import BackgroundWorker, DeadLetters
     from agentos.services.completions import Completions
     from agentos.services.explanations import Explanations
+    from agentos.services.leases import Leases
     from agentos.services.preparation import Preparation
     from agentos.services.provider_catalog import ProviderCatalog
     from agentos.services.sessions import Sessions
@@ -43,9 +45,14 @@ def clock() -> Clock:
 
 @cache
 def settings() -> "Settings":
+    from agentos.domain.prices import moment
+    from agentos.kernel.logs import logger
     from agentos.settings.loading import load_settings
 
-    return load_settings(os.environ, parameters())
+    loaded = load_settings(os.environ, parameters())
+    if warning := loaded.price_warning(moment(clock().time())):
+        logger.warning(warning)
+    return loaded
 
 
 @cache
@@ -114,7 +121,7 @@ def sessions() -> "Sessions":
 def provider_catalog() -> "ProviderCatalog":
     from agentos.services.provider_catalog import ProviderCatalog
 
-    return ProviderCatalog(settings(), health().not_closed)
+    return ProviderCatalog(settings(), health().not_closed, clock())
 
 
 @cache
@@ -144,6 +151,20 @@ def turn_store() -> "TurnStore":
     from agentos.store.turns import TurnStore
 
     return TurnStore(table(), clock())
+
+
+@cache
+def leases() -> "Leases":
+    from agentos.services.leases import Leases
+    from agentos.store.leases import LeaseStore
+
+    return Leases(LeaseStore(table(), clock()), settings().limits.lease_seconds, clock())
+
+
+def release_leases() -> None:
+    """Give back the leases of all running turns. A host calls it when it ends on a signal."""
+    if leases.cache_info().currsize:
+        leases().release_all()
 
 
 @cache
@@ -198,7 +219,7 @@ def simulator() -> "Simulator":
 def turns() -> "Turns":
     from agentos.services.turns import Turns
 
-    return Turns(agent_store(), turn_store(), preparation(), executor(), settings(), clock())
+    return Turns(agent_store(), turn_store(), leases(), preparation(), executor(), settings(), clock())
 
 
 @cache
@@ -230,14 +251,24 @@ def background_turn_store() -> "BackgroundTurnStore":
 def background_turns() -> "BackgroundTurns":
     from agentos.services.background_turns import BackgroundTurns
 
-    return BackgroundTurns(session_store(), background_turn_store(), turn_store(), queue(), clock())
+    seconds = settings().limits.background_turn_seconds
+    return BackgroundTurns(session_store(), background_turn_store(), turn_store(), queue(), seconds, clock())
 
 
 @cache
 def background_worker() -> "BackgroundWorker":
-    from agentos.services.background_turns import BackgroundWorker
+    from agentos.services.background_turns import TurnClock
+    from agentos.services.background_worker import BackgroundWorker
     from agentos.services.turns import Turns
 
     patient = _executor(settings().limits.long_turn_seconds)
-    turns = Turns(agent_store(), turn_store(), preparation(), patient, settings(), clock(), long=True)
-    return BackgroundWorker(background_turn_store(), turn_store(), turns, queue())
+    turns = Turns(agent_store(), turn_store(), leases(), preparation(), patient, settings(), clock(), long=True)
+    times = TurnClock(settings().limits.background_turn_seconds, clock())
+    return BackgroundWorker(background_turn_store(), turn_store(), turns, queue(), times, clock())
+
+
+@cache
+def dead_letters() -> "DeadLetters":
+    from agentos.services.background_worker import DeadLetters
+
+    return DeadLetters(background_turn_store(), turn_store())

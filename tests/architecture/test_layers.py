@@ -31,6 +31,7 @@ HOME_OF = {
         "providers/bedrock/stream.py",
         "settings/secrets.py",
         "store/dynamodb.py",
+        "store/faults.py",
         "store/queue.py",
         "store/circuits.py",
     },

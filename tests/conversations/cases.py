@@ -67,6 +67,8 @@ NOW = tool("now", "The time of day.", {})
 PARIS = Call("call_paris", "get_weather", {"city": "Paris"})
 TOKYO = Call("call_tokyo", "get_weather", {"city": "東京"})
 TIME = Call("call_time", "now", {})
+TOKYO_LATER = Call("call_tokyo_2", "get_weather", {"city": "東京"})
+TIME_LATER = Call("call_time_2", "now", {})
 
 ADDRESS_SCHEMA = {
     "type": "object",
@@ -179,8 +181,11 @@ CASES = [
             give(TIME, "12:00", None),
             give(TOKYO, "Rain.", None),
             give(PARIS, "Sun.", "Sun in Paris, rain in Tokyo, and it is noon."),
-            say("Again, please.", Answer(calls=(TOKYO, TIME))),
-            Step({"messages": [result(TIME, "12:01"), result(TOKYO, "Snow.")]}, Answer("Snow now, at 12:01.")),
+            say("Again, please.", Answer(calls=(TOKYO_LATER, TIME_LATER))),
+            Step(
+                {"messages": [result(TIME_LATER, "12:01"), result(TOKYO_LATER, "Snow.")]},
+                Answer("Snow now, at 12:01."),
+            ),
         ),
         tools=(WEATHER, NOW),
     ),

@@ -105,7 +105,11 @@ class Told:
     def _notes(self) -> list[str]:
         """What was left out, told to the client."""
         left_out = [name for name in self.format.unsupported if name in self.case.config]
-        return [f"{name} left out: the model does not take it" for name in left_out]
+        notes = [f"{name} left out: the model does not take it" for name in left_out]
+        stands_in = Utterance("user", (STAND_IN,))
+        if self.format.system_apart and stands_in in self._in_turn()[1] and stands_in not in self.said:
+            notes.append(f"a user's turn added: {STAND_IN}")
+        return notes
 
     def _reply(self, answer: Answer) -> Body:
         model, provider = self.format.model, self.format.provider

@@ -5,9 +5,11 @@ from typing import Any
 import pytest
 
 from agentos.api.bodies import AgentPatch
+from agentos.domain import Agent
 from agentos.domain.requests import NewAgent, NewMessage, NewSession
 from agentos.kernel.errors import InvalidRequest
 from agentos.kernel.validation import MAX_FINDINGS, validated
+from tests.support.builders import an_agent
 
 AGENT = {"name": "a", "model": "openai:gpt-4o-mini"}
 
@@ -43,6 +45,7 @@ def with_config(**config: Any) -> dict[str, Any]:
         (NewAgent, with_config(stop=["x"] * 17), "config.stop"),
         (NewAgent, with_config(responseFormat="json"), "config.responseFormat"),
         (NewAgent, with_config(fallbackOn=["timeout"]), "config.fallbackOn[0]"),
+        (NewAgent, with_config(fallbackOn=["content_filter", "rejected"]), "config.fallbackOn[1]"),
         (NewAgent, {**AGENT, "config": None}, "config"),
         (NewAgent, {**AGENT, "tools": {}}, "tools"),
         (NewAgent, {**AGENT, "tools": ["x"]}, "tools[0]"),
@@ -110,3 +113,10 @@ def test_config_goes_out_as_it_was_given() -> None:
 def test_free_form_objects_are_kept_with_every_key() -> None:
     metadata = {"task_type": 1, "taskType": 2, "": None, "fallback_model": [10**30, 1.5, ""]}
     assert validated(NewSession, {"metadata": metadata}).to_json()["metadata"] == metadata
+
+
+def test_a_stored_agent_loses_a_value_that_is_no_longer_taken() -> None:
+    stored = an_agent().to_json()
+    for given, kept in ((["rejected"], []), (["rejected", "content_filter"], ["content_filter"])):
+        loaded = Agent.model_validate({**stored, "config": {"maxTokens": 5, "fallbackOn": given}})
+        assert loaded.config.to_json() == {"maxTokens": 5, "fallbackOn": kept}

@@ -1,15 +1,23 @@
 """Functions fed from a queue as Lambda feeds them, and long turns under the local host."""
 
 import json
+import os
+import signal
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import boto3
+import httpx
 import pytest
 
+from agentos.services.background_worker import MAX_RECEIVES
+from agentos.store import keys
+from local.context import REGION
 from local.functions import Functions
 from local.queue_settings import Queue, QueueEventSource
 from local.queues import QueuePoller, QueuePollers, connect, ensure_queues
@@ -131,16 +139,18 @@ def test_a_queue_that_is_not_there_ends_nothing(feed: Feed, capsys: pytest.Captu
 
 def test_the_template_says_which_queue_feeds_which_function(environment: pytest.MonkeyPatch, feed: Feed) -> None:
     template = load_template(ROOT / "template.yaml", "t")
-    (source,) = template.queue_sources
+    source, dead_letters = template.queue_sources
     assert (source.function.name, source.queue, source.batch_size, source.reports_failures) == (
         "RunTurnFunction",
         "TurnQueue",
         1,
         True,
     )
-    work, _ = template.queues
-    assert (work.name, work.dead_letter_queue, work.max_receives) == ("TurnQueue", "TurnDeadLetters", 3)
-    assert work.visibility_timeout >= 6 * source.function.timeout
+    assert (dead_letters.function.name, dead_letters.queue) == ("FailTurnFunction", "TurnDeadLetters")
+    work, dead = template.queues
+    assert (work.name, work.dead_letter_queue, work.max_receives) == ("TurnQueue", "TurnDeadLetters", MAX_RECEIVES)
+    assert work.visibility_timeout >= source.function.timeout  # else Lambda refuses the mapping
+    assert dead.visibility_timeout >= dead_letters.function.timeout
     urls = ensure_queues(feed.endpoint, template)
     pollers = QueuePollers(template, feed.functions, feed.endpoint, urls)
     pollers.start()
@@ -181,3 +191,33 @@ def test_a_long_turn_of_a_slow_provider_under_the_local_host(
     assert host.client.get(turn).json()["reply"] == messages[1]
     assert len(upstream.requests) == 1
     assert "Traceback" not in host.output
+
+
+def test_a_host_that_is_ended_gives_back_the_session_of_a_running_turn(
+    start_host: Callable[..., Host],
+    slow: tuple[Upstream, threading.Event],
+    dynamodb_endpoint: str,
+    environment: pytest.MonkeyPatch,
+) -> None:
+    upstream, release = slow
+    client = boto3.client("dynamodb", endpoint_url=dynamodb_endpoint, region_name=REGION)
+    host = start_host({"STORE": dynamodb_endpoint, "LOCAL_ENDPOINT": upstream.url})
+    session = host.session(host.agent(model="local:any"))
+    key = keys.session("default", *session.split("/")[2::2])
+    sending = threading.Thread(target=say_until_disconnected, args=[host, session])
+    sending.start()
+
+    def lease() -> bool:
+        return "lease" in client.get_item(TableName="agentos", Key=key, ConsistentRead=True)["Item"]
+
+    eventually(lease)
+    os.killpg(host.process.pid, signal.SIGTERM)
+    eventually(lambda: not lease())
+    release.set()
+    sending.join()
+    assert host.end(signal.SIGTERM) == 0
+
+
+def say_until_disconnected(host: Host, session: str) -> None:
+    with suppress(httpx.TransportError):
+        host.say(session)

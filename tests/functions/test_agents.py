@@ -24,7 +24,7 @@ FULL: dict[str, Any] = {
         "responseFormat": {"type": "json_schema", "json_schema": {"schema": {"": [1.5, 10**40, None]}}},
         "timeoutSeconds": 20,
         "historyTokens": 1000,
-        "fallbackOn": ["content_filter", "rejected"],
+        "fallbackOn": ["content_filter"],
     },
 }
 

@@ -142,16 +142,18 @@ def test_what_would_make_another_answer_is_refused(api: Any, providers: Provider
 
 
 def test_tools_with_fields_of_their_own_and_long_descriptions_are_taken(api: Any, providers: Providers) -> None:
-    function = {"name": "now", "description": "d" * 9000, "parameters": None, "examples": ["now"]}
+    closed = {"type": "object", "properties": {}, "required": [], "additionalProperties": False}
+    function = {"name": "now", "description": "d" * 9000, "parameters": closed, "examples": ["now"]}
     tool = {"type": "function", "function": function, "cache_control": {"type": "ephemeral"}, "strict": True}
     answer = ask(api, tools=[tool, {"type": "web_search"}])
     assert notes(answer) == [
         "tools[].cache_control left out: it is not known here",
         "tools[].function.examples left out: it is not known here",
         "tools[1] left out: a tool of the type 'web_search' cannot be executed here",
+        "descriptions of tools cut to 1024 characters",
     ]
     (sent,) = providers.openai.requests[0]["tools"]
-    assert sent["function"]["description"] == "d" * 9000
+    assert sent["function"]["description"].startswith("d" * 1000)
     assert sent["function"]["strict"] is True
 
 
@@ -185,6 +187,7 @@ def test_thoughts_that_come_back_have_no_place_and_are_noted(api: Any, providers
         "messages[].reasoning_content left out: it is not known here",
         "messages[].tool_calls[].extra_content left out: it is not known here",
         "messages[2].content[0] left out: it is empty",
+        "1 ids of tool calls replaced",
     ]
     _, asked, result = providers.openai.requests[0]["messages"]
     assert asked["tool_calls"][0]["function"] == {"name": "now", "arguments": '{"zone":"UTC"}'}

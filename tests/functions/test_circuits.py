@@ -38,8 +38,8 @@ def test_a_target_that_keeps_failing_is_skipped_and_tried_again_after_the_pause(
     assert outcomes(talk.say()) == [(OPENAI, "server"), (GEMINI, "ok")], "the third failure in a row opens its circuit"
     left_alone = talk.say()
     assert outcomes(left_alone) == [(GEMINI, "ok")]
-    assert left_alone.json["route"]["skipped"][0]["model"] == OPENAI
-    assert left_alone.json["route"]["skipped"][0]["reason"].startswith("cooling_down: ")
+    skipped = {skip["model"]: skip["reason"] for skip in left_alone.json["route"]["skipped"]}
+    assert skipped[OPENAI].startswith("cooling_down: ")
     assert left_alone.json["route"]["fallbackUsed"] is True
     assert len(providers.openai.requests) == 3
 
@@ -99,20 +99,19 @@ def test_if_only_cooling_targets_are_left_the_first_is_tried_anyway(api: Any, pr
     talk = chat(api)
     providers.openai.script = [refusal(429, retry_after="600")]
     providers.gemini.script = [Reply({}, 429, {"retry-after": "600"})]
-    assert talk.say().status == 502
+    failed = talk.say()
+    assert (failed.status, failed.headers["retry-after"]) == (502, "600")
     reply = talk.say()
     assert outcomes(reply) == [(OPENAI, "ok")]
-    assert [skip["reason"].partition(":")[0] for skip in reply.json["route"]["skipped"]] == [
-        "cooling_down",
-        "not_configured",
-    ]
+    reasons = [skip["reason"].partition(":")[0] for skip in reply.json["route"]["skipped"]]
+    assert sorted(reasons) == ["cooling_down", "not_configured"]
     assert outcomes(talk.say()) == [(OPENAI, "ok")]
     assert health(api, "openai")["circuits"] == []
 
 
 @pytest.mark.parametrize("reply", [refusal(422), refusal(400, "context_length_exceeded")])
 def test_what_a_client_is_to_blame_for_opens_nothing(api: Any, providers: Providers, reply: Reply) -> None:
-    talk = chat(api, fallbackOn=["rejected"])
+    talk = chat(api)
     providers.openai.default = reply
     for _ in range(5):
         assert outcomes(talk.say())[0][0] == OPENAI

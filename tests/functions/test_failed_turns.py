@@ -28,6 +28,7 @@ def blocked(providers: Providers) -> None:
 
 def rejected(providers: Providers) -> None:
     providers.openai.default = refusal(422)
+    providers.gemini.default = Reply({"error": {"code": 400, "status": "INVALID_ARGUMENT", "message": "no"}}, 400)
 
 
 def too_long(providers: Providers) -> None:
@@ -46,7 +47,7 @@ OPENAI, GEMINI = "openai:gpt-4o-mini", "gemini:flash-1.5"
 FAILURES: dict[str, tuple[Break, int, list[tuple[str, str, int | None]]]] = {
     "upstream_failed": (everything_broken, 502, [(OPENAI, "auth", 401), (GEMINI, "model_not_found", 404)]),
     "content_filtered": (blocked, 422, [(OPENAI, "content_filter", 200)]),
-    "provider_rejected": (rejected, 400, [(OPENAI, "rejected", 422)]),
+    "provider_rejected": (rejected, 400, [(OPENAI, "rejected", 422), (GEMINI, "rejected", 400)]),
     "context_length_exceeded": (too_long, 400, [(OPENAI, "context_length", 400), (GEMINI, "context_length", 400)]),
     "no_provider_available": (no_keys, 503, []),
 }
@@ -94,11 +95,20 @@ def test_a_failed_turn_leaves_session_and_history_as_they_were(api: Any, provide
     ]
 
 
-@pytest.mark.parametrize(("opt_in", "break_it"), [("content_filter", blocked), ("rejected", rejected)])
-def test_an_agent_may_ask_to_fall_back_even_then(api: Any, providers: Providers, opt_in: str, break_it: Break) -> None:
-    talk = chat(api, fallbackOn=[opt_in])
-    break_it(providers)
+def test_an_agent_may_ask_to_fall_back_after_a_block(api: Any, providers: Providers) -> None:
+    talk = chat(api, fallbackOn=["content_filter"])
+    blocked(providers)
     assert talk.say().json["model"] == GEMINI
+
+
+def test_a_rejection_falls_back_by_itself(api: Any, providers: Providers) -> None:
+    talk = chat(api)
+    providers.openai.default = Reply({"error": {"message": "no"}}, 422)
+    reply = talk.say().json
+    assert [(one["model"], one["outcome"]) for one in reply["route"]["attempts"]] == [
+        (OPENAI, "rejected"),
+        (GEMINI, "ok"),
+    ]
 
 
 def test_no_time_at_all_is_a_504_without_any_call(api: Any, providers: Providers) -> None:
@@ -115,7 +125,7 @@ def test_a_primary_that_hangs_until_too_little_is_left_is_a_504_with_its_attempt
 ) -> None:
     release = threading.Event()
     providers.openai.default = Reply({}, before=release.wait)
-    talk = chat(api, timeoutSeconds=0.9)  # half of it for the first target leaves less than an attempt needs
+    talk = chat(api, timeoutSeconds=0.98)  # half of it for the first target leaves less than an attempt needs
     try:
         late = talk.say()
     finally:

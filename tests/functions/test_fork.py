@@ -83,7 +83,13 @@ def test_a_fork_begins_with_the_messages_and_goes_its_own_way(chat: Chat, upstre
     fork_id = made.json["sessionId"]
     assert made.status == 201
     assert (made.json["userId"], made.json["metadata"], made.json["messageCount"]) == ("ann", {"k": 1.0}, 6)
-    assert made.json["usage"] == {"promptTokens": 0, "completionTokens": 0, "totalTokens": 0, "costUsd": 0.0}
+    assert made.json["usage"] == {
+        "promptTokens": 0,
+        "completionTokens": 0,
+        "totalTokens": 0,
+        "costUsd": 0.0,
+        "unpriced": 0,
+    }
     assert chat.api("get_session", agentId=chat.agent_id, sessionId=fork_id).json == made.json
     assert chat.messages(fork_id) == before
     assert chat.listed() == {chat.session_id, fork_id}

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from agentos import wiring
+from agentos.kernel.clock import Clock, timestamp
 from agentos.kernel.ids import new_id
+from agentos.services.background_worker import EXTEND_SECONDS, HIDDEN_SECONDS, MAX_RECEIVES
 from agentos.store import keys
 from tests.support.gateway import Answer, Context, event, handler, invoke
 from tests.support.long_text import ASCII, unpressable
@@ -18,6 +20,8 @@ from tests.support.wiring import rewire
 
 SLOW = Context(seconds=900)
 HELLO = ["Hello", "Hello from upstream."]
+BACKGROUND_SECONDS = 1800
+"""limits.backgroundTurnSeconds"""
 
 
 class Crash(BaseException):
@@ -275,11 +279,11 @@ def test_a_turn_that_fails_tells_why_and_is_not_tried_again(turns: Turns, upstre
 def test_what_nobody_foresaw_is_tried_again_and_fails_at_the_last_delivery(turns: Turns) -> None:
     turn_id = turns.accepted()
     delivery = turns.queue.event()
-    for receives in (1, 2, 3):
+    for receives in range(1, MAX_RECEIVES + 1):
         assert turns.state(turn_id)["state"] == "queued"
         delivery["Records"][0]["attributes"]["ApproximateReceiveCount"] = str(receives)
         at("UpdateItem", "before-call", lambda: 1 / 0)
-        assert turns.deliver(delivery) == (1 if receives < 3 else 0)
+        assert turns.deliver(delivery) == (1 if receives < MAX_RECEIVES else 0)
     failed = turns.state(turn_id)
     assert (failed["state"], failed["error"]["code"]) == ("failed", "internal")
 
@@ -306,6 +310,139 @@ def test_one_that_is_given_up_meanwhile_is_not_answered(turns: Turns, upstream: 
     assert turns.state(turn_id)["state"] == "failed"
     assert turns.contents() == []
     assert turns.api("get_session", **turns.path).json["state"] == "idle"
+
+
+def old(turns: Turns, turn_id: str, client: Any, table_name: str) -> None:
+    """Let the turn have been accepted so long ago that its time is over."""
+    partition = keys.session_partition("default", turns.agent_id, turns.session_id)
+    client.update_item(
+        TableName=table_name,
+        Key=keys.turn(partition, turn_id),
+        UpdateExpression="SET createdAt = :then",
+        ExpressionAttributeValues={":then": {"S": timestamp(Clock().time() - BACKGROUND_SECONDS - 1)}},
+    )
+
+
+def test_a_turn_that_nobody_answered_in_its_time_has_failed_and_stays_so(
+    turns: Turns, client: Any, table_name: str, upstream: Any
+) -> None:
+    turn_id = turns.accepted()
+    old(turns, turn_id, client, table_name)
+    failed = turns.state(turn_id)
+    assert (failed["state"], failed["error"]["code"]) == ("failed", "deadline_exceeded")
+    assert turns.deliver() == 0
+    assert turns.state(turn_id) == failed
+    assert (turns.contents(), upstream.requests) == ([], [])
+
+
+def test_a_worker_does_not_begin_a_turn_whose_time_is_over(
+    turns: Turns, client: Any, table_name: str, upstream: Any
+) -> None:
+    turn_id = turns.accepted()
+    old(turns, turn_id, client, table_name)
+    assert turns.deliver() == 0
+    assert turns.state(turn_id)["error"]["code"] == "deadline_exceeded"
+    assert upstream.requests == []
+
+
+def test_a_worker_cannot_commit_a_turn_that_a_client_found_over_its_time(
+    turns: Turns, client: Any, table_name: str, upstream: Any
+) -> None:
+    turn_id = turns.accepted()
+
+    def expire() -> None:
+        old(turns, turn_id, client, table_name)
+        assert turns.state(turn_id)["state"] == "failed"
+
+    late = answer("too late")
+    late.before = expire
+    upstream.script.append(late)
+    assert turns.deliver() == 1
+    assert turns.state(turn_id)["error"]["code"] == "deadline_exceeded"
+    assert turns.contents() == []
+    assert turns.api("get_session", **turns.path).json["state"] == "idle"
+
+
+def test_an_answered_turn_stays_completed_however_long_ago(turns: Turns, client: Any, table_name: str) -> None:
+    turn_id = turns.accepted()
+    assert turns.deliver() == 0
+    old(turns, turn_id, client, table_name)
+    assert turns.state(turn_id)["state"] == "completed"
+
+
+def test_a_worker_keeps_its_message_hidden_no_longer_than_it_lives(turns: Turns, upstream: Any) -> None:
+    hidden: list[int] = []
+
+    def note(params: dict[str, Any], **_: object) -> None:
+        hidden.append(params["VisibilityTimeout"])
+
+    turns.accepted()
+    client = wiring.queue()._client  # type: ignore[union-attr]
+    client.meta.events.register("provide-client-params.sqs.ChangeMessageVisibility", note)
+    extended = threading.Event()
+    client.meta.events.register("after-call.sqs.ChangeMessageVisibility", lambda **_: extended.set())
+    slow = answer("Hello from upstream.")
+    slow.before = lambda: extended.wait(30)
+    upstream.script.append(slow)
+    assert turns.deliver() == 0
+    assert hidden == [HIDDEN_SECONDS]
+    assert EXTEND_SECONDS < HIDDEN_SECONDS < BACKGROUND_SECONDS
+
+
+def dead_letter(turns: Turns, delivery: dict[str, Any]) -> int:
+    """How many of these messages the dead-letter queue delivers again."""
+    return len(handler("fail_turn")(delivery, Context(seconds=30))["batchItemFailures"])
+
+
+def test_a_turn_whose_workers_all_died_is_recorded_as_failed(
+    turns: Turns, client: Any, table_name: str, upstream: Any
+) -> None:
+    turn_id = turns.accepted()
+    delivery = turns.queue.event()
+    for _ in range(MAX_RECEIVES):
+        at("TransactWriteItems", "before-call", crash)
+        with pytest.raises(Crash):
+            turns.deliver(delivery)
+        rewire()
+        lapse(turns, client, table_name)
+    assert turns.state(turn_id)["state"] == "queued"
+
+    assert dead_letter(turns, delivery) == 0
+    failed = turns.state(turn_id)
+    assert (failed["state"], failed["error"]["code"]) == ("failed", "internal")
+    assert turns.deliver(delivery) == 0
+    assert dead_letter(turns, delivery) == 0
+    assert (turns.state(turn_id), turns.contents()) == (failed, [])
+
+
+def test_a_dead_letter_of_a_turn_that_was_answered_changes_nothing(turns: Turns) -> None:
+    turn_id = turns.accepted()
+    delivery = turns.queue.event()
+    assert turns.deliver(delivery) == 0
+    done = turns.state(turn_id)
+    assert dead_letter(turns, delivery) == 0
+    assert turns.state(turn_id) == done
+    assert done["state"] == "completed"
+
+
+def test_a_dead_letter_of_a_turn_that_still_runs_waits_for_it(turns: Turns, upstream: Any) -> None:
+    turn_id = turns.accepted()
+    delivery = turns.queue.event()
+    waited: list[int] = []
+    slow = answer("Hello from upstream.")
+    slow.before = lambda: waited.append(dead_letter(turns, delivery))
+    upstream.script.append(slow)
+    assert turns.deliver(delivery) == 0
+    assert waited == [1]
+    assert turns.state(turn_id)["state"] == "completed"
+
+
+def test_a_queue_that_does_not_answer_is_unavailable(turns: Turns, environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("AWS_ENDPOINT_URL_SQS", "http://127.0.0.1:1")
+    rewire()
+    refused = turns.post()
+    assert (refused.status, refused.json["code"]) == (503, "unavailable")
+    assert int(refused.headers["retry-after"]) >= 1
 
 
 def test_tool_calls_and_their_results_may_be_long_turns_too(turns: Turns, upstream: Any) -> None:

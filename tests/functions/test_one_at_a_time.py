@@ -8,6 +8,8 @@ import pytest
 from agentos import wiring
 from agentos.domain.history import trimmed
 from agentos.kernel.clock import Deadline
+from agentos.kernel.ids import new_id
+from agentos.store.leases import LeaseStore
 from agentos.store.turns import TurnCommit
 from tests.functions.conftest import Gate
 from tests.support.builders import a_message, a_reply
@@ -83,10 +85,10 @@ def requests(api: Any) -> list[str]:
 
 def seeded(agent_id: str, session_id: str, turns: int, length: int) -> None:
     """A conversation that is there already."""
-    store = wiring.turn_store()
+    store, leases = wiring.turn_store(), LeaseStore(wiring.table(), wiring.clock())
     for _ in range(turns):
         deadline = Deadline.after(30, wiring.clock())
-        lease = store.acquire("default", agent_id, session_id, deadline)
+        lease = leases.acquire(("default", agent_id, session_id), new_id("turn"), 30, deadline)
         sent = store.to_stored(lease, 1, a_message("x" * length), length // 4 + 4)
         reply = a_reply("y" * length)
         answer = store.to_stored(lease, 2, reply, length // 4 + 4)

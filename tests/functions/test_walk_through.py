@@ -63,7 +63,13 @@ def test_a_session_has_the_fields_of_the_contract_and_no_other(api: Any) -> None
     assert {name: session[name] for name in SESSION} == SESSION
     assert (session["agentId"], session["agentVersion"]) == (agent_id, None)
     assert (session["state"], session["messageCount"]) == ("idle", 0)
-    assert session["usage"] == {"promptTokens": 0, "completionTokens": 0, "totalTokens": 0, "costUsd": 0.0}
+    assert session["usage"] == {
+        "promptTokens": 0,
+        "completionTokens": 0,
+        "totalTokens": 0,
+        "costUsd": 0.0,
+        "unpriced": 0,
+    }
     assert all(TIME.fullmatch(session[name]) for name in ("createdAt", "lastActivityAt", "expiresAt"))
     assert api("get_session", agentId=agent_id, sessionId=session["sessionId"]).json == session
     assert api("list_sessions", agentId=agent_id).json["data"] == [session]
@@ -81,13 +87,14 @@ def test_a_reply_has_the_fields_of_the_contract_and_no_other(api: Any, upstream:
         "createdAt",
     }  # fmt: skip
     assert set(reply["usage"]) == {
-        "promptTokens", "completionTokens", "totalTokens", "cachedTokens", "costUsd", "latencyMs",
+        "promptTokens", "completionTokens", "totalTokens", "cachedTokens", "cacheWriteTokens", "reasoningTokens",
+        "costUsd", "estimated", "latencyMs", "firstTokenMs",
     }  # fmt: skip
     assert set(reply["route"]) == {
         "requested", "served", "rule", "experiment", "fallbackUsed", "attempts", "skipped",
     }  # fmt: skip
     (attempt,) = reply["route"]["attempts"]
-    assert set(attempt) == {"model", "provider", "upstreamModel", "outcome", "status", "latencyMs", "notes"}
+    assert set(attempt) == {"model", "provider", "upstreamModel", "outcome", "status", "latencyMs", "notes", "usage"}
     assert (attempt["upstreamModel"], attempt["outcome"], attempt["status"]) == ("smollm2", "ok", 200)
     assert (reply["role"], reply["toolCalls"], reply["finishReason"], reply["state"]) == (
         "assistant", [], "stop", "completed",
@@ -124,7 +131,7 @@ def test_an_unknown_price_makes_the_cost_unknown_in_reply_and_session(api: Any, 
     session_id = api.session(agent_id)
     assert api.say(agent_id, session_id).json["usage"]["costUsd"] is None
     usage = api("get_session", agentId=agent_id, sessionId=session_id).json["usage"]
-    assert usage == {"promptTokens": 10, "completionTokens": 5, "totalTokens": 15, "costUsd": None}
+    assert usage == {"promptTokens": 10, "completionTokens": 5, "totalTokens": 15, "costUsd": None, "unpriced": 1}
 
 
 def test_a_plan_explains_without_calling_anybody(api: Any, upstream: Any, environment: Any) -> None:

@@ -8,10 +8,14 @@ from samtranslator.translator.transform import transform  # type: ignore[import-
 
 from tests.lambda_streaming.running import ROOT
 
+MESSAGES = "/agents/{agentId}/sessions/{sessionId}/messages"
 STREAMED = {
-    "SendMessageFunction": "/agents/{agentId}/sessions/{sessionId}/messages",
-    "ChatCompletionsFunction": "/v1/chat/completions",
+    "SendMessageFunction": ("POST", MESSAGES),
+    "ChatCompletionsFunction": ("POST", "/v1/chat/completions"),
+    "ListMessagesFunction": ("GET", MESSAGES),
+    "GetTurnFunction": ("GET", "/agents/{agentId}/sessions/{sessionId}/turns/{turnId}"),
 }
+"""Method and path of the functions whose answer is streamed, or may be larger than a buffered one."""
 
 
 class NoPolicies:
@@ -39,13 +43,13 @@ def test_the_same_functions_have_the_runtime_and_the_mode(template: dict[str, An
         if "AWS_LAMBDA_EXEC_WRAPPER" in given.get("Environment", {}).get("Variables", {})
     }
     modes = {
-        name: (event["Properties"]["Path"], event["Properties"]["ResponseTransferMode"])
+        name: (event["Properties"]["Method"], event["Properties"]["Path"], event["Properties"]["ResponseTransferMode"])
         for name, given in functions.items()
         for event in given.get("Events", {}).values()
         if "ResponseTransferMode" in event["Properties"]
     }
     assert wrapped == dict.fromkeys(STREAMED, "/opt/streaming-runtime")
-    assert modes == {name: (path, "RESPONSE_STREAM") for name, path in STREAMED.items()}
+    assert modes == {name: (*route, "RESPONSE_STREAM") for name, route in STREAMED.items()}
     assert "AWS_LAMBDA_EXEC_WRAPPER" not in template["Globals"]["Function"]["Environment"]["Variables"]
 
 
@@ -59,10 +63,15 @@ def test_the_api_streams_for_as_long_as_the_functions_run(
         properties.update({name: "s3://bucket/key" for name in ("CodeUri", "ContentUri") if name in properties})
     made = transform(template, {}, NoPolicies())["Resources"]
     paths = made["Api"]["Properties"]["Body"]["paths"]
-    streams = {path for path, methods in paths.items() for given in methods.values() if "STREAM" in str(given)}
+    streams = {
+        (method.upper(), path)
+        for path, methods in paths.items()
+        for method, given in methods.items()
+        if "STREAM" in str(given)
+    }
     assert streams == set(STREAMED.values())
-    for name, path in STREAMED.items():
-        integration = paths[path]["post"]["x-amazon-apigateway-integration"]
+    for name, (method, path) in STREAMED.items():
+        integration = paths[path][method.lower()]["x-amazon-apigateway-integration"]
         assert integration["responseTransferMode"] == "STREAM"
         assert integration["uri"]["Fn::Sub"].endswith(f"${{{name}.Arn}}/response-streaming-invocations")
         assert integration["timeoutInMillis"] == made[name]["Properties"]["Timeout"] * 1000

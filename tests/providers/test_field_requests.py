@@ -468,3 +468,31 @@ def test_schemas_and_descriptions_of_tools_are_made_to_fit(wire: Wire) -> None:
     moved = {**SCHEMA, "properties": {"x": {"type": "array"}}, "description": '{"anyOf":[{"required":["x"]},{}]}'}
     assert declared["input_schema"] == moved
     assert len(declared["description"]) == 1200
+
+
+@pytest.mark.parametrize("model", [ANTHROPIC, BEDROCK, OPENAI])
+def test_names_of_arguments_are_made_to_fit_and_restored(model: str, wire: Wire) -> None:
+    properties = {"$filter": {"type": "string"}, "_filter": {"type": "string"}, "$top": {"type": "object"}}
+    offered = tool("f", parameters={"type": "object", "properties": properties, "required": ["$filter", "_filter"]})
+    given = {"$filter": "a", "_filter": "b", "$top": {"$deep": 1}}
+    call = ToolCall(id="call_1", name="f", arguments=given)
+    body, completion = ask(wire, model, SOME, asking(call), result(call), tools=(offered,))
+    if model == OPENAI:
+        assert json.loads(body["messages"][1]["tool_calls"][0]["function"]["arguments"]) == given
+        assert completion.notes == ()
+        return
+    config = body.get("toolConfig", {}).get("tools", [{}])[0].get("toolSpec", {})
+    schema = config["inputSchema"]["json"] if config else body["tools"][0]["input_schema"]
+    replaced, kept, top = schema["properties"]
+    assert (kept, top, schema["required"]) == ("_filter", "_top", [replaced, "_filter"])
+    assert re.fullmatch(r"[a-zA-Z0-9_.-]{1,64}", replaced)
+    (block,) = body["messages"][1]["content"]
+    sent = block["toolUse"]["input"] if "toolUse" in block else block["input"]
+    assert sent == {replaced: "a", "_filter": "b", "_top": {"$deep": 1}}
+    whole = answer_that_calls(model.partition(":")[0], "f")
+    called = whole["output"]["message"]["content"][0]["toolUse"] if "output" in whole else whole["content"][0]
+    called["input"] = sent
+    wire.reply(json.dumps(whole).encode())
+    answered = wire.ask(model, Prompt(messages=(SOME,), tools=(offered,)))
+    assert [one.arguments for one in answered.tool_calls] == [given]
+    assert answered.notes == ("names of arguments replaced for f",)

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 import pytest
 
-from agentos.domain import TokenCount
 from agentos.kernel.errors import ErrorClass, UpstreamError
 from agentos.routing.retry_after import wait_seconds
 from agentos.settings.loading import load_settings
@@ -32,8 +31,8 @@ ANSWERS = {
     "azure-openai/answer": (HELLO, "stop", 19, 10, 0),
     "azure-openai/tool_call": ("", "tool_calls", 19, 10, 0),
     "cerebras/answer": (HELLO, "stop", 72, 46, 0),
-    "cerebras/tool_call": ("", "tool_calls", 72, 46, 0),
     "cerebras/thought_until_max_tokens": ("", "length", 72, 64, 0),
+    "cerebras/tool_call": ("", "tool_calls", 72, 46, 0),
     "deepseek/answer": (HELLO, "stop", 1400, 60, 1280),
     "deepseek/tool_calls_parallel": ("", "tool_calls", 1400, 60, 1280),
     "fireworks/answer": (HELLO, "stop", 13, 52, 0),
@@ -43,10 +42,10 @@ ANSWERS = {
     "gemini/answer_thought_and_cached": (
         "Take the small model: it is cheap enough.", "stop", 2065 + 15, 40 + 312, 1024,
     ),
+    "gemini/thought_until_max_tokens": ("", "length", 6, 64, 0),
     "gemini/tool_call_with_words": ("I look that up.", "tool_calls", 96, 33 + 64, 0),
     "gemini/tool_call_without_id": ("", "tool_calls", 96, 33 + 64, 0),
     "gemini/tool_calls_parallel": ("", "tool_calls", 96, 33 + 64, 0),
-    "gemini/thought_until_max_tokens": ("", "length", 6, 64, 0),
     "glm4/answer": (HELLO, "stop", 13, 52, 2),
     "glm4/tool_call": ("", "tool_calls", 13, 52, 2),
     "groq/answer": (HELLO, "stop", 72, 46, 64),
@@ -80,6 +79,9 @@ ANSWERS = {
     "xai/answer": (HELLO, "stop", 32, 9 + 233, 8),
     "xai/tool_call": ("", "tool_calls", 32, 9 + 233, 8),
 }  # fmt: skip
+
+WRITTEN = {"anthropic/answer_thought_and_cached": 188, "bedrock/answer_thought_and_cached": 188}
+"""Tokens written to a cache, of the answers that say so."""
 
 # class: its cases; where the provider says how long to wait, with the seconds
 FAILURES: dict[ErrorClass, dict[str, float | None] | set[str]] = {
@@ -169,7 +171,9 @@ def test_an_answer_is_decoded(case: str, wire: Wire) -> None:
     text, finish_reason, prompt, completed, cached = ANSWERS[case]
     assert completion.text == text
     assert completion.finish_reason == finish_reason
-    assert completion.tokens == TokenCount(prompt=prompt, completion=completed, cached=cached)
+    tokens = completion.tokens
+    assert (tokens.prompt, tokens.completion, tokens.cached) == (prompt, completed, cached)
+    assert (tokens.cache_write, tokens.cache_write_1h) == (WRITTEN.get(case, 0), 0)
 
 
 @pytest.mark.parametrize("case", ANSWERS)
@@ -180,7 +184,7 @@ def test_tokens_add_up_to_the_total_that_the_provider_bills(case: str, wire: Wir
     usage = recorded.body.get("usage") or recorded.body["usageMetadata"]
     totals = [usage[name] for name in ("total_tokens", "totalTokenCount", "totalTokens") if name in usage]
     parts = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens", "output_tokens")
-    assert [tokens.prompt + tokens.completion] == (totals or [sum(usage[part] for part in parts)])
+    assert [(tokens.prompt or 0) + (tokens.completion or 0)] == (totals or [sum(usage[part] for part in parts)])
 
 
 @pytest.mark.parametrize("case", FAILED)

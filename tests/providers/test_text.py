@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from agentos.kernel.errors import ErrorClass, UpstreamError
 from tests.providers.recordings import MODELS, Wire, all_cases, provider_of, recording
 
 OPENAI, GEMINI = "openai:gpt-4o-mini", "gemini:flash-1.5"
-NOTHING = TokenCount(prompt=0, completion=0, cached=0)
+NOTHING = TokenCount()
 
 
 def openai_reply(content: Any = "Hello.", finish_reason: Any = "stop", usage: Any = None, **message: Any) -> bytes:
@@ -156,13 +157,35 @@ def test_a_broken_server_is_a_broken_server_whatever_code_it_names(status: int, 
 
 @pytest.mark.parametrize("usage", [
     None, {}, [], "many", 5, {"prompt_tokens": None}, {"prompt_tokens": -1, "completion_tokens": -5},
-    {"prompt_tokens": "12"}, {"prompt_tokens": 1.5}, {"prompt_tokens": True}, {"prompt_tokens": 10**400},
+    {"prompt_tokens": "a lot"}, {"prompt_tokens": 1.5}, {"prompt_tokens": True}, {"prompt_tokens": 10**400},
+    {"prompt_tokens": 0, "completion_tokens": 0}, {"promptTokenCount": 0, "candidatesTokenCount": 0},
     {"prompt_tokens_details": 5}, {"prompt_tokens_details": {"cached_tokens": -3}}, {"completion_tokens_details": []},
-    {"promptTokenCount": -1, "candidatesTokenCount": "5", "thoughtsTokenCount": [], "cachedContentTokenCount": None},
+    {"promptTokenCount": -1, "candidatesTokenCount": "?", "thoughtsTokenCount": [], "cachedContentTokenCount": None},
 ])  # fmt: skip
-def test_absent_or_absurd_usage_counts_as_nothing_and_loses_no_answer(usage: Any, wire: Wire) -> None:
+def test_absent_or_absurd_usage_is_unknown_and_loses_no_answer(usage: Any, wire: Wire) -> None:
     assert answered(wire, OPENAI, openai_reply(usage=usage)).tokens == NOTHING
     assert answered(wire, GEMINI, gemini_reply([{"text": "x"}], usage=usage)).tokens == NOTHING
+
+
+@pytest.mark.parametrize("count", [12, 12.0, "12", " 12 ", "12.0", "1.2e1"])
+def test_floats_and_numeric_strings_of_whole_value_are_counts(count: Any, wire: Wire) -> None:
+    usage = {"prompt_tokens": count, "completion_tokens": count}
+    tokens = answered(wire, OPENAI, openai_reply(usage=usage)).tokens
+    assert (tokens.prompt, tokens.completion) == (12, 12)
+
+
+@pytest.mark.parametrize(("usage", "cost"), [
+    ({"cost": 0.0123}, "0.0123"),
+    ({"cost": 0.0005, "is_byok": True, "cost_details": {"upstream_inference_cost": 0.01}}, "0.0105"),
+    ({"cost": 0.01, "is_byok": False, "cost_details": {"upstream_inference_cost": 0.01}}, "0.01"),
+    ({"cost": 0.01, "cost_details": {"upstream_inference_cost": None}}, "0.01"),
+    ({"cost": 0}, "0"),
+    ({"cost": "unknown"}, None), ({"cost": {"total": 1}}, None), ({"cost": -1}, None), ({}, None),
+])  # fmt: skip
+def test_a_cost_that_the_answer_names_is_read(usage: dict[str, Any], cost: str | None, wire: Wire) -> None:
+    counts = {"prompt_tokens": 10, "completion_tokens": 5, **usage}
+    tokens = answered(wire, OPENAI, openai_reply(usage=counts)).tokens
+    assert tokens.cost == (None if cost is None else Decimal(cost))
 
 
 @pytest.mark.parametrize(("usage", "completion"), [

@@ -12,7 +12,7 @@ from agentos.store import keys
 from tests.replay.test_events import EVENTS
 from tests.support.gateway import ROOT, Context, handler
 from tests.support.long_text import ASCII, unpressable
-from tests.support.seed import AGENT_ID, SESSION_ID, seed
+from tests.support.seed import AGENT_ID, CREATED, SESSION_ID, TURN_ID, seed
 from tests.support.upstream import refusal
 from tests.support.wiring import rewire
 
@@ -114,6 +114,16 @@ def test_a_function_is_allowed_what_it_does_and_nothing_else(folder: str, api: A
     upstream.default = refusal(401)  # it fails until its circuit opens
     wiring.circuits().close(circuit())
     replays.run()
+    replays.run()
+
+    turn = keys.turn(keys.session_partition("default", AGENT_ID, SESSION_ID), TURN_ID)  # accepted long ago
+    created = {":then": {"S": CREATED}}
+    wiring.dynamodb().update_item(
+        TableName=os.environ["TABLE_NAME"],
+        Key=turn,
+        UpdateExpression="SET createdAt = :then",
+        ExpressionAttributeValues=created,
+    )
     replays.run()
 
     session = keys.session("default", AGENT_ID, SESSION_ID)  # time-to-live takes the session, and leaves its messages

@@ -58,6 +58,12 @@ def ask_elsewhere(health: Health, target: Target) -> str:
         return thread.submit(ask, health, target).result()
 
 
+def rest(health: Health, target: Target) -> float | None:
+    """Seconds that the target still cools down."""
+    cooling = health.cooling(target.model)
+    return None if cooling is None else cooling.seconds
+
+
 def open_circuit(health: Health, target: Target) -> None:
     for _ in range(FAILURES):
         ask(health, target, fails())

@@ -7,7 +7,7 @@ from typing import TypeVar
 from agentos.domain import Completion, Message, ModelFacts, Plan, Prompt, Skipped, Target, TextListener, TokenCount
 from agentos.kernel.clock import Deadline, Timeouts
 from agentos.kernel.errors import ErrorClass, UpstreamError
-from agentos.routing.call import AttemptListener, AttemptRunner, HealthGuard
+from agentos.routing.call import AttemptListener, AttemptRunner, HealthGuard, LatencyObserver, Simulation
 from agentos.routing.execute import Executor, Outcome
 from agentos.settings.schema import Limits
 from tests.support.clock import FakeClock
@@ -43,6 +43,7 @@ class Step:
     begins: float = 0.0
     headers: Mapping[str, str] = field(default_factory=dict)
     status: int | None = None
+    tokens: TokenCount | None = None
 
 
 ANSWERS = Step()
@@ -67,7 +68,7 @@ def target(name: str, window: int | None = None) -> Target:
 
 
 class Unconcerned:
-    """Health and latencies of targets that nobody has heard of."""
+    """Health and latencies of which nothing is known."""
 
     def guard(self, target: Target, call: Callable[[], R]) -> R:
         return call()
@@ -75,8 +76,18 @@ class Unconcerned:
     def pause(self, model: str, seconds: float) -> None:
         pass
 
-    def observe(self, model: str, milliseconds: float) -> None:
+    def observe(self, model: str, milliseconds: float, *, streamed: bool) -> None:
         pass
+
+
+class Observing(Unconcerned):
+    """Latencies that remember what was observed."""
+
+    def __init__(self) -> None:
+        self.observed: list[tuple[str, float, bool]] = []
+
+    def observe(self, model: str, milliseconds: float, *, streamed: bool) -> None:
+        self.observed.append((model, milliseconds, streamed))
 
 
 class World:
@@ -89,12 +100,13 @@ class World:
         limits: Limits = LIMITS,
         longest: float = 60,
         health: HealthGuard | None = None,
+        latencies: LatencyObserver | None = None,
     ) -> None:
         self.clock = FakeClock()
         self.calls: list[Call] = []
         self._scripts = {model: iter(steps) for model, steps in (scripts or {}).items()}
         health = health or Unconcerned()
-        caller = AttemptRunner(self._ask, health, Unconcerned(), self.clock)
+        caller = AttemptRunner(self._ask, health, latencies or Unconcerned(), self.clock)
         self._executor = Executor(caller, health, lambda _: longest, limits, self.clock)
 
     def run(
@@ -105,13 +117,14 @@ class World:
         skipped: tuple[Skipped, ...] = (),
         gone_at: float = float("inf"),
         listener: AttemptListener | None = None,
+        simulated: Simulation | None = None,
     ) -> Outcome:
         """`gone_at`: the moment from which nobody waits for the answer."""
         chain = tuple(target(name) if isinstance(name, str) else name for name in targets)
         requested = chain[0].model if chain else "none:none"
         plan = Plan(requested=requested, targets=chain, skipped=skipped)
         deadline = Deadline.after(seconds, self.clock, lambda: self.clock.monotonic() >= gone_at)
-        return self._executor.run(plan, PROMPT, deadline, also_on, listener=listener)
+        return self._executor.run(plan, PROMPT, deadline, also_on, simulated, listener)
 
     @property
     def called(self) -> list[str]:
@@ -123,12 +136,16 @@ class World:
         step = next(self._scripts.get(asked.model, iter(())), ANSWERS)
         heard = step.says if listen and step.begins <= timeouts.first_output else ()
         seconds = timeouts.total if heard else timeouts.first_output
+        silent = min(step.begins, step.takes) if heard else 0.0
+        self.clock.advance(silent)
         for piece in heard:
             listen(piece)  # type: ignore[misc]
-        self.clock.advance(min(step.takes, seconds))
+        self.clock.advance(min(step.takes, seconds) - silent)
         if step.takes > seconds:
             raise UpstreamError(ErrorClass.TIMEOUT, "time is up")
         if step.fails:
-            raise UpstreamError(step.fails, "scripted", status=step.status, headers=step.headers)
+            error = UpstreamError(step.fails, "scripted", status=step.status, headers=step.headers)
+            error.tokens = step.tokens
+            raise error
         text = "".join(heard) or f"from {asked.model}"
-        return Completion(text=text, finish_reason="stop", tokens=TokenCount())
+        return Completion(text=text, finish_reason="stop", tokens=step.tokens or TokenCount())

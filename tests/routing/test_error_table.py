@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import time_machine
 
+from agentos.domain import CoolDown
 from agentos.kernel.errors import (
     ApiError,
     ContentFiltered,
@@ -46,7 +47,7 @@ TABLE = {
     ErrorClass.MODEL_NOT_FOUND: Row((1, 1), True, True),
     ErrorClass.CONTEXT_LENGTH: Row((1, 1), True, False, ContextLengthExceeded),
     ErrorClass.CONTENT_FILTER: Row((1, 1), False, False, ContentFiltered),
-    ErrorClass.REJECTED: Row((1, 1), False, False, ProviderRejected),
+    ErrorClass.REJECTED: Row((1, 1), True, False, ProviderRejected),
 }
 
 NOW = 1_795_348_800
@@ -201,4 +202,4 @@ def test_of_several_waits_the_latest_counts(network: Network, client: Any, table
         cell = Cell(network, name, script, health)
         assert cell.run(FALLBACK).attempts[-1].outcome == "ok"
         assert cell.called == ["primary", "primary", "fallback"]
-        assert health.cooling(PRIMARY) == 600
+        assert health.cooling(PRIMARY) == CoolDown(600, named=True)

@@ -30,7 +30,7 @@ ROWS = {
     ErrorClass.MODEL_NOT_FOUND: ([A, B], 1, UpstreamFailed),
     ErrorClass.CONTEXT_LENGTH: ([A, B], 1, ContextLengthExceeded),
     ErrorClass.CONTENT_FILTER: ([A], 1, ContentFiltered),
-    ErrorClass.REJECTED: ([A], 1, ProviderRejected),
+    ErrorClass.REJECTED: ([A, B], 1, ProviderRejected),
 }
 
 
@@ -71,10 +71,52 @@ def test_every_target_is_tried_before_the_client_is_told_of_failure(error_class:
     assert len(caught.value.details["attempts"]) == len(world.calls)
 
 
-def test_the_last_failure_decides_what_the_client_is_told() -> None:
-    for last, told in ((ErrorClass.REJECTED, ProviderRejected), (ErrorClass.CONTENT_FILTER, ContentFiltered)):
-        with pytest.raises(told):
-            World({A: always(ErrorClass.QUOTA), B: always(last)}).run(A, B)
+REJECTED, BLOCKED, LENGTH, QUOTA = (
+    ErrorClass.REJECTED, ErrorClass.CONTENT_FILTER, ErrorClass.CONTEXT_LENGTH, ErrorClass.QUOTA
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("first", "second", "also_on", "told"), [
+    (REJECTED, REJECTED, (), ProviderRejected),
+    (QUOTA, REJECTED, (), UpstreamFailed),
+    (REJECTED, QUOTA, (), UpstreamFailed),
+    (LENGTH, LENGTH, (), ContextLengthExceeded),
+    (LENGTH, REJECTED, (), UpstreamFailed),
+    (QUOTA, BLOCKED, (), ContentFiltered),  # a block ends the turn, whatever failed before
+    (BLOCKED, BLOCKED, ("content_filter",), ContentFiltered),
+    (BLOCKED, QUOTA, ("content_filter",), UpstreamFailed),
+])  # fmt: skip
+def test_failures_of_one_class_have_its_code_and_mixed_ones_are_upstream_failed(
+    first: ErrorClass, second: ErrorClass, also_on: tuple[str, ...], told: type[ApiError]
+) -> None:
+    with pytest.raises(ApiError) as caught:
+        World({A: always(first), B: always(second)}).run(A, B, also_on=also_on)
+    assert type(caught.value) is told
+
+
+def test_of_a_targets_two_failures_the_last_counts() -> None:
+    with pytest.raises(ProviderRejected):
+        World({A: [Step(ErrorClass.SERVER), Step(REJECTED)], B: always(REJECTED)}).run(A, B)
+
+
+# --- how long to wait ---------------------------------------------------------------------------
+
+
+def wait(seconds: str, error_class: ErrorClass = ErrorClass.RATE_LIMITED) -> list[Step]:
+    return [Step(error_class, headers={"retry-after": seconds})] * 10
+
+
+@pytest.mark.parametrize(("steps", "retry_after"), [
+    ({A: wait("60")}, "60"),
+    ({A: wait("60"), B: always(ErrorClass.BAD_RESPONSE)}, "60"),
+    ({A: wait("600"), B: wait("90", QUOTA)}, "90"),
+    ({A: always(ErrorClass.BAD_RESPONSE), B: always(ErrorClass.AUTH)}, None),
+    ({A: wait("60", REJECTED), B: always(ErrorClass.AUTH)}, None),
+])  # fmt: skip
+def test_a_failed_turn_names_the_shortest_known_wait(steps: dict[str, list[Step]], retry_after: str | None) -> None:
+    with pytest.raises(UpstreamFailed) as caught:
+        World(steps).run(*steps)
+    assert caught.value.headers.get("retry-after") == retry_after
 
 
 def test_nothing_to_try() -> None:
@@ -87,14 +129,12 @@ def test_nothing_to_try() -> None:
     assert world.calls == []
 
 
-@pytest.mark.parametrize("error_class", [ErrorClass.CONTENT_FILTER, ErrorClass.REJECTED])
-def test_classes_that_fall_back_only_where_the_agent_says_so(error_class: ErrorClass) -> None:
-    world = World({A: always(error_class)})
-    assert world.run(A, B, also_on=(error_class.value,)).target.model == B
+def test_a_block_falls_back_only_where_the_agent_says_so() -> None:
+    world = World({A: always(BLOCKED)})
+    assert world.run(A, B, also_on=("content_filter",)).target.model == B
     assert world.called == [A, B]
-    (other,) = {"content_filter", "rejected"} - {error_class.value}
-    with pytest.raises(ROWS[error_class][2]):
-        World({A: always(error_class)}).run(A, B, also_on=(other,))
+    with pytest.raises(ContentFiltered):
+        World({A: always(BLOCKED)}).run(A, B)
 
 
 # --- time -------------------------------------------------------------------------------------
@@ -129,14 +169,22 @@ def test_the_only_target_hanging_until_the_deadline_is_a_failure_of_the_target()
 
 
 def test_the_deadline_cutting_the_list_short_is_told_as_such() -> None:
-    world = World({model: [Step(takes=HANG)] * 2 for model in (A, B, C)}, limits=LIMITS.model_copy(
-        update={"fallback_reserve_seconds": 0.2}
-    ))  # fmt: skip
+    world = World({model: [Step(takes=HANG)] * 2 for model in (A, B, C)})
     with pytest.raises(DeadlineExceeded) as caught:
-        world.run(A, B, C, seconds=10)
+        world.run(A, B, C, seconds=0.9)
     assert world.called == [A]
     assert [attempt["model"] for attempt in caught.value.details["attempts"]] == [A]
+    not_tried = "not_tried: the turn's time was over"
+    assert caught.value.details["skipped"] == [{"model": model, "reason": not_tried} for model in (B, C)]
     assert caught.value.headers == {"x-agentos-attempts": "1"}
+
+
+def test_every_target_has_a_part_of_the_time_however_many_there_are() -> None:
+    limits = LIMITS.model_copy(update={"attempts": 12})
+    names = [f"p:{number}" for number in range(12)]
+    world = World({name: [Step(takes=HANG)] for name in names[:-1]}, limits=limits)
+    assert world.run(*names, seconds=26).target.model == names[-1]
+    assert min(call.seconds for call in world.calls) >= 0.5
 
 
 def test_no_call_is_begun_with_less_than_half_a_second() -> None:
@@ -157,13 +205,34 @@ def test_no_retry_is_begun_with_less_than_half_a_second() -> None:
 # --- the cap ----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("cap", "called"), [(1, [A]), (2, [A, A]), (3, [A, A, B]), (5, [A, A, B, B, C])])
+@pytest.mark.parametrize(("cap", "called"), [
+    (1, [A]), (2, [A, B]), (3, [A, B, C]), (4, [A, A, B, C]), (5, [A, A, B, B, C]), (9, [A, A, B, B, C, C]),
+])  # fmt: skip
 def test_the_number_of_calls_is_capped_over_all_targets(cap: int, called: list[str]) -> None:
     limits = LIMITS.model_copy(update={"attempts": cap})
     world = World({model: always(ErrorClass.SERVER) for model in (A, B, C)}, limits=limits)
-    with pytest.raises(UpstreamFailed):
+    with pytest.raises(UpstreamFailed) as caught:
         world.run(A, B, C)
     assert world.called == called
+    missed = [model for model in (A, B, C) if model not in called]
+    reason = "not_tried: limits.attempts was reached"
+    assert caught.value.details["skipped"] == [{"model": model, "reason": reason} for model in missed]
+
+
+@pytest.mark.parametrize("error_class", [ErrorClass.SERVER, ErrorClass.CONNECT])
+def test_three_broken_targets_do_not_starve_a_good_fourth(error_class: ErrorClass) -> None:
+    world = World({model: always(error_class) for model in (A, B, C)})
+    assert world.run(A, B, C, "d:four").target.model == "d:four"
+    assert world.called == [A, A, B, B, C, "d:four"]
+
+
+def test_a_good_target_beyond_the_bound_is_named() -> None:
+    names = [f"p:{number}" for number in range(7)]
+    world = World({name: always(ErrorClass.MODEL_NOT_FOUND) for name in names[:6]})
+    with pytest.raises(UpstreamFailed) as caught:
+        world.run(*names)
+    assert world.called == names[:6]
+    assert [skip["model"] for skip in caught.value.details["skipped"]] == [names[6]]
 
 
 # --- context windows --------------------------------------------------------------------------

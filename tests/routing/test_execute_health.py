@@ -5,10 +5,10 @@ from typing import TypeVar
 
 import pytest
 
-from agentos.domain import Target
-from agentos.kernel.errors import DeadlineExceeded, ErrorClass, UpstreamFailed
+from agentos.domain import CoolDown, Target
+from agentos.kernel.errors import DeadlineExceeded, ErrorClass, UpstreamError, UpstreamFailed
 from agentos.routing.health import CoolingDown
-from tests.routing.scripted import ANSWERS, Step, Unconcerned, World
+from tests.routing.scripted import ANSWERS, HANG, Step, Unconcerned, World, target
 
 A, B, C = "a:one", "b:two", "c:three"
 R = TypeVar("R")
@@ -22,7 +22,7 @@ class Refusing(Unconcerned):
         self.pauses: list[tuple[str, float]] = []
 
     def guard(self, target: Target, call: Callable[[], R]) -> R:
-        if target.model in self.refused and not target.despite_health:
+        if target.model in self.refused and target.cooling is None:
             raise CoolingDown(target.model)
         return call()
 
@@ -56,19 +56,83 @@ def test_if_all_are_refused_the_first_is_asked_all_the_same() -> None:
     assert [skip.model for skip in outcome.skipped] == [B, C], "who is asked is not skipped"
 
 
-def test_and_if_that_fails_so_does_the_turn() -> None:
-    world = World({A: [Step(ErrorClass.QUOTA)]}, health=Refusing(A, B))
+def test_and_if_that_fails_the_others_are_asked_too() -> None:
+    world = World({model: [Step(ErrorClass.QUOTA)] for model in (A, B)}, health=Refusing(A, B, C))
+    assert world.run(A, B, C).target.model == C
+    assert world.called == [A, B, C]
+
+
+def test_a_target_in_doubt_is_asked_when_the_healthy_ones_have_failed() -> None:
+    world = World({A: [Step(ErrorClass.QUOTA)], C: [Step(ErrorClass.BAD_RESPONSE)]}, health=Refusing(B))
+    outcome = world.run(A, B, C)
+    assert (outcome.target.model, world.called) == (B, [A, C, B])
+    assert outcome.skipped == ()
+
+
+def cooling(name: str, seconds: float, *, named: bool = False) -> Target:
+    return target(name).cooled(CoolDown(seconds, named=named), f"failing lately; tried again in {seconds:.0f} s")
+
+
+def test_a_target_that_is_being_probed_comes_before_those_with_a_rest() -> None:
+    world = World({C: [Step(ErrorClass.AUTH)]}, health=Refusing(A))
+    outcome = world.run(A, C, cooling(B, 5))
+    assert (outcome.target.model, world.called) == (A, [C, A])
+    assert [skip.model for skip in outcome.skipped] == [B]
+
+
+def test_cooling_targets_that_were_not_needed_are_skipped_as_such() -> None:
+    outcome = World().run(A, cooling(B, 12), cooling(C, 90, named=True))
+    assert [skip.to_json() for skip in outcome.skipped] == [
+        {"model": B, "reason": "cooling_down: failing lately; tried again in 12 s"},
+        {"model": C, "reason": "cooling_down: failing lately; tried again in 90 s"},
+    ]
+
+
+def test_the_rest_of_a_cooling_target_is_a_known_wait() -> None:
+    scripts = {model: [Step(ErrorClass.AUTH)] for model in (A, B)}
     with pytest.raises(UpstreamFailed) as caught:
-        world.run(A, B)
-    assert world.called == [A]
-    assert [skip["model"] for skip in caught.value.details["skipped"]] == [B]
+        World(scripts).run(A, cooling(B, 12))
+    assert caught.value.headers["retry-after"] == "12"
 
 
-def test_nobody_in_doubt_is_asked_after_a_failure() -> None:
-    world = World({A: [Step(ErrorClass.QUOTA)]}, health=Refusing(B))
+# --- bounds that say nothing of a target's health ---------------------------------------------------
+
+
+class Judging(Unconcerned):
+    """Health that notes which failures count."""
+
+    def __init__(self) -> None:
+        self.excused: list[bool] = []
+
+    def guard(self, target: Target, call: Callable[[], R]) -> R:
+        try:
+            return call()
+        except UpstreamError as error:
+            self.excused.append(error.excused)
+            raise
+
+
+@pytest.mark.parametrize(("seconds", "longest", "excused"), [
+    (26, 60, [False, True]),  # the server's own bounds; what a first target leaves is less than usual
+    (26, 3, [False, False]),  # a provider that has only 3 s by configuration
+    (1, 60, [True, True]),  # an agent's timeoutSeconds, or a client's bound
+    (10, 60, [True, True]),
+    (1, 0.5, [False, False]),
+])  # fmt: skip
+def test_a_timeout_under_a_short_bound_costs_no_target_its_health(
+    seconds: float, longest: float, excused: list[bool]
+) -> None:
+    health = Judging()
+    world = World({model: [Step(takes=HANG)] * 2 for model in (A, B)}, longest=longest, health=health)
     with pytest.raises(UpstreamFailed):
-        world.run(A, B)
-    assert world.called == [A]
+        world.run(A, B, seconds=seconds)
+    assert health.excused[:2] == excused
+
+
+def test_another_failure_counts_under_any_bound() -> None:
+    health = Judging()
+    World({A: [Step(ErrorClass.AUTH)]}, health=health).run(A, B, seconds=2)
+    assert health.excused == [False]
 
 
 def test_a_circuit_that_opens_ends_the_second_try_and_not_the_fallback() -> None:
@@ -91,7 +155,7 @@ def test_a_pause_that_a_failing_target_names_is_passed_on(
     error_class: ErrorClass, headers: dict[str, str], pauses: list[tuple[str, float]]
 ) -> None:
     health = Refusing()
-    World({A: [Step(error_class, headers=headers)] * 2}, health=health).run(A, B, also_on=("rejected",))
+    World({A: [Step(error_class, headers=headers)] * 2}, health=health).run(A, B)
     assert health.pauses == pauses
 
 

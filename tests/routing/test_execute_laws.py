@@ -1,13 +1,20 @@
 """What holds for the executor whatever the targets do: any failures, any durations, any hints."""
 
+from collections.abc import Callable
+from typing import TypeVar
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agentos.domain import Skipped, Target
+from agentos.domain import CoolDown, Skipped, Target
+from agentos.domain.routing import cooling_order
 from agentos.kernel.errors import ApiError, DeadlineExceeded, ErrorClass
 from agentos.routing.execute import Outcome
+from agentos.routing.health import CoolingDown
 from agentos.routing.policy import POLICIES, Retry
-from tests.routing.scripted import HANG, LIMITS, Step, World, target
+from tests.routing.scripted import HANG, LIMITS, Step, Unconcerned, World, target
+
+R = TypeVar("R")
 
 NAMES = ("a:1", "b:2", "c:3", "d:4", "e:5")
 DURATIONS = st.sampled_from([0.0, 0.01, 0.4, 1.0, 5.0, 20.0, HANG])
@@ -32,7 +39,7 @@ class Run:
         self.seconds = data.draw(st.sampled_from([0.1, 0.5, 0.7, 3.0, 26.0, 120.0]), label="seconds")
         self.longest = data.draw(st.sampled_from([0.2, 5.0, 60.0]), label="longest")
         self.cap = data.draw(st.integers(1, 7), label="cap")
-        self.also_on = data.draw(st.sets(st.sampled_from(["content_filter", "rejected"])), label="fallbackOn")
+        self.also_on = data.draw(st.sets(st.just("content_filter")), label="fallbackOn")
         limits = LIMITS.model_copy(update={"attempts": self.cap})
         self.world = World(scripts, limits=limits, longest=self.longest)
         self.skipped = (Skipped(model="x:0", reason="disabled"),)
@@ -103,10 +110,99 @@ def test_every_candidate_is_accounted_for(data: st.DataObject) -> None:
     run = Run(data)
     if run.error:
         skipped = [skip["model"] for skip in run.error.details["skipped"]]
-        assert run.error.headers == {"x-agentos-attempts": str(len(run.world.calls))}
+        assert run.error.headers["x-agentos-attempts"] == str(len(run.world.calls))
     else:
         assert run.outcome is not None
         skipped = [skip.model for skip in run.outcome.skipped]
     assert skipped[0] == "x:0"
     assert set(skipped).isdisjoint(run.world.called)
     assert len(set(skipped)) == len(skipped)
+
+
+# --- nobody is left out ----------------------------------------------------------------------------
+
+QUICK = st.sampled_from([0.0, 0.05, 0.1])
+"""Seconds of a call that ends well within the shortest share of the time."""
+
+
+@st.composite
+def quick_steps(draw: st.DrawFn) -> Step:
+    """A call that answers, fails at once, or hangs until it is given up."""
+    fails = draw(st.none() | st.sampled_from([one for one in ErrorClass if one not in ENDING]))
+    hangs = fails is ErrorClass.TIMEOUT
+    return Step(None if hangs else fails, takes=HANG if hangs else draw(QUICK), headers=draw(HEADERS))
+
+
+ENDING = (ErrorClass.CONTENT_FILTER, ErrorClass.CONTEXT_LENGTH)
+"""Classes that leave out targets for reasons of their own: a block ends the turn, a length needs larger windows."""
+
+RESTS = st.none() | st.builds(CoolDown, st.sampled_from([1.0, 20.0, 600.0]), st.booleans())
+
+
+class Doubting(Unconcerned):
+    """Health that refuses some targets, as while another caller probes them."""
+
+    def __init__(self, refused: frozenset[str]) -> None:
+        self._refused = refused
+
+    def guard(self, target: Target, call: Callable[[], R]) -> R:
+        if target.model in self._refused and target.cooling is None:
+            raise CoolingDown(target.model)
+        return call()
+
+
+class Fair:
+    """A run in which time and bound allow a first call for every target."""
+
+    def __init__(self, data: st.DataObject) -> None:
+        self.first = {name: data.draw(quick_steps(), label=name) for name in NAMES}
+        scripts = {name: [step, data.draw(quick_steps(), label=f"{name} again")] for name, step in self.first.items()}
+        names = data.draw(st.lists(st.sampled_from(NAMES), unique=True, min_size=1), label="targets")
+        rests = {name: data.draw(RESTS, label=f"rest of {name}") for name in names}
+        chain = [target(name).cooled(rest, "test") if (rest := rests[name]) else target(name) for name in names]
+        self.chain = sorted(chain, key=cooling_order)
+        refused = data.draw(st.frozensets(st.sampled_from(NAMES)), label="probed by others")
+        limits = LIMITS.model_copy(update={"attempts": data.draw(st.integers(len(names), 7), label="attempts")})
+        self.world = World(scripts, limits=limits, health=Doubting(refused))
+        self.seconds = data.draw(st.sampled_from([len(names) + 1.0, 12.0, 26.0]), label="seconds")
+        self.outcome: Outcome | None = None
+        self.error: ApiError | None = None
+        try:
+            self.outcome = self.world.run(*self.chain, seconds=self.seconds)
+        except ApiError as error:
+            self.error = error
+
+    @property
+    def would_answer(self) -> bool:
+        return any(self.first[one.model].fails is None and self.first[one.model].takes < HANG for one in self.chain)
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.data())
+def test_whenever_some_target_would_answer_the_client_gets_an_answer(data: st.DataObject) -> None:
+    run = Fair(data)
+    if run.would_answer:
+        assert run.outcome is not None
+        skipped = {skip.model for skip in run.outcome.skipped}
+        unneeded = {one.model for one in run.chain if one.cooling} - set(run.world.called)
+        assert unneeded <= skipped
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.data())
+def test_an_error_means_that_every_target_was_asked_and_failed(data: st.DataObject) -> None:
+    run = Fair(data)
+    if run.error:
+        assert set(run.world.called) == {one.model for one in run.chain}
+        assert run.error.details["skipped"] == []
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.data())
+def test_whoever_was_not_asked_before_an_error_is_named(data: st.DataObject) -> None:
+    """For any bounds: an error tells of each target that it was asked, or why not."""
+    run = Run(data)
+    blocked = run.ends[-1:] == ["content_filter"] and "content_filter" not in run.also_on
+    if run.error and not blocked:
+        named = {skip["model"] for skip in run.error.details["skipped"]} | set(run.world.called)
+        assert {one.model for one in run.chain} <= named

@@ -3,9 +3,10 @@
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
-from agentos.domain import Target
-from agentos.kernel.errors import ErrorClass
+from agentos.domain import CoolDown, Target
+from agentos.kernel.errors import ErrorClass, UpstreamError
 from agentos.routing.health import Health
 from agentos.routing.policy import POLICIES
 from tests.routing.environments import (
@@ -19,6 +20,7 @@ from tests.routing.environments import (
     environment,
     fails,
     open_circuit,
+    rest,
 )
 
 COUNTED = [error_class for error_class, policy in POLICIES.items() if policy.counts]
@@ -35,7 +37,7 @@ def test_failures_in_a_row_open_the_circuit_for_everybody(
     for _ in range(FAILURES):
         assert ask(first, target, fails(error_class)) == error_class
     assert ask(first, target) == ask(second, target) == "cooling"
-    assert first.cooling(target.model) == second.cooling(target.model) == PAUSE
+    assert rest(first, target) == rest(second, target) == PAUSE
 
 
 @pytest.mark.parametrize("error_class", CLIENTS_FAULT)
@@ -95,7 +97,7 @@ def test_a_probe_that_fails_opens_it_for_another_pause(
     open_circuit(first, target)
     clock.shift(PAUSE)
     assert ask(second, target, fails()) == "server"
-    assert second.cooling(target.model) == PAUSE
+    assert rest(second, target) == PAUSE
     clock.shift(PAUSE)
     assert ask(first, target) == "an answer"
 
@@ -150,14 +152,14 @@ def test_a_shorter_pause_never_shortens_a_longer(
     first.pause(target.model, shorter)
     second.pause(target.model, shorter)
     clock.shift(CACHE)
-    assert first.cooling(target.model) == second.cooling(target.model) == 600 - CACHE
+    assert rest(first, target) == rest(second, target) == 600 - CACHE
 
 
 def test_a_longer_pause_lengthens_a_shorter(first: Health, second: Health, target: Target, clock: Any) -> None:
     first.pause(target.model, 20)
     second.pause(target.model, 90)
     clock.shift(CACHE)
-    assert first.cooling(target.model) == second.cooling(target.model) == 90 - CACHE
+    assert rest(first, target) == rest(second, target) == 90 - CACHE
 
 
 def test_failures_do_not_shorten_a_named_pause(first: Health, second: Health, target: Target, clock: Any) -> None:
@@ -168,7 +170,7 @@ def test_failures_do_not_shorten_a_named_pause(first: Health, second: Health, ta
     for _ in range(FAILURES):
         ask(first, target, meanwhile_a_pause)
     clock.shift(CACHE)
-    assert first.cooling(target.model) == 600 - CACHE
+    assert rest(first, target) == 600 - CACHE
 
 
 def test_a_failed_probe_does_not_shorten_a_pause_that_was_named_meanwhile(
@@ -182,12 +184,12 @@ def test_a_failed_probe_does_not_shorten_a_pause_that_was_named_meanwhile(
         return str(fails()())
 
     assert ask(first, target, meanwhile_a_pause) == "server"
-    assert first.cooling(target.model) == second.cooling(target.model) == 600
+    assert rest(first, target) == rest(second, target) == 600
 
 
 def test_no_pause_is_longer_than_the_longest(first: Health, target: Target) -> None:
     first.pause(target.model, 1e9)
-    assert first.cooling(target.model) == LONGEST
+    assert rest(first, target) == LONGEST
 
 
 def test_a_pause_is_never_cut_short_by_rounding(first: Health, target: Target, clock: Any) -> None:
@@ -201,9 +203,83 @@ def test_a_target_asked_despite_its_health_is_healthy_when_it_answers(
     first: Health, second: Health, target: Target, clock: Any
 ) -> None:
     first.pause(target.model, 600)
-    in_doubt = target.model_copy(update={"despite_health": True})
+    in_doubt = target.model_copy(update={"cooling": CoolDown(1)})
     assert ask(second, in_doubt, fails()) == "server"
     assert ask(second, target) == "cooling", "a failure changes nothing"
     assert ask(second, in_doubt) == "an answer"
     clock.shift(CACHE)
     assert ask(first, target) == "an answer"
+
+
+# --- bookkeeping that fails, probes that say nothing --------------------------------------------------
+
+
+def test_a_pause_that_a_provider_named_is_told_from_one_that_failures_caused(
+    first: Health, second: Health, target: Target, clock: Any
+) -> None:
+    other = a_target()
+    open_circuit(first, target)
+    first.pause(other.model, 600)
+    assert second.cooling(target.model) == CoolDown(PAUSE, named=False)
+    assert second.cooling(other.model) == CoolDown(600, named=True)
+    clock.shift(PAUSE)
+    ask(first, target, fails())  # a probe that fails is no wish of the provider's
+    assert first.cooling(target.model) == CoolDown(PAUSE, named=False)
+
+
+@pytest.mark.parametrize("operation", ["PutItem", "UpdateItem", "GetItem"])
+def test_a_table_that_refuses_never_fails_a_turn(
+    client: Any, first: Health, target: Target, clock: Any, operation: str
+) -> None:
+    """Above all not the election of the one who probes."""
+    open_circuit(first, target)
+    clock.shift(PAUSE)
+
+    def refuse(model: Any, **_: Any) -> None:
+        raise ClientError({"Error": {"Code": "ProvisionedThroughputExceededException", "Message": ""}}, model.name)
+
+    client.meta.events.register(f"before-call.dynamodb.{operation}", refuse)
+    assert ask(first, target) == "an answer"
+    assert ask(first, target, fails()) in ("server", "cooling")
+    first.pause(target.model, 60)
+    first.cooling(target.model)
+
+
+def excused() -> str:
+    error = UpstreamError(ErrorClass.TIMEOUT, "the agent's own bound")
+    error.excused = True
+    raise error
+
+
+def test_an_excused_failure_counts_against_nobody(first: Health, target: Target) -> None:
+    for _ in range(FAILURES * 3):
+        assert ask(first, target, excused) == "timeout"
+    assert first.cooling(target.model) is None
+
+
+def test_a_probe_whose_failure_is_excused_does_not_bench_the_target(
+    first: Health, second: Health, target: Target, clock: Any
+) -> None:
+    open_circuit(first, target)
+    clock.shift(PAUSE)
+    assert ask(first, target, excused) == "timeout"
+    assert ask_elsewhere(second, target) == "an answer"
+
+
+def test_a_call_is_made_once_whatever_becomes_of_the_bookkeeping(
+    client: Any, first: Health, target: Target, clock: Any
+) -> None:
+    open_circuit(first, target)
+    clock.shift(PAUSE)
+    calls: list[str] = []
+
+    def refuse(model: Any, **_: Any) -> None:
+        raise ClientError({"Error": {"Code": "InternalServerError", "Message": ""}}, model.name)
+
+    def call() -> str:
+        calls.append("called")
+        client.meta.events.register("before-call.dynamodb", refuse)
+        return "an answer"
+
+    assert ask(first, target, call) == "an answer"
+    assert calls == ["called"]

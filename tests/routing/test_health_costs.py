@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from agentos.domain import Circuit, Target
+from agentos.domain import Circuit, CoolDown, Target
 from agentos.kernel.errors import ErrorClass
 from agentos.routing.health import Health
 from tests.routing.environments import (
@@ -92,7 +92,7 @@ def test_a_table_that_is_down_counts_as_healthy(broken: Health, target: Target) 
         assert ask(broken, target, fails()) == "server", "the provider's own failure is what is told"
     assert ask(broken, target) == "an answer"
     broken.pause(target.model, 60)
-    assert ask(broken, target.model_copy(update={"despite_health": True})) == "an answer"
+    assert ask(broken, target.model_copy(update={"cooling": CoolDown(1)})) == "an answer"
     assert broken.not_closed() == []
 
 

@@ -90,3 +90,14 @@ def test_a_table_that_is_down_costs_a_guess_and_no_turn(client: Any, clock: Fake
     assert here.of("a:1") is None
     here.observe("a:1", 100)
     assert here.of("a:1") == 100
+
+
+def test_streams_and_whole_answers_have_averages_of_their_own(new: Any) -> None:
+    here = new()
+    here.observe("a:1", 3000)
+    here.observe("a:1", 120, streamed=True)
+    assert (here.of("a:1"), here.of("a:1", streamed=True)) == (3000, 120)
+    there = new()
+    assert (there.of("a:1"), there.of("a:1", streamed=True)) == (3000, 120)
+    assert there.of("a:1", True) == 120
+    assert there.of("b:1", True) is None

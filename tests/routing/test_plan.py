@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from agentos.domain import AgentConfig, Plan
+from agentos.domain import AgentConfig, CoolDown, Plan
 from agentos.domain.names import Priority
 from agentos.routing.plan import NO_STATS, Facts, TargetStats, make_plan
 from agentos.settings.loading import Settings, load_settings
@@ -64,7 +64,7 @@ IMAGES = [
     ("ollama:qwen3-vl:8b", {ADDRESS}, "images by address (https)"),
     ("ollama:qwen3-vl:8b", {GIF}, "images of type image/gif"),
     ("ollama:qwen3-vl:8b", {DATA}, None),
-    ("glm4:glm-5.3-flash", {GIF}, "images of type image/gif"),
+    ("glm4:glm-5.3-flash", {SVG}, "images of type image/svg+xml"),
     ("xai:grok-4.3", {GIF}, "images of type image/gif"),
     ("mistral:mistral-small-latest", {GIF, ADDRESS}, None),
 ]
@@ -311,20 +311,38 @@ def test_what_is_too_long_for_a_window_is_skipped_wherever_it_stands() -> None:
 
 
 def standing(**seconds: float) -> TargetStats:
-    return TargetStats(cooling={name.replace("_", ":"): left for name, left in seconds.items()}.get)
+    return resting({name.replace("_", ":"): CoolDown(left) for name, left in seconds.items()})
 
 
-def test_what_cools_down_is_skipped_with_the_time_left() -> None:
+def resting(rests: dict[str, CoolDown]) -> TargetStats:
+    return TargetStats(cooling=rests.get)
+
+
+def test_what_cools_down_comes_last_with_the_time_left() -> None:
     made = make_plan("alpha:m", AgentConfig(fallback_model="beta:f"), Facts(), settings(), standing(alpha_m=12.4))
-    assert targets(made) == ["beta:f"]
-    assert skipped(made) == {"alpha:m": "cooling_down: failing lately; tried again in 12 s"}
+    assert targets(made) == ["beta:f", "alpha:m"]
+    assert made.targets[1].to_json()["reason"] == "cooling_down: failing lately; tried again in 12 s"
+    assert skipped(made) == {}
 
 
-def test_if_only_cooling_targets_are_left_the_first_is_tried_anyway() -> None:
+def test_the_shortest_rest_comes_first_and_a_pause_that_a_provider_named_last() -> None:
+    names = ("alpha:a", "alpha:b", "alpha:c", "alpha:d", "alpha:e")
+    rests = {
+        "alpha:a": CoolDown(2, named=True), "alpha:b": CoolDown(30), "alpha:c": CoolDown(1, named=True),
+        "alpha:d": CoolDown(4),
+    }  # fmt: skip
+    config = AgentConfig(fallback_models=names[1:])
+    made = make_plan(names[0], config, Facts(), settings(), resting(rests))
+    assert targets(made) == ["alpha:e", "alpha:d", "alpha:b", "alpha:c", "alpha:a"]
+    assert made.targets[-1].reason == "cooling_down: its provider asked for a pause; tried again in 2 s"
+    assert made.preferred == "alpha:a"
+
+
+def test_if_only_cooling_targets_are_left_they_are_tried_anyway() -> None:
     config = AgentConfig(fallback_models=("alpha:f", "beta:f"))
     cooling = standing(alpha_f=5, beta_f=9, beta_m=5)
     made = make_plan("beta:m", config, Facts(), settings(BETA_API_KEY=""), cooling)
-    assert [(target.model, target.despite_health) for target in made.targets] == [("alpha:f", True)]
+    assert [(target.model, target.cooling) for target in made.targets] == [("alpha:f", CoolDown(5))]
     assert {model: reason.partition(":")[0] for model, reason in skipped(made).items()} == {
         "beta:m": "not_configured",
         "beta:f": "not_configured",

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agentos.domain import AgentConfig, Plan
+from agentos.domain import AgentConfig, CoolDown, Plan
 from agentos.domain.routing_rules import first_match
 from agentos.routing.plan import Facts, TargetStats, make_plan
 from agentos.routing.strategies import assign
@@ -52,12 +52,12 @@ class World:
     model: str
     config: AgentConfig
     facts: Facts
-    cooling: Mapping[str, float]
+    cooling: Mapping[str, CoolDown]
     latency: Mapping[str, float]
 
     @property
     def plan(self) -> Plan:
-        standing = TargetStats(self.cooling.get, self.latency.get)
+        standing = TargetStats(self.cooling.get, lambda model, _: self.latency.get(model))
         return make_plan(self.model, self.config, self.facts, self.settings, standing)
 
     def identity(self, model: str) -> tuple[str, str]:
@@ -105,7 +105,7 @@ def worlds(draw: st.DrawFn) -> World:
         draw(NAMES),
         AgentConfig.model_validate(config),
         draw(FACTS),
-        draw(seconds),
+        draw(st.dictionaries(NAMES, st.builds(CoolDown, st.floats(0.1, 100), st.booleans()))),
         draw(seconds),
     )
 
@@ -126,7 +126,8 @@ def test_every_candidate_has_exactly_one_fate(world: World) -> None:
 def test_order_is_that_of_the_chain(world: World) -> None:
     """Variant, rule, agent's model, its fallbacks, the server's."""
     ranks = ("experiment x", "rule", "agent's model", "agent's fallback", "server's fallback")
-    order = [next(r for r, kind in enumerate(ranks) if one.reason.startswith(kind)) for one in world.plan.targets]
+    healthy = [one.reason for one in world.plan.targets if one.cooling is None]
+    order = [next(rank for rank, kind in enumerate(ranks) if reason.startswith(kind)) for reason in healthy]
     assert order == sorted(order)
 
 
@@ -134,7 +135,8 @@ def test_order_is_that_of_the_chain(world: World) -> None:
 def test_fallbacks_keep_the_order_they_were_given_in(world: World) -> None:
     """Within targets and within skipped alike."""
     first, fallbacks = world.first(), world.fallbacks()
-    for named in ([one.model for one in world.plan.targets], [one.model for one in world.plan.skipped]):
+    healthy = [one.model for one in world.plan.targets if one.cooling is None]
+    for named in (healthy, [one.model for one in world.plan.skipped]):
         kept = [one for one in map(world.identity, named) if one not in first]
         assert kept == sorted(kept, key=fallbacks.index)
 
@@ -151,13 +153,16 @@ def test_no_target_is_unavailable_or_unable(world: World) -> None:
 
 
 @given(worlds())
-def test_cooling_targets_are_asked_only_where_nobody_else_is_left(world: World) -> None:
+def test_cooling_targets_come_last_and_none_is_left_out(world: World) -> None:
     plan = world.plan
-    in_doubt = [target for target in plan.targets if target.model in world.cooling]
-    cooling = [skip for skip in plan.skipped if skip.code == "cooling_down"]
-    if in_doubt:
-        assert [target.despite_health for target in plan.targets] == [True]
-    assert plan.targets or not cooling, "in doubt beats certain failure"
+    healthy = replace(world, cooling={}).plan
+    assert {one.model for one in plan.targets} == {one.model for one in healthy.targets}
+    assert plan.skipped == healthy.skipped
+    well = [one.model for one in healthy.targets if one.model not in world.cooling]
+    assert [one.model for one in plan.targets[: len(well)]] == well
+    rests = [(one.cooling.named, one.cooling.seconds) for one in plan.targets[len(well) :] if one.cooling]
+    assert len(well) + len(rests) == len(plan.targets)
+    assert rests == sorted(rests)
 
 
 @given(worlds(), st.data())
@@ -179,7 +184,7 @@ def test_an_unavailable_newcomer_never_changes_who_is_asked(world: World, data: 
 @given(worlds())
 def test_a_newcomer_at_the_end_changes_nothing_before_it(world: World) -> None:
     longer = (*world.config.fallback_models, "one:newest")
-    before = [one for one in world.plan.targets if one.reason != "server's fallback" and not one.despite_health]
+    before = [one for one in world.plan.targets if one.reason != "server's fallback" and one.cooling is None]
     after = replace(world, config=world.config.model_copy(update={"fallback_models": longer})).plan
     assert list(after.targets[: len(before)]) == before
 
@@ -190,12 +195,9 @@ def test_the_same_facts_make_the_same_plan(world: World) -> None:
 
 
 @given(worlds())
-def test_the_preferred_is_a_target_or_cooling_down(world: World) -> None:
+def test_the_preferred_is_a_target(world: World) -> None:
     plan = world.plan
-    cooling = [skip.model for skip in plan.skipped if skip.code == "cooling_down"]
-    assert plan.preferred in [*(target.model for target in plan.targets), *cooling] or (
-        plan.preferred is None and not plan.targets
-    )
+    assert plan.preferred in [target.model for target in plan.targets] or (plan.preferred is None and not plan.targets)
 
 
 @given(worlds())

@@ -17,7 +17,7 @@ TABLE = {
     "model_not_found": (Retry.NEVER, YES, YES),
     "context_length": (Retry.NEVER, YES, NO),
     "content_filter": (Retry.NEVER, NO, NO),
-    "rejected": (Retry.NEVER, NO, NO),
+    "rejected": (Retry.NEVER, YES, NO),
 }
 
 

@@ -25,7 +25,7 @@ SETTINGS = settings_of(
 
 def order(use: Any, *, prompt: int = 1000, completion: int = 0, latency: Any = None, draw: float = 0.0) -> list[str]:
     made: Use = TypeAdapter(Use).validate_python(use)
-    return ordered(made, Costs(SETTINGS, prompt, completion), (latency or {}).get, draw)
+    return ordered(made, Costs(SETTINGS, prompt, completion, 0.0), (latency or {}).get, draw)
 
 
 def cheapest(*models: str) -> dict[str, Any]:

@@ -6,10 +6,12 @@ import pytest
 
 from agentos.domain import Reply, SentMessage, Session
 from agentos.kernel.clock import Deadline
+from agentos.kernel.ids import new_id
 from agentos.store.agents import AgentStore
 from agentos.store.dynamodb import Table
+from agentos.store.leases import Lease, LeaseStore
 from agentos.store.sessions import SessionStore
-from agentos.store.turns import Lease, TurnCommit, TurnStore
+from agentos.store.turns import TurnCommit, TurnStore
 from tests.support.builders import a_message, a_reply, a_session, an_agent
 from tests.support.clock import FakeClock
 
@@ -26,6 +28,7 @@ class Store:
         self.table = Table(client, table_name)
         self.agents = AgentStore(self.table, self.clock)
         self.sessions = SessionStore(self.table, self.clock)
+        self.leases = LeaseStore(self.table, self.clock)
         self.turns = TurnStore(self.table, self.clock)
 
     def deadline(self, seconds: float = 30) -> Deadline:
@@ -44,7 +47,17 @@ class Store:
         return session
 
     def begin(self, session: Session, seconds: float = 30, tenant: str = TENANT) -> Lease:
-        return self.turns.acquire(tenant, session.agent_id, session.session_id, self.deadline(seconds))
+        """A lease of so many seconds."""
+        return self.acquire(tenant, session.agent_id, session.session_id, seconds)
+
+    def acquire(self, tenant: str, agent_id: str, session_id: str, seconds: float = 30) -> Lease:
+        return self.leases.acquire((tenant, agent_id, session_id), new_id("turn"), seconds, self.deadline())
+
+    def renew(self, lease: Lease, seconds: float = 30) -> None:
+        self.leases.renew(lease.session_path, lease.turn_id, seconds)
+
+    def release(self, lease: Lease) -> None:
+        self.leases.release(lease.session_path, lease.turn_id, self.deadline())
 
     def commit(self, lease: Lease, said: Any = "Hello", reply: Reply | None = None, tokens: int = 5) -> None:
         self.turns.commit(lease, self.step(lease, a_message(said), reply or a_reply(), tokens), self.deadline())

@@ -39,6 +39,7 @@ def test_count_usage_and_last_activity_follow_every_turn(store: Store) -> None:
         "completionTokens": 23,
         "totalTokens": 130,
         "costUsd": 0.3,
+        "unpriced": 0,
     }
     assert after.last_activity_at == "2026-11-22T12:02:01.500Z"
     assert after.created_at == session.created_at
@@ -48,7 +49,7 @@ def test_a_sum_with_an_unknown_price_stays_unknown(store: Store) -> None:
     session = store.session(store.agent())
     store.turn(session, reply=a_reply(usage=usage(1, 1, None)))
     store.turn(session, reply=a_reply(usage=usage(1, 1, 0.5)))
-    assert store.read(session).usage.cost_usd is None
+    assert (store.read(session).usage.cost_usd, store.read(session).usage.unpriced) == (None, 1)
 
 
 def test_messages_stand_in_the_order_of_the_conversation(store: Store) -> None:
@@ -77,7 +78,7 @@ def test_reading_does_not_prolong_a_session(store: Store) -> None:
     session = store.session(store.agent(), lifetime=100)
     store.clock.advance(99)
     store.read(session)
-    store.turns.release(store.begin(session))
+    store.release(store.begin(session))
     store.clock.advance(1)
     with pytest.raises(NotFound):
         store.read(session)
@@ -100,7 +101,7 @@ def test_a_session_deleted_during_a_turn_takes_nothing_in(store: Store) -> None:
 def test_a_session_swept_during_a_turn_is_not_resurrected(store: Store) -> None:
     session = store.session(store.agent(), lifetime=10)
     lease = store.begin(session)
-    store.client.delete_item(TableName=store.table_name, Key=lease.key_of_session)  # what TTL does
+    store.client.delete_item(TableName=store.table_name, Key=lease.session_key)  # what TTL does
     before = store.items()
 
     with pytest.raises(NotFound):
@@ -129,7 +130,7 @@ def test_a_commit_among_knocking_messages_gets_through(store: Store) -> None:
     def knock() -> None:
         while not done.is_set():
             try:
-                store.turns.release(store.begin(session))
+                store.release(store.begin(session))
             except SessionBusy:
                 knocked.set()
 

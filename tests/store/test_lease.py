@@ -7,7 +7,7 @@ import pytest
 
 from agentos.kernel.errors import NotFound, SessionBusy
 from agentos.kernel.ids import new_id
-from agentos.store.turns import LEASE_MARGIN_SECONDS, Lease
+from agentos.store.leases import Lease
 from tests.store.conftest import TENANT, Store
 
 
@@ -35,18 +35,18 @@ def test_a_second_turn_is_told_to_wait(store: Store) -> None:
 
 def test_a_wait_is_never_advised_beyond_the_lease(store: Store) -> None:
     session = store.session(store.agent())
-    store.begin(session, seconds=1)
-    store.clock.advance(1.5)
+    store.begin(session, seconds=3)
+    store.clock.advance(2.5)
 
     with pytest.raises(SessionBusy) as caught:
         store.begin(session)
-    assert int(caught.value.headers["retry-after"]) <= LEASE_MARGIN_SECONDS
+    assert int(caught.value.headers["retry-after"]) == 1
 
 
 def test_an_expired_lease_is_taken_over_and_the_stalled_writer_fails(store: Store) -> None:
     session = store.session(store.agent())
     stalled = store.begin(session, seconds=10)
-    store.clock.advance(10 + LEASE_MARGIN_SECONDS)
+    store.clock.advance(10)
     assert store.read(session).state == "idle"
 
     successor = store.begin(session)
@@ -63,7 +63,7 @@ def test_an_expired_lease_is_taken_over_and_the_stalled_writer_fails(store: Stor
 def test_a_lease_holds_to_its_last_moment(store: Store) -> None:
     session = store.session(store.agent())
     store.begin(session, seconds=10)
-    store.clock.advance(10 + LEASE_MARGIN_SECONDS - 0.002)
+    store.clock.advance(10 - 0.002)
 
     assert store.read(session).state == "running"
     with pytest.raises(SessionBusy):
@@ -84,7 +84,7 @@ def test_an_abandoned_turn_leaves_everything_as_it_was(store: Store) -> None:
     store.turn(session)
     before = store.items()
 
-    store.turns.release(store.begin(session))
+    store.release(store.begin(session))
 
     assert store.items() == before
     store.turn(session)
@@ -97,7 +97,7 @@ def test_a_late_abandon_does_not_end_anothers_lease(store: Store) -> None:
     store.clock.advance(60)
     successor = store.begin(session)
 
-    store.turns.release(stalled)
+    store.release(stalled)
 
     assert store.read(session).state == "running"
     store.commit(successor)
@@ -108,7 +108,7 @@ def test_abandoning_a_deleted_session_does_not_bring_it_back(store: Store) -> No
     lease = store.begin(session)
     store.delete(session)
 
-    store.turns.release(lease)
+    store.release(lease)
 
     with pytest.raises(NotFound):
         store.read(session)
@@ -120,7 +120,7 @@ def test_no_lease_on_what_is_not_there(store: Store, session_id: str) -> None:
     before = store.items()
 
     with pytest.raises(NotFound):
-        store.turns.acquire(TENANT, agent_id, session_id, store.deadline())
+        store.acquire(TENANT, agent_id, session_id)
 
     assert store.items() == before
 
@@ -129,7 +129,7 @@ def test_no_lease_by_way_of_another_agent_or_tenant(store: Store) -> None:
     session = store.session(store.agent())
     for tenant, agent_id in ((TENANT, store.agent()), ("other", session.agent_id), (TENANT, new_id("agent"))):
         with pytest.raises(NotFound):
-            store.turns.acquire(tenant, agent_id, session.session_id, store.deadline())
+            store.acquire(tenant, agent_id, session.session_id)
 
 
 def test_of_twenty_at_once_exactly_one_gets_the_lease(store: Store) -> None:
@@ -149,3 +149,57 @@ def test_of_twenty_at_once_exactly_one_gets_the_lease(store: Store) -> None:
     assert len(leases) == 1
     store.commit(leases[0])
     assert store.read(session).message_count == 2
+
+
+def test_a_renewed_lease_lasts_from_its_renewal_on(store: Store) -> None:
+    session = store.session(store.agent())
+    lease = store.begin(session, seconds=10)
+    store.clock.advance(9)
+    store.renew(lease, seconds=10)
+    store.clock.advance(9)
+    with pytest.raises(SessionBusy):
+        store.begin(session)
+    store.clock.advance(1)
+    store.begin(session)
+
+
+def test_a_lapsed_lease_that_nobody_took_is_renewed(store: Store) -> None:
+    session = store.session(store.agent())
+    lease = store.begin(session, seconds=10)
+    store.clock.advance(60)
+    store.renew(lease)
+    with pytest.raises(SessionBusy):
+        store.begin(session)
+    store.commit(lease)
+
+
+def test_a_lease_that_another_turn_has_taken_is_not_renewed(store: Store) -> None:
+    session = store.session(store.agent())
+    frozen = store.begin(session, seconds=10)
+    store.clock.advance(10)
+    successor = store.begin(session, seconds=10)
+    before = store.items()
+    with pytest.raises(SessionBusy):
+        store.renew(frozen, seconds=60)
+    assert store.items() == before
+    store.commit(successor, "in time")
+    with pytest.raises(SessionBusy):
+        store.renew(frozen, seconds=60)
+    assert store.read(session).state == "idle"
+
+
+def test_a_renewal_brings_no_deleted_session_back(store: Store) -> None:
+    session = store.session(store.agent())
+    lease = store.begin(session)
+    store.delete(session)
+    before = store.items()
+    with pytest.raises(NotFound):
+        store.renew(lease)
+    assert store.items() == before
+
+
+def test_a_lease_that_was_never_taken_can_be_given_back(store: Store) -> None:
+    session = store.session(store.agent())
+    before = store.items()
+    store.leases.release((TENANT, session.agent_id, session.session_id), new_id("turn"), store.deadline())
+    assert store.items() == before

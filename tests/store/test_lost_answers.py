@@ -73,7 +73,7 @@ def test_a_given_back_lease_is_given_back(store: Store, lose: Lose) -> None:
     session = store.session(store.agent())
     lease = store.begin(session)
     lose("UpdateItem")
-    store.turns.release(lease)
+    store.release(lease)
     assert store.read(session).state == "idle"
 
 
@@ -84,3 +84,13 @@ def test_a_turn_is_committed_once(store: Store, lose: Lose) -> None:
     store.commit(lease, "once")
     assert store.contents(session) == ["once", "Hi"]
     assert store.read(session).message_count == 2
+
+
+def test_a_renewed_lease_is_renewed_once(store: Store, lose: Lose) -> None:
+    session = store.session(store.agent())
+    lease = store.begin(session, seconds=10)
+    lose("UpdateItem")
+    store.renew(lease, seconds=60)
+    store.clock.advance(30)
+    assert store.read(session).state == "running"
+    store.commit(lease)

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agentos.kernel.json_text import dump
-from agentos.store.dynamodb import ConditionFailed
+from agentos.store.faults import ConditionFailed
 from tests.store.conftest import TENANT, Store
 from tests.support.builders import a_message, a_reply, a_session, an_agent
 from tests.support.json_values import OBJECTS

@@ -2,6 +2,7 @@
 
 import contextlib
 import itertools
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -10,15 +11,28 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
 from agentos import wiring
+from agentos.kernel.clock import Deadline
+from agentos.kernel.errors import SessionBusy
+from agentos.kernel.ids import new_id
+from agentos.store.leases import LeaseStore
+from agentos.store.turns import TurnCommit
+from tests.support.builders import a_message, a_reply
 from tests.support.clock import ShiftedClock
-from tests.support.crashes import Death, Died, Moment
+from tests.support.conflicts import conflict
+from tests.support.crashes import Death, Died, Moment, lose_answer
+from tests.support.faults import Faults, cut
 from tests.support.gateway import Answer, Client
 from tests.support.sse import Event, events
 from tests.support.upstream import CUT, Upstream, answer, calling, told
 from tests.support.wiring import rewire
 
-LIFETIME, LEASE_SECONDS = 1_000_000, 60
+LIFETIME, LEASE_SECONDS = 1_000_000, 15
 EXAMPLES = {"moto": 12, "dynamodb_local": 4}
+TROUBLES: dict[str, Callable[[Any, str, int], None]] = {
+    "lost": lose_answer,
+    "cut": lambda client, operation, times: Faults(client).inflict(cut, operation, times),
+    "conflict": conflict,
+}
 
 
 class Session(RuleBasedStateMachine):
@@ -124,6 +138,40 @@ class Session(RuleBasedStateMachine):
     def lapse(self) -> None:
         self.clock.shift += LEASE_SECONDS
         self.stuck = False
+
+    @precondition(lambda self: not self.gone and not self.stuck)
+    @rule(
+        operation=st.sampled_from(["GetItem", "UpdateItem", "Query", "TransactWriteItems"]),
+        fault=st.sampled_from(["lost", "cut", "conflict"]),
+        times=st.integers(1, 2),
+        calls=st.integers(0, 2),
+    )
+    def trouble(self, operation: str, fault: str, times: int, calls: int) -> None:
+        """The table loses, cuts or refuses answers of one kind; the turn is answered all the same, once."""
+        if fault == "conflict" and operation in ("GetItem", "Query"):
+            return
+        rewire()
+        TROUBLES[fault](wiring.dynamodb(), operation, times)
+        self.send(calls)
+        rewire()
+
+    @precondition(lambda self: not self.gone and not self.stuck and not self.open)
+    @rule(renews=st.booleans())
+    def freeze(self, renews: bool) -> None:
+        """A turn is frozen for longer than its lease, and another one is answered: the frozen one can do nothing."""
+        store, leases = wiring.turn_store(), LeaseStore(wiring.table(), self.clock)
+        path, deadline = ("default", *self.path.values()), Deadline.after(30, self.clock)
+        frozen = leases.acquire(path, new_id("turn"), LEASE_SECONDS, deadline)  # type: ignore[arg-type]
+        self.clock.shift += LEASE_SECONDS + 1
+        self.send(0)
+        if renews:
+            with pytest.raises(SessionBusy):
+                leases.renew(frozen.session_path, frozen.turn_id, LEASE_SECONDS)
+        sent = store.to_stored(frozen, 1, a_message("frozen"), 1)
+        answer_ = store.to_stored(frozen, 2, a_reply("frozen"), 1)
+        with pytest.raises(SessionBusy):
+            store.commit(frozen, TurnCommit((sent,), a_reply("frozen"), answer_, (), ()), deadline)
+        leases.release(frozen.session_path, frozen.turn_id, deadline)
 
     @precondition(lambda self: not self.gone and len(self.said) > 3)
     @rule()

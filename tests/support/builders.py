@@ -2,7 +2,18 @@
 
 from typing import Any
 
-from agentos.domain import Agent, AgentConfig, Attempt, Reply, Route, SentMessage, Session, SessionUsage, Usage
+from agentos.domain import (
+    Agent,
+    AgentConfig,
+    Attempt,
+    AttemptUsage,
+    Reply,
+    Route,
+    SentMessage,
+    Session,
+    SessionUsage,
+    Usage,
+)
 from agentos.kernel.clock import Clock, timestamp
 from agentos.kernel.ids import new_id
 
@@ -57,8 +68,18 @@ def a_message(content: Any = "Hello", metadata: dict[str, Any] | None = None, **
 
 
 def a_reply(content: str = "Hi", cost_usd: float | None = 0.25, **fields: Any) -> Reply:
+    usage = fields.get("usage") or Usage(
+        prompt_tokens=10, completion_tokens=5, total_tokens=15, cached_tokens=2, cost_usd=cost_usd, latency_ms=20
+    )
+    counted = AttemptUsage(**{name: getattr(usage, name) for name in AttemptUsage.model_fields})
     attempt = Attempt(
-        model="local:any", provider="local", upstream_model="any", outcome="ok", status=200, latency_ms=12
+        model="local:any",
+        provider="local",
+        upstream_model="any",
+        outcome="ok",
+        status=200,
+        latency_ms=12,
+        usage=counted,
     )
     given = {
         "message_id": new_id("msg"),
@@ -66,14 +87,7 @@ def a_reply(content: str = "Hi", cost_usd: float | None = 0.25, **fields: Any) -
         "finish_reason": "stop",
         "model": "local:any",
         "provider": "local",
-        "usage": Usage(
-            prompt_tokens=10,
-            completion_tokens=5,
-            total_tokens=15,
-            cached_tokens=2,
-            cost_usd=cost_usd,
-            latency_ms=20,
-        ),
+        "usage": usage,
         "route": Route(
             requested="local:any",
             served="local:any",

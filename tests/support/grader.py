@@ -57,9 +57,8 @@ CASES = [  # without a `retry_after` of ours, llmock names one second with 429, 
     Case("unpaid", (fail(402, None),), ("quota", "ok")),
     Case("no-quota", (fail(429, None, code="insufficient_quota"),), ("quota", "ok")),
     Case("gone", (fail(404, None),), ("model_not_found", "ok")),
-    Case("rejected", (fail(422, None),), ("rejected",)),
-    Case("bad-request", (fail(400, None),), ("rejected",)),
-    Case("rejected-opted-in", (fail(400, None),), ("rejected", "ok"), {"fallbackOn": ["rejected"]}),
+    Case("rejected", (fail(422, None),), ("rejected", "ok")),
+    Case("bad-request", (fail(400, None),), ("rejected", "ok")),
     Case("slow", (delay(1.5, None),), ("timeout", "ok"), {"timeoutSeconds": 2}),
 ]
 

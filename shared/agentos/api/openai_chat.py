@@ -83,10 +83,11 @@ def _finish_reason(reply: Reply, form: ChatForm) -> str:
 
 def _usage(reply: Reply) -> Json:
     return {
-        "prompt_tokens": reply.usage.prompt_tokens,
-        "completion_tokens": reply.usage.completion_tokens,
-        "total_tokens": reply.usage.total_tokens,
-        "prompt_tokens_details": {"cached_tokens": reply.usage.cached_tokens},
+        # OpenAI's clients expect numbers: a count that is not known is 0 here.
+        "prompt_tokens": reply.usage.prompt_tokens or 0,
+        "completion_tokens": reply.usage.completion_tokens or 0,
+        "total_tokens": reply.usage.total_tokens or 0,
+        "prompt_tokens_details": {"cached_tokens": reply.usage.cached_tokens or 0},
     }
 
 

@@ -25,14 +25,15 @@ from agentos.domain.conversation import (
 )
 from agentos.domain.names import ParameterName
 from agentos.domain.parameters import ChosenTool, GivenParameters, Parameters, ToolChoice
+from agentos.domain.prices import Price
 from agentos.domain.request_limits import RequestLimits
 from agentos.domain.routing import (
     Assignment,
     Attempt,
     Circuit,
+    CoolDown,
     ModelFacts,
     Plan,
-    Price,
     Route,
     SkipCode,
     Skipped,
@@ -47,18 +48,20 @@ from agentos.domain.sessions import (
     Session,
     SessionUsage,
     TurnState,
-    Usage,
 )
+from agentos.domain.usage import AttemptUsage, Usage
 
 __all__ = [
     "Agent",
     "AgentConfig",
     "Assignment",
     "Attempt",
+    "AttemptUsage",
     "ChosenTool",
     "Circuit",
     "Completion",
     "Content",
+    "CoolDown",
     "Failure",
     "GivenParameters",
     "IdempotencyKey",

@@ -1,8 +1,8 @@
 """Agents and how they answer."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from agentos.domain.conversation import Tool
 from agentos.domain.names import ModelName
@@ -10,8 +10,11 @@ from agentos.domain.parameters import GivenParameters
 from agentos.domain.routing_rules import AgentRouting
 from agentos.kernel.values import Number, Value, Whole
 
-OptIn = Literal["content_filter", "rejected"]
+OptIn = Literal["content_filter"]
 """Error classes that fall back only where `config.fallbackOn` names them."""
+
+RETIRED = "rejected"
+"""Once a value of `fallbackOn`. A rejection now falls back by itself, so stored agents lose the value when read."""
 
 
 class AgentConfig(GivenParameters):
@@ -35,6 +38,13 @@ class AgentConfig(GivenParameters):
         return self.model_copy(update={name: getattr(given, name) for name in given.model_fields_set})
 
 
+def _without_retired(config: Any) -> Any:
+    """A stored configuration, without values that are no longer taken from clients."""
+    if isinstance(config, dict) and RETIRED in (config.get("fallbackOn") or ()):
+        return {**config, "fallbackOn": [name for name in config["fallbackOn"] if name != RETIRED]}
+    return config
+
+
 class Agent(Value):
     """A named way of answering; every change makes a new version."""
 
@@ -43,7 +53,7 @@ class Agent(Value):
     description: str
     model: str
     tools: tuple[Tool, ...]
-    config: AgentConfig
+    config: Annotated[AgentConfig, BeforeValidator(_without_retired)]
     version: int
     created_at: str
     updated_at: str

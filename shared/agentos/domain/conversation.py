@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Discriminator, Field, SerializerFunctionWrapHandler, Tag, model_serializer
@@ -13,6 +14,7 @@ Role = Literal["user", "system", "assistant", "tool"]
 
 _IMAGE_URL = re.compile(r"(https?://|data:image/[\w.+-]+;base64,)\S+")
 
+_BASE64 = ";base64,"
 _FIRST_CHARACTERS = {
     "iVBORw0KGgo": "image/png",
     "/9j/": "image/jpeg",
@@ -55,15 +57,15 @@ class ImageUrl(Value):
         The data decide where they begin as an image does: some providers refuse a media type that the data contradict.
         """
         if not self.url.startswith("data:"):
-            return self.url.partition(":")[0]
-        declared, _, data = self.url.removeprefix("data:").partition(";base64,")
-        found = next((kind for begin, kind in _FIRST_CHARACTERS.items() if data.startswith(begin)), None)
-        return found or declared.lower().replace("image/jpg", "image/jpeg")
+            return self.url[: self.url.index(":")]
+        end = self.url.index(";")
+        begins = (kind for begin, kind in _FIRST_CHARACTERS.items() if self.url.startswith(begin, end + len(_BASE64)))
+        return next(begins, self.url[len("data:") : end].lower().replace("image/jpg", "image/jpeg"))
 
     @property
     def data(self) -> str | None:
         """The base64 text of the image; None for an address."""
-        return self.url.partition(";base64,")[2] if self.url.startswith("data:") else None
+        return self.url[self.url.index(";") + len(_BASE64) :] if self.url.startswith("data:") else None
 
 
 class ImagePart(Value):
@@ -198,11 +200,19 @@ TextListener = Callable[[str], None]
 
 
 class TokenCount(Value):
-    """What one completion used, in tokens; `prompt` includes `cached`, `completion` includes reasoning."""
+    """What a provider counted for one call, in tokens; None is unknown.
 
-    prompt: int = 0
-    completion: int = 0
+    `prompt` includes `cached` and `cache_write`, which includes `cache_write_1h` (entries that last an hour).
+    `completion` includes `reasoning`. `cost` is in USD, where the provider itself named it.
+    """
+
+    prompt: int | None = None
+    completion: int | None = None
     cached: int = 0
+    cache_write: int = 0
+    cache_write_1h: int = 0
+    reasoning: int | None = None
+    cost: Decimal | None = None
 
 
 class Completion(Value):

@@ -38,8 +38,8 @@ class RequestLimits(Value):
       may speak right after a tool's result.
 
     Tools:
-    - `tool_names`, `tool_call_ids`: what they must match. `unique_call_ids`: whether no two calls of a conversation may
-      share an id. `tool_description`: the most characters of a description.
+    - `tool_names`, `argument_names`, `tool_call_ids`: what they must match. `unique_call_ids`: whether no two calls of
+      a conversation may share an id. `tool_description`: the most characters of a description.
     - `untyped_arrays`: whether a schema may have arrays without `items`. `schema_choices`: whether it may have `oneOf`,
       `anyOf` or `allOf` at its top. `strict_subset`: whether `strict` is taken only with schemas that require
       and close everything; this holds for the answer's schema too.
@@ -59,6 +59,7 @@ class RequestLimits(Value):
     text_parts: bool = True
     images: frozenset[str] | None = None
     tool_names: Pattern = WORD
+    argument_names: Pattern | None = None
     tool_call_ids: Pattern = "(?s).+"
     unique_call_ids: bool = False
     tool_description: Annotated[int, Field(ge=1)] | None = None

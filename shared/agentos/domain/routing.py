@@ -1,13 +1,15 @@
 """Who is asked: models and their facts, plans, and what became of each attempt."""
 
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 from pydantic import Field
 
 from agentos.domain.names import ParameterName, Priority
+from agentos.domain.prices import Prices
 from agentos.domain.request_limits import NO_LIMITS, RequestLimits
-from agentos.kernel.values import Amount, Value
+from agentos.domain.usage import AttemptUsage
+from agentos.kernel.values import Value
 
 
 class ModelFacts(Value):
@@ -22,21 +24,21 @@ class ModelFacts(Value):
     capabilities: frozenset[Literal["tools", "images", "structuredOutput"]] | None = None
     unsupported: frozenset[ParameterName] = frozenset()
     limits: RequestLimits = NO_LIMITS
-    price: "Price | None" = None
+    price: Prices = ()
 
 
-class Price(Value):
-    """USD per million tokens."""
+class CoolDown(NamedTuple):
+    """How long a failing target is to be left alone. `named`: its provider named the pause itself."""
 
-    input: Amount
-    output: Amount
-    cached_input: Amount | None = None
+    seconds: float
+    named: bool = False
 
 
 class Target(Value):
     """A model to ask: as it is written (`gemini:flash-1.5`), and what its provider calls it.
 
-    `despite_health` is set where it is cooling down and nothing better is left.
+    `cooling` is set where it is cooling down, so that it is asked only after all others. `fallback`: it is one of the
+    agent's or the server's fallbacks. `trust_cost`: its provider names the cost of each call.
     """
 
     model: str
@@ -44,7 +46,20 @@ class Target(Value):
     upstream_model: str
     reason: str
     facts: Annotated[ModelFacts, Field(exclude=True)] = ModelFacts()
-    despite_health: Annotated[bool, Field(exclude=True)] = False
+    cooling: Annotated[CoolDown | None, Field(exclude=True)] = None
+    fallback: Annotated[bool, Field(exclude=True)] = False
+    trust_cost: Annotated[bool, Field(exclude=True)] = False
+
+    def cooled(self, rest: CoolDown, text: str) -> "Target":
+        """The same target as one that is cooling down."""
+        return self.model_copy(update={"cooling": rest, "reason": f"{SkipCode.COOLING_DOWN}: {text}"})
+
+
+def cooling_order(target: Target) -> tuple[bool, bool, float]:
+    """Sorts targets: first the healthy ones, then by their rest those that cool down, at last those whose provider
+    named the pause."""
+    rest = target.cooling
+    return (rest is not None, rest is not None and rest.named, rest.seconds if rest else 0.0)
 
 
 class SkipCode(StrEnum):
@@ -55,6 +70,7 @@ class SkipCode(StrEnum):
     NOT_CONFIGURED = "not_configured"
     DISABLED = "disabled"
     COOLING_DOWN = "cooling_down"
+    NOT_TRIED = "not_tried"
 
 
 class Skipped(Value):
@@ -82,6 +98,7 @@ class Assignment(Value):
 class Plan(Value):
     """Every candidate with its fate: `targets` in the order of trying, `skipped` with reasons.
 
+    Targets that are cooling down are the last ones, and their `reason` says so.
     `preferred` is the first candidate that may be asked, cooling down or not; whoever else answers is a fallback.
     """
 
@@ -107,6 +124,7 @@ class Attempt(Value):
     """One upstream call; `outcome` is `ok` or the error class, `status` the provider's HTTP status if it gave one.
 
     `notes` tells what of the request was changed for this target, such as a parameter that it does not take.
+    `usage` is None where the call failed and the provider counted nothing.
     """
 
     model: str
@@ -116,6 +134,7 @@ class Attempt(Value):
     status: int | None
     latency_ms: int
     notes: tuple[str, ...] = ()
+    usage: AttemptUsage | None = None
 
 
 class Route(Value):

@@ -7,26 +7,35 @@ from pydantic import Field
 from agentos.domain.conversation import ResultContent, ToolCall
 from agentos.domain.names import Priority
 from agentos.domain.routing import Route
+from agentos.domain.usage import Usage, add_costs
 from agentos.kernel.values import Value
 
 T = TypeVar("T")
 
 
 class SessionUsage(Value):
-    """The sum over a session's turns; `cost_usd` is None as soon as one turn's price is unknown."""
+    """The sum over all upstream calls of a session's turns, as far as their counts are known.
+
+    `cost_usd` is None as soon as one turn's cost is unknown; `unpriced` is the number of such turns.
+    """
 
     prompt_tokens: int = 0
     completion_tokens: int = 0
     total_tokens: int = 0
     cost_usd: float | None = 0.0
+    unpriced: int = 0
 
-    def plus(self, usage: "Usage") -> "SessionUsage":
-        unknown = self.cost_usd is None or usage.cost_usd is None
+    def plus(self, reply: "Reply") -> "SessionUsage":
+        """With a turn's calls added."""
+        used = [attempt.usage for attempt in reply.route.attempts if attempt.usage]
+        prompt = sum(usage.prompt_tokens or 0 for usage in used)
+        completion = sum(usage.completion_tokens or 0 for usage in used)
         return SessionUsage(
-            prompt_tokens=self.prompt_tokens + usage.prompt_tokens,
-            completion_tokens=self.completion_tokens + usage.completion_tokens,
-            total_tokens=self.total_tokens + usage.total_tokens,
-            cost_usd=None if unknown else round((self.cost_usd or 0) + (usage.cost_usd or 0), 10),
+            prompt_tokens=self.prompt_tokens + prompt,
+            completion_tokens=self.completion_tokens + completion,
+            total_tokens=self.total_tokens + prompt + completion,
+            cost_usd=add_costs((self.cost_usd, reply.usage.cost_usd)),
+            unpriced=self.unpriced + (reply.usage.cost_usd is None),
         )
 
 
@@ -52,17 +61,6 @@ class Session(Value):
     turns: Annotated[tuple[tuple[int, ...], ...], Field(exclude=True)] = ()
     open_calls: Annotated[tuple[str, ...], Field(exclude=True)] = ()
     forked_count: Annotated[int, Field(exclude=True)] = 0
-
-
-class Usage(Value):
-    """What one turn used; `cost_usd` is None where the price is unknown, never 0."""
-
-    prompt_tokens: int
-    completion_tokens: int
-    total_tokens: int
-    cached_tokens: int
-    cost_usd: float | None
-    latency_ms: int
 
 
 class Reply(Value):

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from agentos.domain import Message, TextPart, Tool, ToolCall
+from agentos.domain import Message, Prompt, TextPart, Tool, ToolCall
 from agentos.kernel import json_text
 
 IMAGE_TOKENS = 1000
@@ -25,6 +25,12 @@ def estimate(message: Message) -> int:
 def estimate_tools(tools: Iterable[Tool]) -> int:
     """About how many tokens the definitions of tools take: providers put them into the prompt as text."""
     return sum(estimate_text(json_text.dump(tool.to_json())) for tool in tools)
+
+
+def estimate_prompt(prompt: Prompt) -> int:
+    """About how many tokens a whole prompt takes: instructions, tools and messages."""
+    given = estimate_text(prompt.instructions or "") + estimate_tools(prompt.tools)
+    return given + sum(map(estimate, prompt.messages))
 
 
 def estimate_text(text: str) -> int:

@@ -69,6 +69,11 @@ class Deadline:
         """The same moment, even if the client has disconnected."""
         return Deadline(self.clock, self.at)
 
+    def cancelled_by(self, cancelled: Callable[[], bool]) -> "Deadline":
+        """The same deadline. It also comes at once when `cancelled` returns True."""
+        gone = self.client_gone
+        return replace(self, client_gone=lambda: gone() or cancelled())
+
     def at_most(self, seconds: float) -> "Deadline":
         """The earlier of this deadline and `seconds` from now."""
         return replace(self, at=min(self.at, self.clock.monotonic() + seconds))

@@ -18,9 +18,9 @@ Errors for the client. `api/endpoint.py` turns each into `{code, message, detail
     ├── IdempotencyMismatch    422  idempotency_mismatch
     ├── Throttled              429  throttled
     ├── Internal               500  internal
-    │   └── Unanswered              the table did not answer
     ├── UpstreamFailed         502  upstream_failed
     ├── NoProviderAvailable    503  no_provider_available
+    ├── Unavailable            503  unavailable
     └── DeadlineExceeded       504  deadline_exceeded
 
 A failed upstream call. `routing/` decides by its class what follows. It never reaches a client:
@@ -77,7 +77,7 @@ class Unsupported(ApiError):
 
 
 class ProviderRejected(ApiError):
-    """The provider rejected the request itself."""
+    """Every provider that was asked found fault with the request itself."""
 
     status, code = 400, "provider_rejected"
 
@@ -152,10 +152,6 @@ class Internal(ApiError):
     """An error of this service. The log has the details under the request's id."""
 
 
-class Unanswered(Internal):
-    """The table did not answer. It is unknown whether the request was carried out."""
-
-
 class UpstreamFailed(ApiError):
     """Every target was tried and failed. `details.attempts` has the outcomes."""
 
@@ -166,6 +162,12 @@ class NoProviderAvailable(ApiError):
     """No target could be tried. `details.skipped` has the reasons."""
 
     status, code = 503, "no_provider_available"
+
+
+class Unavailable(ApiError):
+    """The table or the queue did not answer, or refused. Whether a write was done may be unknown."""
+
+    status, code = 503, "unavailable"
 
 
 class DeadlineExceeded(ApiError):
@@ -213,6 +215,10 @@ class UpstreamError(Exception):
         self.reason = reason
         self.status = status
         self.headers = headers or {}
+        self.tokens: Any = None
+        """What the provider counted for the failed call, if it did (a `TokenCount`): it is billed all the same."""
+        self.excused = False
+        """Whether the failure says nothing of the target's health, whatever its class."""
 
 
 class ConfigError(Exception):

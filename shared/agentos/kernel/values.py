@@ -29,7 +29,6 @@ def text_or_list(value: Any) -> str | None:
 
 Whole = Annotated[int, Field(strict=True)]
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
-Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
 class Value(BaseModel):

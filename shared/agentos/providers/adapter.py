@@ -10,17 +10,18 @@ calls are not: half a call is useless, and until a call is complete and valid an
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any, ClassVar
 from urllib.parse import quote
 
 from agentos import __version__
-from agentos.domain import Completion, Prompt, Target, TextListener
+from agentos.domain import Completion, Prompt, Target, TextListener, TokenCount
 from agentos.kernel import json_text
 from agentos.kernel.clock import Timeouts
 from agentos.kernel.errors import ErrorClass, UpstreamError
 from agentos.providers.accumulator import StreamAccumulator
-from agentos.providers.answers import BadResponse, as_object, decoding_errors, first_object
+from agentos.providers.answers import BadResponse, as_object, decoding_errors, first_object, plausible
 from agentos.providers.error_status import by_status
 from agentos.providers.retry_info import retry_delay
 from agentos.providers.sse import data_of
@@ -90,6 +91,10 @@ class HttpAdapter(Adapter):
         """The completion in a 2xx response's JSON. Raises BadResponse, or UpstreamError for a safety block."""
 
     @abstractmethod
+    def tokens(self, payload: dict[str, Any]) -> TokenCount:
+        """What a 2xx reply's JSON says was used, also where the reply is no answer. It is billed all the same."""
+
+    @abstractmethod
     def classify(self, status: int, payload: dict[str, Any]) -> ErrorClass | None:
         """The class that an error's typed codes name; None leaves it to the status."""
 
@@ -112,8 +117,7 @@ class HttpAdapter(Adapter):
     ) -> Completion:
         with open_(self.request(provider, target, prompt, streamed=True), timeouts) as incoming:
             if 200 <= incoming.status < 300 and not incoming.peek().startswith(_WHOLE_BODY):
-                with decoding_errors(incoming.status):
-                    completion = self._accumulate(incoming, TextEmitter(listen))
+                completion = self._accumulate(incoming, TextEmitter(listen))
             else:  # an error, or the answer of a server that does not stream
                 completion = self._decode_response(incoming.read(), incoming.max_bytes)
                 if completion.text:
@@ -129,14 +133,32 @@ class HttpAdapter(Adapter):
         if not 200 <= response.status < 300:
             raise self.error_of_response(response, payload)
         received = ReceivedResponse(response, max_bytes or len(response.body))
-        with decoding_errors(response.status):
-            if payload or received.peek().startswith(_WHOLE_BODY):
-                return self.decode(payload)
+        if not payload and not received.peek().startswith(_WHOLE_BODY):
             # A stream that was not asked for, or one that is labelled as JSON
             return self._accumulate(received, TextEmitter(lambda _: None))
+        with self._counting(lambda: payload), decoding_errors(response.status):
+            return self.decode(payload)
 
     def _accumulate(self, incoming: IncomingResponse, emitter: TextEmitter) -> Completion:
-        accumulator, size = self.accumulator(), 0
+        accumulator = self.accumulator()
+        with self._counting(accumulator.payload), decoding_errors(incoming.status):
+            return self._read_stream(incoming, accumulator, emitter)
+
+    @contextmanager
+    def _counting(self, payload: Callable[[], dict[str, Any]]) -> Iterator[None]:
+        """Adds to an UpstreamError what the provider had counted until then (`payload`: what has come by then)."""
+        try:
+            yield
+        except UpstreamError as error:
+            with suppress(LookupError, TypeError, AttributeError, ValueError, BadResponse):  # it may be half an answer
+                tokens = plausible(self.tokens(payload()), has_output=False)
+                error.tokens = tokens if tokens.prompt or tokens.completion else None
+            raise
+
+    def _read_stream(
+        self, incoming: IncomingResponse, accumulator: StreamAccumulator, emitter: TextEmitter
+    ) -> Completion:
+        size = 0
         try:
             for event in self.events(incoming):
                 if event.get("error"):

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from agentos.domain import Completion, TokenCount, ToolCall
@@ -27,14 +28,21 @@ def make_completion(
     by its length: a model that thinks may use up `maxTokens` before its first word.
     """
     finish_reason = finish_reasons.get(reason.lower(), clean(reason))
-    if not (text.strip() or calls or finish_reason == LENGTH):
+    has_output = bool(text.strip() or calls)
+    if not has_output and finish_reason != LENGTH:
         raise incomplete_answer(reason)
     return Completion(
         text=text if text.strip() else "",
         finish_reason="tool_calls" if calls else finish_reason,
-        tokens=tokens,
+        tokens=plausible(tokens, has_output=has_output),
         tool_calls=calls,
     )
+
+
+def plausible(tokens: TokenCount, *, has_output: bool) -> TokenCount:
+    """The counts, without a 0 for a prompt or for an answer that has words: servers that count nothing send those."""
+    completion = tokens.completion or None if has_output else tokens.completion
+    return tokens.model_copy(update={"prompt": tokens.prompt or None, "completion": completion})
 
 
 def incomplete_answer(reason: str) -> BadResponse:
@@ -42,9 +50,35 @@ def incomplete_answer(reason: str) -> BadResponse:
     return BadResponse(f"no whole answer (it ended for {reason!r:.40})")
 
 
-def token_count(value: Any) -> int:
-    """A number of tokens. A value that no provider can mean (negative, fractional, absurdly large) counts as 0."""
-    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < _ABSURD else 0
+def token_count(value: Any) -> int | None:
+    """A number of tokens, also one that came as a float or a numeric string of whole value.
+
+    None, which is unknown, for anything else: absent, negative, fractional, absurdly large.
+    """
+    number = decimal(value)
+    return int(number) if number is not None and number < _ABSURD and number == int(number) else None
+
+
+def part_count(value: Any) -> int:
+    """A part of a count that providers leave out where there is nothing of it."""
+    return token_count(value) or 0
+
+
+def decimal(value: Any) -> Decimal | None:
+    """A finite number that is not negative, exactly as it was written; None for anything else."""
+    if not isinstance(value, int | float | str) or isinstance(value, bool):
+        return None
+    try:
+        number = Decimal(str(value).strip())
+    except (InvalidOperation, ValueError):
+        return None
+    return number if number.is_finite() and number >= 0 else None
+
+
+def added(*counts: int | None) -> int | None:
+    """The sum; None as soon as one is unknown."""
+    known = [count for count in counts if count is not None]
+    return sum(known) if len(known) == len(counts) else None
 
 
 def as_object(value: Any) -> dict[str, Any]:

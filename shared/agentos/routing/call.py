@@ -1,20 +1,24 @@
-"""One upstream call: counted for the target's health and latency, recorded as an attempt."""
+"""One upstream call: it is guarded, timed, priced and recorded as an attempt."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol, TypeVar
 
-from agentos.domain import Attempt, Completion, Prompt, SkipCode, Skipped, Target, TextListener
+from agentos.domain import Attempt, Completion, Prompt, SkipCode, Skipped, Target, TextListener, TokenCount
+from agentos.domain.prices import moment
+from agentos.domain.token_estimates import estimate_prompt, estimate_text
+from agentos.domain.usage import AttemptUsage, attempt_usage
 from agentos.kernel.clock import Clock, Timeouts
 from agentos.kernel.errors import ErrorClass, UpstreamError
 
 R = TypeVar("R")
 
 UpstreamCall = Callable[[Target, Prompt, Timeouts, TextListener | None], Completion]
-"""A call to a target, whole or told as it comes. Raises UpstreamError."""
+"""A call to a target, whole or streamed. Raises UpstreamError."""
 
 AttemptListener = Callable[[Target, int, str], None]
-"""Is told each piece of an answer's text as it comes: by whom, which call of the run it is (from 1), and the piece."""
+"""Gets each piece of an answer's text as it arrives: the target, the number of the call (from 1), and the piece."""
 
 OK = "ok"
 """The outcome of an attempt that gave the answer; any other is an error class."""
@@ -31,16 +35,18 @@ class HealthGuard(Protocol):
 
 
 class LatencyObserver(Protocol):
-    """Who wants to know how long answers take (`routing/latency.py`)."""
+    """Averages response times (`routing/latency.py`)."""
 
-    def observe(self, model: str, milliseconds: float) -> None: ...
+    def observe(self, model: str, milliseconds: float, *, streamed: bool) -> None: ...
 
 
 @dataclass
 class PlanRun:
     """One run of a plan: what is special about it, and what has happened so far.
 
-    `deltas`: the pieces of an answer that have been heard. From the first on, nobody else can answer.
+    `deltas`: the pieces of an answer that were passed on. From the first on, no other target can answer.
+    `first_text_at`: when the first of them arrived (monotonic).
+    `retry_at`: epoch seconds until which each failed target asked to be left alone.
     """
 
     skipped: list[Skipped]
@@ -48,21 +54,21 @@ class PlanRun:
     listener: AttemptListener | None = None
     attempts: list[Attempt] = field(default_factory=list)
     deltas: list[str] = field(default_factory=list)
+    first_text_at: float | None = None
+    retry_at: dict[str, float] = field(default_factory=dict)
 
     def skip(self, target: Target, code: SkipCode, text: str) -> None:
         self.skipped.append(Skipped.because(target.model, code, text))
 
-    def unskip(self, target: Target) -> None:
-        """The target is asked after all."""
-        self.skipped = [skip for skip in self.skipped if skip.model != target.model]
-
-    def text_listener(self, target: Target) -> TextListener | None:
-        """What the target's words go to; None where they are wanted whole."""
+    def text_listener(self, target: Target, clock: Clock) -> TextListener | None:
+        """What gets the target's text; None where the answer is wanted whole."""
         if self.listener is None:
             return None
         listener, number = self.listener, len(self.attempts) + 1
 
         def listen(text: str) -> None:
+            if self.first_text_at is None:
+                self.first_text_at = clock.monotonic()
             self.deltas.append(text)
             listener(target, number, text)
 
@@ -70,7 +76,7 @@ class PlanRun:
 
 
 class AttemptRunner:
-    """Makes calls. What fails on purpose (`Run.simulated`) is never sent and counts against nobody."""
+    """Makes calls. A failure that is simulated (`PlanRun.simulated`) sends no request and affects no health."""
 
     def __init__(self, ask: UpstreamCall, health: HealthGuard, latencies: LatencyObserver, clock: Clock) -> None:
         self._ask = ask
@@ -78,30 +84,97 @@ class AttemptRunner:
         self._latencies = latencies
         self._clock = clock
 
-    def call(self, target: Target, prompt: Prompt, timeouts: Timeouts, run: PlanRun) -> Completion:
-        """The answer. Raises UpstreamError, with an attempt on the trail; CoolingDown, without one."""
-        began = self._clock.monotonic()
+    def call(
+        self, target: Target, prompt: Prompt, timeouts: Timeouts, run: PlanRun, *, short: bool = False
+    ) -> Completion:
+        """The answer. Raises UpstreamError, with an attempt recorded; CoolingDown, without one.
 
-        def record_attempt(outcome: str, status: int | None, notes: tuple[str, ...]) -> None:
-            attempt = Attempt(
+        `short`: the call has less time than usual, so a timeout does not count against the target's health.
+        """
+        started = _Started(target, self._clock.monotonic(), moment(self._clock.time()))
+        try:
+            completion = self._answer(target, prompt, timeouts, run, short)
+        except UpstreamError as error:
+            tokens, estimated = _count_failed(error, prompt, run)
+            usage = started.usage(tokens, estimated=estimated) if tokens else None
+            self._record(started, run, error, usage)
+            raise
+        self._record(started, run, completion, started.usage(completion.tokens))
+        self._observe(target, started.began, run)
+        return completion
+
+    def _record(
+        self, started: "_Started", run: PlanRun, ended: Completion | UpstreamError, usage: AttemptUsage | None
+    ) -> None:
+        """Record the attempt that ended so."""
+        target = started.target
+        run.attempts.append(
+            Attempt(
                 model=target.model,
                 provider=target.provider,
                 upstream_model=target.upstream_model,
-                outcome=outcome,
-                status=status,
-                latency_ms=round((self._clock.monotonic() - began) * 1000),
-                notes=notes,
+                outcome=ended.error_class.value if isinstance(ended, UpstreamError) else OK,
+                status=ended.status if isinstance(ended, UpstreamError) else 200,
+                latency_ms=_milliseconds(started.began, self._clock.monotonic()),
+                notes=ended.notes,
+                usage=usage,
             )
-            run.attempts.append(attempt)
+        )
 
-        try:
-            if error_class := run.simulated.get(target.provider):
-                raise UpstreamError(error_class, "simulated")
-            listen = run.text_listener(target)
-            completion = self._health.guard(target, lambda: self._ask(target, prompt, timeouts, listen))
-        except UpstreamError as error:
-            record_attempt(error.error_class.value, error.status, error.notes)
-            raise
-        record_attempt(OK, 200, completion.notes)
-        self._latencies.observe(target.model, run.attempts[-1].latency_ms)
-        return completion
+    def _answer(self, target: Target, prompt: Prompt, timeouts: Timeouts, run: PlanRun, short: bool) -> Completion:
+        if error_class := run.simulated.get(target.provider):
+            raise UpstreamError(error_class, "simulated")
+        listen = run.text_listener(target, self._clock)
+
+        def ask() -> Completion:
+            try:
+                return self._ask(target, prompt, timeouts, listen)
+            except UpstreamError as error:
+                error.excused = short and error.error_class is ErrorClass.TIMEOUT
+                raise
+
+        return self._health.guard(target, ask)
+
+    def _observe(self, target: Target, began: float, run: PlanRun) -> None:
+        """Of a stream, the time to the first text; of a whole answer, all of its time."""
+        if run.listener is None:
+            self._latencies.observe(target.model, run.attempts[-1].latency_ms, streamed=False)
+        elif run.first_text_at is not None:  # a stream of tool calls alone has no text
+            milliseconds = _milliseconds(began, run.first_text_at)
+            self._latencies.observe(target.model, milliseconds, streamed=True)
+
+
+@dataclass(frozen=True)
+class _Started:
+    """A call under way. `began` is monotonic, `when` the time of day that its price depends on."""
+
+    target: Target
+    began: float
+    when: datetime
+
+    def usage(self, tokens: TokenCount, *, estimated: bool = False) -> AttemptUsage:
+        prices, trust = self.target.facts.price, self.target.trust_cost
+        return attempt_usage(tokens, prices, self.when, trust_cost=trust, estimated=estimated)
+
+
+def _milliseconds(began: float, ended: float) -> int:
+    return round((ended - began) * 1000)
+
+
+def _count_failed(error: UpstreamError, prompt: Prompt, run: PlanRun) -> tuple[TokenCount | None, bool]:
+    """What a failed call used, and whether that is partly our estimate.
+
+    An answer that broke off after its first text is billed, so what its provider did not count is estimated from the
+    prompt and the text that arrived. Of other failures only what the provider counted is known.
+    """
+    counted: TokenCount | None = error.tokens
+    if not run.deltas:
+        return counted, False
+    known = counted or TokenCount()
+    if known.prompt is not None and known.completion is not None:
+        return known, False
+    estimates = {
+        "prompt": estimate_prompt(prompt) if known.prompt is None else known.prompt,
+        "completion": estimate_text("".join(run.deltas)) if known.completion is None else known.completion,
+    }
+    return known.model_copy(update=estimates), True

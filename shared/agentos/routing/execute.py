@@ -1,15 +1,17 @@
-"""Asking the targets of a plan in turn, until one answers: the only loop that retries or falls back.
+"""Asks the targets of a plan in turn until one answers: the only loop that retries or falls back.
 
-One deadline bounds everything. What follows from a failure stands in `policy.py`; nothing here looks at
-statuses or texts. Once somebody has heard the first words of an answer, nobody else is asked: what breaks then stays
-broken.
+One deadline bounds the whole run, and `limits.attempts` bounds its calls. Every target has a first call before any
+target has a second one. `policy.py` says what follows from a failure; nothing here looks at statuses or texts. Once
+the client has got the first text of an answer, no other target is asked: an answer that then breaks off stays broken.
 """
 
+import math
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from agentos.domain import Attempt, Completion, Plan, Prompt, SkipCode, Skipped, Target, TokenCount
+from agentos.domain import Attempt, Completion, CoolDown, Plan, Prompt, SkipCode, Skipped, Target, TokenCount
+from agentos.domain.routing import cooling_order
 from agentos.kernel.clock import Clock, Deadline, Timeouts
 from agentos.kernel.errors import (
     ApiError,
@@ -30,7 +32,13 @@ from agentos.routing.retry_after import wait_seconds
 from agentos.settings.schema import Limits
 
 MIN_ATTEMPT_SECONDS = 0.5
-"""With less time than this hardly a provider answers, so no call is begun."""
+"""With less time than this hardly any provider answers, so no call is begun."""
+
+RESERVE_SECONDS = 1.0
+"""Kept for each target behind the one that is asked: a shortest call, and as much again for what its bound overruns."""
+
+SHORT = 0.9
+"""A timeout counts against a target only if it had at least this part of the time that a target usually has."""
 
 BROKEN_OFF = "error"
 """The finish reason of an answer that broke off after it had begun."""
@@ -38,9 +46,10 @@ BROKEN_OFF = "error"
 
 @dataclass(frozen=True)
 class Outcome:
-    """The answer, who gave it, and what went before.
+    """The answer, the target that gave it, and what went before.
 
-    `deltas`: the pieces in which it was heard. Of an answer that broke off after that, `completion` is what was heard.
+    `deltas`: the pieces in which it arrived, if it was streamed; `first_text_at`: when the first did (monotonic).
+    Of an answer that broke off after that, `completion` is the part that arrived.
     """
 
     completion: Completion
@@ -48,6 +57,7 @@ class Outcome:
     attempts: tuple[Attempt, ...]
     skipped: tuple[Skipped, ...]
     deltas: tuple[str, ...] = ()
+    first_text_at: float | None = None
 
     @property
     def broken(self) -> bool:
@@ -56,7 +66,7 @@ class Outcome:
 
 
 class Executor:
-    """Runs plans. `timeout_of` tells the seconds after which a target has had its chance."""
+    """Runs plans. `timeout_of` gives the seconds that one call of a target may take."""
 
     def __init__(
         self,
@@ -81,7 +91,7 @@ class Executor:
         simulated: Simulation | None = None,
         listener: AttemptListener | None = None,
     ) -> Outcome:
-        """The first answer, told to `listener` as it comes; `also_on` names further error classes that fall back.
+        """The first answer, its text passed to `listener` as it arrives; `also_on` names more classes that fall back.
 
         Raises NoProviderAvailable, Unsupported, ContextLengthExceeded, UpstreamFailed, DeadlineExceeded,
         ContentFiltered and ProviderRejected, all with `details.attempts` and `details.skipped`.
@@ -91,64 +101,95 @@ class Executor:
         failure: UpstreamError | None = None
         while left and len(run.attempts) < self._limits.attempts:
             if deadline.remaining() < MIN_ATTEMPT_SECONDS:
-                raise _failed(DeadlineExceeded, run)
+                raise self._failed(DeadlineExceeded, run, left)
             target = left.pop(0)
             try:
-                completion = self._try(target, prompt, deadline, bool(left), run)
-                return _outcome(completion, target, run)
+                return _outcome(self._try(target, prompt, deadline, len(left), run), target, run, left)
             except CoolingDown:
-                run.skip(target, SkipCode.COOLING_DOWN, "failing lately, and being tried by another caller")
-                if not left and not run.attempts:  # a target in doubt beats certain failure
-                    left.append(plan.targets[0].model_copy(update={"despite_health": True}))
-                    run.unskip(left[0])
+                left = _asked_last(target, left)
                 continue
             except UpstreamError as error:
                 failure = error
-            self._respect_retry_after(target, failure)
+            self._respect_retry_after(target, failure, run)
             if run.deltas:
-                return _broken(target, run)
+                return _broken(target, run, left)
             if not POLICIES[failure.error_class].falls_back and failure.error_class not in also_on:
-                break
+                _skip_cooling(left, run)
+                raise self._failed(error_kind({failure.error_class}), run, []) from failure
             if failure.error_class is ErrorClass.CONTEXT_LENGTH:
                 left = _with_larger_windows(target, left, run)
-        raise _failed(_after(failure) if failure else _untried(run.skipped), run) from failure
+        kind = error_kind(_last_classes(run.attempts)) if failure else _untried(run.skipped)
+        raise self._failed(kind, run, left) from failure
 
-    def _try(self, target: Target, prompt: Prompt, deadline: Deadline, more: bool, run: PlanRun) -> Completion:
-        """One target's chance: a call, and a second where the policy has one. Raises the last UpstreamError."""
-        call = self._caller.call
+    def _try(self, target: Target, prompt: Prompt, deadline: Deadline, behind: int, run: PlanRun) -> Completion:
+        """One target's turn: a call, and a second one if the policy and the bounds allow it.
+
+        `behind`: targets that are still to be asked. Raises the last UpstreamError.
+        """
         try:
-            return call(target, prompt, self._timeouts(target, deadline, more), run)
+            return self._call(target, prompt, deadline, behind, run)
         except UpstreamError as error:
-            pause = None if run.deltas else self._retry_pause(error, self._time_budget(deadline, more), more)
-            if pause is None or len(run.attempts) >= self._limits.attempts:
+            pause = None if run.deltas else self._retry_pause(error, self._time_budget(deadline, behind), behind > 0)
+            if pause is None or len(run.attempts) + behind >= self._limits.attempts:
                 raise
             first = error
         self._clock.sleep(pause)
         if deadline.remaining() < MIN_ATTEMPT_SECONDS:  # the client may have gone meanwhile
             raise first
         try:
-            return call(target, prompt, self._timeouts(target, deadline, more), run)
-        except CoolingDown:  # the first failure was one too many
+            return self._call(target, prompt, deadline, behind, run)
+        except CoolingDown:  # the first failure opened the circuit
             raise first from None
 
-    def _respect_retry_after(self, target: Target, failure: UpstreamError) -> None:
-        """A target that has named its pause is left alone for as long, by everybody."""
+    def _call(self, target: Target, prompt: Prompt, deadline: Deadline, behind: int, run: PlanRun) -> Completion:
+        """One call. It must begin to answer within the target's share of the time; then it has all of it."""
+        own = self._timeout_of(target)
+        share = min(self._time_budget(deadline, behind), own)
+        timeouts = Timeouts(share, max(share, deadline.remaining()))
+        return self._caller.call(target, prompt, timeouts, run, short=share < SHORT * min(own, self._usual_share))
+
+    @property
+    def _usual_share(self) -> float:
+        """Seconds that the first of several targets has in a turn without a bound of its own."""
+        limits = self._limits
+        return limits.turn_seconds - limits.commit_reserve_seconds - limits.fallback_reserve_seconds
+
+    def _respect_retry_after(self, target: Target, failure: UpstreamError, run: PlanRun) -> None:
+        """All environments leave a target alone for as long as it asked."""
+        run.retry_at.pop(target.model, None)
         hint = wait_seconds(failure.headers, self._clock.time())
-        if hint is not None and hint >= 1 and POLICIES[failure.error_class].counts:
+        if hint is None or not POLICIES[failure.error_class].counts:
+            if target.cooling:
+                run.retry_at[target.model] = self._clock.time() + target.cooling.seconds
+            return
+        run.retry_at[target.model] = self._clock.time() + hint
+        if hint >= 1:
             self._health.pause(target.model, hint)
 
-    def _timeouts(self, target: Target, deadline: Deadline, more: bool) -> Timeouts:
-        """For a call: it must begin to answer while another may still be asked; from then on it has all the time."""
-        begun = min(self._time_budget(deadline, more), self._timeout_of(target))
-        return Timeouts(begun, max(begun, deadline.remaining()))
+    def _time_budget(self, deadline: Deadline, behind: int) -> float:
+        """Seconds that a target may use, waits included.
 
-    def _time_budget(self, deadline: Deadline, more: bool) -> float:
-        """Seconds that a target may use, waits included: what the deadline leaves for it and one fallback."""
+        The rest is kept for one fallback that takes its time, and at least a second for each target behind.
+        """
         left = deadline.remaining()
-        if not more:
+        if not behind:
             return left
-        shared = left - min(left / 2, self._limits.fallback_reserve_seconds)
-        return max(shared, min(left, MIN_ATTEMPT_SECONDS))
+        reserve = max(min(left / 2, self._limits.fallback_reserve_seconds), behind * RESERVE_SECONDS)
+        return max(left - reserve, min(left, MIN_ATTEMPT_SECONDS))
+
+    def _failed(self, kind: type[ApiError], run: PlanRun, left: Sequence[Target]) -> ApiError:
+        """The error for the client, with every target in `left` listed as not tried."""
+        reason = "the turn's time was over" if kind is DeadlineExceeded else "limits.attempts was reached"
+        for target in left:
+            run.skip(target, SkipCode.NOT_TRIED, reason)
+            if target.cooling:
+                run.retry_at[target.model] = self._clock.time() + target.cooling.seconds
+        lacking = {skip.reason.partition(": ")[2] for skip in run.skipped if skip.code == SkipCode.UNSUPPORTED}
+        message = _MESSAGES[kind].format(capabilities="; ".join(sorted(lacking)))
+        headers = {"x-agentos-attempts": str(len(run.attempts))}
+        if kind in (UpstreamFailed, NoProviderAvailable) and run.retry_at:
+            headers["retry-after"] = str(max(1, math.ceil(min(run.retry_at.values()) - self._clock.time())))
+        return kind(message, _details(run.attempts, run.skipped), headers)
 
     def _retry_pause(self, error: UpstreamError, seconds: float, more: bool) -> float | None:
         """Seconds to wait before the same target's second call; None where it gets none."""
@@ -166,25 +207,37 @@ class Executor:
         return pause if fits else None
 
 
-def _outcome(completion: Completion, target: Target, run: PlanRun) -> Outcome:
-    return Outcome(completion, target, tuple(run.attempts), tuple(run.skipped), tuple(run.deltas))
+def _outcome(completion: Completion, target: Target, run: PlanRun, left: Sequence[Target]) -> Outcome:
+    _skip_cooling(left, run)
+    return Outcome(completion, target, tuple(run.attempts), tuple(run.skipped), tuple(run.deltas), run.first_text_at)
 
 
-def _broken(target: Target, run: PlanRun) -> Outcome:
-    """What was heard of an answer that then broke off. What it used, nobody has said."""
-    heard = Completion(text="".join(run.deltas), finish_reason=BROKEN_OFF, tokens=TokenCount())
-    return _outcome(heard, target, run)
+def _broken(target: Target, run: PlanRun, left: Sequence[Target]) -> Outcome:
+    """What arrived of an answer that then broke off; the last attempt has its usage."""
+    arrived = Completion(text="".join(run.deltas), finish_reason=BROKEN_OFF, tokens=TokenCount())
+    return _outcome(arrived, target, run, left)
+
+
+def _skip_cooling(left: Sequence[Target], run: PlanRun) -> None:
+    """List the targets that are cooling down and were not needed."""
+    run.skipped += [Skipped(model=one.model, reason=one.reason) for one in left if one.cooling is not None]
+
+
+def _asked_last(target: Target, left: Sequence[Target]) -> list[Target]:
+    """The targets left, with one that turned out to be cooling down behind the healthy ones."""
+    cooling = target.cooled(CoolDown(0), "failing lately, and another caller is trying it")
+    return sorted((*left, cooling), key=cooling_order)
 
 
 def broken_off_error(attempts: Sequence[Attempt], skipped: Sequence[Skipped]) -> ApiError:
-    """What the client is told where the last attempt had begun to answer."""
+    """The error for the client where the last attempt had begun to answer."""
     kind = ContentFiltered if attempts[-1].outcome == ErrorClass.CONTENT_FILTER else UpstreamFailed
-    message = "The answer broke off after it had begun; the last of details.attempts tells how."
+    message = "The answer broke off after it had begun; the last of details.attempts says how."
     return kind(message, _details(attempts, skipped))
 
 
 def _with_larger_windows(target: Target, left: list[Target], run: PlanRun) -> list[Target]:
-    """Those that may hold what was too long for `target`; a window that is not known may."""
+    """The targets that may take a prompt that was too long for `target`; an unknown window may be large enough."""
     known = target.facts.context_window
     kept: list[Target] = []
     for other in left:
@@ -197,44 +250,39 @@ def _with_larger_windows(target: Target, left: list[Target], run: PlanRun) -> li
 
 
 _MESSAGES: dict[type[ApiError], str] = {
-    NoProviderAvailable: "No provider could be tried; details.skipped tells why.",
+    NoProviderAvailable: "No provider could be tried; details.skipped says why.",
     Unsupported: "No model that is left can do what this message needs: {capabilities}.",
-    UpstreamFailed: "Every provider that could be tried failed; details.attempts tells how.",
+    UpstreamFailed: "Every provider that could be tried failed; details.attempts says how.",
     DeadlineExceeded: "The time for this message ran out before every provider had been tried.",
     ContentFiltered: "The provider withheld an answer for reasons of safety.",
-    ProviderRejected: "The provider found fault with the request itself.",
+    ProviderRejected: "Every provider that was asked found fault with the request itself.",
     ContextLengthExceeded: "The conversation is longer than the context window of every model left to try.",
 }
 
 
-def _after(failure: UpstreamError) -> type[ApiError]:
-    """What the client is told after the last failure."""
-    match failure.error_class:
-        case ErrorClass.CONTENT_FILTER:
-            return ContentFiltered
-        case ErrorClass.REJECTED:
-            return ProviderRejected
-        case ErrorClass.CONTEXT_LENGTH:
-            return ContextLengthExceeded
-        case _:
-            return UpstreamFailed
+def _last_classes(attempts: Sequence[Attempt]) -> set[str]:
+    """The class of each target's last failure."""
+    return set({attempt.model: attempt.outcome for attempt in attempts}.values())
+
+
+def error_kind(classes: Collection[str]) -> type[ApiError]:
+    """The error for the client after failures of these classes: a code of its own if all are of one class."""
+    kinds: dict[Any, type[ApiError]] = {
+        ErrorClass.CONTENT_FILTER: ContentFiltered,
+        ErrorClass.REJECTED: ProviderRejected,
+        ErrorClass.CONTEXT_LENGTH: ContextLengthExceeded,
+    }
+    return kinds.get(next(iter(classes)), UpstreamFailed) if len(classes) == 1 else UpstreamFailed
 
 
 def _untried(skipped: Sequence[Skipped]) -> type[ApiError]:
-    """What the client is told where nothing could be tried."""
+    """The error for the client where nothing could be tried."""
     codes = {skip.code for skip in skipped}
     if codes == {SkipCode.CONTEXT_LENGTH}:
         return ContextLengthExceeded
     if codes and codes <= {SkipCode.UNSUPPORTED, SkipCode.CONTEXT_LENGTH}:
         return Unsupported
     return NoProviderAvailable
-
-
-def _failed(kind: type[ApiError], run: PlanRun) -> ApiError:
-    lacking = {skip.reason.partition(": ")[2] for skip in run.skipped if skip.code == SkipCode.UNSUPPORTED}
-    message = _MESSAGES[kind].format(capabilities="; ".join(sorted(lacking)))
-    details = _details(run.attempts, run.skipped)
-    return kind(message, details, {"x-agentos-attempts": str(len(run.attempts))})
 
 
 def _details(attempts: Sequence[Attempt], skipped: Sequence[Skipped]) -> dict[str, Any]:

@@ -1,16 +1,16 @@
 """Which targets are failing, known to every Lambda environment: one circuit per target.
 
-Powertools' circuit breaker counts consecutive failures in each environment and shares the state through
-the table: closed (asked freely), open (left alone for a while), half open (one caller tries, the others
-wait). The healthy path writes nothing and reads each circuit at most once per cache period.
+Powertools' circuit breaker counts consecutive failures in each environment and shares the state through the table:
+closed (asked freely), open (asked last for a while), half open (one caller tries it, the others ask it last). While all
+is well nothing is written, and each circuit is read at most once per cache period.
 
-A circuit is named by its target and the provider's endpoint and key: with another key there is another circuit,
-so that what was mended is asked at once.
+A circuit is named by its target and by the provider's endpoint and key. A new key or endpoint begins with a new
+circuit, so that a target that was repaired is asked at once.
 """
 
 import math
 from collections.abc import Callable, Iterable
-from typing import Any, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from aws_lambda_powertools.utilities.circuit_breaker import (
     CircuitBreakerConfig,
@@ -19,7 +19,7 @@ from aws_lambda_powertools.utilities.circuit_breaker import (
 )
 from aws_lambda_powertools.utilities.circuit_breaker.states import CircuitState
 
-from agentos.domain import Circuit, Target
+from agentos.domain import Circuit, CoolDown, Target
 from agentos.kernel.clock import Clock
 from agentos.kernel.errors import UpstreamError
 from agentos.kernel.logs import logger
@@ -30,7 +30,7 @@ R = TypeVar("R")
 
 
 class CircuitStore(Protocol):
-    """A Powertools persistence layer that can also hold a circuit open, and close it out of turn."""
+    """A Powertools persistence layer that can also hold a circuit open, and close it at any time."""
 
     def configure(self, config: CircuitBreakerConfig, circuit_name: str) -> None: ...
     def get_state(self, name: str) -> Any: ...
@@ -40,14 +40,42 @@ class CircuitStore(Protocol):
 
 
 class CoolingDown(Exception):
-    """The target is not to be asked now; perhaps another caller is trying it."""
+    """The target is not to be asked now: it is cooling down, or another caller is trying it."""
 
 
 class _Config(CircuitBreakerConfig):
     """Counts what the error table says is the target's fault."""
 
     def counts_as_failure(self, exception: Exception) -> bool:
-        return isinstance(exception, UpstreamError) and POLICIES[exception.error_class].counts
+        return _counts(exception)
+
+
+def _counts(error: Exception) -> bool:
+    return isinstance(error, UpstreamError) and POLICIES[error.error_class].counts and not error.excused
+
+
+class _Once(Generic[R]):
+    """A call that is made at most once, whatever becomes of the bookkeeping around it."""
+
+    def __init__(self, call: Callable[[], R]) -> None:
+        self._call = call
+        self._results: list[R] = []
+        self.error: Exception | None = None
+
+    def __call__(self) -> None:
+        try:
+            self._results.append(self._call())
+        except Exception as error:
+            self.error = error
+            raise
+
+    def result(self) -> R:
+        """The call's result; it is made now if it has not been. Raises the call's error."""
+        if self.error:
+            raise self.error
+        if not self._results:
+            self()
+        return self._results[0]
 
 
 class Health:
@@ -65,22 +93,30 @@ class Health:
             local_cache_max_age=settings.health.cache_seconds,
         )
 
-    def cooling(self, model: str) -> float | None:
-        """Seconds until the target may be asked again; None when it may be now."""
+    def cooling(self, model: str) -> CoolDown | None:
+        """How long the target is to be left alone, in whole seconds, so that equal pauses are equal a moment later.
+
+        None when it may be asked now, or its circuit cannot be read.
+        """
         name = self._circuit(model)
-        self._circuits.configure(self._config, name)
-        until = retry_at(self._circuits.get_state(name), self._settings.pause_seconds)
-        left = 0 if until is None else until - self._clock.time()
-        return left if left > 0 else None
+        try:
+            self._circuits.configure(self._config, name)
+            record = self._circuits.get_state(name)
+        except Exception:
+            logger.warning("a circuit could not be read", exc_info=True)
+            return None
+        until = retry_at(record, self._settings.pause_seconds)
+        left = 0 if until is None else math.ceil(until - self._clock.time())
+        return CoolDown(left, _is_named(record)) if left > 0 else None
 
     def not_closed(self) -> list[Circuit]:
         """Every circuit that is open or half open, as the table has it; none where it cannot be read.
 
-        Circuits of a former endpoint or key are nobody's any more.
+        Circuits of a former endpoint or key are left out.
         """
         try:
             records = self._circuits.all()
-        except Exception:  # whoever asks how things are is to get an answer
+        except Exception:  # the caller wants to know how things are and gets what there is
             logger.warning("circuits could not be read", exc_info=True)
             return []
         now = self._clock.time()
@@ -97,33 +133,48 @@ class Health:
         ]
 
     def guard(self, target: Target, call: Callable[[], R]) -> R:
-        """The call's result, counted for or against the target. Raises CoolingDown instead of calling."""
+        """The call's result, counted for or against the target. Raises CoolingDown instead of calling.
+
+        A target that is asked although it is cooling down closes its circuit by an answer. Trouble with the circuits
+        themselves is logged and changes nothing for the call.
+        """
         name = self._circuit(target.model)
-        if target.despite_health:
+        if target.cooling is not None:
             result = call()
-            self._circuits.close(name)
+            self._quietly(self._circuits.close, name)
             return result
+        once = _Once(call)
         breaker = circuit_breaker(name=name, persistence_store=self._circuits, config=self._config)
         try:
-            guarded: R = breaker(call)()
-            return guarded
+            breaker(once)()
         except CircuitBreakerOpenError as error:
             raise CoolingDown(target.model) from error
-        except UpstreamError as error:
-            # A probe that ends in the client's own mistake has been answered, and nobody else could close the circuit.
-            if not POLICIES[error.error_class].counts and self._is_half_open(name):
-                self._circuits.close(name)
-            raise
-
-    def _is_half_open(self, name: str) -> bool:
-        return bool(self._circuits.get_state(name).state == CircuitState.HALF_OPEN)
+        except Exception as error:
+            if error is not once.error:
+                logger.warning("a circuit could not be kept", exc_info=True)
+            elif not _counts(error):
+                # The probe's caller is at fault, or chance is. Nobody else could close the circuit.
+                self._quietly(self._close_half_open, name)
+        return once.result()
 
     def pause(self, model: str, seconds: float) -> None:
         """Leave the target alone for as long as it asked; a longer pause that stands is not shortened."""
         bounded = min(seconds, self._settings.longest_pause_seconds)
         name = self._circuit(model)
         self._circuits.configure(self._config, name)
-        self._circuits.pause(name, math.ceil(self._clock.time() + bounded) - self._settings.pause_seconds)
+        opened_at = math.ceil(self._clock.time() + bounded) - self._settings.pause_seconds
+        self._quietly(self._circuits.pause, name, opened_at)
+
+    def _close_half_open(self, name: str) -> None:
+        if self._circuits.get_state(name).state == CircuitState.HALF_OPEN:
+            self._circuits.close(name)
+
+    def _quietly(self, keep: Callable[..., None], *arguments: Any) -> None:
+        """Do some bookkeeping; its failure is logged, since it must not fail a turn."""
+        try:
+            keep(*arguments)
+        except Exception:
+            logger.warning("a circuit could not be kept", exc_info=True)
 
     def _circuit(self, model: str) -> str:
         provider = self._all_settings.providers.get(model.partition(":")[0])
@@ -133,6 +184,11 @@ class Health:
 def _model(circuit: str) -> str:
     """The model in a circuit's name; none has a space in it."""
     return circuit.partition(" ")[0]
+
+
+def _is_named(record: Any) -> bool:
+    """Whether a circuit is open because the provider named a pause: no failure opened it."""
+    return bool(record.state == CircuitState.OPEN and not record.failure_count)
 
 
 def retry_at(record: Any, pause_seconds: int) -> int | None:

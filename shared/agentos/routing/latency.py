@@ -1,4 +1,8 @@
-"""How fast each target answers: averaged here, shared with other environments now and then."""
+"""How fast each target answers: averaged here, shared with other environments now and then.
+
+Whole answers and streams have averages of their own. Of a whole answer all of its time counts, of a stream the time to
+its first text.
+"""
 
 import threading
 from collections.abc import Mapping
@@ -11,18 +15,18 @@ WEIGHT_OF_LATEST = 0.2
 """Of an exponentially weighted average: about the last ten answers count."""
 
 SHARE_SECONDS = 60
-"""One small write per target and environment in so many seconds, and one read of all."""
+"""One small write per average and environment in so many seconds, and one read of all."""
 
 
 class SharedLatencies(Protocol):
-    """Where environments tell each other."""
+    """Where environments share averages, by name."""
 
     def all(self) -> Mapping[str, float]: ...
     def share(self, model: str, milliseconds: float) -> None: ...
 
 
 class Latencies:
-    """Averages by model in milliseconds: this environment's own, and the others' where it has none."""
+    """Averages in milliseconds: this environment's own, and the others' where it has none."""
 
     def __init__(self, shared: SharedLatencies, clock: Clock) -> None:
         self._shared = shared
@@ -33,31 +37,37 @@ class Latencies:
         self._shared_at: dict[str, float] = {}
         self._lock = threading.Lock()
 
-    def of(self, model: str) -> float | None:
-        """The average; None where nobody has observed one."""
-        if model in self._own:
-            return self._own[model]
+    def of(self, model: str, streamed: bool = False) -> float | None:
+        """The average; None where there is no observation."""
+        name = _name(model, streamed)
+        if name in self._own:
+            return self._own[name]
         now = self._clock.monotonic()
         if self._read_at is None or now - self._read_at >= SHARE_SECONDS:
             self._read_at = now
             try:
                 self._others = self._shared.all()
-            except Exception:  # a guess less is no reason to fail a turn
+            except Exception:  # a missing guess is no reason to fail a turn
                 logger.warning("latencies could not be read", exc_info=True)
-        return self._others.get(model)
+        return self._others.get(name)
 
-    def observe(self, model: str, milliseconds: float) -> None:
+    def observe(self, model: str, milliseconds: float, *, streamed: bool = False) -> None:
         """Count one answer."""
-        now = self._clock.monotonic()
+        name, now = _name(model, streamed), self._clock.monotonic()
         with self._lock:
-            before = self._own.get(model, milliseconds)
+            before = self._own.get(name, milliseconds)
             average = before + WEIGHT_OF_LATEST * (milliseconds - before)
-            self._own[model] = average
-            due = now - self._shared_at.get(model, -SHARE_SECONDS) >= SHARE_SECONDS
+            self._own[name] = average
+            due = now - self._shared_at.get(name, -SHARE_SECONDS) >= SHARE_SECONDS
             if due:
-                self._shared_at[model] = now
+                self._shared_at[name] = now
         if due:
             try:
-                self._shared.share(model, average)
+                self._shared.share(name, average)
             except Exception:
                 logger.warning("a latency could not be shared", exc_info=True)
+
+
+def _name(model: str, streamed: bool) -> str:
+    """The average's name; no model's has a space in it."""
+    return f"{model} streamed" if streamed else model

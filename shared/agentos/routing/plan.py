@@ -2,15 +2,17 @@
 
 The chain of candidates is, in this order: an experiment's variant, the targets of the first matching rule
 (the agent's rules, then the server's), the agent's model, its fallbacks, the server's fallbacks. Duplicates
-drop and order stays. Every candidate comes out either as a target or as skipped with the reason.
+drop and order stays. Every candidate comes out either as a target or as skipped with the reason. Targets that are
+cooling down come last.
 """
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from agentos.domain import AgentConfig, Assignment, Plan, SkipCode, Skipped, Target
+from agentos.domain import AgentConfig, Assignment, CoolDown, Plan, SkipCode, Skipped, Target
 from agentos.domain.names import Priority
+from agentos.domain.routing import cooling_order
 from agentos.domain.routing_rules import first_match
 from agentos.providers.fitting.obstacles import obstacles
 from agentos.providers.limits import limits_of
@@ -20,7 +22,10 @@ from agentos.settings.loading import Settings
 
 @dataclass(frozen=True)
 class Facts:
-    """What a plan may depend on of the request, in tokens where it counts; `draw` is uniform in [0, 1)."""
+    """What a plan may depend on: the request, in tokens where it counts, and the moment (`time`, epoch seconds).
+
+    `draw` is uniform in [0, 1). `streamed`: the answer is wanted as a stream.
+    """
 
     task_type: str = "general"
     priority: Priority | None = None
@@ -36,6 +41,8 @@ class Facts:
     prompt_tokens: int = 0
     completion_tokens: int = 0
     draw: float = 0.0
+    time: float = 0.0
+    streamed: bool = False
 
     def named(self, model: str) -> dict[str, Any]:
         """The facts by the names that rules use."""
@@ -53,17 +60,14 @@ class Facts:
 
 @dataclass(frozen=True)
 class TargetStats:
-    """How models are doing: seconds that each still cools down, and how fast it has answered (ms); None if unknown."""
+    """How models are doing: how long each still cools down, and how fast it has answered (ms), whole or streamed."""
 
-    cooling: Callable[[str], float | None] = lambda _: None
-    latency: Callable[[str], float | None] = lambda _: None
+    cooling: Callable[[str], CoolDown | None] = lambda _: None
+    latency: Callable[[str, bool], float | None] = lambda *_: None
 
-
-FALLBACKS = AGENTS_FALLBACK, SERVERS_FALLBACK = "agent's fallback", "server's fallback"
-"""Reasons of targets that are not asked unless others cannot be."""
 
 NO_STATS = TargetStats()
-"""Nobody has heard anything of any target."""
+"""Nothing is known of any target."""
 
 
 def make_plan(model: str, config: AgentConfig, facts: Facts, settings: Settings, stats: TargetStats = NO_STATS) -> Plan:
@@ -77,17 +81,10 @@ def make_plan(model: str, config: AgentConfig, facts: Facts, settings: Settings,
             skipped.append(left_out)
             continue
         preferred = preferred or target
-        if seconds := stats.cooling(target.model):
-            text = f"failing lately; tried again in {seconds:.0f} s"
-            skipped.append(Skipped.because(target.model, SkipCode.COOLING_DOWN, text))
-        else:
-            targets.append(target)
-    if preferred and not targets:  # a target in doubt beats certain failure
-        targets.append(preferred.model_copy(update={"despite_health": True}))
-        skipped = [skip for skip in skipped if skip.model != preferred.model]
+        targets.append(_with_health(target, stats))
     return Plan(
         requested=model,
-        targets=tuple(targets),
+        targets=tuple(sorted(targets, key=cooling_order)),
         skipped=tuple(skipped),
         task_type=facts.task_type,
         priority=facts.priority,
@@ -97,16 +94,25 @@ def make_plan(model: str, config: AgentConfig, facts: Facts, settings: Settings,
     )
 
 
+def _with_health(target: Target, stats: TargetStats) -> Target:
+    """The target, marked if it is cooling down. It is asked last then: a target in doubt beats certain failure."""
+    rest = stats.cooling(target.model)
+    if rest is None:
+        return target
+    why = "its provider asked for a pause" if rest.named else "failing lately"
+    return target.cooled(rest, f"{why}; tried again in {rest.seconds:.0f} s")
+
+
 class _Chain:
-    """Who is asked, before anybody asks whether they can."""
+    """The candidates, before it is known whether each of them can be asked."""
 
     def __init__(self, model: str, config: AgentConfig, facts: Facts, settings: Settings, stats: TargetStats) -> None:
         self._model = model
         self._config = config
         self._settings = settings
         self._use, self.rule_name = self._rule(facts.named(model))
-        self._costs = Costs(settings, facts.prompt_tokens, facts.completion_tokens)
-        self._latency = stats.latency
+        self._costs = Costs(settings, facts.prompt_tokens, facts.completion_tokens, facts.time)
+        self._latency = lambda name: stats.latency(name, facts.streamed)
         self._draw = facts.draw
         self.assignment = self._assignment(facts.session_id)
 
@@ -119,9 +125,9 @@ class _Chain:
                 yield target(name, f"rule {self.rule_name}")
         yield target(self._model, "agent's model")
         for name in self._config.fallbacks():
-            yield target(name, AGENTS_FALLBACK)
+            yield target(name, "agent's fallback", fallback=True)
         for name in self._settings.routing.fallbacks:
-            yield target(name, SERVERS_FALLBACK)
+            yield target(name, "server's fallback", fallback=True)
 
     def _rule(self, facts: dict[str, Any]) -> tuple[Any, str | None]:
         for owner, rules in (("agent", self._config.routing.rules), ("server", self._settings.routing.rules)):

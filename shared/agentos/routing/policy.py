@@ -38,7 +38,7 @@ POLICIES = {
     ErrorClass.MODEL_NOT_FOUND: Policy(Retry.NEVER, falls_back=True, counts=True),
     ErrorClass.CONTEXT_LENGTH: Policy(Retry.NEVER, falls_back=True, counts=False),
     ErrorClass.CONTENT_FILTER: Policy(Retry.NEVER, falls_back=False, counts=False),
-    ErrorClass.REJECTED: Policy(Retry.NEVER, falls_back=False, counts=False),
+    ErrorClass.REJECTED: Policy(Retry.NEVER, falls_back=True, counts=False),
 }
 
 BACKOFF_SECONDS = 0.25

@@ -3,7 +3,10 @@
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
+from agentos.domain import TokenCount
+from agentos.domain.prices import cost, moment
 from agentos.domain.routing_rules import ByCost, ByLatency, ByWeight, Experiment, Use, WeightedModel
 from agentos.settings.loading import Settings
 
@@ -13,19 +16,18 @@ EXPECTED_COMPLETION_TOKENS = 500
 
 @dataclass(frozen=True)
 class Costs:
-    """What a request would cost, by configured prices."""
+    """What a request would cost at a moment (epoch seconds), by configured prices."""
 
     settings: Settings
     prompt_tokens: int
     completion_tokens: int
+    time: float
 
-    def of(self, model: str) -> float | None:
-        """Millionths of a USD; None where the price is not known."""
-        price = self.settings.target(model, "").facts.price
-        if price is None:
-            return None
+    def of(self, model: str) -> Decimal | None:
+        """USD; None where the price is not known."""
         expected = self.completion_tokens or EXPECTED_COMPLETION_TOKENS
-        return self.prompt_tokens * price.input + expected * price.output
+        tokens = TokenCount(prompt=self.prompt_tokens, completion=expected)
+        return cost(self.settings.target(model, "").facts.price, tokens, moment(self.time))
 
 
 def ordered(use: Use, costs: Costs, latency: Callable[[str], float | None], draw: float) -> list[str]:
@@ -61,8 +63,8 @@ def assign(experiment: Experiment, session_id: str) -> str:
     return pick(experiment.variants, int.from_bytes(digest[:8]) / 2**64)
 
 
-def _unknown_last(price: float | None) -> tuple[bool, float]:
-    return price is None, price or 0.0
+def _unknown_last(price: Decimal | None) -> tuple[bool, Decimal]:
+    return price is None, price or Decimal()
 
 
 def _fastest_first(models: Sequence[str], latency: Callable[[str], float | None]) -> list[str]:

@@ -21,7 +21,7 @@ PATCH_PAUSE_SECONDS = 0.02
 
 
 class Agents:
-    """What the agent endpoints do. Whatever is not there raises NotFound."""
+    """What the agent endpoints do. What does not exist raises NotFound."""
 
     def __init__(self, store: AgentStore, settings: Settings, clock: Clock) -> None:
         self._store = store
@@ -47,7 +47,7 @@ class Agents:
         deadline: Deadline,
         allowed: frozenset[str] | None = None,
     ) -> Agent:
-        """The agent's next version. Patches that cross are applied one after the other; none is lost.
+        """The agent's next version. Concurrent patches are applied one after the other; none is lost.
 
         `allowed` are the versions that may be changed, None for any. Raises InvalidRequest, PreconditionFailed,
         PayloadTooLarge, Throttled.
@@ -66,7 +66,7 @@ class Agents:
                 return after
             except VersionConflict:
                 self._clock.sleep(self._clock.jitter(min(1, PATCH_PAUSE_SECONDS * 2**attempt)))
-        raise Throttled("The agent is being changed by many at once; try again shortly.", headers={"retry-after": "1"})
+        raise Throttled("Too many requests change the agent at once; try again shortly.", headers={"retry-after": "1"})
 
     def delete(self, tenant: str, agent_id: str, deadline: Deadline) -> None:
         self._store.delete(tenant, agent_id, deadline)
@@ -76,7 +76,7 @@ class Agents:
         return self._store.page(tenant, limit, after, order or "desc")
 
     def _check(self, request: NewAgent) -> None:
-        """What needs more than the request itself to judge."""
+        """Checks that need more than the request itself. Raises InvalidRequest."""
         check_tools(request.tools)
         check_choice("config.toolChoice", request.config, request.tools)
         for field, model in _named_models(request.model, request.config):
@@ -101,5 +101,5 @@ def _named_models(model: str, config: AgentConfig) -> Iterator[tuple[str, str]]:
         yield "config.fallbackModel", config.fallback_model
     for index, name in enumerate(config.fallback_models):
         yield f"config.fallbackModels[{index}]", name
-    for place, name in config.routing.models():
-        yield f"config.routing.{place}", name
+    for field, name in config.routing.models():
+        yield f"config.routing.{field}", name

@@ -89,12 +89,13 @@ class Completions:
         if agent.config.timeout_seconds:
             answer_by = answer_by.at_most(agent.config.timeout_seconds)
         hints = Hints(metadata=request.metadata)
-        prompt, plan = self._preparation.prepare(tenant, agent, None, request.messages, hints)
+        prompt, plan = self._preparation.prepare(
+            tenant, agent, None, request.messages, hints, streamed=listener is not None
+        )
         message_id = new_id("msg")
         text_listener = forward_text(listener, message_id) if listener else None
         outcome = self._executor.run(plan, prompt, answer_by, agent.config.fallback_on, simulated, text_listener)
-        milliseconds = round((self._clock.monotonic() - began) * 1000)
-        reply = make_reply(plan, outcome, message_id, milliseconds, self._clock.now())
+        reply = make_reply(plan, outcome, message_id, began, self._clock)
         record_turn(reply)
         return require_complete(reply), tuple(map(len, outcome.deltas))
 

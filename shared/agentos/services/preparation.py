@@ -9,7 +9,7 @@ from agentos.domain import Agent, Message, Parameters, Part, Plan, Prompt, Reply
 from agentos.domain.history import window
 from agentos.domain.names import Priority
 from agentos.domain.requests import NewMessage
-from agentos.domain.token_estimates import estimate, estimate_text, estimate_tools
+from agentos.domain.token_estimates import estimate, estimate_prompt
 from agentos.kernel.clock import Clock
 from agentos.routing.plan import Facts, TargetStats, make_plan
 from agentos.services.tool_definitions import offered_tools
@@ -56,8 +56,10 @@ class Preparation:
         session: Session | None,
         asked: Sequence[Message],
         hints: Hints,
+        *,
+        streamed: bool = False,
     ) -> tuple[Prompt, Plan]:
-        """What would be asked, and whom; without a session, of a fresh one."""
+        """The prompt and its plan; without a session, for a new one. `streamed`: the answer is wanted as a stream."""
         history = self._newest(tenant, agent, session, asked) if session else []
         if asked[0].role == "tool":  # the answer to calls is routed as the message that led to them
             opening = next((m for m in reversed(history) if m.role in ("user", "system")), None)
@@ -69,7 +71,7 @@ class Preparation:
             tools=tools,
             parameters=_parameters(agent, tools),
         )
-        facts = self._facts(agent, session, prompt, hints)
+        facts = self._facts(agent, session, prompt, hints, streamed)
         return prompt, make_plan(agent.model, agent.config, facts, self._settings, self._stats)
 
     def _newest(
@@ -80,7 +82,7 @@ class Preparation:
         count = window(session.turns, budget, limits.history_messages, open_turn=bool(session.open_calls))
         return self._history.newest(tenant, session, count)
 
-    def _facts(self, agent: Agent, session: Session | None, prompt: Prompt, hints: Hints) -> Facts:
+    def _facts(self, agent: Agent, session: Session | None, prompt: Prompt, hints: Hints, streamed: bool) -> Facts:
         metadata = {**(session.metadata if session else {}), **hints.metadata}
         return Facts(
             task_type=hints.task_type or _text(metadata, "taskType") or self._task_type(_asked(prompt)),
@@ -94,9 +96,11 @@ class Preparation:
             response_format=prompt.parameters.response_format,
             tool_choice=prompt.parameters.tool_choice is not None,
             structured_output=(agent.config.response_format or {}).get("type") == "json_schema",
-            prompt_tokens=_prompt_tokens(prompt),
+            prompt_tokens=estimate_prompt(prompt),
             completion_tokens=agent.config.max_tokens or 0,
             draw=self._clock.jitter(1.0),
+            time=self._clock.time(),
+            streamed=streamed,
         )
 
     def _task_type(self, asked: Message) -> str:
@@ -122,11 +126,6 @@ def _said(message: SentMessage | Reply) -> Message:
 def _asked(prompt: Prompt) -> Message:
     """The last message that is no part of a tool call's business."""
     return next((m for m in reversed(prompt.messages) if m.role in ("user", "system")), prompt.messages[-1])
-
-
-def _prompt_tokens(prompt: Prompt) -> int:
-    given = estimate_text(prompt.instructions or "") + estimate_tools(prompt.tools)
-    return given + sum(map(estimate, prompt.messages))
 
 
 def _texts(parts: Iterable[Part]) -> Iterable[str]:

@@ -1,10 +1,13 @@
-"""What `GET /health` and `GET /providers` tell: the configuration as data, and what of it is available."""
+"""What `GET /health` and `GET /providers` answer: the configuration as data, and what of it is available."""
 
 from collections.abc import Callable, Sequence
+from datetime import date
 from typing import Any
 
 from agentos import __version__
 from agentos.domain import Circuit
+from agentos.domain.prices import moment, price_at
+from agentos.kernel.clock import Clock
 from agentos.kernel.values import Value
 from agentos.settings.loading import Settings
 from agentos.settings.provider import Provider
@@ -45,6 +48,7 @@ class ModelEntry(Value):
     max_output_tokens: int | None
     capabilities: tuple[str, ...] | None
     price: dict[str, Any] | None
+    """The one in force now, as it is configured."""
 
 
 class ProviderEntry(Value):
@@ -65,17 +69,20 @@ class ProviderEntry(Value):
 
 
 class Matrix(Value):
-    """`GET /providers`"""
+    """`GET /providers`. `warnings` says what of the configuration needs somebody's attention."""
 
     data: tuple[ProviderEntry, ...]
+    prices_checked_at: date | None
+    warnings: tuple[str, ...]
 
 
 class ProviderCatalog:
-    """The configuration as clients may see it; `circuits` tells those that are not closed."""
+    """The configuration as clients may see it; `circuits` gives those that are not closed."""
 
-    def __init__(self, settings: Settings, circuits: Callable[[], Sequence[Circuit]]) -> None:
+    def __init__(self, settings: Settings, circuits: Callable[[], Sequence[Circuit]], clock: Clock) -> None:
         self._settings = settings
         self._circuits = circuits
+        self._clock = clock
 
     def health(self) -> Health:
         """`ok` while at least one provider is available, else `degraded`."""
@@ -89,8 +96,13 @@ class ProviderCatalog:
 
     def matrix(self) -> Matrix:
         """Every provider with its models, in the order of the configuration."""
-        circuits = self._circuits()
-        return Matrix(data=tuple(self._entry(provider, circuits) for provider in self._settings.providers.values()))
+        circuits, settings = self._circuits(), self._settings
+        warning = settings.price_warning(moment(self._clock.time()))
+        return Matrix(
+            data=tuple(self._entry(provider, circuits) for provider in settings.providers.values()),
+            prices_checked_at=settings.prices_checked_at,
+            warnings=(warning,) if warning else (),
+        )
 
     def _entry(self, provider: Provider, circuits: Sequence[Circuit]) -> ProviderEntry:
         models = tuple(self._model(name) for name in self._settings.models if name.partition(":")[0] == provider.name)
@@ -107,13 +119,14 @@ class ProviderCatalog:
     def _model(self, name: str) -> ModelEntry:
         target = self._settings.target(name, "")
         facts = target.facts
+        price = price_at(facts.price, moment(self._clock.time()))
         return ModelEntry(
             model=name,
             upstream_model=target.upstream_model,
             context_window=facts.context_window,
             max_output_tokens=facts.max_output_tokens,
             capabilities=None if facts.capabilities is None else tuple(sorted(facts.capabilities)),
-            price=facts.price and facts.price.to_json(),
+            price=price and price.model_dump(mode="json", by_alias=True, exclude_unset=True),
         )
 
 

@@ -1,14 +1,17 @@
-"""The reply that a client gets, out of a plan and what became of it."""
+"""The reply that a client gets, made from a plan and its outcome."""
 
 from collections.abc import Collection
 from typing import Literal
 
-from agentos.domain import Completion, Plan, Price, Reply, Route, Usage
+from agentos.domain import Plan, Reply, Route, TokenCount, Usage
+from agentos.domain.prices import moment
+from agentos.domain.usage import attempt_usage, total_cost
+from agentos.kernel.clock import Clock
 from agentos.routing.execute import Outcome, broken_off_error
-from agentos.routing.plan import FALLBACKS
 
 
-def make_reply(plan: Plan, outcome: Outcome, message_id: str, latency_ms: int, created_at: str) -> Reply:
+def make_reply(plan: Plan, outcome: Outcome, message_id: str, began: float, clock: Clock) -> Reply:
+    """The reply to a turn that began at `began` (monotonic)."""
     target, completion = outcome.target, outcome.completion
     return Reply(
         message_id=message_id,
@@ -18,25 +21,37 @@ def make_reply(plan: Plan, outcome: Outcome, message_id: str, latency_ms: int, c
         state=_state(outcome),
         model=target.model,
         provider=target.provider,
-        usage=Usage(
-            prompt_tokens=completion.tokens.prompt,
-            completion_tokens=completion.tokens.completion,
-            total_tokens=completion.tokens.prompt + completion.tokens.completion,
-            cached_tokens=completion.tokens.cached,
-            cost_usd=None if outcome.broken else cost(completion, target.facts.price),
-            latency_ms=latency_ms,
-        ),
+        usage=_usage(outcome, began, clock),
         route=Route(
             requested=plan.requested,
             served=target.model,
             rule=plan.rule,
             experiment=plan.experiment,
-            fallback_used=target.model != plan.preferred or target.reason in FALLBACKS,
+            fallback_used=target.model != plan.preferred or target.fallback,
             attempts=outcome.attempts,
             skipped=outcome.skipped,
         ),
-        created_at=created_at,
+        created_at=clock.now(),
     )
+
+
+def _usage(outcome: Outcome, began: float, clock: Clock) -> Usage:
+    """The tokens of the call that answered, and the cost of all calls."""
+    served = outcome.attempts[-1].usage or attempt_usage(TokenCount(), (), moment(clock.time()))
+    counted = [attempt.usage for attempt in outcome.attempts[:-1] if attempt.usage]
+    first = outcome.first_text_at
+    return Usage(
+        **{
+            **served.model_dump(),
+            "cost_usd": total_cost((*counted, served)),
+            "latency_ms": _milliseconds(began, clock.monotonic()),
+            "first_token_ms": None if first is None else _milliseconds(began, first),
+        }
+    )
+
+
+def _milliseconds(began: float, ended: float) -> int:
+    return round((ended - began) * 1000)
 
 
 def _state(outcome: Outcome) -> Literal["completed", "requires_action", "incomplete"]:
@@ -46,7 +61,7 @@ def _state(outcome: Outcome) -> Literal["completed", "requires_action", "incompl
 
 
 def require_complete(reply: Reply) -> Reply:
-    """The reply, if it is. Raises what broke it off."""
+    """The reply, if it is complete. Raises the error that broke it off."""
     if reply.state == "incomplete":
         raise broken_off_error(reply.route.attempts, reply.route.skipped)
     return reply
@@ -55,7 +70,7 @@ def require_complete(reply: Reply) -> Reply:
 def awaiting_results(asking: Reply, open_calls: Collection[str], latency_ms: int) -> Reply:
     """The answer to some of the results that `asking` waits for: the same message with the calls that are left.
 
-    No provider was asked, so it used nothing.
+    No provider was asked, so nothing was used.
     """
     return asking.model_copy(
         update={
@@ -65,20 +80,11 @@ def awaiting_results(asking: Reply, open_calls: Collection[str], latency_ms: int
                 completion_tokens=0,
                 total_tokens=0,
                 cached_tokens=0,
+                cache_write_tokens=0,
+                reasoning_tokens=0,
                 cost_usd=0.0,
                 latency_ms=latency_ms,
             ),
             "route": asking.route.model_copy(update={"attempts": (), "skipped": ()}),
         }
     )
-
-
-def cost(completion: Completion, price: Price | None) -> float | None:
-    """USD, cached prompt tokens at their own price; None where the price is not known."""
-    if price is None:
-        return None
-    tokens = completion.tokens
-    cached_price = price.input if price.cached_input is None else price.cached_input
-    cached = min(tokens.cached, tokens.prompt)
-    millionths = (tokens.prompt - cached) * price.input + cached * cached_price + tokens.completion * price.output
-    return round(millionths / 1_000_000, 10)

@@ -14,7 +14,7 @@ FORK_SECONDS = 25
 
 
 class Sessions:
-    """What the session endpoints do. Whatever is not there raises NotFound."""
+    """What the session endpoints do. What does not exist raises NotFound."""
 
     def __init__(self, agents: AgentStore, store: SessionStore, forks: ForkStore, clock: Clock) -> None:
         self._agents = agents
@@ -55,16 +55,16 @@ class Sessions:
     def _fork(
         self, tenant: str, session: Session, origin: ForkFrom, deadline: Deadline, key: IdempotencyKey | None
     ) -> Session:
-        """The session with its copy of the messages. What a key has made before is not copied again."""
+        """The session with its copy of the messages. What a key has created before is not copied again."""
         if key and (made := self._store.made_before(tenant, session.agent_id, key)):
             return made
         source = self._source(tenant, session.agent_id, origin.session_id)
         count = self._cut(tenant, source, origin)
         try:
-            forked, place = self._forks.copy(tenant, source, count, session, deadline)
+            forked, reserved = self._forks.copy(tenant, source, count, session, deadline)
         except SourceGone as error:
             raise _nothing_to_fork() from error
-        return self._store.create(tenant, forked, deadline, key, place)
+        return self._store.create(tenant, forked, deadline, key, reserved)
 
     def _source(self, tenant: str, agent_id: str, session_id: str) -> Session:
         try:
@@ -95,7 +95,7 @@ class Sessions:
         self, tenant: str, agent_id: str, user_id: str | None, limit: int, after: str | None, order: str | None
     ) -> Page[Session]:
         """Newest first unless `order` says otherwise. Raises InvalidRequest for a bad cursor or user."""
-        if user_id is not None and len(user_id) > MAX_NAME:  # nobody's, and too long for a key
+        if user_id is not None and len(user_id) > MAX_NAME:  # no session has such a user, and it is too long for a key
             raise InvalidRequest.of("userId", f"must be at most {MAX_NAME} characters long")
         self._agents.get(tenant, agent_id)
         return self._store.page(tenant, agent_id, user_id, limit, after, order or "desc")

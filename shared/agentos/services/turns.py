@@ -3,14 +3,22 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from agentos.domain import Agent, IdempotencyKey, Message, Reply, SentMessage
+from agentos.domain import Agent, IdempotencyKey, Message, Reply, SentMessage, Session
 from agentos.domain.history import extended, trimmed
 from agentos.domain.requests import NewMessage, ToolResult
 from agentos.domain.token_estimates import estimate
 from agentos.kernel.clock import Clock, Deadline
-from agentos.kernel.errors import ErrorClass, PayloadTooLarge, SessionBusy, ToolCallNotOpen, ToolResultsPending
+from agentos.kernel.errors import (
+    ApiError,
+    ErrorClass,
+    PayloadTooLarge,
+    SessionBusy,
+    ToolCallNotOpen,
+    ToolResultsPending,
+)
 from agentos.kernel.ids import new_id
 from agentos.routing.execute import Executor
+from agentos.services.leases import HeldLease, Leases
 from agentos.services.preparation import Hints, Preparation
 from agentos.services.replies import awaiting_results, make_reply, require_complete
 from agentos.services.stream_listener import StreamListener, forward_text, replay
@@ -18,16 +26,17 @@ from agentos.services.turn_metrics import record_turn
 from agentos.services.turn_parameters import with_parameters
 from agentos.settings.loading import Settings
 from agentos.store.agents import AgentStore
+from agentos.store.keys import SessionPath
 from agentos.store.messages import StoredMessage
-from agentos.store.turns import Lease, TurnCommit, TurnStore
+from agentos.store.turns import TurnCommit, TurnStore
 
 QUEUE_PAUSE_SECONDS = 1.0
-"""The longest pause between two knocks at a busy session's door."""
+"""The longest pause between two tries to take the lease of a busy session."""
 
 
 @dataclass(frozen=True)
 class Turn:
-    """What is to be answered, where, until when. `simulated`: providers that are to fail, and how."""
+    """The messages to answer, their session and the deadline. `simulated`: providers that are to fail, and how."""
 
     tenant: str
     agent_id: str
@@ -38,7 +47,7 @@ class Turn:
     simulated: Mapping[str, ErrorClass] = field(default_factory=dict)
 
     @property
-    def session_path(self) -> tuple[str, str, str]:
+    def session_path(self) -> SessionPath:
         return self.tenant, self.agent_id, self.session_id
 
 
@@ -48,10 +57,15 @@ class _TurnRun:
 
     turn: Turn
     agent: Agent
-    lease: Lease
+    held: HeldLease
     answer_by: Deadline
     began: float
     listener: StreamListener | None
+
+    @property
+    def session(self) -> Session:
+        """The session as it was when the turn began."""
+        return self.held.lease.session
 
 
 class Turns:
@@ -61,6 +75,7 @@ class Turns:
         self,
         agents: AgentStore,
         store: TurnStore,
+        leases: Leases,
         preparation: Preparation,
         executor: Executor,
         settings: Settings,
@@ -68,9 +83,10 @@ class Turns:
         *,
         long: bool = False,
     ) -> None:
-        """`long`: nobody waits for an answer, so there is more time, and a busy session is waited for."""
+        """`long`: for background turns, which have more time and wait for a busy session."""
         self._agents = agents
         self._store = store
+        self._leases = leases
         self._preparation = preparation
         self._executor = executor
         self._limits = settings.limits
@@ -78,34 +94,37 @@ class Turns:
         self._clock = clock
 
     def send(self, turn: Turn, listener: StreamListener | None = None) -> Reply:
-        """The assistant's reply, stored together with the messages it answers, its text told to the audience as it
-        comes; under a key that has been answered, the same reply again.
+        """The assistant's reply, stored together with the messages that it answers. The listener gets its text as it
+        comes. Under a key that has been answered, it is the same reply again.
 
-        A turn that fails leaves the session as it was, unless the audience has heard some of the answer: then that is
-        stored, and what broke it off raised. Raises NotFound, SessionBusy, IdempotencyInFlight, IdempotencyMismatch,
-        ToolResultsPending, ToolCallNotOpen, PayloadTooLarge and what `Executor.run` raises.
+        A turn that fails leaves the session as it was. If the listener got some of the answer by then, that part is
+        stored, and the error that broke it off is raised. Raises NotFound, SessionBusy, IdempotencyInFlight,
+        IdempotencyMismatch, ToolResultsPending, ToolCallNotOpen, PayloadTooLarge, Throttled, Unavailable and what
+        `Executor.run` raises.
         """
         began = self._clock.monotonic()
         turn = replace(turn, deadline=turn.deadline.at_most(self._seconds(listener)))
         agent = self._agents.get(turn.tenant, turn.agent_id)
         answer_by = self._answer_by(agent, turn.deadline)
         try:
-            lease = self._lease(agent, turn, answer_by)
+            held = self._acquire(agent, turn, answer_by)
         except SessionBusy:
             if answered := self._replay_recorded(turn, listener):
                 return answered
             raise
-        try:
+        with held:
             if answered := self._replay_recorded(turn, listener):
-                self._store.release(lease)
                 return answered
-            pinned = self._agents.at(turn.tenant, agent, lease.session.agent_version)
+            pinned = self._agents.at(turn.tenant, agent, held.lease.session.agent_version)
             if pinned is not agent:
                 answer_by = self._answer_by(pinned, turn.deadline)
-            reply = self._run(_TurnRun(turn, pinned, lease, answer_by, began, listener))
-        except BaseException:
-            self._store.release(lease)
-            raise
+            run = _TurnRun(turn, pinned, held, answer_by.cancelled_by(lambda: held.lost is not None), began, listener)
+            try:
+                reply = self._run(run)
+            except ApiError as error:
+                if held.lost:
+                    raise held.lost from error
+                raise
         return require_complete(reply)
 
     def _seconds(self, listener: StreamListener | None) -> float:
@@ -115,104 +134,107 @@ class Turns:
         return self._limits.streamed_turn_seconds if listener else self._limits.turn_seconds
 
     def _replay_recorded(self, turn: Turn, listener: StreamListener | None) -> Reply | None:
-        """How the turn's key was answered, told again. What broke off is told only to who has heard some of it: for
-        anybody else the key runs the turn once more. Raises what broke it off."""
-        told = self._store.recorded_reply(*turn.session_path, turn.key) if turn.key else None
-        if told is None:
+        """The answer under the turn's key, replayed. An answer that broke off is replayed only for a client that has
+        received some of it; for any other the key runs the turn once more. Raises what broke it off."""
+        recorded = self._store.recorded_reply(*turn.session_path, turn.key) if turn.key else None
+        if recorded is None:
             return None
-        if told.reply.state == "incomplete" and not (listener and listener.resumes):
+        if recorded.reply.state == "incomplete" and not (listener and listener.resumes):
             return None
         if listener:
-            replay(listener, told.reply, told.lengths)
-        return require_complete(told.reply)
+            replay(listener, recorded.reply, recorded.lengths)
+        return require_complete(recorded.reply)
 
     def _answer_by(self, agent: Agent, deadline: Deadline) -> Deadline:
         """The turn's deadline less the commit's share, or the agent's own bound."""
         bound = deadline.earlier(self._limits.commit_reserve_seconds)
         return bound.at_most(agent.config.timeout_seconds) if agent.config.timeout_seconds else bound
 
-    def _lease(self, agent: Agent, turn: Turn, answer_by: Deadline) -> Lease:
-        """The session's lease, waited for if the agent says so: as long as there is time left for an answer."""
-        timeouts = answer_by.earlier(answer_by.remaining() / 2)
+    def _acquire(self, agent: Agent, turn: Turn, answer_by: Deadline) -> HeldLease:
+        """The session's lease. If the agent says so, a busy session is waited for, up to half of the time."""
+        wait_until = answer_by.earlier(answer_by.remaining() / 2)
         pause = 0.1
         while True:
             try:
-                return self._store.acquire(*turn.session_path, turn.deadline, turn.key)
+                return self._leases.acquire(turn.session_path, turn.deadline, turn.key)
             except SessionBusy:
                 rejects = agent.config.on_busy == "reject" and not self._long
-                if rejects or timeouts.remaining() < pause:
+                if rejects or wait_until.remaining() < pause:
                     raise
             self._clock.sleep(pause / 2 + self._clock.jitter(pause / 2))
             pause = min(2 * pause, QUEUE_PAUSE_SECONDS)
 
     def _run(self, run: _TurnRun) -> Reply:
         """The reply, committed."""
-        open_calls = _remaining_calls(run.lease.session.open_calls, run.turn.messages)
-        sent = [self._sent(messages) for messages in run.turn.messages]
+        open_calls = _remaining_calls(run.session.open_calls, run.turn.messages)
+        sent = [self._sent(message) for message in run.turn.messages]
         asked = [Message(role=m.role, content=m.content, tool_call_id=m.tool_call_id) for m in sent]
-        kept = tuple(
-            self._store.to_stored(run.lease, place, message, estimate(as_asked))
-            for place, (message, as_asked) in enumerate(zip(sent, asked, strict=True), start=1)
+        stored = tuple(
+            self._store.to_stored(run.held.lease, offset, message, estimate(as_asked))
+            for offset, (message, as_asked) in enumerate(zip(sent, asked, strict=True), start=1)
         )
-        self._check_size(kept)
-        commit = self._await_results(run, kept, open_calls) if open_calls else self._complete(run, asked, kept)
-        # An answer has been paid for, whether anybody waits for it or not.
-        self._store.commit(run.lease, commit, run.turn.deadline.ignoring_client())
+        self._check_size(stored)
+        commit = self._await_results(run, stored, open_calls) if open_calls else self._complete(run, asked, stored)
+        # An answer has been paid for, whether its client still waits or not.
+        self._store.commit(run.held.lease, commit, run.turn.deadline.ignoring_client())
+        run.held.committed()
         if commit.answer:
             record_turn(commit.reply)
         return commit.reply
 
-    def _complete(self, run: _TurnRun, asked: Sequence[Message], kept: tuple[StoredMessage, ...]) -> TurnCommit:
-        """A provider's answer, or what has been heard of one that broke off."""
+    def _complete(self, run: _TurnRun, asked: Sequence[Message], sent: tuple[StoredMessage, ...]) -> TurnCommit:
+        """A provider's answer, or the part that was streamed of one that broke off."""
         first, config = run.turn.messages[0], run.agent.config
         hints = Hints.of(first) if isinstance(first, NewMessage) else Hints()
         agent = with_parameters(run.agent, run.turn.messages)
-        prompt, plan = self._preparation.prepare(run.turn.tenant, agent, run.lease.session, asked, hints)
+        prompt, plan = self._preparation.prepare(
+            run.turn.tenant, agent, run.session, asked, hints, streamed=run.listener is not None
+        )
         message_id = new_id("msg")
         text_listener = forward_text(run.listener, message_id) if run.listener else None
         outcome = self._executor.run(plan, prompt, run.answer_by, config.fallback_on, run.turn.simulated, text_listener)
-        reply = make_reply(plan, outcome, message_id, self._milliseconds_since(run.began), self._clock.now())
+        reply = make_reply(plan, outcome, message_id, run.began, self._clock)
         tokens = estimate(Message(role="assistant", content=reply.content, tool_calls=reply.tool_calls))
-        answer = self._store.to_stored(run.lease, len(kept) + 1, reply, tokens)
+        answer = self._store.to_stored(run.held.lease, len(sent) + 1, reply, tokens)
         return TurnCommit(
-            sent=kept,
+            sent=sent,
             reply=reply,
             answer=answer,
-            turns=self._turns(run, [*kept, answer]),
+            turns=self._turns(run, [*sent, answer]),
             open_calls=tuple(call.id for call in reply.tool_calls),
             lengths=tuple(map(len, outcome.deltas)),
         )
 
-    def _await_results(self, run: _TurnRun, kept: tuple[StoredMessage, ...], open_calls: tuple[str, ...]) -> TurnCommit:
-        """Some results are there and others are not: the calls that are left."""
-        session = run.lease.session
-        open_turn = self._store.newest(run.lease.tenant, session, len(session.turns[-1]))
+    def _await_results(self, run: _TurnRun, sent: tuple[StoredMessage, ...], open_calls: tuple[str, ...]) -> TurnCommit:
+        """Some results have come and others have not: the reply lists the calls that are left."""
+        session = run.session
+        open_turn = self._store.newest(run.turn.tenant, session, len(session.turns[-1]))
         asking = next(message for message in reversed(open_turn) if isinstance(message, Reply))
         reply = awaiting_results(asking, open_calls, self._milliseconds_since(run.began))
-        return TurnCommit(kept, reply, None, self._turns(run, kept), open_calls)
+        return TurnCommit(sent, reply, None, self._turns(run, sent), open_calls)
 
     def _turns(self, run: _TurnRun, added: Sequence[StoredMessage]) -> tuple[tuple[int, ...], ...]:
-        """What the session remembers of its newest turns, these messages among them."""
-        session, lengths = run.lease.session, [message.tokens for message in added]
+        """The lengths of the session's newest turns, with these messages added."""
+        session, lengths = run.session, [message.tokens for message in added]
         turns = extended(session.turns, lengths, new_turn=not session.open_calls)
         return trimmed(turns, self._limits.history_messages)
 
-    def _check_size(self, kept: Sequence[StoredMessage]) -> None:
-        """Raises PayloadTooLarge, before anybody is asked."""
-        size, most = sum(message.size for message in kept), self._limits.content_bytes
+    def _check_size(self, sent: Sequence[StoredMessage]) -> None:
+        """Raises PayloadTooLarge, before any provider is asked."""
+        size, most = sum(message.size for message in sent), self._limits.content_bytes
         if size > most:
             message = f"The message takes {size} bytes as JSON; at most {most} are taken (limits.contentBytes)."
             raise PayloadTooLarge(message, {"bytes": size, "maxBytes": most})
 
-    def _sent(self, messages: NewMessage | ToolResult) -> SentMessage:
+    def _sent(self, message: NewMessage | ToolResult) -> SentMessage:
         return SentMessage(
             message_id=new_id("msg"),
-            role=messages.role,
-            content=messages.content,
-            tool_call_id=messages.tool_call_id if isinstance(messages, ToolResult) else None,
-            task_type=messages.task_type if isinstance(messages, NewMessage) else None,
-            priority=messages.priority if isinstance(messages, NewMessage) else None,
-            metadata=messages.metadata,
+            role=message.role,
+            content=message.content,
+            tool_call_id=message.tool_call_id if isinstance(message, ToolResult) else None,
+            task_type=message.task_type if isinstance(message, NewMessage) else None,
+            priority=message.priority if isinstance(message, NewMessage) else None,
+            metadata=message.metadata,
             created_at=self._clock.now(),
         )
 
@@ -227,13 +249,13 @@ def _remaining_calls(open_calls: tuple[str, ...], messages: Sequence[NewMessage 
         if isinstance(message, ToolResult):
             if message.tool_call_id not in left:
                 raise ToolCallNotOpen(
-                    f"No result is awaited for the tool call {message.tool_call_id!r:.100}.", {"toolCallIds": left}
+                    f"The tool call {message.tool_call_id!r:.100} does not wait for a result.", {"toolCallIds": left}
                 )
             left.remove(message.tool_call_id)
         elif left:
             raise ToolResultsPending(
-                "The model waits for the results of its tool calls; send one for each (role tool), if only to say that"
-                " it was not called.",
+                "The model waits for the results of its tool calls. Send one for each (role tool), even if the tool was"
+                " not called.",
                 {"toolCallIds": left},
             )
     return tuple(left)

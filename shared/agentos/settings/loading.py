@@ -6,6 +6,7 @@ available. Everything else about a provider is data in YAML.
 
 import os
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import yaml
 from pydantic import ValidationError
 
 from agentos.domain import ModelFacts, Target
+from agentos.domain.prices import STALE_DAYS, days_since_check
 from agentos.domain.routing_rules import unreachable
 from agentos.kernel.errors import ConfigError
 from agentos.kernel.logs import hide_secrets
@@ -40,6 +42,7 @@ class Settings:
         self.routing = file.routing
         self.health = file.health
         self.limits = file.limits
+        self.prices_checked_at = file.prices_checked_at
         self._stored: Parameters = NOTHING_STORED
         self._providers = self._build_providers()
 
@@ -70,11 +73,12 @@ class Settings:
         hide_secrets(*(provider.key.get_secret_value() for provider in providers.values()))
         return providers
 
-    def target(self, model: str, reason: str) -> Target:
+    def target(self, model: str, reason: str, *, fallback: bool = False) -> Target:
         """The target for `provider:model`. A model that is not listed is passed to its provider as written."""
         provider, _, rest = model.partition(":")
         facts = self.models.get(model, ModelFacts())
-        if (known := self.providers.get(provider)) and known.unsupported:
+        known = self.providers.get(provider)
+        if known and known.unsupported:
             facts = facts.model_copy(update={"unsupported": facts.unsupported | known.unsupported})
         return Target(
             model=model,
@@ -82,6 +86,17 @@ class Settings:
             upstream_model=facts.upstream or rest,
             reason=reason,
             facts=facts,
+            fallback=fallback,
+            trust_cost=bool(known and known.settings.usage_cost),
+        )
+
+    def price_warning(self, when: datetime) -> str | None:
+        """What to say of prices that nobody has compared with the vendors' pages for too long; None if all is well."""
+        days = days_since_check(self.prices_checked_at, when)
+        if days is None or days <= STALE_DAYS:
+            return None
+        return (
+            f"The prices were checked {days} days ago (pricesCheckedAt: {self.prices_checked_at}); costs may be wrong."
         )
 
 

@@ -1,6 +1,7 @@
 """The YAML document: providers, models, routing, health and limits."""
 
 import re
+from datetime import date
 from functools import cached_property
 from typing import Annotated, Literal, get_args
 
@@ -76,6 +77,7 @@ class ProviderSettings(Value):
     unsupported: frozenset[ParameterName] = frozenset()
     limits: RequestLimits = NO_LIMITS
     stream_options: bool = True
+    usage_cost: bool = False
     timeout_seconds: Annotated[float, Field(gt=0)] | None = None
     enabled: bool = True
 
@@ -119,6 +121,8 @@ class Limits(Value):
     turn_seconds: Annotated[float, Field(gt=0)]
     streamed_turn_seconds: Annotated[float, Field(gt=0, le=870)]
     long_turn_seconds: Annotated[float, Field(gt=0, le=870)]
+    background_turn_seconds: Annotated[float, Field(gt=0, le=86_400)]
+    lease_seconds: Annotated[float, Field(ge=3, le=60)]
     commit_reserve_seconds: Annotated[float, Field(ge=0)]
     fallback_reserve_seconds: Annotated[float, Field(ge=0)]
     provider_seconds: Annotated[float, Field(gt=0)]
@@ -130,10 +134,11 @@ class Limits(Value):
 
 
 class ConfigFile(Value):
-    """The whole YAML document."""
+    """The whole YAML document; `pricesCheckedAt` is when the prices were last compared with the vendors' pages."""
 
     providers: dict[ProviderName, ProviderSettings]
     models: dict[ModelName, ModelFacts] = {}
+    prices_checked_at: date | None = None
     routing: RoutingSettings = RoutingSettings()
     health: HealthSettings
     limits: Limits

@@ -1,1 +1,1 @@
-"""What is kept in DynamoDB: keys, items and one module per kind of record."""
+"""The DynamoDB table: keys, items and one module per kind of record."""

@@ -1,7 +1,7 @@
-"""Turns that are run later, in their session's partition: what was asked, and why it failed if it did.
+"""Background turns, in their session's partition: what was asked, and why the turn failed if it did.
 
-That one was answered is told by its key's record, which is part of the turn's own commit; so it is by the same record
-that no message of the queue, however often it is delivered, is answered twice.
+The record of the turn's key says whether it was answered. That record is a part of the turn's commit, so a message of
+the queue is answered once, however often it is delivered.
 """
 
 import json
@@ -13,22 +13,24 @@ from agentos.kernel import json_text
 from agentos.kernel.clock import Clock, Deadline
 from agentos.kernel.ids import is_id
 from agentos.store import keys
-from agentos.store.dynamodb import ConditionFailed, Table
+from agentos.store.dynamodb import Table
+from agentos.store.faults import ConditionFailed
 from agentos.store.idempotency import mismatch
 from agentos.store.items import Item, checked, gone, number, text
+from agentos.store.keys import SessionPath
 from agentos.store.messages import pack, unpack
 from agentos.store.turns import NOT_ANSWERED
 
 RECORD_SECONDS = 7 * 24 * 3600
-"""How long a turn can be asked about; no queue keeps a message longer than 14 days, ours 4."""
+"""How long a turn can be asked about. The queue keeps a message for 4 days."""
 
-SessionPath = tuple[str, str, str]
-"""Tenant, agent, session."""
+SPARE_BYTES = 64 * 1024
+"""Room in the item for the failure."""
 
 
 @dataclass(frozen=True)
 class BackgroundTurn:
-    """A turn as it was accepted. `document`: what was asked, as JSON. `running`: whether it has its session's lease."""
+    """A turn as it was accepted. `document`: what was asked, as JSON. `running`: whether it has the session's lease."""
 
     turn_id: str
     key: IdempotencyKey
@@ -39,14 +41,14 @@ class BackgroundTurn:
 
 
 class BackgroundTurnStore:
-    """Accept, read, give up."""
+    """Add, read, fail."""
 
     def __init__(self, table: Table, clock: Clock) -> None:
         self._table = table
         self._clock = clock
 
     def add(self, session_path: SessionPath, turn_id: str, key: IdempotencyKey, document: Any) -> BackgroundTurn:
-        """The turn, or the one that was accepted under its id before. Raises IdempotencyMismatch, PayloadTooLarge."""
+        """The turn, or the one that was added under its id before. Raises IdempotencyMismatch, PayloadTooLarge."""
         now = self._clock.time()
         item = {
             **keys.turn(keys.session_partition(*session_path), turn_id),
@@ -66,7 +68,7 @@ class BackgroundTurnStore:
         return _background_turn(turn_id, item, None, now)
 
     def get(self, session_path: SessionPath, turn_id: str) -> BackgroundTurn | None:
-        """None where it was never accepted, or that is too long ago."""
+        """The turn; None where there is none, or it was accepted too long ago."""
         if not is_id("turn", turn_id):
             return None
         partition, now = keys.session_partition(*session_path), self._clock.time()
@@ -74,20 +76,16 @@ class BackgroundTurnStore:
         return None if item is None or gone(item, now) else _background_turn(turn_id, item, session, now)
 
     def fail(self, session_path: SessionPath, turn: BackgroundTurn, failure: Failure, deadline: Deadline) -> None:
-        """Give it up, unless it has been answered or given up before: from now on it cannot be answered."""
+        """Record that the turn failed, unless it was answered or has failed before. It can no longer be answered."""
         partition = keys.session_partition(*session_path)
         condition = "attribute_exists(pk) AND attribute_not_exists(failure)"
         values = {":failure": text(failure.to_json())}
-        given_up = self._table.change(keys.turn(partition, turn.turn_id), "SET failure = :failure", condition, values)
+        failed = self._table.change(keys.turn(partition, turn.turn_id), "SET failure = :failure", condition, values)
         unanswered = self._table.check(keys.answered(partition, turn.key.name), NOT_ANSWERED)
         try:
-            self._table.transact([given_up, unanswered], deadline)
+            self._table.transact([failed, unanswered], deadline)
         except ConditionFailed:
             return
-
-
-SPARE_BYTES = 64 * 1024
-"""Room for why it failed."""
 
 
 def _background_turn(turn_id: str, item: Item, session: Item | None, now: float) -> BackgroundTurn:

@@ -1,9 +1,9 @@
-"""Circuit states in our table, for every environment to see.
+"""Circuit states in our table, shared by all environments.
 
-Powertools' persistence with two things added: a circuit that is open already is not opened again, so that a
-storm of failures writes once; and a circuit can be held open for as long as a provider asks, which nothing but
-an answer cuts short. An open circuit is tried again `recovery_timeout` after its `opened_at`, so a longer pause is
-one in the future.
+Powertools' persistence with three additions. A circuit that is open already is not opened again, so that a storm of
+failures writes once. A circuit can be held open for as long as a provider asks; only an answer closes it earlier. An
+open circuit is tried again `recovery_timeout` after its `opened_at`, so a longer pause is an `opened_at` in the future.
+And where the table does not take a write, the turn goes on: the circuit then keeps its state.
 """
 
 import threading
@@ -16,7 +16,7 @@ from aws_lambda_powertools.utilities.circuit_breaker.persistence import (
     CircuitStateRecord,
 )
 from aws_lambda_powertools.utilities.circuit_breaker.states import CircuitState
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
 from agentos.kernel.logs import logger
 from agentos.store import keys
@@ -44,31 +44,42 @@ class Circuits(CircuitBreakerDynamoDBPersistence):
 
     def save_open(self, name: str, failure_count: int, opened_at: int) -> None:
         """Open a closed circuit."""
-        with self._opening:  # of many threads that fail at once the first writes, and the others see it
+        with self._opening:  # of many threads that fail at once only the first writes
             cached = self._retrieve_from_cache(name)
             if cached is None or cached.state == CircuitState.CLOSED:
                 self._open(name, failure_count, opened_at, _CLOSED)
 
     def save_reopen(self, name: str, opened_at: int) -> None:
-        """Open a circuit again after a failed probe, unless somebody holds it open for longer."""
-        self._open(name, 0, opened_at, _CLOSED_OR_SHORTER)
+        """Open a circuit again after a failed probe, unless it is held open for longer."""
+        self._open(name, 1, opened_at, _CLOSED_OR_SHORTER)
+
+    def try_acquire_half_open(self, name: str, owner: str, opened_at: int) -> bool:
+        """Whether this caller is the one to probe an open circuit. Nobody is while the table takes no write."""
+        try:
+            return bool(super().try_acquire_half_open(name, owner, opened_at))
+        except Exception as error:
+            _log_failure("a circuit could not be probed", error)
+            return False
 
     def pause(self, name: str, opened_at: int) -> None:
-        """Hold a circuit open, unless it is held for longer already. That it fails costs nothing but a call."""
+        """Hold a circuit open, unless it is held for longer already. A failure costs no more than a call.
+
+        A failure count of 0 tells a pause that the provider named from one that failures caused.
+        """
         try:
             with self._opening:
                 cached = self._retrieve_from_cache(name)
                 if cached is None or cached.opened_at is None or cached.opened_at < opened_at:
                     self._open(name, 0, opened_at, _CLOSED_OR_SHORTER)
-        except (ClientError, BotoCoreError):
-            logger.warning("a circuit could not be held open", exc_info=True)
+        except Exception as error:
+            _log_failure("a circuit could not be held open", error)
 
     def close(self, name: str) -> None:
-        """Close a circuit after an answer. That it fails costs nothing but time."""
+        """Close a circuit after an answer. A failure costs no more than time."""
         try:
             self.save_closed(name)
-        except (ClientError, BotoCoreError):
-            logger.warning("a circuit could not be closed", exc_info=True)
+        except Exception as error:
+            _log_failure("a circuit could not be closed", error)
 
     def _open(self, name: str, failure_count: int, opened_at: int, condition: str) -> None:
         lifetime = self._durable_ttl(name) - int(time.time())
@@ -90,7 +101,7 @@ class Circuits(CircuitBreakerDynamoDBPersistence):
                 ExpressionAttributeValues={alias: values[alias] for alias in values if alias in condition},
             )
         except self.client.exceptions.ConditionalCheckFailedException:
-            record = self._get_record(name) or record  # somebody was faster: what they wrote holds
+            record = self._get_record(name) or record  # another environment was faster: its record holds
         self._save_to_cache(record)
 
     def _get_key(self, name: str) -> Item:
@@ -99,3 +110,8 @@ class Circuits(CircuitBreakerDynamoDBPersistence):
     def _item_to_record(self, item: Item) -> CircuitStateRecord:
         record = super()._item_to_record(item)
         return replace(record, name=item["sk"]["S"].removeprefix(keys.circuit_sort("")))
+
+
+def _log_failure(message: str, error: Exception) -> None:
+    code = error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
+    logger.warning(message, extra={"reason": code})

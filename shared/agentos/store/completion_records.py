@@ -15,7 +15,8 @@ from agentos.kernel.errors import IdempotencyInFlight
 from agentos.kernel.ids import new_id
 from agentos.kernel.logs import logger
 from agentos.store import keys
-from agentos.store.dynamodb import ConditionFailed, Conflict, Table, retry_until_deadline
+from agentos.store.dynamodb import Table
+from agentos.store.faults import ConditionFailed, Conflict, retry_until_deadline
 from agentos.store.idempotency import KEY_SECONDS, mismatch
 from agentos.store.items import Item, number
 from agentos.store.messages import PART_BYTES, pack, unpack
@@ -89,8 +90,8 @@ class CompletionRecords:
                 self._write_part(claim, index, part, deadline)
             mine = {":claim": {"S": claim.claim_id}}
             retry_until_deadline(lambda: self._table.put(record, "claimId = :claim", mine), deadline)
-        except Exception:
-            logger.warning("an answer could not be kept under its key", exc_info=True)
+        except Exception as error:
+            logger.warning("an answer could not be kept under its key", extra={"reason": type(error).__name__})
 
     def give_back(self, claim: Claim) -> None:
         """The key can be used again at once."""
@@ -100,8 +101,8 @@ class CompletionRecords:
             self._table.update(claim.key, "SET claimedUntilMs = :none", condition, values)
         except ConditionFailed:
             return  # somebody else has taken it over
-        except Exception:  # the request's own error matters more, and a claim lapses by itself
-            logger.warning("a claim could not be given back", exc_info=True)
+        except Exception as error:  # the request's own error matters more, and a claim lapses by itself
+            logger.warning("a claim could not be given back", extra={"reason": type(error).__name__})
 
     def _write_part(self, claim: Claim, index: int, part: bytes, deadline: Deadline) -> None:
         key = keys.completion_part(claim.key, claim.claim_id, index)

@@ -1,44 +1,23 @@
-"""One DynamoDB table: its requests, with DynamoDB's errors turned into ours. Nothing else calls boto3."""
+"""One DynamoDB table: its requests. Nothing else calls boto3; what goes wrong is in `faults.py`."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 from uuid import uuid4
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import ClientError, HTTPClientError
-from botocore.exceptions import ConnectionError as NoConnection
 
 from agentos.kernel.clock import Deadline
-from agentos.kernel.errors import PayloadTooLarge, Throttled, Unanswered
-from agentos.kernel.logs import logger
+from agentos.store.faults import ConditionFailed, answered, check_answer, retry_until_deadline
 from agentos.store.items import Item, number
 
-BATCH_GET_MAX = 100  # keys in one BatchGetItem, DynamoDB's bound
-BATCH_WRITE_MAX = 25  # items in one BatchWriteItem, DynamoDB's bound
-
-FIRST_PAUSE_SECONDS = 0.05
-LONGEST_PAUSE_SECONDS = 0.5
-"""Between two tries of a write; the pause doubles from the first on."""
+BATCH_GET_MAX = 100  # keys in one BatchGetItem, DynamoDB's limit
+BATCH_WRITE_MAX = 25  # items in one BatchWriteItem, DynamoDB's limit
 
 Action = dict[str, Any]
 """One part of a transaction."""
 
 NEW_ITEM = "attribute_not_exists(pk)"
-
-_THROTTLED = {"ProvisionedThroughputExceededException", "ThrottlingException", "RequestLimitExceeded"}
-
-
-class ConditionFailed(Exception):
-    """A condition did not hold; `item` is what stands there (None where nothing does)."""
-
-    def __init__(self, item: Item | None) -> None:
-        super().__init__("condition failed")
-        self.item = item
-
-
-class Conflict(Exception):
-    """Another transaction had the item at that moment; the same request may go through later."""
 
 
 def connect(endpoint_url: str | None = None) -> Any:
@@ -50,29 +29,18 @@ def connect(endpoint_url: str | None = None) -> Any:
         max_pool_connections=50,
         tcp_keepalive=True,
     )
-    return boto3.client("dynamodb", endpoint_url=endpoint_url, config=config)
-
-
-def retry_until_deadline(write: Callable[[], object], deadline: Deadline) -> None:
-    """Write, again and again while that meets conflicts, throttling or silence. Raises Throttled or Unanswered when
-    time has run out, and what else `write` raises."""
-    pause = FIRST_PAUSE_SECONDS
-    while True:
-        try:
-            write()
-            return
-        except (Conflict, Throttled, Unanswered) as error:
-            if deadline.remaining() < pause:
-                raise busy_table() if isinstance(error, Conflict) else error from error
-        deadline.clock.sleep(deadline.clock.jitter(pause))
-        pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
+    client = boto3.client("dynamodb", endpoint_url=endpoint_url, config=config)
+    client.meta.events.register("before-parse.dynamodb", check_answer)
+    return client
 
 
 class Table:
     """The requests that the stores are made of. Items are DynamoDB's typed dicts.
 
-    The client sends a request again when its answer was lost. A write that then finds its own work done
-    has succeeded, whatever its condition says.
+    The client sends a request again when its answer was lost. A write that then finds its own work done has succeeded,
+    whatever its condition says.
+
+    Every method raises Throttled, and Unavailable where the table did not answer or refused.
     """
 
     def __init__(self, client: Any, name: str) -> None:
@@ -90,16 +58,17 @@ class Table:
         found: dict[tuple[str, str], Item] = {}
         asked = {self._name: {"Keys": list(keys), "ConsistentRead": True}}
         while asked:  # DynamoDB hands back what it could not read in one go (16 MB)
-            answer = self._call("batch_get_item", RequestItems=asked)
+            answer = self._call("batch_get_item", "Responses", RequestItems=asked)
             found |= {_id(item): item for item in answer["Responses"].get(self._name, [])}
             asked = answer.get("UnprocessedKeys") or {}
         return [found.get(_id(key)) for key in keys]
 
     def put(self, item: Item, condition: str = NEW_ITEM, values: Item | None = None) -> None:
-        """An item where `condition` holds of what stands there: a new one, unless it says otherwise.
+        """Write an item if `condition` holds for the stored one; by default there must be none.
 
         Raises ConditionFailed, Conflict.
         """
+        request: dict[str, Any] = {"ExpressionAttributeValues": values} if values else {}
         try:
             self._call(
                 "put_item",
@@ -107,24 +76,25 @@ class Table:
                 Item=item,
                 ConditionExpression=condition,
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
-                **({"ExpressionAttributeValues": values} if values else {}),
+                **request,
             )
         except ConditionFailed as error:
             if error.item != item:
                 raise
 
     def write(self, item: Item) -> None:
-        """An item, whatever stands there."""
+        """Write an item in the place of any."""
         self._call("put_item", TableName=self._name, Item=item)
 
     def update(self, key: Item, expression: str, condition: str, values: Item, mark: Item | None = None) -> Item:
         """The item after the update. Raises ConditionFailed, Conflict.
 
-        `mark`: attributes that this update alone sets, by which it knows its own work.
+        `mark`: attributes that only this update sets, by which it knows its own work.
         """
         try:
             answer = self._call(
                 "update_item",
+                "Attributes",
                 TableName=self._name,
                 Key=key,
                 UpdateExpression=expression,
@@ -152,9 +122,9 @@ class Table:
         consistent: bool = True,
         keys_only: bool = False,
     ) -> Iterator[Item]:
-        """Items in key order, `page` to a request, asked for only as far as they are taken.
+        """Items in key order, `page` to a request. The next request is made when its items are needed.
 
-        Consistent on the table itself unless it need not be; an index follows its table within moments.
+        Reads of the table are consistent unless `consistent` is False. An index follows its table within moments.
         """
         request: dict[str, Any] = {
             "TableName": self._name,
@@ -166,22 +136,22 @@ class Table:
             **({"ProjectionExpression": "pk, sk"} if keys_only else {}),
         }
         while True:
-            answer = self._call("query", **request, **({"ExclusiveStartKey": start} if start else {}))
+            answer = self._call("query", "Items", **request, **({"ExclusiveStartKey": start} if start else {}))
             yield from answer["Items"]
             start = answer.get("LastEvaluatedKey")
             if not start:
                 return
 
     def new(self, item: Item, condition: str = NEW_ITEM) -> Action:
-        """Part of a transaction: an item that must not stand there yet, or only where the condition holds of it."""
+        """Part of a transaction: a new item, or one that replaces an item for which `condition` holds."""
         return self._action("Put", Item=item, ConditionExpression=condition)
 
     def renew(self, item: Item, now: float) -> Action:
-        """Part of a transaction: an item in the place of none, or of one that has expired."""
+        """Part of a transaction: a new item, or one that replaces an expired one."""
         return self.replace(item, "attribute_not_exists(pk) OR expiresAt <= :now", {":now": number(int(now))})
 
     def replace(self, item: Item, condition: str, values: Item) -> Action:
-        """Part of a transaction: an item in the place of one of which the condition holds."""
+        """Part of a transaction: an item that replaces one for which `condition` holds."""
         return self._action("Put", Item=item, ConditionExpression=condition, ExpressionAttributeValues=values)
 
     def change(self, key: Item, expression: str, condition: str, values: Item) -> Action:
@@ -194,12 +164,12 @@ class Table:
         return self._action("ConditionCheck", Key=key, ConditionExpression=condition)
 
     def transact(self, actions: Sequence[Action], deadline: Deadline) -> None:
-        """All or nothing. Raises ConditionFailed with what stands at the first action whose condition failed.
+        """Do all actions or none. Raises ConditionFailed with the stored item of the first condition that failed.
 
         Conflicts, throttling and lost answers are met with further tries until the deadline, then with Throttled or
-        Unanswered.
+        Unavailable.
         """
-        token = str(uuid4())  # one for all tries, which keeps it from being done twice
+        token = str(uuid4())  # the same for all tries, so that the transaction is done once
         retry_until_deadline(
             lambda: self._call("transact_write_items", TransactItems=list(actions), ClientRequestToken=token), deadline
         )
@@ -208,7 +178,7 @@ class Table:
         return {kind: {"TableName": self._name, "ReturnValuesOnConditionCheckFailure": "ALL_OLD", **parts}}
 
     def put_many(self, items: Sequence[Item]) -> None:
-        """Up to 25 items, whatever stands there."""
+        """Write up to 25 items in the place of any."""
         self._write_batch([{"PutRequest": {"Item": item}} for item in items])
 
     def delete_many(self, keys: Sequence[Item]) -> None:
@@ -220,49 +190,9 @@ class Table:
         while asked:
             asked = self._call("batch_write_item", RequestItems=asked).get("UnprocessedItems") or {}
 
-    def _call(self, operation: str, **request: Any) -> dict[str, Any]:
-        try:
-            answer: dict[str, Any] = getattr(self._client, operation)(**request)
-            return answer
-        except ClientError as error:
-            raise _translated(error) from error
-        except (NoConnection, HTTPClientError) as error:
-            logger.warning("the table did not answer", extra={"operation": operation, "reason": type(error).__name__})
-            raise Unanswered("The table did not answer; try again shortly.") from error
-
-
-def _translated(error: ClientError) -> Exception:
-    """Our error for DynamoDB's, or DynamoDB's own where it is a fault of ours."""
-    response: dict[str, Any] = dict(error.response)
-    code = response["Error"]["Code"]
-    if code == "ConditionalCheckFailedException":
-        return ConditionFailed(response.get("Item"))
-    if code == "TransactionCanceledException":
-        return _cancelled(response.get("CancellationReasons", [])) or error
-    if code in ("TransactionConflictException", "TransactionInProgressException"):
-        return Conflict()
-    if code in _THROTTLED:
-        return busy_table()
-    if code in ("InternalServerError", "ServiceUnavailable"):
-        return Unanswered("The table did not answer; try again shortly.")
-    if code == "ValidationException" and "maximum allowed size" in response["Error"].get("Message", ""):
-        return PayloadTooLarge("It is larger than an item may be.")
-    return error
-
-
-def _cancelled(reasons: Sequence[dict[str, Any]]) -> Exception | None:
-    """What kept a transaction from being done: a condition before all, as no further try would help against it."""
-    for reason in reasons:
-        if reason.get("Code") == "ConditionalCheckFailed":
-            return ConditionFailed(reason.get("Item"))
-    codes = {reason.get("Code") for reason in reasons}
-    if "TransactionConflict" in codes:
-        return Conflict()
-    return busy_table() if codes & {"ThrottlingError", "ProvisionedThroughputExceeded"} else None
-
-
-def busy_table() -> Throttled:
-    return Throttled("The table is busy; try again shortly.", headers={"retry-after": "1"})
+    def _call(self, operation: str, result: str | None = None, **request: Any) -> dict[str, Any]:
+        """The answer, which has the field `result`."""
+        return answered(operation, lambda: getattr(self._client, operation)(**request), result)
 
 
 def _id(item: Item) -> tuple[str, str]:

@@ -1,8 +1,8 @@
 """A session that begins with a copy of another's messages: nothing of it can be seen before all of it is there.
 
-First a place is held where the session will be, by an item that every reader and writer takes for a tombstone and the
-sweeper for nothing of its business. Then messages are copied beside it; last the session takes its place. What breaks
-off in between lapses with the held place: time-to-live removes that within the hour, and the sweeper what lies there.
+First the session's id is reserved by an item that is a tombstone for every reader and writer, but not for the sweeper.
+Then the messages are copied, and last the session replaces the reservation. If the fork breaks off in between,
+time-to-live removes the reservation, and the sweeper the messages.
 """
 
 from collections.abc import Sequence
@@ -14,25 +14,26 @@ from agentos.kernel.clock import Clock, Deadline
 from agentos.kernel.errors import DeadlineExceeded
 from agentos.store import keys
 from agentos.store.deletion import RESERVE_SECONDS, reservation
-from agentos.store.dynamodb import BATCH_GET_MAX, BATCH_WRITE_MAX, Table, retry_until_deadline
+from agentos.store.dynamodb import BATCH_GET_MAX, BATCH_WRITE_MAX, Table
+from agentos.store.faults import retry_until_deadline
 from agentos.store.items import Item
 from agentos.store.messages import Messages, header_of, part_keys
 from agentos.store.pages import chunks
 
 MAX_MESSAGES = 2000
-"""As many as are copied well within the time that an HTTP caller waits, some 80 requests of 25."""
+"""These are copied well within the time that an HTTP caller waits, with some 80 requests of 25."""
 
 REMEMBERED_MESSAGES = 1000
 """No window of history is longer (limits.historyMessages has the same bound)."""
 
 
 class SourceGone(Exception):
-    """The session that was being copied has been deleted meanwhile."""
+    """The session that was being copied has been deleted in the meantime."""
 
 
 @dataclass
 class _Copied:
-    """What a new session must know of the messages that it begins with."""
+    """What a new session must know about the messages that it begins with."""
 
     count: int = 0
     turns: list[list[int]] = field(default_factory=list)
@@ -48,7 +49,7 @@ class _Copied:
 
 
 class ForkStore:
-    """Finds where a history is to be cut, and copies it."""
+    """Finds where to cut a history, and copies it."""
 
     def __init__(self, table: Table, clock: Clock) -> None:
         self._table = table
@@ -56,7 +57,7 @@ class ForkStore:
         self._clock = clock
 
     def sequence_of(self, tenant: str, source: Session, message_id: str) -> int | None:
-        """The place of a message among the first MAX_MESSAGES of its session, from 1; None where it is not there."""
+        """The position of a message among the first MAX_MESSAGES of its session, from 1; None if it is not there."""
         partition = _partition(tenant, source)
         total = min(source.message_count, MAX_MESSAGES)
         items = self._messages.from_either_end(partition, total, None, BATCH_GET_MAX, "asc")
@@ -65,16 +66,16 @@ class ForkStore:
     def copy(
         self, tenant: str, source: Session, count: int, session: Session, deadline: Deadline
     ) -> tuple[Session, Item]:
-        """`session` with the first `count` messages of `source`, and the place that is held for it.
+        """`session` with the first `count` messages of `source`, and the reservation of its id.
 
-        Raises SourceGone, DeadlineExceeded, Throttled, Unanswered.
+        Raises SourceGone, DeadlineExceeded, Throttled, Unavailable.
         """
-        place = reservation(keys.session(tenant, session.agent_id, session.session_id), self._clock)
-        retry_until_deadline(lambda: self._table.put(place), deadline)
+        reserved = reservation(keys.session(tenant, session.agent_id, session.session_id), self._clock)
+        retry_until_deadline(lambda: self._table.put(reserved), deadline)
         partition, copied = _partition(tenant, source), _Copied()
         items = self._messages.from_either_end(partition, count, None, BATCH_GET_MAX, "asc")
         for chunk in chunks(items, BATCH_WRITE_MAX):
-            self._copy(partition, chunk, place, deadline)
+            self._copy(partition, chunk, reserved, deadline)
             for item in chunk:
                 copied.add(item)
         if copied.count != count:
@@ -85,22 +86,22 @@ class ForkStore:
             "turns": trimmed(copied.turns, REMEMBERED_MESSAGES),
             "open_calls": _open_calls(self._messages.read(partition, copied.last_turn)),
         }
-        return session.model_copy(update=update), place
+        return session.model_copy(update=update), reserved
 
-    def _copy(self, partition: str, items: Sequence[Item], place: Item, deadline: Deadline) -> None:
+    def _copy(self, partition: str, items: Sequence[Item], reserved: Item, deadline: Deadline) -> None:
         """Messages with their parts, as they are but for the partition."""
-        self._put(items, place, deadline)
+        self._put(items, reserved, deadline)
         wanted = [key for item in items for key in part_keys(partition, item)]
         for chunk in chunks(wanted, BATCH_WRITE_MAX):
             parts = [part for part in self._table.get_many(chunk) if part]
             if len(parts) < len(chunk):
                 raise SourceGone
-            self._put(parts, place, deadline)
+            self._put(parts, reserved, deadline)
 
-    def _put(self, items: Sequence[Item], place: Item, deadline: Deadline) -> None:
+    def _put(self, items: Sequence[Item], reserved: Item, deadline: Deadline) -> None:
         if deadline.remaining() < RESERVE_SECONDS:
             raise DeadlineExceeded("The messages could not be copied in time; fork fewer of them.")
-        copies = [item | {"pk": place["pk"]} for item in items]
+        copies = [item | {"pk": reserved["pk"]} for item in items]
         retry_until_deadline(lambda: self._table.put_many(copies), deadline)
 
 

@@ -1,4 +1,4 @@
-"""Creates that are done once however often they are asked for: the key is written down together with what it made."""
+"""Creates that are done once however often they are requested: the key is recorded together with what it created."""
 
 from collections.abc import Sequence
 
@@ -6,23 +6,24 @@ from agentos.domain import IdempotencyKey
 from agentos.kernel.clock import Deadline
 from agentos.kernel.errors import IdempotencyMismatch
 from agentos.store import keys
-from agentos.store.dynamodb import Action, ConditionFailed, Table
+from agentos.store.dynamodb import Action, Table
+from agentos.store.faults import ConditionFailed
 from agentos.store.items import gone, number
 
 KEY_SECONDS = 7 * 24 * 3600
-"""How long a create's key is good for."""
+"""How long a create's key is valid."""
 
 
 def create_once(
     table: Table, tenant: str, actions: Sequence[Action], made_id: str, key: IdempotencyKey, deadline: Deadline
 ) -> str:
-    """Do `actions`, which make `made_id`, unless the key has made something before; the id of what it made.
+    """Do `actions`, which create `made_id`, unless the key has created something before; the id of what it created.
 
-    Raises IdempotencyMismatch, ConditionFailed (another condition than the key's), Throttled, Unanswered.
+    Raises IdempotencyMismatch, ConditionFailed (another condition than the key's), Throttled, Unavailable.
     """
-    place, now = keys.created(tenant, key.name), deadline.clock.time()
+    now = deadline.clock.time()
     record = {
-        **place,
+        **keys.created(tenant, key.name),
         "bodyHash": {"S": key.body},
         "madeId": {"S": made_id},
         "expiresAt": number(int(now) + KEY_SECONDS),
@@ -38,13 +39,13 @@ def create_once(
 
 
 def made_before(table: Table, tenant: str, key: IdempotencyKey, now: float) -> str | None:
-    """The id of what the key has made; None where it has made nothing yet. Raises IdempotencyMismatch."""
-    standing = table.get(keys.created(tenant, key.name))
-    if standing is None or gone(standing, now):
+    """The id of what the key has created; None where it has created nothing. Raises IdempotencyMismatch."""
+    record = table.get(keys.created(tenant, key.name))
+    if record is None or gone(record, now):
         return None
-    if standing["bodyHash"]["S"] != key.body:
+    if record["bodyHash"]["S"] != key.body:
         raise mismatch()
-    return str(standing["madeId"]["S"])
+    return str(record["madeId"]["S"])
 
 
 def mismatch() -> IdempotencyMismatch:

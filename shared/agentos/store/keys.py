@@ -36,6 +36,9 @@ from agentos.kernel.ids import is_id
 
 Key = dict[str, Any]
 
+SessionPath = tuple[str, str, str]
+"""Tenant, agent, session."""
+
 SESSION_SORT = "SESSION"
 SEQUENCE_DIGITS = 12
 VERSION_DIGITS = 12
@@ -81,7 +84,7 @@ def message(partition: str, sequence: int) -> Key:
 
 
 def sequence_of(item: Key) -> int:
-    """The place of a message in its session, from 1."""
+    """The position of a message in its session, from 1."""
     return int(item["sk"]["S"].rpartition("#")[2])
 
 

@@ -6,11 +6,11 @@ from agentos.store.dynamodb import Table
 from agentos.store.items import number
 
 LIFETIME_SECONDS = 3600
-"""A latency that nobody has renewed for so long says nothing any more."""
+"""A latency that was not renewed for so long is ignored."""
 
 
 class LatencyStore:
-    """One item per target; the last writer's average stands."""
+    """One item per target; the last writer's average counts."""
 
     def __init__(self, table: Table, clock: Clock) -> None:
         self._table = table

@@ -1,7 +1,7 @@
-"""Messages in the table: how one is kept, and how a session's are read.
+"""Messages in the table: how one is stored, and how a session's are read.
 
-A message is kept as its JSON, compressed: half the write units, half the read units. What is larger than an item may
-be goes on in part items beside it, written in the same transaction, so that no answer is ever too long to be kept.
+A message is stored as its JSON, compressed: half the write units, half the read units. A message that is larger than an
+item may be has its rest in part items, written in the same transaction. So no answer is too long to be stored.
 """
 
 import json
@@ -20,7 +20,7 @@ from agentos.store.items import Item, number, text
 from agentos.store.pages import chunks
 
 PART_BYTES = 350_000
-"""Of the compressed JSON to an item: below DynamoDB's 400 KB with keys and all."""
+"""How much compressed JSON an item holds: below DynamoDB's 400 KB with its keys."""
 
 # The JSON around every message, so that a short one is compressed as well as a long one. A stream names its dictionary
 # by checksum: change nothing here, or everything that is stored becomes unreadable; add a second one beside it instead.
@@ -86,21 +86,21 @@ def unpack(packed: bytes) -> bytes:
 
 @dataclass(frozen=True)
 class MessageHeader:
-    """What a message's JSON begins with."""
+    """The first two fields of a message's JSON."""
 
     message_id: str
     role: str
 
 
 def header_of(item: Item) -> MessageHeader:
-    """Of an item's message, without unpacking the rest. Both kinds of message begin with these two fields."""
+    """The header of an item's message, without decompressing the rest. Both kinds of message begin with it."""
     begin = zlib.decompressobj(zdict=_DICTIONARY).decompress(item["body"]["B"], _HEAD_BYTES)
     message_id, role = _HEAD.match(begin.decode(errors="ignore")).groups()  # type: ignore[union-attr]
     return MessageHeader(message_id, role)
 
 
 def part_keys(partition: str, item: Item) -> list[Item]:
-    """Where a message goes on."""
+    """The keys of a message's part items."""
     return [
         keys.part(partition, keys.sequence_of(item), index)
         for index in range(1, int(item.get("parts", number(1))["N"]))

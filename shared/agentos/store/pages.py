@@ -1,4 +1,4 @@
-"""Pages of lists: as many as were asked for, no larger than a Lambda response may be."""
+"""Pages of lists: as many items as were asked for, fewer where they are large."""
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
@@ -9,11 +9,14 @@ from agentos.store.items import Item, size
 T = TypeVar("T")
 
 MAX_PAGE_BYTES = 3_000_000
-"""A Lambda response may have 6 MB, and its JSON carries ours as a text, which escapes quotes to twice their length."""
+"""Half of what a buffered Lambda response may have: it carries our JSON as a text, in which a quote takes two bytes.
+
+One item may be larger. Functions that return such an item stream it (docs/adr/0014).
+"""
 
 
 def take_page(items: Iterable[Item], limit: int, length: Callable[[Item], int] = size) -> tuple[list[Item], bool]:
-    """The first `limit` items, fewer where they are large, and whether there are more."""
+    """The first `limit` items, fewer where they are large but at least one, and whether there are more."""
     taken: list[Item] = []
     total = 0
     for item in items:

@@ -1,4 +1,4 @@
-"""The queue of turns that are run later."""
+"""The queue of background turns."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from agentos.kernel import json_text
-from agentos.kernel.errors import Unanswered
+from agentos.kernel.errors import Unavailable
 from agentos.kernel.logs import logger
 
 
@@ -25,16 +25,25 @@ class Queue:
         self._url = url
 
     def send(self, document: dict[str, Any]) -> None:
-        """Raises Unanswered where the queue did not take it, or did not say so."""
+        """Raises Unavailable where the queue did not take it, or did not say so."""
         try:
             self._client.send_message(QueueUrl=self._url, MessageBody=json_text.dump(document))
         except (BotoCoreError, ClientError) as error:
-            logger.warning("the queue did not answer", exc_info=True)
-            raise Unanswered("The queue did not answer; try again shortly.") from error
+            logger.warning("the queue did not answer", extra={"operation": "send_message", "reason": _reason(error)})
+            message = "The queue did not answer; try again shortly."
+            raise Unavailable(message, headers={"retry-after": "1"}) from None
 
-    def retry_in(self, receipt: str, seconds: int) -> None:
-        """Have a message that was received delivered again so soon, rather than when its time out is over."""
+    def hide(self, receipt: str, seconds: int) -> None:
+        """Have a message that was received delivered again after so many seconds, unless it is deleted before.
+
+        Where the queue does not answer, the message keeps the time that it had.
+        """
         try:
             self._client.change_message_visibility(QueueUrl=self._url, ReceiptHandle=receipt, VisibilityTimeout=seconds)
-        except (BotoCoreError, ClientError):  # then it comes later
-            logger.warning("a message comes again later than it might", exc_info=True)
+        except (BotoCoreError, ClientError) as error:
+            details = {"operation": "change_message_visibility", "reason": _reason(error)}
+            logger.warning("a message's visibility could not be changed", extra=details)
+
+
+def _reason(error: BotoCoreError | ClientError) -> str:
+    return str(error.response["Error"]["Code"]) if isinstance(error, ClientError) else type(error).__name__

@@ -8,7 +8,8 @@ from agentos.kernel.errors import NotFound
 from agentos.kernel.ids import is_id
 from agentos.store import keys
 from agentos.store.deletion import ALIVE, Deletion
-from agentos.store.dynamodb import BATCH_GET_MAX, Action, ConditionFailed, Table
+from agentos.store.dynamodb import BATCH_GET_MAX, Action, Table
+from agentos.store.faults import ConditionFailed
 from agentos.store.idempotency import create_once, made_before
 from agentos.store.items import Item, gone, session_item, session_of
 from agentos.store.messages import Messages, json_bytes
@@ -22,7 +23,7 @@ class SessionStore:
         self._table = table
         self._messages = Messages(table)
         self._clock = clock
-        self._removal = Deletion(table, clock)
+        self._deletion = Deletion(table, clock)
 
     def create(
         self,
@@ -30,11 +31,11 @@ class SessionStore:
         session: Session,
         deadline: Deadline,
         key: IdempotencyKey | None = None,
-        held: Item | None = None,
+        reserved: Item | None = None,
     ) -> Session:
-        """The session that was made: this one, or the one that the key made before, as it was then.
+        """The session that was created: this one, or the one that the key created before, as it was then.
 
-        `held`: what stands in its place, and must. Raises NotFound where its agent is gone (a deleted one gets no new
+        `reserved`: the reservation that it replaces. Raises NotFound where its agent is gone (a deleted one gets no new
         session), IdempotencyMismatch, PayloadTooLarge.
         """
         agent_id = session.agent_id
@@ -42,7 +43,7 @@ class SessionStore:
         if session.user_id is not None:
             listed["userSessions"] = keys.user_sessions(tenant, agent_id, session.user_id)
         item = session_item(keys.session(tenant, agent_id, session.session_id), session, listed)
-        actions = [self._table.check(keys.agent(tenant, agent_id), ALIVE), self._put(item, held)]
+        actions = [self._table.check(keys.agent(tenant, agent_id), ALIVE), self._put(item, reserved)]
         made_id = session.session_id
         try:
             if key:
@@ -58,17 +59,17 @@ class SessionStore:
         return session if made_id == session.session_id else as_created(self.get(tenant, agent_id, made_id))
 
     def made_before(self, tenant: str, agent_id: str, key: IdempotencyKey) -> Session | None:
-        """The session that the key has made, as it was then. Raises IdempotencyMismatch."""
+        """The session that the key has created, as it was then. Raises IdempotencyMismatch."""
         made_id = made_before(self._table, tenant, key, self._clock.time())
         return as_created(self.get(tenant, agent_id, made_id)) if made_id else None
 
-    def _put(self, item: Item, held: Item | None) -> Action:
-        if held is None:
+    def _put(self, item: Item, reserved: Item | None) -> Action:
+        if reserved is None:
             return self._table.new(item)
-        return self._table.replace(item, "deletion = :deletion", {":deletion": held["deletion"]})
+        return self._table.replace(item, "deletion = :deletion", {":deletion": reserved["deletion"]})
 
     def get(self, tenant: str, agent_id: str, session_id: str) -> Session:
-        """The session, if its agent still is; both are read in one request."""
+        """The session, if its agent still exists. Both are read in one request."""
         if not is_id("agent", agent_id):
             raise _no_agent(agent_id)
         if not is_id("sess", session_id):
@@ -82,14 +83,15 @@ class SessionStore:
         return session
 
     def delete(self, tenant: str, agent_id: str, session_id: str, deadline: Deadline) -> None:
-        """Leave a tombstone, on which a running turn's commit fails, and remove the rest as far as time goes."""
+        """Put a tombstone in the session's place, on which a running turn's commit fails. The rest is removed as far as
+        time allows."""
         self.get(tenant, agent_id, session_id)
         key = keys.session(tenant, agent_id, session_id)
         try:
-            self._removal.mark_deleted(key, deadline)
+            self._deletion.mark_deleted(key, deadline)
         except ConditionFailed as error:
             raise _no_session(session_id) from error
-        self._removal.begin_session(key, deadline)
+        self._deletion.begin_session(key, deadline)
 
     def page(
         self, tenant: str, agent_id: str, user_id: str | None, limit: int, after: str | None, order: str
@@ -123,7 +125,7 @@ class SessionStore:
     def _listed(
         self, tenant: str, agent_id: str, user_id: str | None, start: str | None, page: int, forward: bool
     ) -> Iterator[Item]:
-        """Keys of sessions out of the index."""
+        """The index's entries, which hold keys alone."""
         if user_id is None:
             index, attribute, value = "SessionsByAgent", "agentSessions", keys.agent_sessions(tenant, agent_id)
         else:

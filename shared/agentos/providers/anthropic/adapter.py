@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from agentos.domain import Completion, Prompt, Target
+from agentos.domain import Completion, Prompt, Target, TokenCount
 from agentos.kernel.errors import ErrorClass
 from agentos.providers.adapter import HttpAdapter
 from agentos.providers.anthropic import errors, request, response
@@ -26,6 +26,9 @@ class Anthropic(HttpAdapter):
 
     def decode(self, payload: dict[str, Any]) -> Completion:
         return response.decode(payload)
+
+    def tokens(self, payload: dict[str, Any]) -> TokenCount:
+        return response.tokens_of(payload)
 
     def streamed_body(self, provider: Provider) -> dict[str, Any]:
         return {"stream": True}

@@ -15,6 +15,7 @@ LIMITS = RequestLimits(
     # https://platform.claude.com/docs/en/build-with-claude/vision
     images=frozenset({"image/png", "image/jpeg", "image/webp", "image/gif", "https"}),
     tool_call_ids=r"[a-zA-Z0-9_-]{1,64}",  # https://github.com/screenpipe/screenpipe/issues/3252
+    argument_names=r"[a-zA-Z0-9_.-]{1,64}",  # "Property keys should match pattern"
     unique_call_ids=True,
     schema_choices=False,
     refused_keywords=CLAUDE_REFUSES,

@@ -4,7 +4,7 @@ from typing import Any
 
 from agentos.domain import Completion, TokenCount
 from agentos.kernel.errors import ErrorClass, UpstreamError
-from agentos.providers.answers import as_object, make_completion, token_count
+from agentos.providers.answers import added, as_object, make_completion, part_count, token_count
 from agentos.providers.anthropic.messages import calls_of
 from agentos.providers.text import clean
 
@@ -25,15 +25,25 @@ def decode(payload: dict[str, Any]) -> Completion:
         raise UpstreamError(ErrorClass.CONTENT_FILTER, "the answer was withheld", status=200)
     text = clean("".join(block["text"] for block in content if block["type"] == "text"))
     calls = calls_of(content)
-    return make_completion(text, calls, reason, _tokens(as_object(payload.get("usage"))), finish_reasons=FINISH_REASONS)
+    return make_completion(text, calls, reason, tokens_of(payload), finish_reasons=FINISH_REASONS)
+
+
+def tokens_of(payload: dict[str, Any]) -> TokenCount:
+    """What the response says was used. A refusal before the first word is not billed ("Handling stop reasons")."""
+    if payload.get("stop_reason") == "refusal" and not payload.get("content"):
+        return TokenCount()
+    return _tokens(as_object(payload.get("usage")))
 
 
 def _tokens(usage: dict[str, Any]) -> TokenCount:
-    """`input_tokens` leaves out the tokens that were read from the cache or written to it."""
-    cached = token_count(usage.get("cache_read_input_tokens"))
-    written = token_count(usage.get("cache_creation_input_tokens"))
+    """`input_tokens` are without the tokens that were read from the cache or written to it."""
+    cached = part_count(usage.get("cache_read_input_tokens"))
+    written = part_count(usage.get("cache_creation_input_tokens"))
     return TokenCount(
-        prompt=token_count(usage.get("input_tokens")) + written + cached,
+        prompt=added(token_count(usage.get("input_tokens")), written, cached),
         completion=token_count(usage.get("output_tokens")),
         cached=cached,
+        cache_write=written,
+        cache_write_1h=part_count(as_object(usage.get("cache_creation")).get("ephemeral_1h_input_tokens")),
+        reasoning=token_count(as_object(usage.get("output_tokens_details")).get("thinking_tokens")),
     )

@@ -25,6 +25,7 @@ class MessageAccumulator(StreamAccumulator):
         match event.get("type"):
             case "message_start":
                 self._count(event["message"])
+                self._usage.pop("output_tokens", None)  # a count of what is written so far, which is nothing
             case "content_block_start":
                 return self._begin(event["index"], event["content_block"])
             case "content_block_delta":

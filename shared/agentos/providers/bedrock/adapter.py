@@ -12,7 +12,7 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.session import Session, get_session
 
-from agentos.domain import Completion, Prompt, Target
+from agentos.domain import Completion, Prompt, Target, TokenCount
 from agentos.kernel.errors import ErrorClass, UpstreamError
 from agentos.providers.adapter import HttpAdapter
 from agentos.providers.bedrock import errors, request, response
@@ -51,6 +51,9 @@ class Bedrock(HttpAdapter):
 
     def decode(self, payload: dict[str, Any]) -> Completion:
         return response.decode(payload)
+
+    def tokens(self, payload: dict[str, Any]) -> TokenCount:
+        return response.tokens_of(payload)
 
     def streamed_path(self, path: str) -> str:
         return path + "-stream"

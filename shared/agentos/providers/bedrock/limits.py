@@ -13,6 +13,7 @@ LIMITS = RequestLimits(
     # API_runtime_ImageBlock.html: data alone
     images=frozenset({"image/png", "image/jpeg", "image/webp", "image/gif"}),
     tool_call_ids=r"[a-zA-Z0-9_-]{1,64}",  # API_runtime_ToolUseBlock.html has dots and colons too, Claude has not
+    argument_names=r"[a-zA-Z0-9_.-]{1,64}",  # "Property keys should match pattern"
     unique_call_ids=True,
     schema_choices=False,  # Claude's rule
     # https://docs.aws.amazon.com/bedrock/latest/userguide/structured-output.html

@@ -4,7 +4,14 @@ from typing import Any
 
 from agentos.domain import Completion, TokenCount
 from agentos.kernel.errors import ErrorClass, UpstreamError
-from agentos.providers.answers import as_object, incomplete_answer, make_completion, token_count
+from agentos.providers.answers import (
+    added,
+    as_object,
+    incomplete_answer,
+    make_completion,
+    part_count,
+    token_count,
+)
 from agentos.providers.bedrock.messages import calls_of
 from agentos.providers.text import clean
 
@@ -27,14 +34,24 @@ def decode(payload: dict[str, Any]) -> Completion:
     text, calls = clean("".join(block["text"] for block in content if "text" in block)), calls_of(content)
     if reason in BROKEN:
         raise incomplete_answer(reason)
-    return make_completion(text, calls, reason, _tokens(as_object(payload.get("usage"))), finish_reasons=FINISH_REASONS)
+    return make_completion(text, calls, reason, tokens_of(payload), finish_reasons=FINISH_REASONS)
+
+
+def tokens_of(payload: dict[str, Any]) -> TokenCount:
+    """What the response says was used, whatever else it says."""
+    return _tokens(as_object(payload.get("usage")))
 
 
 def _tokens(usage: dict[str, Any]) -> TokenCount:
-    """`inputTokens` leaves out the tokens that were read from the cache or written to it."""
-    cached, written = token_count(usage.get("cacheReadInputTokens")), token_count(usage.get("cacheWriteInputTokens"))
+    """`inputTokens` are without the tokens that were read from the cache or written to it."""
+    cached = part_count(usage.get("cacheReadInputTokens"))
+    written = part_count(usage.get("cacheWriteInputTokens"))
+    details = usage.get("cacheDetails")
+    hourly = [one for one in details if as_object(one).get("ttl") == "1h"] if isinstance(details, list) else []
     return TokenCount(
-        prompt=token_count(usage.get("inputTokens")) + written + cached,
+        prompt=added(token_count(usage.get("inputTokens")), written, cached),
         completion=token_count(usage.get("outputTokens")),
         cached=cached,
+        cache_write=written,
+        cache_write_1h=sum(part_count(one.get("inputTokens")) for one in hourly),
     )

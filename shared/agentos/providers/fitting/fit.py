@@ -4,6 +4,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from agentos.domain import Completion, ModelFacts, Prompt, RequestLimits
+from agentos.providers.fitting.argument_names import (
+    Renamed,
+    rename_arguments,
+    restored_arguments,
+    sent_arguments_of,
+)
 from agentos.providers.fitting.call_ids import fit_call_ids
 from agentos.providers.fitting.images import fit_images
 from agentos.providers.fitting.json_mode import fit_json_mode
@@ -16,6 +22,9 @@ from agentos.providers.fitting.tool_names import rename_tools, sent_names
 
 Fitted = tuple[Prompt, tuple[str, ...]]
 """A prompt, and a sentence for each change."""
+
+LONGEST_NOTE = 300
+"""Characters of a note that holds names of the client's."""
 
 STEPS: tuple[Callable[[Prompt, RequestLimits], Fitted], ...] = (
     fit_json_mode,  # first: it may add words, which must fit too
@@ -30,18 +39,20 @@ STEPS: tuple[Callable[[Prompt, RequestLimits], Fitted], ...] = (
 
 @dataclass(frozen=True)
 class FittedPrompt:
-    """`prompt` as it is sent. `tool_names`: tools by the names that were sent, for the way back."""
+    """`prompt` as it is sent. `tool_names`: tools by the names that were sent. `arguments`: renamed ones by tool."""
 
     prompt: Prompt
     notes: tuple[str, ...] = ()
     tool_names: Mapping[str, str] = field(default_factory=dict)
+    arguments: Renamed = field(default_factory=dict)
 
     def restored(self, completion: Completion) -> Completion:
         """The answer with its calls under the names that the client gave, and with the notes."""
-        calls = tuple(
+        named = (
             call.model_copy(update={"name": self.tool_names[call.name]}) if call.name in self.tool_names else call
             for call in completion.tool_calls
         )
+        calls = tuple(restored_arguments(call, self.arguments) for call in named)
         return completion.model_copy(update={"tool_calls": calls, "notes": self.notes})
 
 
@@ -53,8 +64,14 @@ def fit(prompt: Prompt, facts: ModelFacts, limits: RequestLimits) -> FittedPromp
     for step in STEPS:
         prompt, more = step(prompt, limits)
         notes += more
+    arguments = sent_arguments_of(prompt, limits)
+    if arguments:
+        prompt = rename_arguments(prompt, arguments)
+        notes += (f"names of arguments replaced for {', '.join(arguments)}"[:LONGEST_NOTE],)
     names = sent_names(prompt, limits)
     if names:
         prompt = rename_tools(prompt, names)
-        notes += (f"names of tools replaced: {', '.join(f'{old} by {new}' for old, new in names.items())}"[:300],)
-    return FittedPrompt(prompt, notes, {new: old for old, new in names.items()})
+        notes += (
+            f"names of tools replaced: {', '.join(f'{old} by {new}' for old, new in names.items())}"[:LONGEST_NOTE],
+        )
+    return FittedPrompt(prompt, notes, {new: old for old, new in names.items()}, arguments)

@@ -7,11 +7,8 @@ from pydantic.alias_generators import to_camel
 from agentos.domain import ModelFacts, ParameterName, Parameters, Prompt, RequestLimits
 from agentos.domain.parameters import NOT_CARRIED
 
-FIELDS = {
-    name: field
-    for field in Parameters.model_fields
-    if (name := to_camel(field)) in get_args(ParameterName) and name != "toolChoice"
-}
+_FIELD_OF = {to_camel(field): field for field in Parameters.model_fields}
+FIELDS = {name: _FIELD_OF[name] for name in get_args(ParameterName) if name in _FIELD_OF and name != "toolChoice"}
 """Fields of `Parameters` by the names of configuration. A `toolChoice` is not left out: its target is."""
 
 

@@ -18,9 +18,10 @@ def sent_names(prompt: Prompt, limits: RequestLimits) -> dict[str, str]:
     replaced: dict[str, str] = {}
     for name in names:
         if name not in taken:
-            replaced[name] = next(one for one in _candidates(name) if pattern.fullmatch(one) and one not in taken)
+            fitting = (one for one in _candidates(name) if pattern.fullmatch(one) and one not in taken)
+            replaced[name] = next(fitting, name)  # itself where a configured pattern matches none of them
             taken.add(replaced[name])
-    return replaced
+    return {name: sent for name, sent in replaced.items() if sent != name}
 
 
 def rename_tools(prompt: Prompt, names: Mapping[str, str]) -> Prompt:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from agentos.domain import Completion, Prompt, Target
+from agentos.domain import Completion, Prompt, Target, TokenCount
 from agentos.kernel.errors import ErrorClass
 from agentos.providers.adapter import HttpAdapter
 from agentos.providers.gemini import errors, request, response
@@ -21,6 +21,9 @@ class Gemini(HttpAdapter):
 
     def decode(self, payload: dict[str, Any]) -> Completion:
         return response.decode(payload)
+
+    def tokens(self, payload: dict[str, Any]) -> TokenCount:
+        return response.tokens_of(payload)
 
     def streamed_path(self, path: str) -> str:
         return path.replace(":generateContent", ":streamGenerateContent") + "?alt=sse"

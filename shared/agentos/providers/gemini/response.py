@@ -4,7 +4,15 @@ from typing import Any
 
 from agentos.domain import Completion, TokenCount
 from agentos.kernel.errors import ErrorClass, UpstreamError
-from agentos.providers.answers import BadResponse, as_object, incomplete_answer, make_completion, token_count
+from agentos.providers.answers import (
+    BadResponse,
+    added,
+    as_object,
+    incomplete_answer,
+    make_completion,
+    part_count,
+    token_count,
+)
 from agentos.providers.gemini.messages import calls_of
 from agentos.providers.text import clean
 
@@ -61,9 +69,7 @@ def decode(payload: dict[str, Any]) -> Completion:
     calls = calls_of(parts)
     if reason in BROKEN:
         raise incomplete_answer(reason)
-    return make_completion(
-        text, calls, reason, _tokens(as_object(payload.get("usageMetadata"))), finish_reasons=FINISH_REASONS
-    )
+    return make_completion(text, calls, reason, tokens_of(payload), finish_reasons=FINISH_REASONS)
 
 
 def text_of(parts: list[dict[str, Any]]) -> str:
@@ -71,10 +77,20 @@ def text_of(parts: list[dict[str, Any]]) -> str:
     return "".join(part.get("text") or "" for part in parts if not part.get("thought"))
 
 
+def tokens_of(payload: dict[str, Any]) -> TokenCount:
+    """What the response says was used, whatever else it says."""
+    return _tokens(as_object(payload.get("usageMetadata")))
+
+
 def _tokens(usage: dict[str, Any]) -> TokenCount:
     """Thinking is billed as output, so it counts as completion."""
+    prompt, thoughts = token_count(usage.get("promptTokenCount")), token_count(usage.get("thoughtsTokenCount"))
+    said = token_count(usage.get("candidatesTokenCount"))
+    if said is None and (thoughts is not None or (prompt is not None and usage.get("totalTokenCount") == prompt)):
+        said = 0  # Gemini leaves out what is 0
     return TokenCount(
-        prompt=token_count(usage.get("promptTokenCount")) + token_count(usage.get("toolUsePromptTokenCount")),
-        completion=token_count(usage.get("candidatesTokenCount")) + token_count(usage.get("thoughtsTokenCount")),
-        cached=token_count(usage.get("cachedContentTokenCount")),
+        prompt=added(prompt, part_count(usage.get("toolUsePromptTokenCount"))),
+        completion=added(said, thoughts or 0),
+        cached=part_count(usage.get("cachedContentTokenCount")),
+        reasoning=thoughts,
     )

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from agentos.domain import Completion, Prompt, Target
+from agentos.domain import Completion, Prompt, Target, TokenCount
 from agentos.kernel.errors import ErrorClass
 from agentos.providers.adapter import HttpAdapter
 from agentos.providers.openai import errors, request, response, thoughts
@@ -21,6 +21,9 @@ class OpenAI(HttpAdapter):
 
     def decode(self, payload: dict[str, Any]) -> Completion:
         return response.decode(payload)
+
+    def tokens(self, payload: dict[str, Any]) -> TokenCount:
+        return response.tokens_of(payload)
 
     def bind_thoughts(self, completion: Completion, provider: Provider, target: Target, prompt: Prompt) -> Completion:
         return thoughts.bind(completion, provider, target)

@@ -1,10 +1,20 @@
 """The JSON of a chat completion as a completion of ours."""
 
+from decimal import Decimal
 from typing import Any
 
 from agentos.domain import Completion, TokenCount, ToolCall
 from agentos.kernel.errors import ErrorClass, UpstreamError
-from agentos.providers.answers import BadResponse, as_object, incomplete_answer, make_completion, token_count
+from agentos.providers.answers import (
+    BadResponse,
+    added,
+    as_object,
+    decimal,
+    incomplete_answer,
+    make_completion,
+    part_count,
+    token_count,
+)
 from agentos.providers.openai import thoughts
 from agentos.providers.openai.stream import text_of
 from agentos.providers.text import clean
@@ -57,8 +67,7 @@ def decode(payload: dict[str, Any]) -> Completion:
     for named in (reason, str(choice.get("native_finish_reason") or "")):
         if named.lower().startswith(MALFORMED):
             raise incomplete_answer(named)
-    tokens = _tokens(as_object(payload.get("usage")))
-    return make_completion(text, calls, reason, tokens, finish_reasons=FINISH_REASONS)
+    return make_completion(text, calls, reason, tokens_of(payload), finish_reasons=FINISH_REASONS)
 
 
 def _calls(message: dict[str, Any]) -> tuple[ToolCall, ...]:
@@ -81,14 +90,35 @@ def _calls(message: dict[str, Any]) -> tuple[ToolCall, ...]:
     )
 
 
-def _tokens(usage: dict[str, Any]) -> TokenCount:
+def tokens_of(payload: dict[str, Any]) -> TokenCount:
+    """What the response says was used, whatever else it says."""
+    usage = as_object(payload.get("usage"))
     prompt, completion = token_count(usage.get("prompt_tokens")), token_count(usage.get("completion_tokens"))
     reasoning = token_count(as_object(usage.get("completion_tokens_details")).get("reasoning_tokens"))
-    if usage.get("total_tokens") == prompt + completion + reasoning:
-        completion += reasoning  # xAI counts reasoning beside the completion, all others within it
-    cached = token_count(as_object(usage.get("prompt_tokens_details")).get("cached_tokens"))
+    if (
+        reasoning
+        and completion is not None
+        and token_count(usage.get("total_tokens")) == added(prompt, completion, reasoning)
+    ):
+        completion += reasoning  # xAI counts it beside the completion, everybody else within
+    details = as_object(usage.get("prompt_tokens_details"))
     return TokenCount(
         prompt=prompt,
         completion=completion,
-        cached=cached or token_count(usage.get("prompt_cache_hit_tokens")),  # DeepSeek's name for it
+        # The latter is DeepSeek's.
+        cached=part_count(details.get("cached_tokens")) or part_count(usage.get("prompt_cache_hit_tokens")),
+        cache_write=part_count(details.get("cache_write_tokens")),
+        reasoning=reasoning,
+        cost=_cost(usage),
     )
+
+
+def _cost(usage: dict[str, Any]) -> Decimal | None:
+    """OpenRouter's price of the call in USD: its own, and the upstream's where the account brings its own key there.
+
+    https://openrouter.ai/docs/use-cases/usage-accounting
+    """
+    own = decimal(usage.get("cost"))
+    upstream = decimal(as_object(usage.get("cost_details")).get("upstream_inference_cost"))
+    own_key = usage.get("is_byok") is not False
+    return None if own is None else own + (upstream or 0 if own_key else 0)

@@ -1,0 +1,157 @@
+"""Runs background turns: what the queue's messages, and those of its dead-letter queue, are handed to.
+
+run     a turn like any other, under a key of its own    delivered again: the key says that it was answered
+fail    the failure is recorded                          from then on no worker can commit it
+
+While a worker lives, it keeps its message hidden for HIDDEN_SECONDS at a time. When it dies, the message is soon
+delivered again, to another worker.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from agentos.domain import Failure
+from agentos.domain.requests import QueueMessage, sent_of
+from agentos.kernel.clock import Clock, Deadline
+from agentos.kernel.errors import (
+    ApiError,
+    ErrorClass,
+    IdempotencyInFlight,
+    Internal,
+    SessionBusy,
+    Throttled,
+    Unavailable,
+)
+from agentos.kernel.heartbeat import Heartbeat
+from agentos.kernel.logs import logger
+from agentos.services.background_turns import OVERDUE, TurnClock
+from agentos.services.turns import Turn, Turns
+from agentos.store.background_turns import BackgroundTurn, BackgroundTurnStore
+from agentos.store.keys import SessionPath
+from agentos.store.queue import Queue
+from agentos.store.turns import TurnStore
+
+MAX_RECEIVES = 5
+"""How often a message is delivered before it goes to the dead-letter queue: maxReceiveCount in template.yaml.
+
+AWS advises at least 5 for a queue that feeds a function.
+https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+"""
+
+HIDDEN_SECONDS = 30
+"""How long a message stays hidden after the last sign of its worker. It is longer than a lease (limits.leaseSeconds):
+when the message is delivered again, a dead worker's lease has lapsed."""
+
+EXTEND_SECONDS = 10.0
+"""How often a worker extends that time."""
+
+RETRY_SECONDS = 20
+"""Until another try, after an error that may pass."""
+
+DEAD = Failure(
+    code=Internal.code, message="The turn's workers ended before it was answered; send its message again.", details={}
+)
+
+
+@dataclass(frozen=True)
+class BackgroundWorker:
+    """Answers background turns. `times`: how long a turn may take from its acceptance."""
+
+    store: BackgroundTurnStore
+    answers: TurnStore
+    turns: Turns
+    queue: Queue | None
+    times: TurnClock
+    clock: Clock
+
+    def run(self, delivery: QueueMessage) -> bool:
+        """Answer the turn unless that has been done. Returns whether the message is done with."""
+        heartbeat = Heartbeat(self._extend(delivery), 0, self.clock)
+        try:
+            retry_in = self._run(delivery)
+        finally:
+            heartbeat.stop()
+        if retry_in is None:
+            return True
+        if self.queue:
+            self.queue.hide(delivery.receipt, retry_in)
+        return False
+
+    def _extend(self, delivery: QueueMessage) -> Callable[[], float]:
+        """Keeps the message hidden for a while, and returns the seconds until that is due again."""
+
+        def extend() -> float:
+            if self.queue:
+                self.queue.hide(delivery.receipt, HIDDEN_SECONDS)
+            return EXTEND_SECONDS
+
+        return extend
+
+    def _run(self, delivery: QueueMessage) -> int | None:
+        """None where the message is done with, else the seconds until it is to be delivered again."""
+        session_path, turn = _read(self.store, self.answers, delivery)
+        if turn is None:
+            return None
+        remaining = self.times.remaining(turn)
+        if remaining <= 0:
+            self.store.fail(session_path, turn, OVERDUE, delivery.deadline)
+            return None
+        try:
+            self.turns.send(_turn(session_path, turn, delivery.deadline.at_most(remaining)))
+        except IdempotencyInFlight:  # another worker has it; should that one die, this message comes later
+            return HIDDEN_SECONDS
+        except Exception as error:
+            if delivery.receives < MAX_RECEIVES and _is_transient(error):
+                logger.warning("a turn is tried again", extra={"reason": type(error).__name__})
+                return RETRY_SECONDS
+            self.store.fail(session_path, turn, _failure(error), delivery.deadline)
+        return None
+
+
+@dataclass(frozen=True)
+class DeadLetters:
+    """Records the failure of turns whose message was delivered too often."""
+
+    store: BackgroundTurnStore
+    answers: TurnStore
+
+    def fail(self, delivery: QueueMessage) -> bool:
+        """Whether the message is done with. It is not while a worker still has the turn."""
+        session_path, turn = _read(self.store, self.answers, delivery)
+        if turn is None:
+            return True
+        if turn.running:
+            return False
+        logger.error("a turn's workers have died", extra={"turn_id": turn.turn_id})
+        self.store.fail(session_path, turn, DEAD, delivery.deadline)
+        return True
+
+
+def _read(
+    store: BackgroundTurnStore, answers: TurnStore, delivery: QueueMessage
+) -> tuple[SessionPath, BackgroundTurn | None]:
+    """The turn that a message names, None where it has ended or is gone; and its session."""
+    message = delivery.document
+    session_path = message["tenant"], message["agentId"], message["sessionId"]
+    turn = store.get(session_path, message["turnId"])
+    if turn is None or turn.failure or answers.completed_reply(*session_path, turn.key):
+        return session_path, None
+    return session_path, turn
+
+
+def _is_transient(error: Exception) -> bool:
+    """Whether another try may go better. Providers have had all their tries."""
+    return not isinstance(error, ApiError) or isinstance(error, SessionBusy | Throttled | Unavailable)
+
+
+def _failure(error: Exception) -> Failure:
+    if not isinstance(error, ApiError):
+        logger.error("a turn has failed for good", exc_info=error)
+        error = Internal("Something went wrong on our side.")
+    return Failure(code=error.code, message=error.message, details=error.details)
+
+
+def _turn(session_path: SessionPath, turn: BackgroundTurn, deadline: Deadline) -> Turn:
+    messages = tuple(map(sent_of, turn.document["said"]))
+    simulated = {provider: ErrorClass(name) for provider, name in turn.document["simulated"].items()}
+    return Turn(*session_path, messages, deadline, turn.key, simulated)

@@ -1,0 +1,109 @@
+"""The table's trouble is a 503 or a 429 with `Retry-After`, never a 500, and what is only bookkeeping fails no turn."""
+
+from typing import Any
+
+import pytest
+
+from agentos import wiring
+from tests.functions.conftest import Providers, chat
+from tests.support.faults import FAULTS, Faults, Transport, cut, error, refused
+from tests.support.gateway import Answer, Client, Context, event, invoke
+from tests.support.logs import captured
+from tests.support.wiring import rewire
+
+SECRET = "a secret that no log line may hold"
+ALWAYS = 1000
+
+CALLS: dict[str, tuple[str, Any, set[str]]] = {
+    "create_agent": ("PutItem", {"name": SECRET, "model": "local:any"}, set()),
+    "get_agent": ("GetItem", None, {"agentId"}),
+    "list_agents": ("Query", None, set()),
+    "update_agent": ("TransactWriteItems", {"description": SECRET}, {"agentId"}),
+    "delete_agent": ("PutItem", None, {"agentId"}),
+    "create_session": ("TransactWriteItems", {"metadata": {"a": SECRET}}, {"agentId"}),
+    "get_session": ("BatchGetItem", None, {"agentId", "sessionId"}),
+    "list_sessions": ("Query", None, {"agentId"}),
+    "delete_session": ("PutItem", None, {"agentId", "sessionId"}),
+    "send_message": ("UpdateItem", {"content": SECRET}, {"agentId", "sessionId"}),
+    "list_messages": ("Query", None, {"agentId", "sessionId"}),
+    "explain_route": ("GetItem", {"content": SECRET}, {"agentId"}),
+}
+"""By function: a kind of request that it makes, a body, the path."""
+
+
+@pytest.fixture
+def path(api: Client, upstream: Any) -> dict[str, str]:
+    agent_id = api.agent(description=SECRET)
+    path = {"agentId": agent_id, "sessionId": api.session(agent_id, metadata={"a": SECRET})}
+    assert api.say(*path.values(), SECRET).status == 200
+    return path
+
+
+def call(folder: str, path: dict[str, str], seconds: float = 3) -> Answer:
+    """To a function that has so many seconds left."""
+    _, body, names = CALLS[folder]
+    resource = {name: path[name] for name in names}
+    return invoke(folder, event(body, resource, resource=f"/{folder}"), Context(seconds=seconds))
+
+
+def is_told(answer: Answer, throttled: bool = False) -> bool:
+    told = (answer.status, answer.json["code"]) == ((429, "throttled") if throttled else (503, "unavailable"))
+    return told and int(answer.headers["retry-after"]) >= 1
+
+
+@pytest.mark.parametrize("folder", CALLS)
+@pytest.mark.parametrize("fault", ["cut error", "page 400", "access denied"])
+def test_a_table_that_does_not_answer_or_refuses_is_a_503(
+    api: Client, path: dict[str, str], folder: str, fault: str
+) -> None:
+    faults = Faults(wiring.dynamodb())
+    faults.inflict(FAULTS[fault], CALLS[folder][0], ALWAYS)
+    with captured() as log:
+        answer = call(folder, path)
+    assert is_told(answer), answer.text
+    assert "secret" not in log.getvalue()
+    assert "secret" not in answer.text
+
+
+@pytest.mark.parametrize("fault", ["no connection", "server error", "throttled", "cut"])
+@pytest.mark.parametrize("operation", ["GetItem", "UpdateItem", "Query", "TransactWriteItems"])
+def test_a_turn_meets_the_tables_trouble_at_each_request(
+    api: Client, upstream: Any, path: dict[str, str], operation: str, fault: str
+) -> None:
+    faults = Faults(wiring.dynamodb())
+    faults.inflict(FAULTS[fault], operation, ALWAYS)
+    answer = call("send_message", path, seconds=4)
+    faults.left = 0
+    if fault == "cut" and operation == "TransactWriteItems":  # it was done, and is found done
+        assert answer.status in (200, 503)
+    else:
+        assert is_told(answer, throttled=fault == "throttled"), answer.text
+
+
+def test_a_conflict_on_the_lease_is_no_busy_session(api: Client, upstream: Any, path: dict[str, str]) -> None:
+    conflict = error("TransactionConflictException")
+    faults = Faults(wiring.dynamodb())
+    faults.inflict(conflict, "UpdateItem", 3)
+    assert call("send_message", path, seconds=20).status == 200
+    faults.inflict(conflict, "UpdateItem", ALWAYS)
+    assert is_told(call("send_message", path, seconds=1), throttled=True)
+
+
+@pytest.mark.parametrize("fault", [refused, cut, error("AccessDeniedException"), FAULTS["page 400"]])
+@pytest.mark.parametrize("operation", ["PutItem", "UpdateItem", "GetItem"])
+def test_no_turn_fails_for_a_circuit_or_a_latency(
+    api: Client, providers: Providers, operation: str, fault: Transport
+) -> None:
+    """The circuit of the first target is due for its probe, which the table does not let anybody make."""
+    session = chat(api)
+    assert session.say("before").status == 200
+    model = "openai:gpt-4o-mini"
+    name = f"{model} {wiring.settings().providers['openai'].fingerprint}"
+    wiring.circuits().pause(name, int(wiring.clock().time()) - 1000)
+    rewire()
+
+    def about_health(request: Any, **_: Any) -> Any:
+        return fault(request) if b'"HEALTH"' in request.body else None
+
+    wiring.dynamodb().meta.events.register_first(f"before-send.dynamodb.{operation}", about_health)
+    assert session.say("after").status == 200
