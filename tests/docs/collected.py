@@ -12,7 +12,7 @@ from pydantic import BaseModel, RootModel
 from samcli.yamlhelper import yaml_parse
 
 from agentos.api import bodies
-from agentos.domain import requests
+from agentos.domain import RequestLimits, requests
 from agentos.kernel import errors
 from agentos.settings import schema
 from tests.support.gateway import ROOT
@@ -47,9 +47,12 @@ def constant(node: ast.AST | None) -> str:
 
 
 def settings(model: type[BaseModel] = schema.ConfigFile, prefix: str = "") -> Iterator[str]:
-    """Every setting as a path in YAML: `providers.<name>.toolCalls.idLength`, `routing.rules[].use`."""
+    """Every setting as a path in YAML: `providers.<name>.thoughts.required`, `routing.rules[].use`."""
     for field in model.model_fields.values():
         path = f"{prefix}{field.alias}"
+        if field.annotation is RequestLimits:  # the fields are the same for providers and models, and documented once
+            yield path
+            continue
         values = list(alternatives(field.annotation, ""))
         if any(kind is None for kind, _ in values):
             yield path

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from agentos.domain import SkipCode
+from agentos.domain import RequestLimits, SkipCode
 from agentos.kernel.errors import ErrorClass
 from agentos.settings.loading import load_settings
 from tests.docs import collected
@@ -56,6 +56,11 @@ def rows(page: Path, heading: str) -> list[str]:
 def test_every_setting_has_a_row_and_no_other() -> None:
     assert sorted(rows(CONFIGURATION, "## Settings in YAML")) == sorted(collected.settings())
     assert set(collected.settings()) <= EXPLAINED[CONFIGURATION]
+
+
+def test_every_limit_of_a_request_has_a_row_and_no_other() -> None:
+    fields = [str(field.alias) for field in RequestLimits.model_fields.values()]
+    assert sorted(rows(CONFIGURATION, "## Limits of a request")) == sorted(fields)
 
 
 def test_defaults_of_limits_and_health_are_those_of_the_configuration() -> None:

@@ -282,4 +282,5 @@ def test_a_call_is_made_once_whatever_becomes_of_the_bookkeeping(
         return "an answer"
 
     assert ask(first, target, call) == "an answer"
+    client.meta.events.unregister("before-call.dynamodb", refuse)
     assert calls == ["called"]

@@ -11,6 +11,8 @@ LIMITS = {
     "streamedTurnSeconds": 300,
     "turnSeconds": 28,
     "longTurnSeconds": 840,
+    "backgroundTurnSeconds": 3600,
+    "leaseSeconds": 12,
     "commitReserveSeconds": 2,
     "fallbackReserveSeconds": 8,
     "providerSeconds": 60,
