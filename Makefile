@@ -43,8 +43,8 @@ test-all: $(VENV)/dev.stamp $(VENV)/model.stamp ## both in one run, as .ci/run h
 check: $(VENV)/dev.stamp ## lint, format, types, the direction of imports, and the template
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/python -m mypy --strict shared/agentos functions local tools
-	$(BIN)/python -m pytest tests/unit/test_layers.py
+	$(BIN)/python -m mypy --strict shared/agentos shared/lambda_streaming functions local tools
+	$(BIN)/python -m pytest tests/architecture
 	$(BIN)/cfn-lint template.yaml
 	AWS_DEFAULT_REGION=us-east-1 $(SAM) validate --lint --template template.yaml
 

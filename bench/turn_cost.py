@@ -15,12 +15,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from agentos import wiring
-from agentos.history import remembered
+from agentos.domain.history import trimmed
 from agentos.store import keys
 from agentos.store.dynamodb import BATCH_WRITE_MAX, connect
 from agentos.store.items import Item, number, size, text
-from agentos.store.lists import chunks
-from agentos.store.messages import kept
+from agentos.store.messages import to_stored
+from agentos.store.pages import chunks
 from bench.prose import prose
 from local import dynamodb_local
 from tests.support.builders import a_message, a_reply
@@ -126,7 +126,7 @@ def fill(agent_id: str, session_id: str, messages: int) -> None:
             said = prose(QUESTION_BYTES if sequence % 2 else ANSWER_BYTES, sequence)
             lengths.append(len(said) // 4 + 4)
             message = a_message(said) if sequence % 2 else a_reply(said)
-            yield from kept(partition, sequence, message, lengths[-1]).items
+            yield from to_stored(partition, sequence, message, lengths[-1]).items
 
     for chunk in chunks(items(), BATCH_WRITE_MAX):
         wiring.table().put_many(chunk)
@@ -138,7 +138,7 @@ def fill(agent_id: str, session_id: str, messages: int) -> None:
         "attribute_exists(pk)",
         {
             ":count": number(messages),
-            ":turns": text(remembered(pairs, wiring.settings().limits.history_messages)),
+            ":turns": text(trimmed(pairs, wiring.settings().limits.history_messages)),
             ":totals": text({**used, "costUsd": 0.0012345 * messages}),
         },
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from local.template import Template
 
 if TYPE_CHECKING:
-    from agentos.config import Settings
+    from agentos.settings.loading import Settings
 
 _COLOURS = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33"}
 
@@ -60,7 +60,7 @@ def show_start(url: str, template: Template, settings: "Settings", facts: Mappin
 
 
 def _show_providers(settings: "Settings") -> None:
-    fates = {name: provider.fate[0] for name, provider in settings.providers.items()}
+    fates = {name: provider.availability[0] for name, provider in settings.providers.items()}
     ready = [name for name, status in fates.items() if status == "available"]
     rest = [name for name, status in fates.items() if status == "not-configured"]
     say(f"providers  {paint(', '.join(ready) or 'none', 'green')}")
@@ -79,7 +79,7 @@ def undeclared(settings: "Settings", declared: Mapping[str, str], environment: M
     return [
         variable
         for provider in settings.providers.values()
-        if provider.fate[0] == "available"
+        if provider.availability[0] == "available"
         for variable in provider.variables
         if environment.get(variable) and variable not in declared
     ]

@@ -169,8 +169,8 @@ def _queues(template: Template, environment: Environment) -> dict[str, str]:
 
 def _show(options: Options, template: Template, environment: Environment, facts: dict[str, str]) -> None:
     """The start-up summary. Raises StartError where the configuration has a mistake."""
-    from agentos.config import load_settings
-    from agentos.errors import ConfigError
+    from agentos.kernel.errors import ConfigError
+    from agentos.settings.loading import load_settings
 
     try:
         settings = load_settings(environment.variables)

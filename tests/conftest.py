@@ -10,6 +10,7 @@ from typing import Any
 import certifi
 import pytest
 
+import tests.support.properties  # noqa: F401 - hypothesis runs without a clock
 from local import dynamodb_local
 from tests.support.backends import DYNAMODBS, MISSING
 
@@ -35,10 +36,10 @@ def pytest_report_header() -> str:
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """tests/streaming runs AWS's emulator, and so on Linux alone. tests/sam_local needs Docker: it runs only when it is
-    named, as `make test-sam-local` does."""
+    """tests/lambda_streaming needs AWS's emulator, which runs on Linux alone. tests/sam_local needs Docker, so it runs
+    only when it is named, as in `make test-sam-local`."""
     named = any("sam_local" in argument for argument in config.args)
-    left_out = {"sam_local": not named, "streaming": sys.platform != "linux"}
+    left_out = {"sam_local": not named, "lambda_streaming": sys.platform != "linux"}
     return True if left_out.get(collection_path.name) else None
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "shared"))
 
-from agentos.catalog import Catalog, ModelEntry, ProviderEntry  # noqa: E402
-from agentos.config import load_settings  # noqa: E402
+from agentos.services.provider_catalog import ModelEntry, ProviderCatalog, ProviderEntry  # noqa: E402
+from agentos.settings.loading import load_settings  # noqa: E402
 
 PAGE = ROOT / "docs" / "provider-matrix.md"
 
@@ -26,7 +26,7 @@ translated: [providers.md](providers.md), where each has a section of its own.
 
 def page() -> str:
     """The whole document."""
-    matrix = Catalog(load_settings({}), lambda: ()).matrix().data
+    matrix = ProviderCatalog(load_settings({}), lambda: ()).matrix().data
     return HEAD + _providers(matrix) + "\n## Models\n\n" + _models(matrix)
 
 

@@ -1,18 +1,17 @@
 """POST /v1/chat/completions"""
 
-from agentos.chat import refuse_key
-from agentos.endpoint import Answer, Call, endpoint
-from agentos.openai_api import ChatRequest, completion, envelope
-from agentos.reply import headers_of
-from agentos.streaming.chat import ChatStream
-from agentos.wiring import chat, simulator
+from agentos.api.endpoint import Request, Response, endpoint
+from agentos.api.openai_chat import ChatRequest, chat_completion, error_envelope, refuse_key
+from agentos.api.openai_chat_stream import ChatStream
+from agentos.api.route_headers import headers_of
+from agentos.wiring import completions, simulator
 
 
-@endpoint(body=ChatRequest, envelope=envelope)
-def handler(request: ChatRequest, call: Call) -> Answer | ChatStream:
-    refuse_key(call.headers.get("idempotency-key"))
-    asked = call.tenant, request, call.deadline, simulator().read(call.headers)
-    if request.stream:
-        return ChatStream(lambda audience: chat().complete(*asked, audience), request.stream_options)
-    reply = chat().complete(*asked)
-    return Answer(completion(reply), headers_of(reply))
+@endpoint(body=ChatRequest, envelope=error_envelope)
+def handler(body: ChatRequest, request: Request) -> Response | ChatStream:
+    refuse_key(request.headers.get("idempotency-key"))
+    asked = request.tenant, body.neutral(), request.deadline, simulator().read(request.headers)
+    if body.stream:
+        return ChatStream(lambda listener: completions().complete(*asked, listener), body.stream_options)
+    reply = completions().complete(*asked)
+    return Response(chat_completion(reply), headers_of(reply))

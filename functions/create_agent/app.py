@@ -1,11 +1,11 @@
 """POST /agents"""
 
-from agentos.endpoint import Answer, Call, endpoint
-from agentos.etags import tagged
-from agentos.requests import NewAgent
+from agentos.api.endpoint import Request, Response, endpoint
+from agentos.api.entity_tags import with_entity_tag
+from agentos.domain.requests import NewAgent
 from agentos.wiring import agents
 
 
 @endpoint(body=NewAgent, status=201)
-def handler(request: NewAgent, call: Call) -> Answer:
-    return tagged(agents().create(call.tenant, request, call.deadline, call.idempotency_key()))
+def handler(body: NewAgent, request: Request) -> Response:
+    return with_entity_tag(agents().create(request.tenant, body, request.deadline, request.idempotency_key()))

@@ -1,11 +1,11 @@
 """POST /agents/{agentId}/sessions"""
 
+from agentos.api.endpoint import Request, endpoint
 from agentos.domain import Session
-from agentos.endpoint import Call, endpoint
-from agentos.requests import NewSession
+from agentos.domain.requests import NewSession
 from agentos.wiring import sessions
 
 
 @endpoint(body=NewSession, status=201)
-def handler(request: NewSession, call: Call) -> Session:
-    return sessions().create(call.tenant, call.path["agentId"], request, call.deadline, call.idempotency_key())
+def handler(body: NewSession, request: Request) -> Session:
+    return sessions().create(request.tenant, request.path["agentId"], body, request.deadline, request.idempotency_key())

@@ -1,9 +1,9 @@
 """DELETE /agents/{agentId}"""
 
-from agentos.endpoint import Call, endpoint
+from agentos.api.endpoint import Request, endpoint
 from agentos.wiring import agents
 
 
 @endpoint(status=204)
-def handler(call: Call) -> None:
-    agents().delete(call.tenant, call.path["agentId"], call.deadline)
+def handler(request: Request) -> None:
+    agents().delete(request.tenant, request.path["agentId"], request.deadline)

@@ -1,9 +1,9 @@
 """DELETE /agents/{agentId}/sessions/{sessionId}"""
 
-from agentos.endpoint import Call, endpoint
+from agentos.api.endpoint import Request, endpoint
 from agentos.wiring import sessions
 
 
 @endpoint(status=204)
-def handler(call: Call) -> None:
-    sessions().delete(call.tenant, call.path["agentId"], call.path["sessionId"], call.deadline)
+def handler(request: Request) -> None:
+    sessions().delete(request.tenant, request.path["agentId"], request.path["sessionId"], request.deadline)

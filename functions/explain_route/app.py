@@ -1,11 +1,11 @@
 """POST /agents/{agentId}/route"""
 
+from agentos.api.endpoint import Request, endpoint
 from agentos.domain import Plan
-from agentos.endpoint import Call, endpoint
-from agentos.requests import RouteQuery
+from agentos.domain.requests import RouteQuery
 from agentos.wiring import explanations
 
 
 @endpoint(body=RouteQuery)
-def handler(request: RouteQuery, call: Call) -> Plan:
-    return explanations().explain(call.tenant, call.path["agentId"], request)
+def handler(body: RouteQuery, request: Request) -> Plan:
+    return explanations().explain(request.tenant, request.path["agentId"], body)

@@ -1,10 +1,10 @@
 """GET /agents/{agentId}"""
 
-from agentos.endpoint import Answer, Call, endpoint
-from agentos.etags import tagged
+from agentos.api.endpoint import Request, Response, endpoint
+from agentos.api.entity_tags import with_entity_tag
 from agentos.wiring import agents
 
 
 @endpoint()
-def handler(call: Call) -> Answer:
-    return tagged(agents().get(call.tenant, call.path["agentId"], call.version()))
+def handler(request: Request) -> Response:
+    return with_entity_tag(agents().get(request.tenant, request.path["agentId"], request.version()))

@@ -1,10 +1,10 @@
 """GET /agents/{agentId}/sessions/{sessionId}"""
 
+from agentos.api.endpoint import Request, endpoint
 from agentos.domain import Session
-from agentos.endpoint import Call, endpoint
 from agentos.wiring import sessions
 
 
 @endpoint()
-def handler(call: Call) -> Session:
-    return sessions().get(call.tenant, call.path["agentId"], call.path["sessionId"])
+def handler(request: Request) -> Session:
+    return sessions().get(request.tenant, request.path["agentId"], request.path["sessionId"])

@@ -1,10 +1,12 @@
 """GET /agents/{agentId}/sessions/{sessionId}/turns/{turnId}"""
 
+from agentos.api.endpoint import Request, endpoint
 from agentos.domain import TurnState
-from agentos.endpoint import Call, endpoint
-from agentos.wiring import long_turns
+from agentos.wiring import background_turns
 
 
 @endpoint()
-def handler(call: Call) -> TurnState:
-    return long_turns().get(call.tenant, call.path["agentId"], call.path["sessionId"], call.path["turnId"])
+def handler(request: Request) -> TurnState:
+    return background_turns().get(
+        request.tenant, request.path["agentId"], request.path["sessionId"], request.path["turnId"]
+    )

@@ -1,10 +1,10 @@
 """GET /health"""
 
-from agentos.catalog import Health
-from agentos.endpoint import Call, endpoint
-from agentos.wiring import catalog
+from agentos.api.endpoint import Request, endpoint
+from agentos.services.provider_catalog import Health
+from agentos.wiring import provider_catalog
 
 
 @endpoint()
-def handler(call: Call) -> Health:
-    return catalog().health()
+def handler(request: Request) -> Health:
+    return provider_catalog().health()

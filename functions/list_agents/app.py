@@ -1,11 +1,11 @@
 """GET /agents"""
 
+from agentos.api.endpoint import Request, endpoint
 from agentos.domain import Agent, Page
-from agentos.endpoint import Call, endpoint
 from agentos.wiring import agents
 
 
 @endpoint()
-def handler(call: Call) -> Page[Agent]:
-    page = call.page()
-    return agents().page(call.tenant, page.limit, page.after, page.order)
+def handler(request: Request) -> Page[Agent]:
+    page = request.page()
+    return agents().page(request.tenant, page.limit, page.after, page.order)

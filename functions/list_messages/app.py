@@ -1,11 +1,11 @@
 """GET /agents/{agentId}/sessions/{sessionId}/messages"""
 
+from agentos.api.endpoint import Request, endpoint
 from agentos.domain import Page, Reply, SentMessage
-from agentos.endpoint import Call, endpoint
 from agentos.wiring import sessions
 
 
 @endpoint()
-def handler(call: Call) -> Page[SentMessage | Reply]:
-    page, path = call.page(), call.path
-    return sessions().messages(call.tenant, path["agentId"], path["sessionId"], page.limit, page.after, page.order)
+def handler(request: Request) -> Page[SentMessage | Reply]:
+    page, path = request.page(), request.path
+    return sessions().messages(request.tenant, path["agentId"], path["sessionId"], page.limit, page.after, page.order)

@@ -1,10 +1,11 @@
 """GET /v1/models"""
 
-from agentos.endpoint import Call, endpoint
-from agentos.openai_api import Models, envelope, models
+from agentos.api.endpoint import Request, endpoint
+from agentos.api.openai_chat import error_envelope
+from agentos.api.openai_models import Models, models
 from agentos.wiring import settings
 
 
-@endpoint(envelope=envelope)
-def handler(call: Call) -> Models:
+@endpoint(envelope=error_envelope)
+def handler(request: Request) -> Models:
     return models(settings())

@@ -1,11 +1,11 @@
 """GET /agents/{agentId}/sessions"""
 
+from agentos.api.endpoint import Request, endpoint
 from agentos.domain import Page, Session
-from agentos.endpoint import Call, endpoint
 from agentos.wiring import sessions
 
 
 @endpoint()
-def handler(call: Call) -> Page[Session]:
-    page, user_id = call.page(), call.query.get("userId")
-    return sessions().page(call.tenant, call.path["agentId"], user_id, page.limit, page.after, page.order)
+def handler(request: Request) -> Page[Session]:
+    page, user_id = request.page(), request.query.get("userId")
+    return sessions().page(request.tenant, request.path["agentId"], user_id, page.limit, page.after, page.order)

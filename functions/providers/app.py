@@ -1,10 +1,10 @@
 """GET /providers"""
 
-from agentos.catalog import Matrix
-from agentos.endpoint import Call, endpoint
-from agentos.wiring import catalog
+from agentos.api.endpoint import Request, endpoint
+from agentos.services.provider_catalog import Matrix
+from agentos.wiring import provider_catalog
 
 
 @endpoint()
-def handler(call: Call) -> Matrix:
-    return catalog().matrix()
+def handler(request: Request) -> Matrix:
+    return provider_catalog().matrix()

@@ -1,9 +1,10 @@
 """Runs the turns that were accepted for later; fed by their queue."""
 
-from agentos.deliveries import Delivery, receiver
-from agentos.wiring import worker
+from agentos.api.queue_events import queue_handler
+from agentos.domain.requests import QueueMessage
+from agentos.wiring import background_worker
 
 
-@receiver
-def handler(delivery: Delivery) -> bool:
-    return worker().run(delivery)
+@queue_handler
+def handler(message: QueueMessage) -> bool:
+    return background_worker().run(message)

@@ -1,20 +1,20 @@
 """POST /agents/{agentId}/sessions/{sessionId}/messages"""
 
-from agentos.endpoint import Answer, Call, accepted, endpoint
-from agentos.reply import headers_of
-from agentos.requests import Said
-from agentos.streaming.turn import TurnStream
-from agentos.turns import Turn
-from agentos.wiring import long_turns, simulator, turns
+from agentos.api.bodies import MessageBody
+from agentos.api.endpoint import Request, Response, accepted_turn, endpoint
+from agentos.api.message_stream import MessageStream
+from agentos.api.route_headers import headers_of
+from agentos.services.turns import Turn
+from agentos.wiring import background_turns, simulator, turns
 
 
-@endpoint(body=Said)
-def handler(request: Said, call: Call) -> Answer | TurnStream:
-    place = call.tenant, call.path["agentId"], call.path["sessionId"]
-    turn = Turn(*place, request.messages, call.deadline, call.idempotency_key(), simulator().read(call.headers))
-    if call.wants_stream():
-        return TurnStream(lambda audience: turns().send(turn, audience), call.last_event())
-    if call.prefers_async():
-        return accepted(long_turns().accept(turn))
+@endpoint(body=MessageBody)
+def handler(body: MessageBody, request: Request) -> Response | MessageStream:
+    place = request.tenant, request.path["agentId"], request.path["sessionId"]
+    turn = Turn(*place, body.messages, request.deadline, request.idempotency_key(), simulator().read(request.headers))
+    if request.wants_stream():
+        return MessageStream(lambda listener: turns().send(turn, listener), request.last_event())
+    if request.prefers_async():
+        return accepted_turn(background_turns().accept(turn))
     reply = turns().send(turn)
-    return Answer(reply, headers_of(reply))
+    return Response(reply, headers_of(reply))

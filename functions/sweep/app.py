@@ -1,10 +1,10 @@
 """Removes what deleted and expired sessions and agents leave behind; fed by the table's stream."""
 
-from agentos.changes import Key, consumer
-from agentos.clock import Deadline
-from agentos.wiring import removal
+from agentos.api.table_events import ItemKey, table_handler
+from agentos.kernel.clock import Deadline
+from agentos.wiring import deletion
 
 
-@consumer
-def handler(key: Key, deadline: Deadline) -> bool:
-    return removal().sweep(key, deadline)
+@table_handler
+def handler(key: ItemKey, deadline: Deadline) -> bool:
+    return deletion().sweep(key, deadline)

@@ -1,12 +1,14 @@
 """PATCH /agents/{agentId}"""
 
-from agentos.endpoint import Answer, Call, endpoint
-from agentos.etags import tagged, versions
-from agentos.requests import AgentPatch
+from agentos.api.bodies import AgentPatch
+from agentos.api.endpoint import Request, Response, endpoint
+from agentos.api.entity_tags import matching_versions, with_entity_tag
 from agentos.wiring import agents
 
 
 @endpoint(body=AgentPatch)
-def handler(request: AgentPatch, call: Call) -> Answer:
-    allowed = versions(call.headers.get("if-match"))
-    return tagged(agents().update(call.tenant, call.path["agentId"], request, call.deadline, allowed))
+def handler(body: AgentPatch, request: Request) -> Response:
+    allowed = matching_versions(request.headers.get("if-match"))
+    return with_entity_tag(
+        agents().update(request.tenant, request.path["agentId"], body.root, request.deadline, allowed)
+    )

@@ -8,30 +8,31 @@ import os
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from agentos.clock import Clock
+from agentos.kernel.clock import Clock
 
 if TYPE_CHECKING:
-    from agentos.agents import Agents
-    from agentos.catalog import Catalog
-    from agentos.chat import Chat
-    from agentos.config import Settings
-    from agentos.long_turns import LongTurns, Worker
-    from agentos.preparation import Preparation
-    from agentos.providers.http import Http
+    from agentos.providers.http_client import HttpClient
     from agentos.routing.execute import Executor
     from agentos.routing.health import Health
     from agentos.routing.latency import Latencies
-    from agentos.sessions import Sessions
-    from agentos.simulation import Simulator
+    from agentos.services.agents import Agents
+    from agentos.services.background_turns import BackgroundTurns, BackgroundWorker
+    from agentos.services.completions import Completions
+    from agentos.services.explanations import Explanations
+    from agentos.services.preparation import Preparation
+    from agentos.services.provider_catalog import ProviderCatalog
+    from agentos.services.sessions import Sessions
+    from agentos.services.simulation import Simulator
+    from agentos.services.turns import Turns
+    from agentos.settings.loading import Settings
     from agentos.store.agents import AgentStore
+    from agentos.store.background_turns import BackgroundTurnStore
     from agentos.store.circuits import Circuits
+    from agentos.store.deletion import Deletion
     from agentos.store.dynamodb import Table
-    from agentos.store.long_turns import LongTurnStore
     from agentos.store.queue import Queue
-    from agentos.store.removal import Removal
     from agentos.store.sessions import SessionStore
     from agentos.store.turns import TurnStore
-    from agentos.turns import Explanations, Turns
 
 
 @cache
@@ -41,11 +42,11 @@ def clock() -> Clock:
 
 @cache
 def settings() -> "Settings":
-    from agentos.config import load_settings
-    from agentos.observe import protect
+    from agentos.kernel.logs import hide_secrets
+    from agentos.settings.loading import load_settings
 
     loaded = load_settings(os.environ)
-    protect(*loaded.secrets())
+    hide_secrets(*loaded.secrets())
     return loaded
 
 
@@ -78,32 +79,32 @@ def session_store() -> "SessionStore":
 
 
 @cache
-def removal() -> "Removal":
-    from agentos.store.removal import Removal
+def deletion() -> "Deletion":
+    from agentos.store.deletion import Deletion
 
-    return Removal(table(), clock())
+    return Deletion(table(), clock())
 
 
 @cache
 def agents() -> "Agents":
-    from agentos.agents import Agents
+    from agentos.services.agents import Agents
 
     return Agents(agent_store(), settings(), clock())
 
 
 @cache
 def sessions() -> "Sessions":
-    from agentos.sessions import Sessions
+    from agentos.services.sessions import Sessions
     from agentos.store.forks import ForkStore
 
     return Sessions(agent_store(), session_store(), ForkStore(table(), clock()), clock())
 
 
 @cache
-def catalog() -> "Catalog":
-    from agentos.catalog import Catalog
+def provider_catalog() -> "ProviderCatalog":
+    from agentos.services.provider_catalog import ProviderCatalog
 
-    return Catalog(settings(), health().not_closed)
+    return ProviderCatalog(settings(), health().not_closed)
 
 
 @cache
@@ -137,37 +138,37 @@ def turn_store() -> "TurnStore":
 
 @cache
 def preparation() -> "Preparation":
-    from agentos.preparation import Preparation
-    from agentos.routing.plan import Standing
+    from agentos.routing.plan import TargetStats
+    from agentos.services.preparation import Preparation
 
-    standing = Standing(cooling=health().cooling, latency=latencies().of)
-    return Preparation(turn_store(), standing, settings(), clock())
+    stats = TargetStats(cooling=health().cooling, latency=latencies().of)
+    return Preparation(turn_store(), stats, settings(), clock())
 
 
 @cache
 def explanations() -> "Explanations":
-    from agentos.turns import Explanations
+    from agentos.services.explanations import Explanations
 
     return Explanations(agent_store(), session_store(), preparation())
 
 
 @cache
-def http() -> "Http":
-    from agentos.providers.http import Http
+def http_client() -> "HttpClient":
+    from agentos.providers.http_client import HttpClient
 
-    return Http(settings().limits.reply_bytes)
+    return HttpClient(settings().limits.reply_bytes)
 
 
-def _executor(longest: float | None) -> "Executor":
-    """`longest`: seconds that a target has, None for what its provider is given."""
-    from agentos.providers.ask import Asker
-    from agentos.routing.call import Caller
+def _executor(timeout_of: float | None) -> "Executor":
+    """`timeout_of`: seconds that a target has, None for what its provider is given."""
+    from agentos.providers.upstream import UpstreamClient
+    from agentos.routing.call import AttemptRunner
     from agentos.routing.execute import Executor
 
-    asker = Asker(settings(), http())
-    caller = Caller(asker.ask, health(), latencies(), clock())
-    has = asker.longest if longest is None else lambda _: longest
-    return Executor(caller, health(), has, settings().limits, clock())
+    upstream = UpstreamClient(settings(), http_client())
+    attempts = AttemptRunner(upstream.call, health(), latencies(), clock())
+    has = upstream.timeout_of if timeout_of is None else lambda _: timeout_of
+    return Executor(attempts, health(), has, settings().limits, clock())
 
 
 @cache
@@ -177,23 +178,23 @@ def executor() -> "Executor":
 
 @cache
 def simulator() -> "Simulator":
-    from agentos.simulation import Simulator
+    from agentos.services.simulation import Simulator
 
     return Simulator(settings())
 
 
 @cache
 def turns() -> "Turns":
-    from agentos.turns import Turns
+    from agentos.services.turns import Turns
 
     return Turns(agent_store(), turn_store(), preparation(), executor(), settings(), clock())
 
 
 @cache
-def chat() -> "Chat":
-    from agentos.chat import Chat
+def completions() -> "Completions":
+    from agentos.services.completions import Completions
 
-    return Chat(agent_store(), preparation(), executor(), settings(), clock())
+    return Completions(agent_store(), preparation(), executor(), settings(), clock())
 
 
 @cache
@@ -206,24 +207,24 @@ def queue() -> "Queue | None":
 
 
 @cache
-def long_turn_store() -> "LongTurnStore":
-    from agentos.store.long_turns import LongTurnStore
+def background_turn_store() -> "BackgroundTurnStore":
+    from agentos.store.background_turns import BackgroundTurnStore
 
-    return LongTurnStore(table(), clock())
-
-
-@cache
-def long_turns() -> "LongTurns":
-    from agentos.long_turns import LongTurns
-
-    return LongTurns(session_store(), long_turn_store(), turn_store(), queue(), clock())
+    return BackgroundTurnStore(table(), clock())
 
 
 @cache
-def worker() -> "Worker":
-    from agentos.long_turns import Worker
-    from agentos.turns import Turns
+def background_turns() -> "BackgroundTurns":
+    from agentos.services.background_turns import BackgroundTurns
+
+    return BackgroundTurns(session_store(), background_turn_store(), turn_store(), queue(), clock())
+
+
+@cache
+def background_worker() -> "BackgroundWorker":
+    from agentos.services.background_turns import BackgroundWorker
+    from agentos.services.turns import Turns
 
     patient = _executor(settings().limits.long_turn_seconds)
     turns = Turns(agent_store(), turn_store(), preparation(), patient, settings(), clock(), long=True)
-    return Worker(long_turn_store(), turn_store(), turns, queue())
+    return BackgroundWorker(background_turn_store(), turn_store(), turns, queue())

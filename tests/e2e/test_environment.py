@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from agentos.config import load_settings
+from agentos.settings.loading import load_settings
 from local.environment import Environment, parse
 from tests.e2e.hosting import ROOT
 

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from agentos.clock import Patience
 from agentos.domain import Completion, Message, Parameters, Prompt
-from agentos.providers import adapter
-from agentos.providers.http import Http
+from agentos.kernel.clock import Timeouts
+from agentos.providers.http_client import HttpClient
+from agentos.providers.registry import adapter
 from local.model import START_SECONDS, LocalModel
 from tests.e2e.test_misbehaving_providers import Llmock, llmock  # noqa: F401 - a fixture
 from tests.providers.recordings import settings_for
@@ -26,24 +26,24 @@ def server() -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def http() -> Iterator[Http]:
-    made = Http(1_000_000)
+def http() -> Iterator[HttpClient]:
+    made = HttpClient(1_000_000)
     yield made
     made.close()
 
 
-def streamed(http: Http, model: str, endpoint: str) -> tuple[Completion, list[str]]:
+def streamed(http: HttpClient, model: str, endpoint: str) -> tuple[Completion, list[str]]:
     provider = model.partition(":")[0]
     settings = settings_for(**{f"{provider.upper()}_ENDPOINT": endpoint})
     known, told = settings.providers[provider], list[str]()
     completion = adapter(known.settings.format).stream(
-        known, settings.target(model, "test"), ASKED, http.open, Patience(SECONDS, SECONDS), told.append
+        known, settings.target(model, "test"), ASKED, http.open, Timeouts(SECONDS, SECONDS), told.append
     )
     return completion, told
 
 
 @pytest.mark.parametrize("model", ["local:smollm2", "anthropic:smollm2"])
-def test_the_real_model_speaks_in_pieces(http: Http, server: str, model: str) -> None:
+def test_the_real_model_speaks_in_pieces(http: HttpClient, server: str, model: str) -> None:
     completion, told = streamed(http, model, server)
     assert len(told) > 5
     assert "".join(told) == completion.text
@@ -57,7 +57,7 @@ def test_the_real_model_speaks_in_pieces(http: Http, server: str, model: str) ->
     ("anthropic:claude-haiku-5-5", "/anthropic/v1"),
     ("gemini:flash-1.5", "/gemini/v1beta"),
 ])  # fmt: skip
-def test_llmock_speaks_in_pieces(http: Http, llmock: Llmock, model: str, base: str) -> None:  # noqa: F811
+def test_llmock_speaks_in_pieces(http: HttpClient, llmock: Llmock, model: str, base: str) -> None:  # noqa: F811
     completion, told = streamed(http, model, llmock.url + base)
     assert len(told) > 1
     assert "".join(told) == completion.text

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests.api.test_walk_through import AGENT, MESSAGE, SESSION
 from tests.e2e.hosting import Host
+from tests.functions.test_walk_through import AGENT, MESSAGE, SESSION
 from tests.support.sse import events, text_of
 from tools import walk_through
 from tools.walk_through import Walk

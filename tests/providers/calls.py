@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from agentos.errors import ErrorClass, UpstreamError
-from agentos.providers.exchange import HttpReply, HttpRequest
-from agentos.providers.http import Http
+from agentos.kernel.errors import ErrorClass, UpstreamError
+from agentos.providers.http_client import HttpClient
+from agentos.providers.transport import HttpRequest, HttpResponse
 from tests.providers.recordings import recording
 from tests.providers.rude_server import Connection, RudeServer, reply
 
@@ -33,13 +33,13 @@ def in_time(call: Callable[[], Any]) -> Any:
     return ended.result(PATIENCE)
 
 
-def post(http: Http, url: str, seconds: float = PATIENCE) -> HttpReply:
+def post(http: HttpClient, url: str, seconds: float = PATIENCE) -> HttpResponse:
     request = HttpRequest(url, {"content-type": "application/json"}, b'{"hello": "world"}')
-    reply: HttpReply = in_time(lambda: http.send(request, seconds))
+    reply: HttpResponse = in_time(lambda: http.send(request, seconds))
     return reply
 
 
-def failure(http: Http, url: str, seconds: float = PATIENCE) -> ErrorClass:
+def failure(http: HttpClient, url: str, seconds: float = PATIENCE) -> ErrorClass:
     with pytest.raises(UpstreamError) as caught:
         post(http, url, seconds)
     return caught.value.error_class

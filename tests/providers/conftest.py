@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from agentos.providers.http import Http
+from agentos.providers.http_client import HttpClient
 from tests.providers.calls import BOUND
 from tests.providers.recordings import Wire
 
@@ -27,6 +27,6 @@ def wire(shared_wire: Wire) -> Wire:
 
 
 @pytest.fixture(scope="session")
-def http() -> Http:
+def http() -> HttpClient:
     """It reads bodies up to `BOUND` bytes."""
-    return Http(BOUND)
+    return HttpClient(BOUND)

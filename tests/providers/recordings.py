@@ -13,11 +13,11 @@ from typing import Any
 
 import httpx
 
-from agentos.clock import Patience
-from agentos.config import Settings, load_settings
-from agentos.domain import Completion, Listen, Message, Parameters, Prompt
-from agentos.providers.ask import Asker
-from agentos.providers.http import Http
+from agentos.domain import Completion, Message, Parameters, Prompt, TextListener
+from agentos.kernel.clock import Timeouts
+from agentos.providers.http_client import HttpClient
+from agentos.providers.upstream import UpstreamClient
+from agentos.settings.loading import Settings, load_settings
 
 FOLDER = Path(__file__).parent / "recorded"
 KEY = "a-key-of-this-test"
@@ -117,7 +117,7 @@ class Wire:
     requests: list[httpx.Request] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.http = Http(REPLY_BYTES, transport=httpx.MockTransport(self._handle))
+        self.http = HttpClient(REPLY_BYTES, transport=httpx.MockTransport(self._handle))
 
     def _handle(self, request: httpx.Request) -> httpx.Response:
         self.requests.append(request)
@@ -132,12 +132,12 @@ class Wire:
         model: str,
         asked: Prompt | None = None,
         settings: Settings | None = None,
-        listen: Listen | None = None,
+        listen: TextListener | None = None,
     ) -> Completion:
         """What production does for one attempt. Raises UpstreamError."""
         known = settings or self.settings
-        return Asker(known, self.http).ask(
-            known.target(model, "test"), asked or prompt(), Patience(SECONDS, SECONDS), listen
+        return UpstreamClient(known, self.http).call(
+            known.target(model, "test"), asked or prompt(), Timeouts(SECONDS, SECONDS), listen
         )
 
     @property

@@ -15,7 +15,7 @@ from botocore.serialize import create_serializer
 from botocore.validate import ParamValidator
 
 from agentos.domain import Message, Parameters, Prompt
-from agentos.errors import ErrorClass, UpstreamError
+from agentos.kernel.errors import ErrorClass, UpstreamError
 from tests.providers.conversations import (
     ASKED,
     BEDROCK,

@@ -13,7 +13,7 @@ from pydantic import ConfigDict, TypeAdapter
 
 from agentos import __version__
 from agentos.domain import ImagePart, Message, Parameters, Prompt, TextPart
-from agentos.errors import UpstreamError
+from agentos.kernel.errors import UpstreamError
 from tests.providers.recordings import (
     KEY,
     MODELS,

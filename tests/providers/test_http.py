@@ -8,9 +8,9 @@ from contextlib import ExitStack
 
 import pytest
 
-from agentos.errors import ErrorClass
-from agentos.providers.exchange import HttpRequest
-from agentos.providers.http import Http
+from agentos.kernel.errors import ErrorClass
+from agentos.providers.http_client import HttpClient
+from agentos.providers.transport import HttpRequest
 from tests.providers.calls import ANSWER, PATIENCE, SHORT, answer, failure, post
 from tests.providers.rude_server import Connection, RudeServer, reply
 
@@ -54,13 +54,15 @@ def silence_after_headers(connection: Connection) -> None:
 @pytest.mark.parametrize("behaviour", [
     trickled_body, trickled_chunks, trickled_headers, endless_interim_replies, silence, silence_after_headers,
 ])  # fmt: skip
-def test_whatever_dawdles_is_a_timeout_and_is_hung_up_on(behaviour: Callable[[Connection], None], http: Http) -> None:
+def test_whatever_dawdles_is_a_timeout_and_is_hung_up_on(
+    behaviour: Callable[[Connection], None], http: HttpClient
+) -> None:
     with RudeServer(behaviour) as server:
         assert failure(http, server.url, SHORT) is ErrorClass.TIMEOUT
         assert server.hung_up.wait(PATIENCE), "the upstream call went on after its time"
 
 
-def test_a_server_that_never_accepts_is_a_timeout(http: Http) -> None:
+def test_a_server_that_never_accepts_is_a_timeout(http: HttpClient) -> None:
     with socket.create_server(("127.0.0.1", 0), backlog=0) as listener, ExitStack() as waiting:
         for _ in range(3):  # more than the kernel lets wait
             client = waiting.enter_context(socket.socket())
@@ -69,7 +71,7 @@ def test_a_server_that_never_accepts_is_a_timeout(http: Http) -> None:
         assert failure(http, f"http://127.0.0.1:{listener.getsockname()[1]}", SHORT) is ErrorClass.TIMEOUT
 
 
-def test_calls_that_hang_hold_up_no_other(http: Http) -> None:
+def test_calls_that_hang_hold_up_no_other(http: HttpClient) -> None:
     release = threading.Event()
 
     def answer_late(connection: Connection) -> None:
@@ -88,14 +90,14 @@ def test_calls_that_hang_hold_up_no_other(http: Http) -> None:
 # --- connections ------------------------------------------------------------------------------
 
 
-def test_a_refused_connection(http: Http) -> None:
+def test_a_refused_connection(http: HttpClient) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     assert failure(http, f"http://127.0.0.1:{port}") is ErrorClass.CONNECT
 
 
 @pytest.mark.parametrize("url", ["http://", "ftp://127.0.0.1/", "http://[::1", "http://a\x00b"])
-def test_an_address_that_is_none(url: str, http: Http) -> None:
+def test_an_address_that_is_none(url: str, http: HttpClient) -> None:
     assert failure(http, url) is ErrorClass.CONNECT
 
 
@@ -142,18 +144,18 @@ def endless_header(connection: Connection) -> None:
     reset_at_once, reset_after_request, reset_in_body, closed_without_a_word, body_cut_short, chunks_cut_short,
     garbage, endless_header,
 ])  # fmt: skip
-def test_an_exchange_that_breaks_off(behaviour: Callable[[Connection], None], http: Http) -> None:
+def test_an_exchange_that_breaks_off(behaviour: Callable[[Connection], None], http: HttpClient) -> None:
     with RudeServer(behaviour) as server:
         assert failure(http, server.url) is ErrorClass.CONNECT
 
 
-def test_a_connection_is_used_again(http: Http) -> None:
+def test_a_connection_is_used_again(http: HttpClient) -> None:
     with RudeServer(answer) as server:
         assert [post(http, server.url).status for _ in range(5)] == [200] * 5
         assert server.connections == 1
 
 
-def test_a_connection_that_was_closed_meanwhile_is_replaced(http: Http) -> None:
+def test_a_connection_that_was_closed_meanwhile_is_replaced(http: HttpClient) -> None:
     def answer_once(connection: Connection) -> None:
         connection.request()
         connection.send(reply(ANSWER))
@@ -166,7 +168,7 @@ def test_a_connection_that_was_closed_meanwhile_is_replaced(http: Http) -> None:
         assert server.connections == 3
 
 
-def test_twenty_threads_share_it_at_once(http: Http) -> None:
+def test_twenty_threads_share_it_at_once(http: HttpClient) -> None:
     together = threading.Barrier(20)
 
     def answer_when_all_are_here(connection: Connection) -> None:

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from agentos.clock import Patience
-from agentos.errors import ErrorClass, UpstreamError
-from agentos.providers.ask import Asker
-from agentos.providers.exchange import HttpRequest
-from agentos.providers.http import Http
+from agentos.kernel.clock import Timeouts
+from agentos.kernel.errors import ErrorClass, UpstreamError
+from agentos.providers.http_client import HttpClient
+from agentos.providers.transport import HttpRequest
+from agentos.providers.upstream import UpstreamClient
 from tests.providers.calls import PATIENCE, SHORT, in_time
 from tests.providers.recordings import MODELS, prompt, settings_for
 from tests.providers.rude_server import Connection, RudeServer
@@ -43,25 +43,25 @@ def silence(connection: Connection) -> None:
     connection.hang()
 
 
-def read(http: Http, url: str, patience: Patience, look: Callable[[Any], object]) -> None:
+def read(http: HttpClient, url: str, patience: Timeouts, look: Callable[[Any], object]) -> None:
     with http.open(HttpRequest(url, {}, b"{}"), patience) as incoming:
         look(incoming)
 
 
-def failure(http: Http, url: str, patience: Patience, look: Callable[[Any], object]) -> ErrorClass:
+def failure(http: HttpClient, url: str, patience: Timeouts, look: Callable[[Any], object]) -> ErrorClass:
     with pytest.raises(UpstreamError) as caught:
         in_time(lambda: read(http, url, patience, look))
     return caught.value.error_class
 
 
 @pytest.mark.parametrize("behaviour", [silence, a_word_and_silence, words_for_ever])
-def test_an_answer_that_does_not_begin_is_a_timeout(behaviour: Callable[[Connection], None], http: Http) -> None:
+def test_an_answer_that_does_not_begin_is_a_timeout(behaviour: Callable[[Connection], None], http: HttpClient) -> None:
     with RudeServer(behaviour) as server:
-        assert failure(http, server.url, Patience(SHORT, PATIENCE), list) is ErrorClass.TIMEOUT
+        assert failure(http, server.url, Timeouts(SHORT, PATIENCE), list) is ErrorClass.TIMEOUT
         assert server.hung_up.wait(PATIENCE)
 
 
-def test_one_that_has_begun_has_the_whole_time(http: Http) -> None:
+def test_one_that_has_begun_has_the_whole_time(http: HttpClient) -> None:
     late = threading.Event()
 
     def a_word_and_a_late_end(connection: Connection) -> None:
@@ -73,26 +73,26 @@ def test_one_that_has_begun_has_the_whole_time(http: Http) -> None:
     def look(incoming: Any) -> None:
         pieces = iter(incoming)
         next(pieces)
-        incoming.begun()
+        incoming.output_started()
         time.sleep(2 * SHORT)
         late.set()
         assert list(pieces) == []
 
     with RudeServer(a_word_and_a_late_end) as server:
-        in_time(lambda: read(http, server.url, Patience(SHORT, PATIENCE), look))
+        in_time(lambda: read(http, server.url, Timeouts(SHORT, PATIENCE), look))
 
 
-def test_the_whole_time_is_bounded_too(http: Http) -> None:
+def test_the_whole_time_is_bounded_too(http: HttpClient) -> None:
     def look(incoming: Any) -> None:
         for _ in incoming:
-            incoming.begun()  # as often as one likes: it is allowed its time once
+            incoming.output_started()  # as often as one likes: it is allowed its time once
 
     with RudeServer(words_for_ever) as server:
-        assert failure(http, server.url, Patience(SHORT, 2 * SHORT), look) is ErrorClass.TIMEOUT
+        assert failure(http, server.url, Timeouts(SHORT, 2 * SHORT), look) is ErrorClass.TIMEOUT
         assert server.hung_up.wait(PATIENCE)
 
 
-def test_a_piece_is_there_before_the_end_is(http: Http) -> None:
+def test_a_piece_is_there_before_the_end_is(http: HttpClient) -> None:
     def look(incoming: Any) -> None:
         assert incoming.status == 200
         assert incoming.headers["content-type"] == "text/event-stream"
@@ -100,22 +100,22 @@ def test_a_piece_is_there_before_the_end_is(http: Http) -> None:
         assert next(pieces) == b"word"
 
     with RudeServer(a_word_and_silence) as server:
-        in_time(lambda: read(http, server.url, Patience(PATIENCE, PATIENCE), look))
+        in_time(lambda: read(http, server.url, Timeouts(PATIENCE, PATIENCE), look))
         assert server.hung_up.wait(PATIENCE), "whoever stops listening hangs up"
 
 
-def test_a_body_that_breaks_off_is_a_failure_behind_its_pieces(http: Http) -> None:
+def test_a_body_that_breaks_off_is_a_failure_behind_its_pieces(http: HttpClient) -> None:
     seen: list[bytes] = []
     with RudeServer(a_word_and_no_end) as server:
-        broken = failure(http, server.url, Patience(PATIENCE, PATIENCE), lambda incoming: seen.extend(incoming))
+        broken = failure(http, server.url, Timeouts(PATIENCE, PATIENCE), lambda incoming: seen.extend(incoming))
     assert broken is ErrorClass.CONNECT
     assert b"".join(seen) == b"word"
 
 
-def test_nobody_there_is_a_failure_to_connect(http: Http) -> None:
+def test_nobody_there_is_a_failure_to_connect(http: HttpClient) -> None:
     with RudeServer(silence) as server:
         url = server.url
-    assert failure(http, url, Patience(PATIENCE, PATIENCE), list) is ErrorClass.CONNECT
+    assert failure(http, url, Timeouts(PATIENCE, PATIENCE), list) is ErrorClass.CONNECT
 
 
 NOTHING_SAID = {
@@ -132,7 +132,7 @@ NOTHING_SAID = {
 @pytest.mark.parametrize(
     ("provider", "piece"), [(name, piece) for name, pieces in NOTHING_SAID.items() for piece in pieces]
 )
-def test_what_says_nothing_for_ever_is_a_timeout(provider: str, piece: bytes, http: Http) -> None:
+def test_what_says_nothing_for_ever_is_a_timeout(provider: str, piece: bytes, http: HttpClient) -> None:
     def busy(connection: Connection) -> None:
         connection.request()
         connection.send(HEAD)
@@ -143,7 +143,9 @@ def test_what_says_nothing_for_ever_is_a_timeout(provider: str, piece: bytes, ht
         target = settings.target(MODELS[provider], "test")
         told: list[str] = []
         with pytest.raises(UpstreamError) as caught:
-            in_time(lambda: Asker(settings, http).ask(target, prompt(), Patience(SHORT, PATIENCE), told.append))
+            in_time(
+                lambda: UpstreamClient(settings, http).call(target, prompt(), Timeouts(SHORT, PATIENCE), told.append)
+            )
         assert caught.value.error_class is ErrorClass.TIMEOUT
         assert told == []
         assert server.hung_up.wait(PATIENCE)

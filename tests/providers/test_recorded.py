@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from agentos.config import load_settings
 from agentos.domain import TokenCount
-from agentos.errors import ErrorClass, UpstreamError
+from agentos.kernel.errors import ErrorClass, UpstreamError
 from agentos.routing.retry_after import wait_seconds
+from agentos.settings.loading import load_settings
 from tests.providers.recordings import KEY, MODELS, Wire, all_cases, provider_of, recording, shipped_providers
 
 HELLO = "Hello! How can I help you today?"

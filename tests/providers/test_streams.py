@@ -7,10 +7,10 @@ from typing import Any
 import httpx
 import pytest
 
-from agentos.clock import Patience
 from agentos.domain import Completion, Prompt
-from agentos.errors import ErrorClass, UpstreamError
-from agentos.providers import adapter
+from agentos.kernel.clock import Timeouts
+from agentos.kernel.errors import ErrorClass, UpstreamError
+from agentos.providers.registry import adapter
 from tests.providers.calls import in_time
 from tests.providers.recordings import (
     MODELS,
@@ -67,7 +67,7 @@ def ask(wire: Wire, provider: str, told: list[str], asked: Prompt | None = None)
     target = wire.settings.target(MODELS[provider], "test")
     wanted = asked or prompt()
     made = adapter(settings.settings.format)
-    return made.stream(settings, target, wanted, wire.http.open, Patience(20, 20), told.append)
+    return made.stream(settings, target, wanted, wire.http.open, Timeouts(20, 20), told.append)
 
 
 def events_of(case: str) -> Events:
@@ -297,7 +297,7 @@ def test_echo_speaks_word_by_word(wire: Wire) -> None:
     settings = wire.settings
     completion = adapter("echo").stream(
         settings.providers["echo"], settings.target("echo:any", "test"), prompt("Hello  there."), wire.http.open,
-        Patience(1, 1), told.append,
+        Timeouts(1, 1), told.append,
     )  # fmt: skip
     assert told == ["You ", "said: ", "Hello  ", "there."]
     assert "".join(told) == completion.text

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agentos.domain import Completion, TokenCount
-from agentos.errors import ErrorClass, UpstreamError
+from agentos.kernel.errors import ErrorClass, UpstreamError
 from tests.providers.recordings import MODELS, Wire, all_cases, provider_of, recording
 
 OPENAI, GEMINI = "openai:gpt-4o-mini", "gemini:flash-1.5"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from agentos.domain import ToolCall
-from agentos.errors import ErrorClass, UpstreamError
+from agentos.kernel.errors import ErrorClass, UpstreamError
 from agentos.providers.tool_calls import MAX_INVALID
 from tests.providers.conversations import (
     GEMINI,

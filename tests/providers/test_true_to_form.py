@@ -13,8 +13,8 @@ from google.genai import errors, types
 from openai.types.chat import ChatCompletion
 from pydantic import ValidationError
 
-from agentos.errors import UpstreamError
-from tests.api.conftest import gemini_answer
+from agentos.kernel.errors import UpstreamError
+from tests.functions.conftest import gemini_answer
 from tests.providers.recordings import MODELS, OTHER_FORMATS, Recording, Wire, all_cases, provider_of, recording
 from tests.support import upstream
 

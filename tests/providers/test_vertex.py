@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from agentos.errors import ErrorClass, UpstreamError
+from agentos.kernel.errors import ErrorClass, UpstreamError
 from tests.providers.recordings import Wire, prompt, recording
 from tests.providers.streamed import SPLIT, on_the_wire
 from tests.support.gateway import ROOT

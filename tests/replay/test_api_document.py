@@ -10,8 +10,8 @@ from urllib.parse import parse_qsl
 import pytest
 from samcli.yamlhelper import yaml_parse
 
-from agentos.errors import ApiError
-from agentos.streaming import turn
+from agentos.api import message_stream as turn
+from agentos.kernel.errors import ApiError
 from tests.support.gateway import ROOT, event, invoke
 from tests.support.seed import AGENT_ID, SESSION_ID, TURN_ID, seed
 from tests.support.sse import events

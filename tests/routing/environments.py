@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from agentos.clock import Clock
 from agentos.domain import Target
-from agentos.errors import ErrorClass, UpstreamError
+from agentos.kernel.clock import Clock
+from agentos.kernel.errors import ErrorClass, UpstreamError
 from agentos.routing.health import CoolingDown, Health
 from agentos.store.circuits import Circuits
 from tests.support.settings import settings_of

@@ -5,11 +5,11 @@ from typing import Any
 
 import httpx
 
-from agentos.clock import Deadline
 from agentos.domain import AgentConfig, Message, Plan, Prompt
-from agentos.providers.ask import Asker
-from agentos.providers.http import Http
-from agentos.routing.call import Caller, Guard
+from agentos.kernel.clock import Deadline
+from agentos.providers.http_client import HttpClient
+from agentos.providers.upstream import UpstreamClient
+from agentos.routing.call import AttemptRunner, HealthGuard
 from agentos.routing.execute import Executor, Outcome
 from agentos.routing.plan import Facts, make_plan
 from tests.routing.scripted import Unconcerned
@@ -32,7 +32,7 @@ class Network:
         self.clock = FakeClock()
         self.requests: list[httpx.Request] = []
         self.scripts: dict[str, list[Behaviour]] = {}
-        self.http = Http(1_000_000, transport=httpx.MockTransport(self._handle))
+        self.http = HttpClient(1_000_000, transport=httpx.MockTransport(self._handle))
 
     def start(self, scripts: dict[str, list[Behaviour]]) -> None:
         self.clock, self.requests, self.scripts = FakeClock(), [], {host: list(s) for host, s in scripts.items()}
@@ -48,7 +48,9 @@ class Network:
 class Cell:
     """A primary of one wire format and a fallback of another, and what became of a message to them."""
 
-    def __init__(self, network: Network, wire_format: str, script: Iterable[Behaviour], health: Guard | None = None):
+    def __init__(
+        self, network: Network, wire_format: str, script: Iterable[Behaviour], health: HealthGuard | None = None
+    ):
         others = [name for name in FORMATS if name != wire_format]
         self.format, self.other = FORMATS[wire_format], FORMATS[others[0]]
         providers = {
@@ -67,10 +69,10 @@ class Cell:
 
     def run(self, *fallbacks: str, seconds: float = 26, also_on: tuple[str, ...] = (), **keys: str) -> Outcome:
         settings = settings_of(self.providers, environment={**self.keys, **keys})
-        asker = Asker(settings, self.network.http)
+        asker = UpstreamClient(settings, self.network.http)
         clock = self.network.clock
-        caller = Caller(asker.ask, self.health, Unconcerned(), clock)
-        executor = Executor(caller, self.health, asker.longest, settings.limits, clock)
+        caller = AttemptRunner(asker.call, self.health, Unconcerned(), clock)
+        executor = Executor(caller, self.health, asker.timeout_of, settings.limits, clock)
         return executor.run(self.plan(fallbacks, **keys), PROMPT, Deadline.after(seconds, clock), also_on)
 
     @property

@@ -4,12 +4,12 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from agentos.clock import Deadline, Patience
-from agentos.config import Limits
-from agentos.domain import Completion, Listen, Message, ModelFacts, Plan, Prompt, Skipped, Target, TokenCount
-from agentos.errors import ErrorClass, UpstreamError
-from agentos.routing.call import Caller, Guard, Hear
+from agentos.domain import Completion, Message, ModelFacts, Plan, Prompt, Skipped, Target, TextListener, TokenCount
+from agentos.kernel.clock import Deadline, Timeouts
+from agentos.kernel.errors import ErrorClass, UpstreamError
+from agentos.routing.call import AttemptListener, AttemptRunner, HealthGuard
 from agentos.routing.execute import Executor, Outcome
+from agentos.settings.schema import Limits
 from tests.support.clock import FakeClock
 
 R = TypeVar("R")
@@ -88,13 +88,13 @@ class World:
         *,
         limits: Limits = LIMITS,
         longest: float = 60,
-        health: Guard | None = None,
+        health: HealthGuard | None = None,
     ) -> None:
         self.clock = FakeClock()
         self.calls: list[Call] = []
         self._scripts = {model: iter(steps) for model, steps in (scripts or {}).items()}
         health = health or Unconcerned()
-        caller = Caller(self._ask, health, Unconcerned(), self.clock)
+        caller = AttemptRunner(self._ask, health, Unconcerned(), self.clock)
         self._executor = Executor(caller, health, lambda _: longest, limits, self.clock)
 
     def run(
@@ -104,25 +104,25 @@ class World:
         also_on: Collection[str] = (),
         skipped: tuple[Skipped, ...] = (),
         gone_at: float = float("inf"),
-        hear: Hear | None = None,
+        listener: AttemptListener | None = None,
     ) -> Outcome:
         """`gone_at`: the moment from which nobody waits for the answer."""
         chain = tuple(target(name) if isinstance(name, str) else name for name in targets)
         requested = chain[0].model if chain else "none:none"
         plan = Plan(requested=requested, targets=chain, skipped=skipped)
         deadline = Deadline.after(seconds, self.clock, lambda: self.clock.monotonic() >= gone_at)
-        return self._executor.run(plan, PROMPT, deadline, also_on, hear=hear)
+        return self._executor.run(plan, PROMPT, deadline, also_on, listener=listener)
 
     @property
     def called(self) -> list[str]:
         return [call.model for call in self.calls]
 
-    def _ask(self, asked: Target, prompt: Prompt, patience: Patience, listen: Listen | None) -> Completion:
+    def _ask(self, asked: Target, prompt: Prompt, timeouts: Timeouts, listen: TextListener | None) -> Completion:
         assert prompt is PROMPT
-        self.calls.append(Call(asked.model, patience.begun, self.clock.monotonic(), patience.whole))
+        self.calls.append(Call(asked.model, timeouts.first_output, self.clock.monotonic(), timeouts.total))
         step = next(self._scripts.get(asked.model, iter(())), ANSWERS)
-        heard = step.says if listen and step.begins <= patience.begun else ()
-        seconds = patience.whole if heard else patience.begun
+        heard = step.says if listen and step.begins <= timeouts.first_output else ()
+        seconds = timeouts.total if heard else timeouts.first_output
         for piece in heard:
             listen(piece)  # type: ignore[misc]
         self.clock.advance(min(step.takes, seconds))

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import time_machine
 
-from agentos.errors import (
+from agentos.kernel.errors import (
     ApiError,
     ContentFiltered,
     ContextLengthExceeded,

@@ -3,7 +3,7 @@
 import pytest
 
 from agentos.domain import Skipped
-from agentos.errors import (
+from agentos.kernel.errors import (
     ApiError,
     ContentFiltered,
     ContextLengthExceeded,

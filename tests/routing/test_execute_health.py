@@ -6,7 +6,7 @@ from typing import TypeVar
 import pytest
 
 from agentos.domain import Target
-from agentos.errors import DeadlineExceeded, ErrorClass, UpstreamFailed
+from agentos.kernel.errors import DeadlineExceeded, ErrorClass, UpstreamFailed
 from agentos.routing.health import CoolingDown
 from tests.routing.scripted import ANSWERS, Step, Unconcerned, World
 

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agentos.domain import Skipped, Target
-from agentos.errors import ApiError, DeadlineExceeded, ErrorClass
+from agentos.kernel.errors import ApiError, DeadlineExceeded, ErrorClass
 from agentos.routing.execute import Outcome
 from agentos.routing.policy import POLICIES, Retry
 from tests.routing.scripted import HANG, LIMITS, Step, World, target

@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agentos.domain import Target
-from agentos.errors import ApiError, ContentFiltered, ErrorClass, UpstreamFailed
-from agentos.routing.execute import Outcome, broke_off
+from agentos.kernel.errors import ApiError, ContentFiltered, ErrorClass, UpstreamFailed
+from agentos.routing.execute import Outcome, broken_off_error
 from tests.routing.scripted import HANG, LIMITS, Step, World
 
 A, B = "a:one", "b:two"
@@ -25,9 +25,9 @@ class Listener:
 
 def test_an_answer_is_heard_of_who_gives_it() -> None:
     listener = Listener()
-    outcome = World({A: [Step(ErrorClass.SERVER)] * 2, B: [Step(says=WORDS)]}).run(A, B, hear=listener)
+    outcome = World({A: [Step(ErrorClass.SERVER)] * 2, B: [Step(says=WORDS)]}).run(A, B, listener=listener)
     assert listener.heard == [(B, 3, "Hel"), (B, 3, "lo")]
-    assert outcome.told == WORDS
+    assert outcome.deltas == WORDS
     assert not outcome.broken
     assert outcome.completion.text == "Hello"
 
@@ -36,12 +36,12 @@ def test_an_answer_is_heard_of_who_gives_it() -> None:
 def test_what_breaks_after_the_first_words_stays_broken(error_class: ErrorClass) -> None:
     listener = Listener()
     world = World({A: [Step(error_class, says=WORDS, headers={"retry-after": "1"})]})
-    outcome = world.run(A, B, also_on=("content_filter", "rejected"), hear=listener)
+    outcome = world.run(A, B, also_on=("content_filter", "rejected"), listener=listener)
     assert world.called == [A]
     assert world.clock.slept == []
     assert (outcome.completion.text, outcome.completion.finish_reason) == ("Hello", "error")
     assert [attempt.outcome for attempt in outcome.attempts] == [error_class]
-    error = broke_off(outcome.attempts, outcome.skipped)
+    error = broken_off_error(outcome.attempts, outcome.skipped)
     assert type(error) is (ContentFiltered if error_class is ErrorClass.CONTENT_FILTER else UpstreamFailed)
     assert [attempt["outcome"] for attempt in error.details["attempts"]] == [error_class]
 
@@ -50,7 +50,7 @@ def test_what_breaks_after_the_first_words_stays_broken(error_class: ErrorClass)
 def test_before_the_first_words_all_is_as_if_nobody_listened(error_class: ErrorClass) -> None:
     def ended(world: World, listener: Listener | None) -> list[str]:
         try:
-            outcome = world.run(A, B, hear=listener)
+            outcome = world.run(A, B, listener=listener)
         except ApiError as error:
             return [attempt["outcome"] for attempt in error.details["attempts"]]
         return [attempt.outcome for attempt in outcome.attempts]
@@ -62,33 +62,33 @@ def test_before_the_first_words_all_is_as_if_nobody_listened(error_class: ErrorC
 
 def test_the_second_call_of_a_target_may_be_the_one_that_is_heard() -> None:
     listener = Listener()
-    outcome = World({A: [Step(ErrorClass.CONNECT), Step(ErrorClass.CONNECT, says=WORDS)]}).run(A, B, hear=listener)
+    outcome = World({A: [Step(ErrorClass.CONNECT), Step(ErrorClass.CONNECT, says=WORDS)]}).run(A, B, listener=listener)
     assert [number for _, number, _ in listener.heard] == [2, 2]
     assert outcome.broken
 
 
 def test_a_call_has_its_share_until_it_begins_and_then_all_the_time() -> None:
     world = World({A: [Step(says=WORDS, begins=4, takes=200)]}, longest=5)
-    outcome = world.run(A, B, seconds=298, hear=Listener())
+    outcome = world.run(A, B, seconds=298, listener=Listener())
     assert not outcome.broken
     assert (world.calls[0].seconds, world.calls[0].whole) == (5, 298)
 
 
 def test_a_call_that_does_not_begin_in_its_share_is_given_up() -> None:
     world = World({A: [Step(says=WORDS, begins=6, takes=200)]}, longest=5)
-    outcome = world.run(A, B, seconds=298, hear=Listener())
+    outcome = world.run(A, B, seconds=298, listener=Listener())
     assert outcome.target.model == B
     assert [attempt.outcome for attempt in outcome.attempts] == ["timeout", "ok"]
 
 
 def test_an_answer_that_does_not_end_in_time_is_broken_off() -> None:
-    outcome = World({A: [Step(says=WORDS, takes=HANG)]}).run(A, B, seconds=30, hear=Listener())
+    outcome = World({A: [Step(says=WORDS, takes=HANG)]}).run(A, B, seconds=30, listener=Listener())
     assert outcome.broken
     assert [attempt.outcome for attempt in outcome.attempts] == ["timeout"]
 
 
 def test_a_client_that_leaves_in_mid_answer_does_not_end_it() -> None:
-    outcome = World({A: [Step(says=WORDS, takes=20)]}).run(A, B, seconds=30, gone_at=1, hear=Listener())
+    outcome = World({A: [Step(says=WORDS, takes=20)]}).run(A, B, seconds=30, gone_at=1, listener=Listener())
     assert not outcome.broken
 
 
@@ -111,7 +111,7 @@ def test_laws(scripts: dict[str, list[Step]], also_on: set[str], cap: int) -> No
     listener, outcome = Listener(), None
     world = World(scripts, limits=LIMITS.model_copy(update={"attempts": cap}))
     try:
-        outcome = world.run(A, B, also_on=tuple(also_on), hear=listener)
+        outcome = world.run(A, B, also_on=tuple(also_on), listener=listener)
     except ApiError:
         assert listener.heard == [], "what has begun is never a plain error"
     assert len({(model, number) for model, number, _ in listener.heard}) <= 1, "nobody hears two answers"
@@ -120,5 +120,5 @@ def test_laws(scripts: dict[str, list[Step]], also_on: set[str], cap: int) -> No
         model, number, _ = listener.heard[0]
         assert world.called[-1] == outcome.target.model == model
         assert number == len(outcome.attempts) == len(world.called)
-        assert "".join(outcome.told) == outcome.completion.text
+        assert "".join(outcome.deltas) == outcome.completion.text
         assert (not outcome.broken) == (outcome.attempts[-1].outcome == "ok")

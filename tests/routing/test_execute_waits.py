@@ -2,7 +2,7 @@
 
 import pytest
 
-from agentos.errors import ErrorClass, ProviderRejected, UpstreamFailed
+from agentos.kernel.errors import ErrorClass, ProviderRejected, UpstreamFailed
 from agentos.routing.policy import BACKOFF_SECONDS
 from tests.routing.scripted import ANSWERS, Step, World
 

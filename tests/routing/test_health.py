@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from agentos.domain import Target
-from agentos.errors import ErrorClass
+from agentos.kernel.errors import ErrorClass
 from agentos.routing.health import Health
 from agentos.routing.policy import POLICIES
 from tests.routing.environments import (

@@ -6,7 +6,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from agentos.domain import Circuit, Target
-from agentos.errors import ErrorClass
+from agentos.kernel.errors import ErrorClass
 from agentos.routing.health import Health
 from tests.routing.environments import (
     CACHE,

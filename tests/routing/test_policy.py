@@ -1,6 +1,6 @@
 """The policy of every error class is the one in the design's table."""
 
-from agentos.errors import ErrorClass
+from agentos.kernel.errors import ErrorClass
 from agentos.routing.policy import BACKOFF_SECONDS, POLICIES, Retry
 
 YES, NO = True, False

@@ -11,7 +11,7 @@ from typing import Any
 import anyio
 import httpx
 
-from agentos.errors import ErrorClass
+from agentos.kernel.errors import ErrorClass
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from agentos.clock import Clock
+from agentos.kernel.clock import Clock
 from agentos.store.agents import AgentStore
+from agentos.store.background_turns import BackgroundTurnStore
 from agentos.store.dynamodb import Table
-from agentos.store.long_turns import LongTurnStore
 from agentos.store.sessions import SessionStore
 from local import console, debugger
 from local.environment import Environment
@@ -66,7 +66,7 @@ def invoke(
 def plant(client: Any, table_name: str) -> None:
     """Store what the events speak of."""
     table = Table(client, table_name)
-    seed(AgentStore(table, Clock()), SessionStore(table, Clock()), LongTurnStore(table, Clock()))
+    seed(AgentStore(table, Clock()), SessionStore(table, Clock()), BackgroundTurnStore(table, Clock()))
 
 
 def main() -> int:

@@ -53,7 +53,9 @@ def test_layer_holds_package_dependencies_and_configuration(project: Path, archi
 
     assert {path.name for path in layer.iterdir()} == {"python", "config", "streaming-runtime"}
     assert os.access(layer / "streaming-runtime", os.X_OK)
-    assert (layer / "streaming-runtime").read_bytes() == (ROOT / "shared" / "streaming-runtime").read_bytes()
+    assert (layer / "streaming-runtime").read_bytes() == (
+        ROOT / "shared" / "lambda_streaming" / "streaming-runtime"
+    ).read_bytes()
     assert files(layer / "config") == {path.name for path in (ROOT / "config").iterdir()}
     source = {name for name in files(ROOT / "shared" / "agentos") if "__pycache__" not in name}
     assert files(layer / "python" / "agentos") == source
@@ -95,7 +97,7 @@ def test_an_edit_builds_the_layer_again_only_if_it_is_in_there(project: Path) ->
     assert "Layer for" not in build(project, "arm64")
     assert (build_folder / "HealthFunction" / "app.py").read_text().endswith("# edited\n")
 
-    for edited in ("config/default.yaml", "shared/agentos/ids.py"):
+    for edited in ("config/default.yaml", "shared/agentos/kernel/ids.py"):
         with (project / edited).open("a") as file:
             file.write("# edited\n")
         assert "Layer for" in build(project, "arm64")

@@ -22,9 +22,9 @@ from local import process
 from local.environment import Environment
 from local.sam import cli, docker, stack
 from tests.e2e.hosting import free_port
+from tests.lambda_streaming.running import Emulator, emulator_program
 from tests.replay.expected import EXPECTED, STREAMS
 from tests.sam_local.replay import function_of, invoke, plant
-from tests.streaming.running import Emulator, emulator_program
 from tests.support.debugger import Debugger
 from tests.support.dynamodb import new_table
 from tests.support.gateway import ROOT

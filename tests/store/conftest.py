@@ -4,13 +4,12 @@ from typing import Any
 
 import pytest
 
-import tests.support.properties  # noqa: F401
-from agentos.clock import Deadline
 from agentos.domain import Reply, SentMessage, Session
+from agentos.kernel.clock import Deadline
 from agentos.store.agents import AgentStore
 from agentos.store.dynamodb import Table
 from agentos.store.sessions import SessionStore
-from agentos.store.turns import Lease, Step, TurnStore
+from agentos.store.turns import Lease, TurnCommit, TurnStore
 from tests.support.builders import a_message, a_reply, a_session, an_agent
 from tests.support.clock import FakeClock
 
@@ -45,16 +44,16 @@ class Store:
         return session
 
     def begin(self, session: Session, seconds: float = 30, tenant: str = TENANT) -> Lease:
-        return self.turns.begin(tenant, session.agent_id, session.session_id, self.deadline(seconds))
+        return self.turns.acquire(tenant, session.agent_id, session.session_id, self.deadline(seconds))
 
     def commit(self, lease: Lease, said: Any = "Hello", reply: Reply | None = None, tokens: int = 5) -> None:
         self.turns.commit(lease, self.step(lease, a_message(said), reply or a_reply(), tokens), self.deadline())
 
-    def step(self, lease: Lease, sent: SentMessage, reply: Reply, tokens: int = 5) -> Step:
+    def step(self, lease: Lease, sent: SentMessage, reply: Reply, tokens: int = 5) -> TurnCommit:
         """What the two add to the lease's session."""
-        kept, answer = self.turns.keep(lease, 1, sent, tokens), self.turns.keep(lease, 2, reply, tokens)
+        kept, answer = self.turns.to_stored(lease, 1, sent, tokens), self.turns.to_stored(lease, 2, reply, tokens)
         calls = tuple(call.id for call in reply.tool_calls)
-        return Step((kept,), reply, answer, (*lease.session.turns, (tokens, tokens)), calls)
+        return TurnCommit((kept,), reply, answer, (*lease.session.turns, (tokens, tokens)), calls)
 
     def turn(self, session: Session, said: Any = "Hello", reply: Reply | None = None, tokens: int = 5) -> None:
         """A whole turn."""

@@ -2,8 +2,8 @@
 
 import pytest
 
-from agentos.errors import InvalidRequest
-from agentos.ids import new_id
+from agentos.kernel.errors import InvalidRequest
+from agentos.kernel.ids import new_id
 from agentos.store import keys
 from tests.store.conftest import TENANT, Store, flat
 

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from agentos.domain import Usage
-from agentos.errors import ApiError, NotFound, SessionBusy
+from agentos.kernel.errors import ApiError, NotFound, SessionBusy
 from tests.store.conftest import TENANT, Store
 from tests.support.builders import a_reply
 from tests.support.clock import START
@@ -77,7 +77,7 @@ def test_reading_does_not_prolong_a_session(store: Store) -> None:
     session = store.session(store.agent(), lifetime=100)
     store.clock.advance(99)
     store.read(session)
-    store.turns.abandon(store.begin(session))
+    store.turns.release(store.begin(session))
     store.clock.advance(1)
     with pytest.raises(NotFound):
         store.read(session)
@@ -100,7 +100,7 @@ def test_a_session_deleted_during_a_turn_takes_nothing_in(store: Store) -> None:
 def test_a_session_swept_during_a_turn_is_not_resurrected(store: Store) -> None:
     session = store.session(store.agent(), lifetime=10)
     lease = store.begin(session)
-    store.client.delete_item(TableName=store.table_name, Key=lease.place)  # what TTL does
+    store.client.delete_item(TableName=store.table_name, Key=lease.key_of_session)  # what TTL does
     before = store.items()
 
     with pytest.raises(NotFound):
@@ -129,7 +129,7 @@ def test_a_commit_among_knocking_messages_gets_through(store: Store) -> None:
     def knock() -> None:
         while not done.is_set():
             try:
-                store.turns.abandon(store.begin(session))
+                store.turns.release(store.begin(session))
             except SessionBusy:
                 knocked.set()
 

@@ -4,11 +4,11 @@ from collections.abc import Callable
 
 import pytest
 
-from agentos.clock import Deadline
 from agentos.domain import Session
-from agentos.errors import NotFound
+from agentos.kernel.clock import Deadline
+from agentos.kernel.errors import NotFound
 from agentos.store.agents import VersionConflict
-from agentos.store.removal import TOMBSTONE_SECONDS
+from agentos.store.deletion import TOMBSTONE_SECONDS
 from tests.store.conftest import TENANT, Store
 from tests.support.builders import a_session
 from tests.support.clock import START

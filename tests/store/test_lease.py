@@ -5,8 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from agentos.errors import NotFound, SessionBusy
-from agentos.ids import new_id
+from agentos.kernel.errors import NotFound, SessionBusy
+from agentos.kernel.ids import new_id
 from agentos.store.turns import LEASE_MARGIN_SECONDS, Lease
 from tests.store.conftest import TENANT, Store
 
@@ -84,7 +84,7 @@ def test_an_abandoned_turn_leaves_everything_as_it_was(store: Store) -> None:
     store.turn(session)
     before = store.items()
 
-    store.turns.abandon(store.begin(session))
+    store.turns.release(store.begin(session))
 
     assert store.items() == before
     store.turn(session)
@@ -97,7 +97,7 @@ def test_a_late_abandon_does_not_end_anothers_lease(store: Store) -> None:
     store.clock.advance(60)
     successor = store.begin(session)
 
-    store.turns.abandon(stalled)
+    store.turns.release(stalled)
 
     assert store.read(session).state == "running"
     store.commit(successor)
@@ -108,7 +108,7 @@ def test_abandoning_a_deleted_session_does_not_bring_it_back(store: Store) -> No
     lease = store.begin(session)
     store.delete(session)
 
-    store.turns.abandon(lease)
+    store.turns.release(lease)
 
     with pytest.raises(NotFound):
         store.read(session)
@@ -120,7 +120,7 @@ def test_no_lease_on_what_is_not_there(store: Store, session_id: str) -> None:
     before = store.items()
 
     with pytest.raises(NotFound):
-        store.turns.begin(TENANT, agent_id, session_id, store.deadline())
+        store.turns.acquire(TENANT, agent_id, session_id, store.deadline())
 
     assert store.items() == before
 
@@ -129,7 +129,7 @@ def test_no_lease_by_way_of_another_agent_or_tenant(store: Store) -> None:
     session = store.session(store.agent())
     for tenant, agent_id in ((TENANT, store.agent()), ("other", session.agent_id), (TENANT, new_id("agent"))):
         with pytest.raises(NotFound):
-            store.turns.begin(tenant, agent_id, session.session_id, store.deadline())
+            store.turns.acquire(tenant, agent_id, session.session_id, store.deadline())
 
 
 def test_of_twenty_at_once_exactly_one_gets_the_lease(store: Store) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from agentos.errors import NotFound, SessionBusy
+from agentos.kernel.errors import NotFound, SessionBusy
 from tests.store.conftest import TENANT, Store
 from tests.support.builders import a_session, an_agent
 from tests.support.crashes import lose_answer
@@ -73,7 +73,7 @@ def test_a_given_back_lease_is_given_back(store: Store, lose: Lose) -> None:
     session = store.session(store.agent())
     lease = store.begin(session)
     lose("UpdateItem")
-    store.turns.abandon(lease)
+    store.turns.release(lease)
     assert store.read(session).state == "idle"
 
 

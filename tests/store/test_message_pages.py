@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from agentos.domain import Session
-from agentos.errors import InvalidRequest, NotFound
-from agentos.ids import new_id
-from agentos.json_text import dump
+from agentos.kernel.errors import InvalidRequest, NotFound
+from agentos.kernel.ids import new_id
+from agentos.kernel.json_text import dump
 from agentos.store import keys
 from tests.store.conftest import TENANT, Store, flat
 from tests.support.builders import a_reply

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agentos.json_text import dump
+from agentos.kernel.json_text import dump
 from agentos.store.dynamodb import ConditionFailed
 from tests.store.conftest import TENANT, Store
 from tests.support.builders import a_message, a_reply, a_session, an_agent

@@ -9,7 +9,6 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
-import tests.support.properties  # noqa: F401
 from agentos import wiring
 from tests.support.clock import ShiftedClock
 from tests.support.crashes import Death, Died, Moment

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from agentos.domain import Session
-from agentos.errors import InvalidRequest
-from agentos.ids import new_id
+from agentos.kernel.errors import InvalidRequest
+from agentos.kernel.ids import new_id
 from agentos.store import keys
-from agentos.store.lists import MAX_PAGE_BYTES
+from agentos.store.pages import MAX_PAGE_BYTES
 from tests.store.conftest import TENANT, Store, flat
 
 

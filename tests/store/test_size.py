@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from agentos.errors import PayloadTooLarge
+from agentos.kernel.errors import PayloadTooLarge
 from agentos.store.items import MAX_ITEM_BYTES, SESSION_SPARE_BYTES, size
 from tests.store.conftest import TENANT, Store
 from tests.support.backends import MISSING

@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from agentos.clock import Deadline
 from agentos.domain import IdempotencyKey, Session
-from agentos.errors import NotFound
+from agentos.kernel.clock import Deadline
+from agentos.kernel.errors import NotFound
 from agentos.store import keys
-from agentos.store.removal import TOMBSTONE_SECONDS, Removal
+from agentos.store.deletion import TOMBSTONE_SECONDS, Deletion
 from tests.store.conftest import TENANT, Store
 from tests.support.builders import a_session, an_agent
 from tests.support.clock import START
@@ -18,8 +18,8 @@ TOMBSTONE = {"pk", "sk", "deletedAt", "deletion", "expiresAt"}
 
 
 @pytest.fixture
-def removal(store: Store) -> Removal:
-    return Removal(store.table, store.clock)
+def removal(store: Store) -> Deletion:
+    return Deletion(store.table, store.clock)
 
 
 def key_of(session: Session, tenant: str = TENANT) -> dict[str, Any]:
@@ -47,13 +47,13 @@ def kinds(store: Store) -> list[str]:
     return [item["sk"]["S"].partition("#")[0].partition("_")[0] for item in store.items()]
 
 
-def sweep_all(store: Store, removal: Removal) -> None:
+def sweep_all(store: Store, removal: Deletion) -> None:
     """Every session and agent that the stream could tell of."""
     for item in store.items():
         assert removal.sweep({"pk": item["pk"], "sk": item["sk"]}, store.deadline()) is True
 
 
-def test_everything_in_a_deleted_sessions_partition_goes(store: Store, removal: Removal) -> None:
+def test_everything_in_a_deleted_sessions_partition_goes(store: Store, removal: Deletion) -> None:
     session = store.session(store.agent())
     for _ in range(40):
         store.turn(session)
@@ -67,7 +67,7 @@ def test_everything_in_a_deleted_sessions_partition_goes(store: Store, removal: 
 
 
 def test_a_session_that_expired_leaves_a_tombstone_while_there_was_something_to_remove(
-    store: Store, removal: Removal
+    store: Store, removal: Deletion
 ) -> None:
     session = store.session(store.agent(), lifetime=10)
     store.turn(session)
@@ -83,7 +83,7 @@ def test_a_session_that_expired_leaves_a_tombstone_while_there_was_something_to_
     assert kinds(store) == ["agent"]
 
 
-def test_a_session_that_lives_is_left_alone(store: Store, removal: Removal) -> None:
+def test_a_session_that_lives_is_left_alone(store: Store, removal: Deletion) -> None:
     """A record that is late: what it tells of is there again, or its expiry has been moved."""
     session = store.session(store.agent(), lifetime=10)
     store.turn(session)
@@ -93,7 +93,7 @@ def test_a_session_that_lives_is_left_alone(store: Store, removal: Removal) -> N
     store.turn(session)
 
 
-def test_an_agent_that_lives_is_left_alone(store: Store, removal: Removal) -> None:
+def test_an_agent_that_lives_is_left_alone(store: Store, removal: Deletion) -> None:
     agent = an_agent()
     store.agents.create(TENANT, agent, store.deadline())
     store.agents.replace(TENANT, agent, agent.model_copy(update={"version": 2}), store.deadline())
@@ -103,7 +103,7 @@ def test_an_agent_that_lives_is_left_alone(store: Store, removal: Removal) -> No
     assert store.items() == before
 
 
-def test_of_a_deleted_agent_nothing_is_left_but_tombstones(store: Store, removal: Removal) -> None:
+def test_of_a_deleted_agent_nothing_is_left_but_tombstones(store: Store, removal: Deletion) -> None:
     agent = an_agent()
     store.agents.create(TENANT, agent, store.deadline())
     for version in range(1, 31):
@@ -122,7 +122,7 @@ def test_of_a_deleted_agent_nothing_is_left_but_tombstones(store: Store, removal
     assert store.sessions.page(TENANT, agent.agent_id, "ann", 20, None, "desc").data == ()
 
 
-def test_when_an_agents_tombstone_goes_what_was_overlooked_goes_too(store: Store, removal: Removal) -> None:
+def test_when_an_agents_tombstone_goes_what_was_overlooked_goes_too(store: Store, removal: Deletion) -> None:
     """As an index may lag, a session opened just before its agent was deleted can be missed at first."""
     session = store.session(store.agent())
     store.agents.delete(TENANT, session.agent_id, no_time(store))
@@ -135,7 +135,7 @@ def test_when_an_agents_tombstone_goes_what_was_overlooked_goes_too(store: Store
 
 
 @pytest.mark.parametrize("tenant", ["acme", "acme#AGENTS", "a#AGENT#b", "ü\n", "", "TENANT#x"])
-def test_a_sweep_stays_in_its_tenant(store: Store, removal: Removal, tenant: str) -> None:
+def test_a_sweep_stays_in_its_tenant(store: Store, removal: Deletion, tenant: str) -> None:
     agent = an_agent()
     strangers = ["globex", "acme#", "AGENTS"]
     for name in (tenant, *strangers):
@@ -153,7 +153,7 @@ def test_a_sweep_stays_in_its_tenant(store: Store, removal: Removal, tenant: str
     assert all(set(item) == TOMBSTONE for item in left)
 
 
-def test_without_time_it_is_not_done_and_another_sweep_goes_on(store: Store, removal: Removal) -> None:
+def test_without_time_it_is_not_done_and_another_sweep_goes_on(store: Store, removal: Deletion) -> None:
     session = store.session(store.agent())
     store.turn(session)
     store.sessions.delete(TENANT, session.agent_id, session.session_id, no_time(store))
@@ -165,7 +165,7 @@ def test_without_time_it_is_not_done_and_another_sweep_goes_on(store: Store, rem
     assert "MESSAGE" not in kinds(store)
 
 
-def test_progress_is_kept_when_time_runs_out(store: Store, removal: Removal) -> None:
+def test_progress_is_kept_when_time_runs_out(store: Store, removal: Deletion) -> None:
     session = store.session(store.agent())
     plant(store, session, *(f"MESSAGE#{number:012d}" for number in range(60)))
     store.sessions.delete(TENANT, session.agent_id, session.session_id, no_time(store))
@@ -179,7 +179,7 @@ def test_progress_is_kept_when_time_runs_out(store: Store, removal: Removal) -> 
     assert "MESSAGE" not in kinds(store)
 
 
-def test_sweeping_twice_changes_nothing_more(store: Store, removal: Removal) -> None:
+def test_sweeping_twice_changes_nothing_more(store: Store, removal: Deletion) -> None:
     session = store.session(store.agent())
     store.turn(session)
     store.agents.delete(TENANT, session.agent_id, store.deadline())
@@ -192,7 +192,7 @@ def test_sweeping_twice_changes_nothing_more(store: Store, removal: Removal) -> 
 @pytest.mark.parametrize(
     "key", [("HEALTH", "CIRCUIT#openai:x"), ("TENANT#t#AGENT#a#VERSIONS", "VERSION#1"), ("x", "y")]
 )
-def test_what_nothing_hangs_on_is_done_with_at_once(store: Store, removal: Removal, key: tuple[str, str]) -> None:
+def test_what_nothing_hangs_on_is_done_with_at_once(store: Store, removal: Deletion, key: tuple[str, str]) -> None:
     assert removal.sweep({"pk": {"S": key[0]}, "sk": {"S": key[1]}}, store.deadline()) is True
 
 

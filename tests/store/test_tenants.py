@@ -2,7 +2,7 @@
 
 import pytest
 
-from agentos.errors import NotFound
+from agentos.kernel.errors import NotFound
 from tests.store.conftest import Store
 from tests.support.builders import a_message, a_reply, a_session, an_agent
 
@@ -16,7 +16,7 @@ def test_the_same_ids_hold_different_things_for_every_tenant(store: Store) -> No
     for tenant in NAMES:
         store.agents.create(tenant, agent.model_copy(update={"name": tenant}), store.deadline())
         store.sessions.create(tenant, session.model_copy(update={"metadata": {"tenant": tenant}}), store.deadline())
-        lease = store.turns.begin(tenant, *place, store.deadline())
+        lease = store.turns.acquire(tenant, *place, store.deadline())
         step = store.step(lease, a_message(f"said by {tenant}"), a_reply())
         store.turns.commit(lease, step, store.deadline())
 
@@ -29,7 +29,7 @@ def test_the_same_ids_hold_different_things_for_every_tenant(store: Store) -> No
             assert listed.metadata == {"tenant": tenant}
         messages = store.sessions.messages(tenant, *place, 20, None, "asc").data
         assert [message.content for message in messages] == [f"said by {tenant}", "Hi"]
-        history = store.turns.newest(tenant, store.turns.begin(tenant, *place, store.deadline()).session, 2)
+        history = store.turns.newest(tenant, store.turns.acquire(tenant, *place, store.deadline()).session, 2)
         assert [message.content for message in history] == [f"said by {tenant}", "Hi"]
 
 
@@ -59,7 +59,7 @@ def test_what_is_anothers_is_not_found(store: Store) -> None:
         lambda: store.sessions.get(*place),
         lambda: store.sessions.messages(*place, 20, None, "asc"),
         lambda: store.sessions.delete(*place, store.deadline()),
-        lambda: store.turns.begin(*place, store.deadline()),
+        lambda: store.turns.acquire(*place, store.deadline()),
     ):
         with pytest.raises(NotFound):
             use()

@@ -3,7 +3,7 @@
 import pytest
 
 from agentos.domain import Agent
-from agentos.errors import NotFound
+from agentos.kernel.errors import NotFound
 from agentos.store.agents import VersionConflict
 from tests.store.conftest import TENANT, Store
 from tests.support.builders import an_agent

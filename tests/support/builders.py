@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from agentos.clock import Clock, timestamp
 from agentos.domain import Agent, AgentConfig, Attempt, Reply, Route, SentMessage, Session, SessionUsage, Usage
-from agentos.ids import new_id
+from agentos.kernel.clock import Clock, timestamp
+from agentos.kernel.ids import new_id
 
 NOW = "2026-11-22T12:00:00.000Z"
 

@@ -1,6 +1,6 @@
 """A clock that moves only when it is told to, or when somebody sleeps on it."""
 
-from agentos.clock import Clock
+from agentos.kernel.clock import Clock
 
 START = 1_795_348_800.0  # 2026-11-22T12:00:00Z
 

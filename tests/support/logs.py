@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from agentos.observe import logger
+from agentos.kernel.logs import logger
 
 
 class Log(io.StringIO):

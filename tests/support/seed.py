@@ -1,10 +1,10 @@
 """The agent, the session and the turn that the recorded events speak of."""
 
 from agentos import wiring
-from agentos.clock import Clock, Deadline
 from agentos.domain import Agent, AgentConfig, IdempotencyKey, Session, SessionUsage
+from agentos.kernel.clock import Clock, Deadline
 from agentos.store.agents import AgentStore
-from agentos.store.long_turns import LongTurnStore
+from agentos.store.background_turns import BackgroundTurnStore
 from agentos.store.sessions import SessionStore
 
 AGENT_ID = "agent_00000000000000000000000001"
@@ -14,7 +14,7 @@ CREATED = "2026-11-22T12:00:00.000Z"
 
 
 def seed(
-    agents: AgentStore | None = None, sessions: SessionStore | None = None, turns: LongTurnStore | None = None
+    agents: AgentStore | None = None, sessions: SessionStore | None = None, turns: BackgroundTurnStore | None = None
 ) -> None:
     """Store all three, by default in the table that the functions are wired to."""
     (agents or wiring.agent_store()).create(
@@ -49,7 +49,7 @@ def seed(
         ),
         Deadline.after(10, Clock()),
     )
-    (turns or wiring.long_turn_store()).add(
+    (turns or wiring.background_turn_store()).add(
         ("default", AGENT_ID, SESSION_ID),
         TURN_ID,
         IdempotencyKey(name=TURN_ID, body=TURN_ID),

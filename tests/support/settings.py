@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from agentos.config import File, Settings
+from agentos.settings.loading import Settings
+from agentos.settings.schema import ConfigFile
 
 LIMITS = {
     "attempts": 6,
@@ -38,4 +39,4 @@ def settings_of(
         "health": {**HEALTH, **more.get("health", {})},
         "limits": {**LIMITS, **more.get("limits", {})},
     }
-    return Settings(File.model_validate(document), environment or {})
+    return Settings(ConfigFile.model_validate(document), environment or {})

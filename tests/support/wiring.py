@@ -5,8 +5,8 @@ from agentos import wiring
 
 def rewire() -> None:
     """Forget everything that was built, so that the environment is read again."""
-    if wiring.http.cache_info().currsize:
-        wiring.http().close()
+    if wiring.http_client.cache_info().currsize:
+        wiring.http_client().close()
     for built in vars(wiring).values():
         if hasattr(built, "cache_clear"):
             built.cache_clear()

@@ -4,12 +4,12 @@ A `Message` is a pure value; identity, order and time belong to what is stored (
 Everything here goes out in camelCase through `Value.to_json`.
 """
 
+from agentos.domain.agents import Agent, AgentConfig, OptIn
 from agentos.domain.conversation import (
     Completion,
     Content,
     ImagePart,
     ImageUrl,
-    Listen,
     Message,
     Parameters,
     Part,
@@ -17,26 +17,13 @@ from agentos.domain.conversation import (
     ResultContent,
     Role,
     Stop,
+    TextListener,
     TextPart,
     TokenCount,
     Tool,
     ToolCall,
     ToolChoice,
     ToolFunction,
-)
-from agentos.domain.records import (
-    Agent,
-    AgentConfig,
-    Failure,
-    IdempotencyKey,
-    OptIn,
-    Page,
-    Reply,
-    SentMessage,
-    Session,
-    SessionUsage,
-    TurnState,
-    Usage,
 )
 from agentos.domain.routing import (
     Assignment,
@@ -51,6 +38,17 @@ from agentos.domain.routing import (
     Skipped,
     Target,
 )
+from agentos.domain.sessions import (
+    Failure,
+    IdempotencyKey,
+    Page,
+    Reply,
+    SentMessage,
+    Session,
+    SessionUsage,
+    TurnState,
+    Usage,
+)
 
 __all__ = [
     "Agent",
@@ -64,7 +62,6 @@ __all__ = [
     "IdempotencyKey",
     "ImagePart",
     "ImageUrl",
-    "Listen",
     "Message",
     "ModelFacts",
     "OptIn",
@@ -86,6 +83,7 @@ __all__ = [
     "Skipped",
     "Stop",
     "Target",
+    "TextListener",
     "TextPart",
     "TokenCount",
     "Tool",

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Discriminator, Field, SerializerFunctionWrapHandler, Tag, model_serializer
 
-from agentos.values import AsGiven, Value, not_empty, text_or_list
+from agentos.kernel.values import AsGiven, Value, not_empty, text_or_list
 
 Role = Literal["user", "system", "assistant", "tool"]
 
@@ -165,7 +165,7 @@ class Prompt(Value):
         return bool(self.tools) or any(message.tool_calls or message.tool_call_id for message in self.messages)
 
 
-Listen = Callable[[str], None]
+TextListener = Callable[[str], None]
 """Is told each piece of an answer's text as it comes, never an empty one."""
 
 

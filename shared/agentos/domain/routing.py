@@ -5,7 +5,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from agentos.values import Amount, Priority, Value
+from agentos.domain.names import Priority
+from agentos.kernel.values import Amount, Value
 
 ParameterName = Literal["temperature", "topP", "stop", "maxTokens", "toolChoice", "parallelToolCalls"]
 """What a model may refuse to be told; `toolChoice` is that tools must be called."""

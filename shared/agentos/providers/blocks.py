@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
-from agentos import json_text
 from agentos.domain import Completion, Message, Prompt, TextPart, ToolCall
+from agentos.kernel import json_text
 from agentos.providers.tool_calls import result_text, signature, signed
 
 Block = dict[str, Any]
@@ -15,34 +15,34 @@ JSON_ALONE = "Answer with one JSON object and nothing else."
 """What is asked for where any JSON will do: structured output takes a schema only."""
 
 
-GO_ON = "Continue."
+CONTINUE = "Continue."
 """What the user is taken to say where the system alone has spoken: the model is to answer with that in mind."""
 
 
-def plain(message: Message) -> str:
+def text_of(message: Message) -> str:
     """A message's text alone."""
     if isinstance(message.content, str):
         return message.content
     return "\n".join(part.text for part in message.content if isinstance(part, TextPart))
 
 
-def system(prompt: Prompt) -> list[str]:
+def system_texts(prompt: Prompt) -> list[str]:
     """Instructions and the system's messages: in the conversation itself they are not taken."""
     texts = [prompt.instructions] if prompt.instructions else []
-    texts += [plain(message) for message in prompt.messages if message.role == "system"]
+    texts += [text_of(message) for message in prompt.messages if message.role == "system"]
     wanted = (prompt.parameters.response_format or {}).get("type")
     return [*texts, JSON_ALONE] if wanted == "json_object" else texts
 
 
-def spoken(messages: Iterable[Message]) -> Iterator[Message]:
+def without_system(messages: Iterable[Message]) -> Iterator[Message]:
     """Every message but the system's. Where the system alone has spoken, the user does in its place: two sides have to
     speak in turn, the user first and last, or the request is a 400."""
     for by_model, run in groupby(messages, key=lambda message: message.role == "assistant"):
         said = [message for message in run if message.role != "system"]
-        yield from said if said or by_model else [Message(role="user", content=GO_ON)]
+        yield from said if said or by_model else [Message(role="user", content=CONTINUE)]
 
 
-def wanted_schema(response_format: dict[str, Any] | None) -> dict[str, Any] | None:
+def output_schema(response_format: dict[str, Any] | None) -> dict[str, Any] | None:
     """The schema in OpenAI's `response_format` with every object closed to further properties: an open one is a 400.
 
     https://platform.claude.com/docs/en/build-with-claude/structured-outputs (JSON Schema limitations)
@@ -62,7 +62,7 @@ def _closed(schema: Any) -> Any:
     return {**{name: _closed(one) for name, one in schema.items()}, **shut}
 
 
-def bound(completion: Completion, kind: str, before: str) -> Completion:
+def bind_thoughts(completion: Completion, kind: str, before: str) -> Completion:
     """The completion with the thoughts that sign its calls bound to all that stood before them, told by its digest.
 
     Newer models answer 400 to a thought that comes back behind anything but the very same system prompt, tools and
@@ -95,7 +95,7 @@ def answer_blocks(
     message: Message, kind: str, before: str, words: Callable[[str], Block], called: Callable[[ToolCall], Block]
 ) -> Iterator[Block]:
     """What the model said and called, its thoughts first where they still stand behind what they stood behind."""
-    said = [words(text)] if (text := plain(message)).strip() else []
+    said = [words(text)] if (text := text_of(message)).strip() else []
     for place, call in enumerate(message.tool_calls):
         yield from thoughts_of(call, kind, before)
         yield from () if place else said
@@ -123,7 +123,7 @@ def alternating(
     """
     encoded: list[Block] = []
     calls: tuple[ToolCall, ...] = ()
-    for by_model, run in groupby(spoken(conversation), key=lambda message: message.role == "assistant"):
+    for by_model, run in groupby(without_system(conversation), key=lambda message: message.role == "assistant"):
         said = list(run)
         if by_model:
             calls = said[-1].tool_calls

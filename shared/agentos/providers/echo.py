@@ -2,22 +2,28 @@
 
 import re
 
-from agentos.clock import Patience
-from agentos.config import Provider
-from agentos.domain import Completion, Listen, Message, Prompt, Target, TextPart, TokenCount
-from agentos.providers.base import Adapter
-from agentos.providers.exchange import Open, Send
-from agentos.tokens import estimate
+from agentos.domain import Completion, Message, Prompt, Target, TextListener, TextPart, TokenCount
+from agentos.domain.token_estimates import estimate
+from agentos.kernel.clock import Timeouts
+from agentos.providers.adapter import Adapter
+from agentos.providers.transport import OpenResponse, SendRequest
+from agentos.settings.provider import Provider
 
 
 class Echo(Adapter):
     """`echo:` and whatever name."""
 
-    def call(self, provider: Provider, target: Target, prompt: Prompt, send: Send, seconds: float) -> Completion:
+    def call(self, provider: Provider, target: Target, prompt: Prompt, send: SendRequest, seconds: float) -> Completion:
         return _answer(prompt)
 
     def stream(
-        self, provider: Provider, target: Target, prompt: Prompt, open_: Open, patience: Patience, listen: Listen
+        self,
+        provider: Provider,
+        target: Target,
+        prompt: Prompt,
+        open_: OpenResponse,
+        timeouts: Timeouts,
+        listen: TextListener,
     ) -> Completion:
         """Word by word."""
         completion = _answer(prompt)

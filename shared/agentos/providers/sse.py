@@ -16,14 +16,14 @@ class EventTooLong(ValueError):
     """An event that does not end."""
 
 
-def data_of(chunks: Iterable[bytes], most: int) -> Iterator[str]:
+def data_of(chunks: Iterable[bytes], max_bytes: int) -> Iterator[str]:
     """The data of each event. The last one counts without its blank line too: some servers leave that out.
 
-    Raises EventTooLong for one of more than `most` bytes.
+    Raises EventTooLong for one of more than `max_bytes` bytes.
     """
     data: list[str] = []
-    left = most
-    for line in _lines(chunks, most):
+    left = max_bytes
+    for line in _lines(chunks, max_bytes):
         name, _, value = line.partition(":")
         if name == "data":
             data.append(value.removeprefix(" "))
@@ -32,12 +32,12 @@ def data_of(chunks: Iterable[bytes], most: int) -> Iterator[str]:
                 raise EventTooLong
         elif not line and data:
             yield "\n".join(data)
-            data, left = [], most
+            data, left = [], max_bytes
     if data:
         yield "\n".join(data)
 
 
-def _lines(chunks: Iterable[bytes], most: int) -> Iterator[str]:
+def _lines(chunks: Iterable[bytes], max_bytes: int) -> Iterator[str]:
     """Each byte is looked at once, however long a line is and in however many pieces it comes."""
     unfinished: list[bytes] = []
     length, after_cr = 0, False
@@ -49,7 +49,7 @@ def _lines(chunks: Iterable[bytes], most: int) -> Iterator[str]:
         for line in others:
             yield _text(unfinished)
             unfinished, length = [line], len(line)
-        if length > most:
+        if length > max_bytes:
             raise EventTooLong
     if any(unfinished):
         yield _text(unfinished)

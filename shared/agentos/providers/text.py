@@ -2,7 +2,7 @@
 
 import re
 
-from agentos.domain import Listen
+from agentos.domain import TextListener
 
 _PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -19,28 +19,28 @@ def joined(text: str) -> str:
     return _PAIR.sub(lambda pair: pair[0].encode("utf-16", "surrogatepass").decode("utf-16"), text)
 
 
-class Voice:
+class TextEmitter:
     """Passes text on: not before there is more than blanks, which are no answer, and never half an emoji."""
 
-    def __init__(self, listen: Listen) -> None:
+    def __init__(self, listen: TextListener) -> None:
         self._listen = listen
         self._held = ""
-        self.heard = False
+        self.started = False
         """Whether anything has been passed on."""
 
-    def say(self, text: str) -> None:
+    def add(self, text: str) -> None:
         text = self._held + text
         half = "" if (found := _HALF.search(text)) is None else found[0]
         whole = text[: len(text) - len(half)]
-        if whole and (self.heard or whole.strip()):
-            self.heard = True
+        if whole and (self.started or whole.strip()):
+            self.started = True
             self._held = half
             self._listen(clean(whole))
         else:
             self._held = text
 
-    def end(self) -> None:
+    def flush(self) -> None:
         """What was held back, half an emoji say, goes out if the answer has begun."""
-        if self.heard and self._held:
+        if self.started and self._held:
             self._listen(clean(self._held))
             self._held = ""

@@ -8,9 +8,9 @@ import string
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from agentos import json_text
 from agentos.domain import Message, TextPart, ToolCall
-from agentos.providers.base import BadReply
+from agentos.kernel import json_text
+from agentos.providers.answers import BadResponse
 from agentos.providers.text import clean, joined
 
 MAX_INVALID = 16_384
@@ -23,7 +23,7 @@ _NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 _ALPHANUMERIC = string.digits + string.ascii_letters
 
 
-class SentCall(NamedTuple):
+class RawToolCall(NamedTuple):
     """A call as a provider sent it: anything may be anything."""
 
     id: Any
@@ -32,12 +32,12 @@ class SentCall(NamedTuple):
     signature: str | None = None
 
 
-def tool_calls(sent: Iterable[SentCall]) -> tuple[ToolCall, ...]:
+def tool_calls(sent: Iterable[RawToolCall]) -> tuple[ToolCall, ...]:
     """The calls of one answer, each with an id of its own. Raises BadReply for one without a usable name."""
     calls: dict[str, ToolCall] = {}
     for call in sent:
         if not isinstance(call.name, str) or not _NAME.fullmatch(call.name):
-            raise BadReply("a tool call without a usable name")
+            raise BadResponse("a tool call without a usable name")
         usable = isinstance(call.id, str) and _ID.fullmatch(call.id) and call.id not in calls
         call_id = call.id if usable else f"call_{secrets.token_hex(12)}"
         arguments, invalid = _arguments(call.arguments)
@@ -57,7 +57,7 @@ def _arguments(sent: Any) -> tuple[dict[str, Any], str | None]:
     try:
         text = joined(sent) if isinstance(sent, str) else json.dumps(sent, ensure_ascii=False)
     except RecursionError as error:
-        raise BadReply("a tool call whose arguments are nested too deeply") from error
+        raise BadResponse("a tool call whose arguments are nested too deeply") from error
     if not text.strip():
         return {}, None
     try:

@@ -4,17 +4,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
-from agentos.clock import Clock, Patience
-from agentos.domain import Attempt, Completion, Listen, Prompt, SkipCode, Skipped, Target
-from agentos.errors import ErrorClass, UpstreamError
+from agentos.domain import Attempt, Completion, Prompt, SkipCode, Skipped, Target, TextListener
+from agentos.kernel.clock import Clock, Timeouts
+from agentos.kernel.errors import ErrorClass, UpstreamError
 from agentos.routing.fit import fit
 
 R = TypeVar("R")
 
-Ask = Callable[[Target, Prompt, Patience, Listen | None], Completion]
+UpstreamCall = Callable[[Target, Prompt, Timeouts, TextListener | None], Completion]
 """A call to a target, whole or told as it comes. Raises UpstreamError."""
 
-Hear = Callable[[Target, int, str], None]
+AttemptListener = Callable[[Target, int, str], None]
 """Is told each piece of an answer's text as it comes: by whom, which call of the run it is (from 1), and the piece."""
 
 OK = "ok"
@@ -24,67 +24,67 @@ Simulation = Mapping[str, ErrorClass]
 """Providers that are to fail, and how."""
 
 
-class Guard(Protocol):
+class HealthGuard(Protocol):
     """Health, as far as calls are concerned (`routing/health.py`)."""
 
     def guard(self, target: Target, call: Callable[[], R]) -> R: ...
     def pause(self, model: str, seconds: float) -> None: ...
 
 
-class Observer(Protocol):
+class LatencyObserver(Protocol):
     """Who wants to know how long answers take (`routing/latency.py`)."""
 
     def observe(self, model: str, milliseconds: float) -> None: ...
 
 
 @dataclass
-class Run:
+class PlanRun:
     """One run of a plan: what is special about it, and what has happened so far.
 
-    `told`: the pieces of an answer that have been heard. From the first on, nobody else can answer.
+    `deltas`: the pieces of an answer that have been heard. From the first on, nobody else can answer.
     """
 
     skipped: list[Skipped]
     simulated: Simulation = field(default_factory=dict)
-    hear: Hear | None = None
+    listener: AttemptListener | None = None
     attempts: list[Attempt] = field(default_factory=list)
-    told: list[str] = field(default_factory=list)
+    deltas: list[str] = field(default_factory=list)
 
     def skip(self, target: Target, code: SkipCode, text: str) -> None:
         self.skipped.append(Skipped.because(target.model, code, text))
 
-    def take_back(self, target: Target) -> None:
+    def unskip(self, target: Target) -> None:
         """The target is asked after all."""
         self.skipped = [skip for skip in self.skipped if skip.model != target.model]
 
-    def listener(self, target: Target) -> Listen | None:
+    def text_listener(self, target: Target) -> TextListener | None:
         """What the target's words go to; None where they are wanted whole."""
-        if self.hear is None:
+        if self.listener is None:
             return None
-        hear, number = self.hear, len(self.attempts) + 1
+        listener, number = self.listener, len(self.attempts) + 1
 
         def listen(text: str) -> None:
-            self.told.append(text)
-            hear(target, number, text)
+            self.deltas.append(text)
+            listener(target, number, text)
 
         return listen
 
 
-class Caller:
+class AttemptRunner:
     """Makes calls. What fails on purpose (`Run.simulated`) is never sent and counts against nobody."""
 
-    def __init__(self, ask: Ask, health: Guard, latencies: Observer, clock: Clock) -> None:
+    def __init__(self, ask: UpstreamCall, health: HealthGuard, latencies: LatencyObserver, clock: Clock) -> None:
         self._ask = ask
         self._health = health
         self._latencies = latencies
         self._clock = clock
 
-    def call(self, target: Target, prompt: Prompt, patience: Patience, run: Run) -> Completion:
+    def call(self, target: Target, prompt: Prompt, timeouts: Timeouts, run: PlanRun) -> Completion:
         """The answer. Raises UpstreamError, with an attempt on the trail; CoolingDown, without one."""
         fitted, notes = fit(prompt, target.facts)
         began = self._clock.monotonic()
 
-        def put_on_trail(outcome: str, status: int | None) -> None:
+        def record_attempt(outcome: str, status: int | None) -> None:
             attempt = Attempt(
                 model=target.model,
                 provider=target.provider,
@@ -99,11 +99,11 @@ class Caller:
         try:
             if error_class := run.simulated.get(target.provider):
                 raise UpstreamError(error_class, "simulated")
-            listen = run.listener(target)
-            completion = self._health.guard(target, lambda: self._ask(target, fitted, patience, listen))
+            listen = run.text_listener(target)
+            completion = self._health.guard(target, lambda: self._ask(target, fitted, timeouts, listen))
         except UpstreamError as error:
-            put_on_trail(error.error_class.value, error.status)
+            record_attempt(error.error_class.value, error.status)
             raise
-        put_on_trail(OK, 200)
+        record_attempt(OK, 200)
         self._latencies.observe(target.model, run.attempts[-1].latency_ms)
         return completion

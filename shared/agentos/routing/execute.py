@@ -9,10 +9,9 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from agentos.clock import Clock, Deadline, Patience
-from agentos.config import Limits
 from agentos.domain import Attempt, Completion, Plan, Prompt, SkipCode, Skipped, Target, TokenCount
-from agentos.errors import (
+from agentos.kernel.clock import Clock, Deadline, Timeouts
+from agentos.kernel.errors import (
     ApiError,
     ContentFiltered,
     ContextLengthExceeded,
@@ -24,15 +23,16 @@ from agentos.errors import (
     UpstreamError,
     UpstreamFailed,
 )
-from agentos.routing.call import OK, Caller, Guard, Hear, Run, Simulation
+from agentos.routing.call import OK, AttemptListener, AttemptRunner, HealthGuard, PlanRun, Simulation
 from agentos.routing.health import CoolingDown
 from agentos.routing.policy import BACKOFF_SECONDS, POLICIES, Retry
 from agentos.routing.retry_after import wait_seconds
+from agentos.settings.schema import Limits
 
 MIN_ATTEMPT_SECONDS = 0.5
 """With less time than this hardly a provider answers, so no call is begun."""
 
-BROKE_OFF = "error"
+BROKEN_OFF = "error"
 """The finish reason of an answer that broke off after it had begun."""
 
 
@@ -40,14 +40,14 @@ BROKE_OFF = "error"
 class Outcome:
     """The answer, who gave it, and what went before.
 
-    `told`: the pieces in which it was heard. Of an answer that broke off after that, `completion` is what was heard.
+    `deltas`: the pieces in which it was heard. Of an answer that broke off after that, `completion` is what was heard.
     """
 
     completion: Completion
     target: Target
     attempts: tuple[Attempt, ...]
     skipped: tuple[Skipped, ...]
-    told: tuple[str, ...] = ()
+    deltas: tuple[str, ...] = ()
 
     @property
     def broken(self) -> bool:
@@ -56,14 +56,19 @@ class Outcome:
 
 
 class Executor:
-    """Runs plans. `longest` tells the seconds after which a target has had its chance."""
+    """Runs plans. `timeout_of` tells the seconds after which a target has had its chance."""
 
     def __init__(
-        self, caller: Caller, health: Guard, longest: Callable[[Target], float], limits: Limits, clock: Clock
+        self,
+        caller: AttemptRunner,
+        health: HealthGuard,
+        timeout_of: Callable[[Target], float],
+        limits: Limits,
+        clock: Clock,
     ) -> None:
         self._caller = caller
         self._health = health
-        self._longest = longest
+        self._timeout_of = timeout_of
         self._limits = limits
         self._clock = clock
 
@@ -74,14 +79,14 @@ class Executor:
         deadline: Deadline,
         also_on: Collection[str] = (),
         simulated: Simulation | None = None,
-        hear: Hear | None = None,
+        listener: AttemptListener | None = None,
     ) -> Outcome:
-        """The first answer, told to `hear` as it comes; `also_on` names further error classes that fall back.
+        """The first answer, told to `listener` as it comes; `also_on` names further error classes that fall back.
 
         Raises NoProviderAvailable, Unsupported, ContextLengthExceeded, UpstreamFailed, DeadlineExceeded,
         ContentFiltered and ProviderRejected, all with `details.attempts` and `details.skipped`.
         """
-        run = Run(list(plan.skipped), simulated or {}, hear)
+        run = PlanRun(list(plan.skipped), simulated or {}, listener)
         left = list(plan.targets)
         failure: UpstreamError | None = None
         while left and len(run.attempts) < self._limits.attempts:
@@ -95,12 +100,12 @@ class Executor:
                 run.skip(target, SkipCode.COOLING_DOWN, "failing lately, and being tried by another caller")
                 if not left and not run.attempts:  # a target in doubt beats certain failure
                     left.append(plan.targets[0].model_copy(update={"despite_health": True}))
-                    run.take_back(left[0])
+                    run.unskip(left[0])
                 continue
             except UpstreamError as error:
                 failure = error
-            self._heed(target, failure)
-            if run.told:
+            self._respect_retry_after(target, failure)
+            if run.deltas:
                 return _broken(target, run)
             if not POLICIES[failure.error_class].falls_back and failure.error_class not in also_on:
                 break
@@ -108,13 +113,13 @@ class Executor:
                 left = _with_larger_windows(target, left, run)
         raise _failed(_after(failure) if failure else _untried(run.skipped), run) from failure
 
-    def _try(self, target: Target, prompt: Prompt, deadline: Deadline, more: bool, run: Run) -> Completion:
+    def _try(self, target: Target, prompt: Prompt, deadline: Deadline, more: bool, run: PlanRun) -> Completion:
         """One target's chance: a call, and a second where the policy has one. Raises the last UpstreamError."""
         call = self._caller.call
         try:
-            return call(target, prompt, self._patience(target, deadline, more), run)
+            return call(target, prompt, self._timeouts(target, deadline, more), run)
         except UpstreamError as error:
-            pause = None if run.told else self._pause(error, self._share(deadline, more), more)
+            pause = None if run.deltas else self._retry_pause(error, self._time_budget(deadline, more), more)
             if pause is None or len(run.attempts) >= self._limits.attempts:
                 raise
             first = error
@@ -122,22 +127,22 @@ class Executor:
         if deadline.remaining() < MIN_ATTEMPT_SECONDS:  # the client may have gone meanwhile
             raise first
         try:
-            return call(target, prompt, self._patience(target, deadline, more), run)
+            return call(target, prompt, self._timeouts(target, deadline, more), run)
         except CoolingDown:  # the first failure was one too many
             raise first from None
 
-    def _heed(self, target: Target, failure: UpstreamError) -> None:
+    def _respect_retry_after(self, target: Target, failure: UpstreamError) -> None:
         """A target that has named its pause is left alone for as long, by everybody."""
         hint = wait_seconds(failure.headers, self._clock.time())
         if hint is not None and hint >= 1 and POLICIES[failure.error_class].counts:
             self._health.pause(target.model, hint)
 
-    def _patience(self, target: Target, deadline: Deadline, more: bool) -> Patience:
+    def _timeouts(self, target: Target, deadline: Deadline, more: bool) -> Timeouts:
         """For a call: it must begin to answer while another may still be asked; from then on it has all the time."""
-        begun = min(self._share(deadline, more), self._longest(target))
-        return Patience(begun, max(begun, deadline.remaining()))
+        begun = min(self._time_budget(deadline, more), self._timeout_of(target))
+        return Timeouts(begun, max(begun, deadline.remaining()))
 
-    def _share(self, deadline: Deadline, more: bool) -> float:
+    def _time_budget(self, deadline: Deadline, more: bool) -> float:
         """Seconds that a target may use, waits included: what the deadline leaves for it and one fallback."""
         left = deadline.remaining()
         if not more:
@@ -145,7 +150,7 @@ class Executor:
         shared = left - min(left / 2, self._limits.fallback_reserve_seconds)
         return max(shared, min(left, MIN_ATTEMPT_SECONDS))
 
-    def _pause(self, error: UpstreamError, seconds: float, more: bool) -> float | None:
+    def _retry_pause(self, error: UpstreamError, seconds: float, more: bool) -> float | None:
         """Seconds to wait before the same target's second call; None where it gets none."""
         hint = wait_seconds(error.headers, self._clock.time())
         match POLICIES[error.error_class].retry:
@@ -161,24 +166,24 @@ class Executor:
         return pause if fits else None
 
 
-def _outcome(completion: Completion, target: Target, run: Run) -> Outcome:
-    return Outcome(completion, target, tuple(run.attempts), tuple(run.skipped), tuple(run.told))
+def _outcome(completion: Completion, target: Target, run: PlanRun) -> Outcome:
+    return Outcome(completion, target, tuple(run.attempts), tuple(run.skipped), tuple(run.deltas))
 
 
-def _broken(target: Target, run: Run) -> Outcome:
+def _broken(target: Target, run: PlanRun) -> Outcome:
     """What was heard of an answer that then broke off. What it used, nobody has said."""
-    heard = Completion(text="".join(run.told), finish_reason=BROKE_OFF, tokens=TokenCount())
+    heard = Completion(text="".join(run.deltas), finish_reason=BROKEN_OFF, tokens=TokenCount())
     return _outcome(heard, target, run)
 
 
-def broke_off(attempts: Sequence[Attempt], skipped: Sequence[Skipped]) -> ApiError:
+def broken_off_error(attempts: Sequence[Attempt], skipped: Sequence[Skipped]) -> ApiError:
     """What the client is told where the last attempt had begun to answer."""
     kind = ContentFiltered if attempts[-1].outcome == ErrorClass.CONTENT_FILTER else UpstreamFailed
     message = "The answer broke off after it had begun; the last of details.attempts tells how."
     return kind(message, _details(attempts, skipped))
 
 
-def _with_larger_windows(target: Target, left: list[Target], run: Run) -> list[Target]:
+def _with_larger_windows(target: Target, left: list[Target], run: PlanRun) -> list[Target]:
     """Those that may hold what was too long for `target`; a window that is not known may."""
     known = target.facts.context_window
     kept: list[Target] = []
@@ -225,7 +230,7 @@ def _untried(skipped: Sequence[Skipped]) -> type[ApiError]:
     return NoProviderAvailable
 
 
-def _failed(kind: type[ApiError], run: Run) -> ApiError:
+def _failed(kind: type[ApiError], run: PlanRun) -> ApiError:
     lacking = {skip.reason.partition(": ")[2] for skip in run.skipped if skip.code == SkipCode.UNSUPPORTED}
     message = _MESSAGES[kind].format(capabilities="; ".join(sorted(lacking)))
     details = _details(run.attempts, run.skipped)

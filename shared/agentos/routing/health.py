@@ -19,12 +19,12 @@ from aws_lambda_powertools.utilities.circuit_breaker import (
 )
 from aws_lambda_powertools.utilities.circuit_breaker.states import CircuitState
 
-from agentos.clock import Clock
-from agentos.config import Settings
 from agentos.domain import Circuit, Target
-from agentos.errors import UpstreamError
-from agentos.observe import logger
+from agentos.kernel.clock import Clock
+from agentos.kernel.errors import UpstreamError
+from agentos.kernel.logs import logger
 from agentos.routing.policy import POLICIES
+from agentos.settings.loading import Settings
 
 R = TypeVar("R")
 
@@ -69,7 +69,7 @@ class Health:
         """Seconds until the target may be asked again; None when it may be now."""
         name = self._circuit(model)
         self._circuits.configure(self._config, name)
-        until = tried_again_at(self._circuits.get_state(name), self._settings.pause_seconds)
+        until = retry_at(self._circuits.get_state(name), self._settings.pause_seconds)
         left = 0 if until is None else until - self._clock.time()
         return left if left > 0 else None
 
@@ -85,7 +85,7 @@ class Health:
             return []
         now = self._clock.time()
         named = ((_model(record.name), record) for record in records)
-        untils = ((model, record, tried_again_at(record, self._settings.pause_seconds)) for model, record in named)
+        untils = ((model, record, retry_at(record, self._settings.pause_seconds)) for model, record in named)
         return [
             Circuit(
                 model=model,
@@ -135,7 +135,7 @@ def _model(circuit: str) -> str:
     return circuit.partition(" ")[0]
 
 
-def tried_again_at(record: Any, pause_seconds: int) -> int | None:
+def retry_at(record: Any, pause_seconds: int) -> int | None:
     """The moment (epoch seconds) from which a circuit's target is asked again; None for a closed one."""
     if record.state == CircuitState.OPEN and record.opened_at is not None:
         return int(record.opened_at) + pause_seconds

@@ -4,8 +4,8 @@ import threading
 from collections.abc import Mapping
 from typing import Protocol
 
-from agentos.clock import Clock
-from agentos.observe import logger
+from agentos.kernel.clock import Clock
+from agentos.kernel.logs import logger
 
 WEIGHT_OF_LATEST = 0.2
 """Of an exponentially weighted average: about the last ten answers count."""

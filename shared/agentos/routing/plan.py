@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from agentos.config import Settings
 from agentos.domain import AgentConfig, Assignment, Plan, SkipCode, Skipped, Target
+from agentos.domain.names import Priority
+from agentos.domain.routing_rules import first_match
 from agentos.routing.strategies import Costs, assign, ordered
-from agentos.rules import first_match
-from agentos.values import Priority
+from agentos.settings.loading import Settings
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Facts:
 
 
 @dataclass(frozen=True)
-class Standing:
+class TargetStats:
     """How models are doing: seconds that each still cools down, and how fast it has answered (ms); None if unknown."""
 
     cooling: Callable[[str], float | None] = lambda _: None
@@ -59,13 +59,13 @@ class Standing:
 FALLBACKS = AGENTS_FALLBACK, SERVERS_FALLBACK = "agent's fallback", "server's fallback"
 """Reasons of targets that are not asked unless others cannot be."""
 
-UNKNOWN = Standing()
+NO_STATS = TargetStats()
 """Nobody has heard anything of any target."""
 
 
-def make_plan(model: str, config: AgentConfig, facts: Facts, settings: Settings, standing: Standing = UNKNOWN) -> Plan:
+def make_plan(model: str, config: AgentConfig, facts: Facts, settings: Settings, stats: TargetStats = NO_STATS) -> Plan:
     """The plan for one message to an agent with this `model` and `config`."""
-    chain = _Chain(model, config, facts, settings, standing)
+    chain = _Chain(model, config, facts, settings, stats)
     targets: list[Target] = []
     skipped: list[Skipped] = []
     preferred: Target | None = None
@@ -74,7 +74,7 @@ def make_plan(model: str, config: AgentConfig, facts: Facts, settings: Settings,
             skipped.append(left_out)
             continue
         preferred = preferred or target
-        if seconds := standing.cooling(target.model):
+        if seconds := stats.cooling(target.model):
             text = f"failing lately; tried again in {seconds:.0f} s"
             skipped.append(Skipped.because(target.model, SkipCode.COOLING_DOWN, text))
         else:
@@ -97,13 +97,13 @@ def make_plan(model: str, config: AgentConfig, facts: Facts, settings: Settings,
 class _Chain:
     """Who is asked, before anybody asks whether they can."""
 
-    def __init__(self, model: str, config: AgentConfig, facts: Facts, settings: Settings, standing: Standing) -> None:
+    def __init__(self, model: str, config: AgentConfig, facts: Facts, settings: Settings, stats: TargetStats) -> None:
         self._model = model
         self._config = config
         self._settings = settings
         self._use, self.rule_name = self._rule(facts.named(model))
         self._costs = Costs(settings, facts.prompt_tokens, facts.completion_tokens)
-        self._latency = standing.latency
+        self._latency = stats.latency
         self._draw = facts.draw
         self.assignment = self._assignment(facts.session_id)
 
@@ -172,7 +172,7 @@ def _unavailable(target: Target, settings: Settings) -> Skipped | None:
     if provider is None:
         text = "the configuration has no such provider any more"
         return Skipped.because(target.model, SkipCode.NOT_CONFIGURED, text)
-    status, reason = provider.fate
+    status, reason = provider.availability
     if status == "available":
         return None
     code = SkipCode.DISABLED if status == "disabled" else SkipCode.NOT_CONFIGURED

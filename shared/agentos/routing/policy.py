@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from agentos.errors import ErrorClass
+from agentos.kernel.errors import ErrorClass
 
 
 class Retry(Enum):

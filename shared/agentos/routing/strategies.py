@@ -4,8 +4,8 @@ import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from agentos.config import Settings
-from agentos.rules import ByCost, ByLatency, ByWeight, Experiment, Use, WeightedModel
+from agentos.domain.routing_rules import ByCost, ByLatency, ByWeight, Experiment, Use, WeightedModel
+from agentos.settings.loading import Settings
 
 EXPECTED_COMPLETION_TOKENS = 500
 """Taken for the answer's length where the agent sets no `maxTokens`: a few paragraphs."""

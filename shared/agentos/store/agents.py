@@ -1,15 +1,15 @@
 """Agents in the table."""
 
-from agentos.clock import Clock, Deadline
 from agentos.domain import Agent, IdempotencyKey, Page
-from agentos.errors import NotFound
-from agentos.ids import is_id
+from agentos.kernel.clock import Clock, Deadline
+from agentos.kernel.errors import NotFound
+from agentos.kernel.ids import is_id
 from agentos.store import keys
+from agentos.store.deletion import Deletion
 from agentos.store.dynamodb import ConditionFailed, Table
 from agentos.store.idempotency import create_once
 from agentos.store.items import agent_item, agent_of, gone, number
-from agentos.store.lists import take
-from agentos.store.removal import Removal
+from agentos.store.pages import take_page
 
 
 class VersionConflict(Exception):
@@ -25,7 +25,7 @@ class AgentStore:
     def __init__(self, table: Table, clock: Clock) -> None:
         self._table = table
         self._clock = clock
-        self._removal = Removal(table, clock)
+        self._removal = Deletion(table, clock)
 
     def create(self, tenant: str, agent: Agent, deadline: Deadline, key: IdempotencyKey | None = None) -> Agent:
         """The agent that was made: this one, or the one that the key made before, as it was then.
@@ -79,7 +79,7 @@ class AgentStore:
         if not is_id("agent", agent_id):
             raise NotFound("There is no such agent.", {"agentId": agent_id})
         try:
-            self._removal.bury(keys.agent(tenant, agent_id), deadline)
+            self._removal.mark_deleted(keys.agent(tenant, agent_id), deadline)
         except ConditionFailed as error:
             raise NotFound("There is no such agent.", {"agentId": agent_id}) from error
         self._removal.begin_agent(tenant, agent_id, deadline)
@@ -95,7 +95,7 @@ class AgentStore:
             start=start,
         )
         now = self._clock.time()
-        items, more = take((item for item in found if not gone(item, now)), limit)
+        items, more = take_page((item for item in found if not gone(item, now)), limit)
         return Page(
             data=tuple(agent_of(item) for item in items),
             has_more=more,

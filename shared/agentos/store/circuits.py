@@ -18,7 +18,7 @@ from aws_lambda_powertools.utilities.circuit_breaker.persistence import (
 from aws_lambda_powertools.utilities.circuit_breaker.states import CircuitState
 from botocore.exceptions import BotoCoreError, ClientError
 
-from agentos.observe import logger
+from agentos.kernel.logs import logger
 from agentos.store import keys
 from agentos.store.items import Item
 

@@ -9,9 +9,9 @@ from botocore.config import Config
 from botocore.exceptions import ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as NoConnection
 
-from agentos.clock import Deadline
-from agentos.errors import PayloadTooLarge, Throttled, Unanswered
-from agentos.observe import logger
+from agentos.kernel.clock import Deadline
+from agentos.kernel.errors import PayloadTooLarge, Throttled, Unanswered
+from agentos.kernel.logs import logger
 from agentos.store.items import Item, number
 
 BATCH_GET_MAX = 100  # keys in one BatchGetItem, DynamoDB's bound
@@ -24,7 +24,7 @@ LONGEST_PAUSE_SECONDS = 0.5
 Action = dict[str, Any]
 """One part of a transaction."""
 
-NOTHING_THERE = "attribute_not_exists(pk)"
+NEW_ITEM = "attribute_not_exists(pk)"
 
 _THROTTLED = {"ProvisionedThroughputExceededException", "ThrottlingException", "RequestLimitExceeded"}
 
@@ -53,7 +53,7 @@ def connect(endpoint_url: str | None = None) -> Any:
     return boto3.client("dynamodb", endpoint_url=endpoint_url, config=config)
 
 
-def patiently(write: Callable[[], object], deadline: Deadline) -> None:
+def retry_until_deadline(write: Callable[[], object], deadline: Deadline) -> None:
     """Write, again and again while that meets conflicts, throttling or silence. Raises Throttled or Unanswered when
     time has run out, and what else `write` raises."""
     pause = FIRST_PAUSE_SECONDS
@@ -95,7 +95,7 @@ class Table:
             asked = answer.get("UnprocessedKeys") or {}
         return [found.get(_id(key)) for key in keys]
 
-    def put(self, item: Item, condition: str = NOTHING_THERE, values: Item | None = None) -> None:
+    def put(self, item: Item, condition: str = NEW_ITEM, values: Item | None = None) -> None:
         """An item where `condition` holds of what stands there: a new one, unless it says otherwise.
 
         Raises ConditionFailed, Conflict.
@@ -172,7 +172,7 @@ class Table:
             if not start:
                 return
 
-    def new(self, item: Item, condition: str = NOTHING_THERE) -> Action:
+    def new(self, item: Item, condition: str = NEW_ITEM) -> Action:
         """Part of a transaction: an item that must not stand there yet, or only where the condition holds of it."""
         return self._action("Put", Item=item, ConditionExpression=condition)
 
@@ -200,7 +200,7 @@ class Table:
         Unanswered.
         """
         token = str(uuid4())  # one for all tries, which keeps it from being done twice
-        patiently(
+        retry_until_deadline(
             lambda: self._call("transact_write_items", TransactItems=list(actions), ClientRequestToken=token), deadline
         )
 

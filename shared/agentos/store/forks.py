@@ -8,16 +8,16 @@ off in between lapses with the held place: time-to-live removes that within the 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from agentos.clock import Clock, Deadline
 from agentos.domain import Reply, SentMessage, Session
-from agentos.errors import DeadlineExceeded
-from agentos.history import remembered
+from agentos.domain.history import trimmed
+from agentos.kernel.clock import Clock, Deadline
+from agentos.kernel.errors import DeadlineExceeded
 from agentos.store import keys
-from agentos.store.dynamodb import BATCH_GET_MAX, BATCH_WRITE_MAX, Table, patiently
+from agentos.store.deletion import RESERVE_SECONDS, reservation
+from agentos.store.dynamodb import BATCH_GET_MAX, BATCH_WRITE_MAX, Table, retry_until_deadline
 from agentos.store.items import Item
-from agentos.store.lists import chunks
-from agentos.store.messages import Messages, head, part_keys
-from agentos.store.removal import RESERVE_SECONDS, held_place
+from agentos.store.messages import Messages, header_of, part_keys
+from agentos.store.pages import chunks
 
 MAX_MESSAGES = 2000
 """As many as are copied well within the time that an HTTP caller waits, some 80 requests of 25."""
@@ -39,7 +39,7 @@ class _Copied:
     last_turn: list[Item] = field(default_factory=list)
 
     def add(self, item: Item) -> None:
-        if head(item).role in ("user", "system"):
+        if header_of(item).role in ("user", "system"):
             self.turns.append([])
             self.last_turn.clear()
         self.count += 1
@@ -60,7 +60,7 @@ class ForkStore:
         partition = _partition(tenant, source)
         total = min(source.message_count, MAX_MESSAGES)
         items = self._messages.from_either_end(partition, total, None, BATCH_GET_MAX, "asc")
-        return next((keys.sequence_of(item) for item in items if head(item).message_id == message_id), None)
+        return next((keys.sequence_of(item) for item in items if header_of(item).message_id == message_id), None)
 
     def copy(
         self, tenant: str, source: Session, count: int, session: Session, deadline: Deadline
@@ -69,8 +69,8 @@ class ForkStore:
 
         Raises SourceGone, DeadlineExceeded, Throttled, Unanswered.
         """
-        place = held_place(keys.session(tenant, session.agent_id, session.session_id), self._clock)
-        patiently(lambda: self._table.put(place), deadline)
+        place = reservation(keys.session(tenant, session.agent_id, session.session_id), self._clock)
+        retry_until_deadline(lambda: self._table.put(place), deadline)
         partition, copied = _partition(tenant, source), _Copied()
         items = self._messages.from_either_end(partition, count, None, BATCH_GET_MAX, "asc")
         for chunk in chunks(items, BATCH_WRITE_MAX):
@@ -82,7 +82,7 @@ class ForkStore:
         update = {
             "message_count": count,
             "forked_count": count,
-            "turns": remembered(copied.turns, REMEMBERED_MESSAGES),
+            "turns": trimmed(copied.turns, REMEMBERED_MESSAGES),
             "open_calls": _open_calls(self._messages.read(partition, copied.last_turn)),
         }
         return session.model_copy(update=update), place
@@ -101,7 +101,7 @@ class ForkStore:
         if deadline.remaining() < RESERVE_SECONDS:
             raise DeadlineExceeded("The messages could not be copied in time; fork fewer of them.")
         copies = [item | {"pk": place["pk"]} for item in items]
-        patiently(lambda: self._table.put_many(copies), deadline)
+        retry_until_deadline(lambda: self._table.put_many(copies), deadline)
 
 
 def _partition(tenant: str, session: Session) -> str:

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from agentos.clock import Deadline
 from agentos.domain import IdempotencyKey
-from agentos.errors import IdempotencyMismatch
+from agentos.kernel.clock import Deadline
+from agentos.kernel.errors import IdempotencyMismatch
 from agentos.store import keys
 from agentos.store.dynamodb import Action, ConditionFailed, Table
 from agentos.store.items import gone, number

@@ -9,10 +9,10 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from agentos import json_text
-from agentos.clock import epoch, timestamp
 from agentos.domain import Agent, Session, SessionUsage
-from agentos.errors import PayloadTooLarge
+from agentos.kernel import json_text
+from agentos.kernel.clock import epoch, timestamp
+from agentos.kernel.errors import PayloadTooLarge
 
 Item = dict[str, Any]
 

@@ -29,8 +29,8 @@ import binascii
 import re
 from typing import Any
 
-from agentos.errors import InvalidRequest
-from agentos.ids import is_id
+from agentos.kernel.errors import InvalidRequest
+from agentos.kernel.ids import is_id
 
 Key = dict[str, Any]
 

@@ -1,6 +1,6 @@
 """How fast targets answer, as environments tell each other."""
 
-from agentos.clock import Clock
+from agentos.kernel.clock import Clock
 from agentos.store import keys
 from agentos.store.dynamodb import Table
 from agentos.store.items import number

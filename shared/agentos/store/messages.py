@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from agentos import json_text
 from agentos.domain import Reply, SentMessage
+from agentos.kernel import json_text
 from agentos.store import keys
 from agentos.store.dynamodb import BATCH_GET_MAX, Table
 from agentos.store.items import Item, number, text
-from agentos.store.lists import chunks
+from agentos.store.pages import chunks
 
 PART_BYTES = 350_000
 """Of the compressed JSON to an item: below DynamoDB's 400 KB with keys and all."""
@@ -42,7 +42,7 @@ _HEAD_BYTES = 200
 
 
 @dataclass(frozen=True)
-class Kept:
+class StoredMessage:
     """A message as the table takes it: one item, or several where it is large. `tokens` is its estimated length, `size`
     that of its JSON in bytes."""
 
@@ -51,7 +51,7 @@ class Kept:
     size: int
 
 
-def kept(partition: str, sequence: int, message: SentMessage | Reply, tokens: int) -> Kept:
+def to_stored(partition: str, sequence: int, message: SentMessage | Reply, tokens: int) -> StoredMessage:
     """The message as the `sequence`th of its session."""
     document = json_text.dump(message.to_json()).encode()
     packed = pack(document)
@@ -69,7 +69,7 @@ def kept(partition: str, sequence: int, message: SentMessage | Reply, tokens: in
     rest = [
         {**keys.part(partition, sequence, index), "body": {"B": part}} for index, part in enumerate(parts[1:], start=1)
     ]
-    return Kept((first, *rest), tokens, len(document))
+    return StoredMessage((first, *rest), tokens, len(document))
 
 
 def pack(document: bytes) -> bytes:
@@ -85,18 +85,18 @@ def unpack(packed: bytes) -> bytes:
 
 
 @dataclass(frozen=True)
-class Head:
+class MessageHeader:
     """What a message's JSON begins with."""
 
     message_id: str
     role: str
 
 
-def head(item: Item) -> Head:
+def header_of(item: Item) -> MessageHeader:
     """Of an item's message, without unpacking the rest. Both kinds of message begin with these two fields."""
     begin = zlib.decompressobj(zdict=_DICTIONARY).decompress(item["body"]["B"], _HEAD_BYTES)
     message_id, role = _HEAD.match(begin.decode(errors="ignore")).groups()  # type: ignore[union-attr]
-    return Head(message_id, role)
+    return MessageHeader(message_id, role)
 
 
 def part_keys(partition: str, item: Item) -> list[Item]:

@@ -6,9 +6,9 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from agentos import json_text
-from agentos.errors import Unanswered
-from agentos.observe import logger
+from agentos.kernel import json_text
+from agentos.kernel.errors import Unanswered
+from agentos.kernel.logs import logger
 
 
 def connect(endpoint_url: str | None = None) -> Any:
@@ -32,7 +32,7 @@ class Queue:
             logger.warning("the queue did not answer", exc_info=True)
             raise Unanswered("The queue did not answer; try again shortly.") from error
 
-    def again_in(self, receipt: str, seconds: int) -> None:
+    def retry_in(self, receipt: str, seconds: int) -> None:
         """Have a message that was received delivered again so soon, rather than when its time out is over."""
         try:
             self._client.change_message_visibility(QueueUrl=self._url, ReceiptHandle=receipt, VisibilityTimeout=seconds)

@@ -2,17 +2,17 @@
 
 from collections.abc import Iterable, Iterator
 
-from agentos.clock import Clock, Deadline, epoch, timestamp
 from agentos.domain import IdempotencyKey, Page, Reply, SentMessage, Session, SessionUsage
-from agentos.errors import NotFound
-from agentos.ids import is_id
+from agentos.kernel.clock import Clock, Deadline, epoch, timestamp
+from agentos.kernel.errors import NotFound
+from agentos.kernel.ids import is_id
 from agentos.store import keys
+from agentos.store.deletion import ALIVE, Deletion
 from agentos.store.dynamodb import BATCH_GET_MAX, Action, ConditionFailed, Table
 from agentos.store.idempotency import create_once, made_before
 from agentos.store.items import Item, gone, session_item, session_of
-from agentos.store.lists import chunks, take
 from agentos.store.messages import Messages, json_bytes
-from agentos.store.removal import ALIVE, Removal
+from agentos.store.pages import chunks, take_page
 
 
 class SessionStore:
@@ -22,7 +22,7 @@ class SessionStore:
         self._table = table
         self._messages = Messages(table)
         self._clock = clock
-        self._removal = Removal(table, clock)
+        self._removal = Deletion(table, clock)
 
     def create(
         self,
@@ -86,7 +86,7 @@ class SessionStore:
         self.get(tenant, agent_id, session_id)
         key = keys.session(tenant, agent_id, session_id)
         try:
-            self._removal.bury(key, deadline)
+            self._removal.mark_deleted(key, deadline)
         except ConditionFailed as error:
             raise _no_session(session_id) from error
         self._removal.begin_session(key, deadline)
@@ -98,7 +98,7 @@ class SessionStore:
         start = None if after is None else keys.id_position("sess", after)
         found = self._listed(tenant, agent_id, user_id, start, limit + 1, order == "asc")
         now = self._clock.time()
-        items, more = take(self._live(found, min(limit + 1, BATCH_GET_MAX), now), limit)
+        items, more = take_page(self._live(found, min(limit + 1, BATCH_GET_MAX), now), limit)
         return Page(
             data=tuple(session for item in items if (session := session_of(item, now))),
             has_more=more,
@@ -113,7 +113,7 @@ class SessionStore:
         session = self.get(tenant, agent_id, session_id)
         partition = keys.session_partition(tenant, agent_id, session_id)
         found = self._messages.from_either_end(partition, session.message_count, start, limit + 1, order)
-        items, more = take(found, limit, json_bytes)
+        items, more = take_page(found, limit, json_bytes)
         return Page(
             data=tuple(self._messages.read(partition, items)),
             has_more=more,

@@ -9,18 +9,18 @@ import json
 import math
 from dataclasses import dataclass
 
-from agentos import json_text
-from agentos.clock import Clock, Deadline
 from agentos.domain import IdempotencyKey, Reply, SentMessage, Session
-from agentos.errors import ApiError, IdempotencyInFlight, NotFound, SessionBusy
-from agentos.history import Turns
-from agentos.ids import is_id, new_id
-from agentos.observe import logger
+from agentos.domain.history import Turns
+from agentos.kernel import json_text
+from agentos.kernel.clock import Clock, Deadline
+from agentos.kernel.errors import ApiError, IdempotencyInFlight, NotFound, SessionBusy
+from agentos.kernel.ids import is_id, new_id
+from agentos.kernel.logs import logger
 from agentos.store import keys
 from agentos.store.dynamodb import Action, ConditionFailed, Conflict, Table
 from agentos.store.idempotency import mismatch
 from agentos.store.items import Item, gone, number, session_of, text
-from agentos.store.messages import Kept, Messages, kept, pack, unpack
+from agentos.store.messages import Messages, StoredMessage, pack, to_stored, unpack
 
 LEASE_MARGIN_SECONDS = 2
 """How long past its deadline a turn keeps its lease: a writer that has been stopped by then writes no more."""
@@ -39,37 +39,37 @@ class Lease:
     key: IdempotencyKey | None = None
 
     @property
-    def place(self) -> Item:
+    def key_of_session(self) -> Item:
         return keys.session(self.tenant, self.session.agent_id, self.session.session_id)
 
     @property
     def partition(self) -> str:
-        return str(self.place["pk"]["S"])
+        return str(self.key_of_session["pk"]["S"])
 
 
 @dataclass(frozen=True)
-class Step:
+class TurnCommit:
     """What a turn adds: the client's messages and, unless it still waits for tool results, the assistant's.
 
-    `reply` is what the client is told, `answer` the same as a message that is kept. `turns` and `open_calls` are the
-    session's from then on. `lengths`, in characters, are those of the pieces in which the answer was told.
+    `reply` is the client's response, `answer` the same as a stored message. `turns` and `open_calls` are the session's
+    after the commit. `lengths`: characters of each piece in which the answer was streamed.
     """
 
-    sent: tuple[Kept, ...]
+    sent: tuple[StoredMessage, ...]
     reply: Reply
-    answer: Kept | None
+    answer: StoredMessage | None
     turns: Turns
     open_calls: tuple[str, ...]
     lengths: tuple[int, ...] = ()
 
     @property
-    def messages(self) -> tuple[Kept, ...]:
+    def messages(self) -> tuple[StoredMessage, ...]:
         return (*self.sent, *((self.answer,) if self.answer else ()))
 
 
 @dataclass(frozen=True)
-class Told:
-    """How a key was answered: the reply, and the lengths of the pieces in which it was told, none if it was not."""
+class RecordedReply:
+    """How a key was answered: the reply, and the lengths of the pieces in which it was recorded, none if it was not."""
 
     reply: Reply
     lengths: tuple[int, ...]
@@ -83,7 +83,7 @@ class TurnStore:
         self._messages = Messages(table)
         self._clock = clock
 
-    def begin(
+    def acquire(
         self, tenant: str, agent_id: str, session_id: str, deadline: Deadline, key: IdempotencyKey | None = None
     ) -> Lease:
         """Take the lease. Raises NotFound, SessionBusy, IdempotencyInFlight, IdempotencyMismatch."""
@@ -119,12 +119,12 @@ class TurnStore:
             raise _no_session(session_id)
         return Lease(tenant, turn_id, session, key)
 
-    def answered(self, tenant: str, agent_id: str, session_id: str, key: IdempotencyKey) -> Reply | None:
+    def completed_reply(self, tenant: str, agent_id: str, session_id: str, key: IdempotencyKey) -> Reply | None:
         """How the key was answered; None where it never was, to the end. Raises IdempotencyMismatch."""
-        told = self.told(tenant, agent_id, session_id, key)
-        return told.reply if told and told.reply.state != "incomplete" else None
+        recorded = self.recorded_reply(tenant, agent_id, session_id, key)
+        return recorded.reply if recorded and recorded.reply.state != "incomplete" else None
 
-    def told(self, tenant: str, agent_id: str, session_id: str, key: IdempotencyKey) -> Told | None:
+    def recorded_reply(self, tenant: str, agent_id: str, session_id: str, key: IdempotencyKey) -> RecordedReply | None:
         """How the key was answered, be it in part; None where it never was. Raises IdempotencyMismatch."""
         partition = keys.session_partition(tenant, agent_id, session_id)
         record = self._table.get(keys.answered(partition, key.name))
@@ -133,58 +133,58 @@ class TurnStore:
         if record["bodyHash"]["S"] != key.body:
             raise mismatch()
         if "body" in record:
-            return Told(Reply.model_validate(json.loads(unpack(record["body"]["B"]))), ())
+            return RecordedReply(Reply.model_validate(json.loads(unpack(record["body"]["B"]))), ())
         item = self._table.get(keys.message(partition, int(record["answer"]["N"])))
         (reply,) = self._messages.read(partition, [item] if item else [])
         lengths = json.loads(unpack(record["lengths"]["B"])) if "lengths" in record else ()
-        return Told(reply, tuple(lengths)) if isinstance(reply, Reply) else None
+        return RecordedReply(reply, tuple(lengths)) if isinstance(reply, Reply) else None
 
     def newest(self, tenant: str, session: Session, count: int) -> list[SentMessage | Reply]:
         """The session's last `count` messages in order, in one request."""
         partition = keys.session_partition(tenant, session.agent_id, session.session_id)
         return self._messages.read(partition, self._messages.newest(partition, session.message_count, count))
 
-    def keep(self, lease: Lease, offset: int, message: SentMessage | Reply, tokens: int) -> Kept:
+    def to_stored(self, lease: Lease, offset: int, message: SentMessage | Reply, tokens: int) -> StoredMessage:
         """The message as the turn's `offset`th, from 1."""
-        return kept(lease.partition, lease.session.message_count + offset, message, tokens)
+        return to_stored(lease.partition, lease.session.message_count + offset, message, tokens)
 
-    def commit(self, lease: Lease, step: Step, deadline: Deadline) -> None:
+    def commit(self, lease: Lease, commit: TurnCommit, deadline: Deadline) -> None:
         """Store the turn's messages and end the lease, all or nothing.
 
         Raises NotFound or SessionBusy where the lease is lost, Throttled or Unanswered where time ran out over it.
         """
-        puts = [self._table.new(item) for message in step.messages for item in message.items]
+        puts = [self._table.new(item) for message in commit.messages for item in message.items]
         if lease.key:
-            puts.append(self._table.new(_record(lease, lease.key, step), NOT_ANSWERED))
+            puts.append(self._table.new(_record(lease, lease.key, commit), NOT_ANSWERED))
             if lease.key.turn_id:  # one that was given up is answered no more
                 turn = keys.turn(lease.partition, lease.key.turn_id)
                 puts.append(self._table.check(turn, "attribute_exists(pk) AND attribute_not_exists(failure)"))
         try:
-            self._table.transact([self._progress(lease, step), *puts], deadline)
+            self._table.transact([self._progress(lease, commit), *puts], deadline)
         except ConditionFailed as error:
-            if not self._stands(lease, step):  # else it was done before, and only its answer was lost
+            if not self._stands(lease, commit):  # else it was done before, and only its answer was lost
                 raise self._refusal(lease.session.session_id, error.item, None) from error
 
-    def abandon(self, lease: Lease) -> None:
+    def release(self, lease: Lease) -> None:
         """Give the lease back; the session is as it was before."""
         try:
             expression = "REMOVE lease, leaseUntil, leaseKey"
-            self._table.update(lease.place, expression, "lease = :turn", {":turn": {"S": lease.turn_id}})
+            self._table.update(lease.key_of_session, expression, "lease = :turn", {":turn": {"S": lease.turn_id}})
         except ConditionFailed:
             return  # not ours any more
         except Exception:  # the turn's own error matters more, and a lease lapses by itself
             logger.warning("a lease could not be given back", exc_info=True)
 
-    def _progress(self, lease: Lease, step: Step) -> Action:
+    def _progress(self, lease: Lease, commit: TurnCommit) -> Action:
         """The session after the turn."""
         session = lease.session
-        usage = session.usage.plus(step.reply.usage) if step.answer else session.usage
+        usage = session.usage.plus(commit.reply.usage) if commit.answer else session.usage
         values = {
             ":turn": {"S": lease.turn_id},
-            ":count": number(session.message_count + len(step.messages)),
+            ":count": number(session.message_count + len(commit.messages)),
             ":totals": text(usage.to_json()),
-            ":turns": text(step.turns),
-            ":open": text(step.open_calls),
+            ":turns": text(commit.turns),
+            ":open": text(commit.open_calls),
             ":now": {"S": self._clock.now()},
         }
         expression = (
@@ -194,11 +194,13 @@ class TurnStore:
             expression += ", expiresAt = :expiresAt"
             values[":expiresAt"] = number(int(self._clock.time()) + session.expires_in_seconds)
         condition = "lease = :turn AND attribute_not_exists(deletedAt)"
-        return self._table.change(lease.place, expression + " REMOVE lease, leaseUntil, leaseKey", condition, values)
+        return self._table.change(
+            lease.key_of_session, expression + " REMOVE lease, leaseUntil, leaseKey", condition, values
+        )
 
-    def _stands(self, lease: Lease, step: Step) -> bool:
+    def _stands(self, lease: Lease, commit: TurnCommit) -> bool:
         """Whether the turn is in the table, by its first message; no two have the same id."""
-        first = step.sent[0].items[0]
+        first = commit.sent[0].items[0]
         return self._table.get({name: first[name] for name in ("pk", "sk")}) == first
 
     def _refusal(self, session_id: str, item: Item | None, key: IdempotencyKey | None) -> ApiError:
@@ -212,16 +214,16 @@ class TurnStore:
         return _busy(left)
 
 
-def _record(lease: Lease, key: IdempotencyKey, step: Step) -> Item:
+def _record(lease: Lease, key: IdempotencyKey, commit: TurnCommit) -> Item:
     """How the key was answered. It stays for as long as its session does."""
     record: Item = {**keys.answered(lease.partition, key.name), "bodyHash": {"S": key.body}}
-    if step.reply.state == "incomplete":
+    if commit.reply.state == "incomplete":
         record["incomplete"] = number(1)
-    if step.lengths:
-        record["lengths"] = {"B": pack(json_text.dump(step.lengths).encode())}
-    if step.answer:
-        return record | {"answer": number(keys.sequence_of(step.answer.items[0]))}
-    return record | {"body": {"B": pack(json_text.dump(step.reply.to_json()).encode())}}
+    if commit.lengths:
+        record["lengths"] = {"B": pack(json_text.dump(commit.lengths).encode())}
+    if commit.answer:
+        return record | {"answer": number(keys.sequence_of(commit.answer.items[0]))}
+    return record | {"body": {"B": pack(json_text.dump(commit.reply.to_json()).encode())}}
 
 
 def _no_session(session_id: str) -> NotFound:

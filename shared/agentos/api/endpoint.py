@@ -1,0 +1,94 @@
+"""Turns a function into a Lambda handler behind API Gateway.
+
+    @endpoint(body=NewAgent, status=201)
+    def handler(body: NewAgent, request: Request) -> Agent:
+        return agents().create(request.tenant, body)
+
+Without `body` the function takes the request alone. Its result becomes the response:
+
+    a Value               JSON with the endpoint's status
+    a Response            the same, with headers and perhaps a status of its own
+    a StreamingResponse   written piece by piece
+    None                  no body
+
+An ApiError becomes `{code, message, details, requestId}` with the error's status. Any other exception is logged with
+its traceback and becomes a 500 `internal`.
+"""
+
+import functools
+from collections.abc import Callable
+from typing import Any, TypeVar, overload
+
+from pydantic import BaseModel
+
+from agentos.api.request import LambdaContext, ProxyEvent, Request, json_body, request_id_of, request_of
+from agentos.api.response import Envelope, ProxyResponse, Response, accepted_turn, error_json, rendered, rendered_error
+from agentos.api.response_writer import ResponseWriter, StreamingResponse
+from agentos.kernel.errors import ApiError, Internal
+from agentos.kernel.logs import logger
+from agentos.kernel.validation import validated
+from agentos.kernel.values import Value
+
+__all__ = ["Handler", "Request", "Response", "accepted_turn", "endpoint"]
+
+B = TypeVar("B", bound=BaseModel)
+Result = Value | Response | StreamingResponse | None
+Handler = Callable[[ProxyEvent, LambdaContext], ProxyResponse]
+
+
+@overload
+def endpoint(
+    *, status: int = 200, envelope: Envelope = error_json
+) -> Callable[[Callable[[Request], Result]], Handler]: ...
+@overload
+def endpoint(
+    *, body: type[B], status: int = 200, envelope: Envelope = error_json
+) -> Callable[[Callable[[B, Request], Result]], Handler]: ...
+def endpoint(
+    *, body: type[BaseModel] | None = None, status: int = 200, envelope: Envelope = error_json
+) -> Callable[..., Handler]:
+    """A decorator for a function that takes (body, request), or (request) where there is no `body`.
+
+    `envelope` makes an error's JSON.
+    """
+
+    def decorate(function: Callable[..., Result]) -> Handler:
+        @functools.wraps(function)
+        def handler(event: ProxyEvent, context: LambdaContext) -> ProxyResponse:
+            request_id = request_id_of(event, context)
+            logger.thread_safe_append_keys(request_id=request_id)
+            try:
+                document = None if body is None else json_body(event)
+                request = request_of(event, context, request_id, document)
+                arguments = (request,) if body is None else (validated(body, document), request)
+                result = function(*arguments)
+                if isinstance(result, StreamingResponse):
+                    return _stream(result, context, request_id, envelope)
+                return rendered(status, result, request_id)
+            except Exception as error:
+                return rendered_error(_client_error(error), request_id, envelope)
+
+        return handler
+
+    return decorate
+
+
+def _client_error(error: Exception) -> ApiError:
+    """The error that the client gets. An unexpected exception is logged and becomes Internal."""
+    if isinstance(error, ApiError):
+        return error
+    logger.error("unhandled error", exc_info=error)
+    return Internal("Something went wrong on our side.")
+
+
+def _stream(stream: StreamingResponse, context: Any, request_id: str, envelope: Envelope) -> ProxyResponse:
+    """Write the response piece by piece. Raises whatever fails before the first piece."""
+    headers = {"content-type": stream.content_type, "cache-control": "no-store", "x-request-id": request_id}
+    writer = ResponseWriter(getattr(context, "open_stream", None), headers)
+    try:
+        stream.run(writer)
+    except Exception as error:
+        if not writer.opened:
+            raise
+        stream.fail(envelope(_client_error(error), request_id))
+    return writer.response()

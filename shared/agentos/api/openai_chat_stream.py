@@ -1,0 +1,49 @@
+"""A chat completion as OpenAI's server-sent events.
+
+https://platform.openai.com/docs/api-reference/chat-streaming
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from agentos.api.openai_chat import ChatChunks, StreamOptions
+from agentos.api.response_writer import ResponseWriter, StreamingResponse
+from agentos.api.route_headers import route_headers
+from agentos.api.sse import data
+from agentos.domain import Reply
+from agentos.services.stream_listener import StreamListener, StreamStart
+
+
+class ChatStream(StreamingResponse):
+    """The streamed response of `POST /v1/chat/completions`. `complete` gets the answer.
+
+    After an error in mid-stream there is no `[DONE]`, as at OpenAI.
+    """
+
+    resumes = False
+
+    def __init__(self, complete: Callable[[StreamListener], Reply], options: StreamOptions | None) -> None:
+        self._complete = complete
+        self._options = options or StreamOptions()
+        self._started = False
+
+    def run(self, writer: ResponseWriter) -> None:
+        self._writer = writer
+        reply = self._complete(self)
+        if not self._started:  # the answer has no text
+            self.on_start(StreamStart.of(reply))
+        for chunk in self._chunks.end(reply):
+            writer.write(data(chunk))
+        writer.write("data: [DONE]\n\n")
+
+    def fail(self, error: Mapping[str, Any]) -> None:
+        self._writer.write(data(error))
+
+    def on_start(self, start: StreamStart) -> None:
+        self._writer.open(route_headers(start.model, start.attempts))
+        self._started = True
+        self._chunks = ChatChunks(start.message_id, start.model, self._options.include_usage)
+        self._writer.write(data(self._chunks.start()))
+
+    def on_text(self, text: str) -> None:
+        self._writer.write(data(self._chunks.text(text)))

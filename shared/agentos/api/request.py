@@ -1,0 +1,172 @@
+"""A request as an endpoint sees it: tenant, path, query, headers, deadline."""
+
+import base64
+import binascii
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+from agentos.domain import IdempotencyKey
+from agentos.kernel import json_text
+from agentos.kernel.clock import Clock, Deadline
+from agentos.kernel.errors import InvalidRequest, PayloadTooLarge
+
+ProxyEvent = dict[str, Any]
+"""API Gateway's event for a Lambda function, payload version 1.0."""
+
+MAX_BODY_BYTES = 6 * 1024 * 1024
+"""Lambda's limit for a synchronous payload. API Gateway's own limit is 10 MB."""
+
+DEFAULT_TENANT = "default"
+RESPOND_ASYNC = "respond-async"
+EVENT_STREAM = "text/event-stream"
+
+_IDEMPOTENCY_KEY = re.compile(r"[\x20-\x7e]{1,255}")
+_REQUEST_ID = re.compile(r"[\x21-\x7e]{1,128}")
+
+
+class LambdaContext(Protocol):
+    """The part of Lambda's context object that is used."""
+
+    aws_request_id: str
+
+    def get_remaining_time_in_millis(self) -> int: ...
+
+
+@dataclass(frozen=True)
+class PageQuery:
+    """The paging parameters of a query string. None leaves the choice to the list."""
+
+    limit: int
+    after: str | None
+    order: Literal["asc", "desc"] | None
+
+
+@dataclass(frozen=True)
+class Request:
+    """An HTTP request. Header names are lower case; `path` holds the path parameters; `body` is the parsed JSON."""
+
+    tenant: str
+    request_id: str
+    path: Mapping[str, str]
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    deadline: Deadline
+    route: str = ""
+    body: Any = None
+
+    def idempotency_key(self) -> IdempotencyKey | None:
+        """The `Idempotency-Key`, valid for this path and body only; None without one. Raises InvalidRequest."""
+        key = self.headers.get("idempotency-key")
+        if key is None:
+            return None
+        if not _IDEMPOTENCY_KEY.fullmatch(key):
+            raise InvalidRequest.of("Idempotency-Key", "must be 1 to 255 printable characters of ASCII")
+        # Two bodies are the same if their JSON values are equal, whatever the order of fields and the white space.
+        body = json.dumps(self.body, sort_keys=True)
+        return IdempotencyKey(name=_hash([self.route, sorted(self.path.items()), key]), body=_hash(body))
+
+    def prefers_async(self) -> bool:
+        """Whether the `Prefer` header contains `respond-async` (RFC 7240, section 4.1)."""
+        return RESPOND_ASYNC in self._values("prefer")
+
+    def wants_stream(self) -> bool:
+        """Whether the response should be streamed: `stream` in the query decides, else `Accept`.
+
+        Raises InvalidRequest.
+        """
+        stream = self.query.get("stream")
+        if stream is None:
+            return EVENT_STREAM in self._values("accept")
+        if stream not in ("true", "false"):
+            raise InvalidRequest.of("stream", "must be true or false")
+        return stream == "true"
+
+    def last_event(self) -> int | None:
+        """`Last-Event-ID`: the number of the last event that the client received, or None. Raises InvalidRequest."""
+        text = self.headers.get("last-event-id")
+        if text is None:
+            return None
+        if not re.fullmatch(r"[0-9]{1,9}", text):
+            raise InvalidRequest.of("Last-Event-ID", "must be the number of an event")
+        if "idempotency-key" not in self.headers:
+            raise InvalidRequest.of("Last-Event-ID", "needs the Idempotency-Key of the request that it continues")
+        return int(text)
+
+    def page(self) -> PageQuery:
+        """`limit` (1 to 100, default 20), `after` and `order`. Raises InvalidRequest."""
+        text = self.query.get("limit", "20")
+        limit = int(text) if re.fullmatch(r"[0-9]{1,3}", text) else 0
+        if not 1 <= limit <= 100:
+            raise InvalidRequest.of("limit", "must be a whole number from 1 to 100")
+        order = self.query.get("order")
+        if order is not None and order not in ("asc", "desc"):
+            raise InvalidRequest.of("order", "must be asc or desc")
+        return PageQuery(limit, self.query.get("after"), order)  # type: ignore[arg-type]
+
+    def version(self) -> int | None:
+        """`version`, a whole number from 1; None means the latest. Raises InvalidRequest."""
+        text = self.query.get("version")
+        if text is None:
+            return None
+        if not re.fullmatch(r"[1-9][0-9]{0,11}", text):
+            raise InvalidRequest.of("version", "must be a whole number from 1")
+        return int(text)
+
+    def _values(self, header: str) -> set[str]:
+        """A header's comma-separated values in lower case, without their parameters."""
+        return {value.partition(";")[0].strip().lower() for value in self.headers.get(header, "").split(",")}
+
+
+def request_of(event: ProxyEvent, context: LambdaContext, request_id: str, body: Any) -> Request:
+    """The request in API Gateway's event, with its parsed body."""
+    authorizer = event["requestContext"].get("authorizer") or {}
+    return Request(
+        tenant=authorizer.get("tenant") or DEFAULT_TENANT,
+        request_id=request_id,
+        path=event.get("pathParameters") or {},
+        query=event.get("queryStringParameters") or {},
+        headers={name.lower(): value for name, value in (event.get("headers") or {}).items()},
+        deadline=Deadline.after(
+            context.get_remaining_time_in_millis() / 1000,
+            Clock(),
+            # Lambda does not know when a client disconnects. A host that does says so here.
+            getattr(context, "client_gone", lambda: False),
+        ),
+        route=f"{event['httpMethod']} {event['resource']}",
+        body=body,
+    )
+
+
+def request_id_of(event: ProxyEvent, context: LambdaContext) -> str:
+    """The client's `x-request-id` if it is a valid header value, else API Gateway's id, else Lambda's."""
+    for name, value in (event.get("headers") or {}).items():
+        if name.lower() == "x-request-id" and _REQUEST_ID.fullmatch(value):
+            return str(value)
+    return str(event.get("requestContext", {}).get("requestId") or context.aws_request_id)
+
+
+def json_body(event: ProxyEvent) -> Any:
+    """The body's JSON; a missing body counts as `{}`. Raises InvalidRequest, PayloadTooLarge."""
+    try:
+        return json_text.parse(_body_bytes(event) or b"{}")
+    except json_text.JsonError as error:
+        raise InvalidRequest.of(error.path or "body", str(error)) from error
+
+
+def _body_bytes(event: ProxyEvent) -> bytes:
+    text = event.get("body") or ""
+    try:
+        body = base64.b64decode(text, validate=True) if event.get("isBase64Encoded") else text.encode("utf-8")
+    except (binascii.Error, UnicodeEncodeError) as error:
+        raise InvalidRequest.of("body", "is not UTF-8 text") from error
+    if len(body) > MAX_BODY_BYTES:
+        raise PayloadTooLarge(f"The body is larger than {MAX_BODY_BYTES} bytes.")
+    return body
+
+
+def _hash(value: Any) -> str:
+    return hashlib.sha256(json.dumps(value).encode()).hexdigest()[:40]

@@ -1,0 +1,61 @@
+"""Results and errors as the responses that API Gateway takes from a Lambda function.
+
+https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from agentos.api.request import RESPOND_ASYNC
+from agentos.domain import TurnState
+from agentos.kernel import json_text
+from agentos.kernel.errors import ApiError
+from agentos.kernel.values import Value
+
+ProxyResponse = dict[str, Any]
+
+Envelope = Callable[[ApiError, str], dict[str, Any]]
+"""Makes an error's JSON from the error and the request's id."""
+
+
+@dataclass(frozen=True)
+class Response:
+    """A result with headers of its own. `status` None leaves the endpoint's."""
+
+    value: Value
+    headers: Mapping[str, str]
+    status: int | None = None
+
+
+def accepted_turn(turn: TurnState) -> Response:
+    """A 202 for a background turn, with the URL where its state can be read."""
+    return Response(turn, {"location": turn.location, "preference-applied": RESPOND_ASYNC}, 202)
+
+
+def error_json(error: ApiError, request_id: str) -> dict[str, Any]:
+    """The error envelope of every endpoint but the doors of other vendors' APIs."""
+    return {"code": error.code, "message": error.message, "details": error.details, "requestId": request_id}
+
+
+def rendered(status: int, result: Value | Response | None, request_id: str) -> ProxyResponse:
+    """The response for a result; None has no body."""
+    own = {"x-request-id": request_id}
+    if result is None:
+        return _json(status, None, own)
+    response = result if isinstance(result, Response) else Response(result, {})
+    return _json(response.status or status, response.value.to_json(), {**own, **response.headers})
+
+
+def rendered_error(error: ApiError, request_id: str, envelope: Envelope) -> ProxyResponse:
+    """The response for an error, with the error's status and headers."""
+    return _json(error.status, envelope(error, request_id), {"x-request-id": request_id, **error.headers})
+
+
+def _json(status: int, body: dict[str, Any] | None, headers: Mapping[str, str]) -> ProxyResponse:
+    return {
+        "statusCode": status,
+        "headers": {"content-type": "application/json", **headers},
+        "body": "" if body is None else json_text.dump(body),
+        "isBase64Encoded": False,
+    }

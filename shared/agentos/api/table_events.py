@@ -1,0 +1,46 @@
+"""Turns a function into a Lambda handler for the table's stream.
+
+    @table_handler
+    def handler(key: ItemKey, deadline: Deadline) -> bool:
+        return deletion().sweep(key, deadline)
+
+The function gets the key of each changed item and returns whether it is done with it. The first record that is not done
+ends the batch: Lambda delivers it and the records after it again.
+
+https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html
+"""
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from agentos.api.endpoint import Handler
+from agentos.api.request import LambdaContext, ProxyEvent
+from agentos.api.response import ProxyResponse
+from agentos.kernel.clock import Clock, Deadline
+from agentos.kernel.logs import logger
+
+ItemKey = dict[str, Any]
+
+
+def table_handler(function: Callable[[ItemKey, Deadline], bool]) -> Handler:
+    """A Lambda handler that calls the function with each changed item's key and the deadline."""
+
+    @functools.wraps(function)
+    def handler(event: ProxyEvent, context: LambdaContext) -> ProxyResponse:
+        deadline = Deadline.after(context.get_remaining_time_in_millis() / 1000, Clock())
+        for record in event["Records"]:
+            change = record["dynamodb"]
+            if not _done(function, change["Keys"], deadline):
+                return {"batchItemFailures": [{"itemIdentifier": change["SequenceNumber"]}]}
+        return {"batchItemFailures": []}
+
+    return handler
+
+
+def _done(function: Callable[[ItemKey, Deadline], bool], key: ItemKey, deadline: Deadline) -> bool:
+    try:
+        return function(key, deadline)
+    except Exception:
+        logger.exception("a change of the table could not be handled")
+        return False

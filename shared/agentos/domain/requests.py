@@ -1,0 +1,104 @@
+"""What a client asks for: agents, sessions and messages to create, validated."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from agentos.domain import AgentConfig, Content, Message, ResultContent, Tool, ToolChoice
+from agentos.domain.names import ModelName, Priority
+from agentos.kernel.clock import Deadline
+from agentos.kernel.validation import validated
+from agentos.kernel.values import Value, Whole
+
+MAX_NAME = 256
+Name = Annotated[str, Field(min_length=1, max_length=MAX_NAME)]
+FreeForm = dict[str, Any]
+"""A JSON object that is kept exactly as it was given."""
+
+YEAR_SECONDS = 366 * 24 * 3600
+
+
+class NewAgent(Value):
+    """Body of `POST /agents`, and what an agent must still be after a `PATCH`."""
+
+    name: Name
+    description: Annotated[str, Field(max_length=4096)] = ""
+    model: ModelName
+    tools: Annotated[tuple[Tool, ...], Field(max_length=128)] = ()
+    config: AgentConfig = AgentConfig()
+
+
+class ForkFrom(Value):
+    """Whose messages a session begins with: all of them, or those up to and including one."""
+
+    session_id: Name
+    up_to_message_id: Name | None = None
+
+
+class NewSession(Value):
+    """Body of `POST …/sessions`; may be absent."""
+
+    user_id: Name | None = None
+    metadata: FreeForm = {}
+    agent_version: Annotated[Whole, Field(ge=1)] | None = None
+    expires_in_seconds: Annotated[Whole, Field(ge=1, le=YEAR_SECONDS)] | None = None
+    fork_from: ForkFrom | None = None
+
+
+class NewMessage(Value):
+    """Body of `POST …/messages`."""
+
+    role: Literal["user", "system"] = "user"
+    content: Content
+    task_type: Name | None = None
+    priority: Priority | None = None
+    metadata: FreeForm = {}
+
+
+class ToolResult(Value):
+    """What a tool call gave: body of `POST …/messages` while calls are open."""
+
+    role: Literal["tool"]
+    tool_call_id: Name
+    content: ResultContent
+    metadata: FreeForm = {}
+
+
+class RouteQuery(NewMessage):
+    """Body of `POST …/route`: a message, and the session that it would be sent to."""
+
+    session_id: str | None = None
+
+
+@dataclass(frozen=True)
+class CompletionRequest:
+    """What a door asks for.
+
+    `model`: `provider:model`, several separated by commas (the first and its fallbacks), or `agent:<agentId>`.
+    `config`: fields of an agent's `config` that replace the agent's own. `tools`: None leaves the agent's own.
+    """
+
+    model: str
+    messages: tuple[Message, ...]
+    config: Mapping[str, Any] = field(default_factory=dict)
+    tools: tuple[Tool, ...] | None = None
+    tool_choice: ToolChoice | None = None
+    parallel_tool_calls: bool | None = None
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class QueueMessage:
+    """A message. `receives`: how often it has been delivered, this time among them."""
+
+    document: dict[str, Any]
+    receives: int
+    receipt: str
+    deadline: Deadline
+
+
+def sent_of(value: Any) -> NewMessage | ToolResult:
+    """What a client sent, from JSON that was validated before. Raises InvalidRequest."""
+    return validated(ToolResult, value) if value.get("role") == "tool" else validated(NewMessage, value)

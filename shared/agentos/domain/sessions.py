@@ -1,0 +1,137 @@
+"""Sessions, the messages in them, and the turns that add messages."""
+
+from typing import Annotated, Any, Generic, Literal, TypeVar
+
+from pydantic import Field
+
+from agentos.domain.conversation import ResultContent, ToolCall
+from agentos.domain.names import Priority
+from agentos.domain.routing import Route
+from agentos.kernel.values import Value
+
+T = TypeVar("T")
+
+
+class SessionUsage(Value):
+    """The sum over a session's turns; `cost_usd` is None as soon as one turn's price is unknown."""
+
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    total_tokens: int = 0
+    cost_usd: float | None = 0.0
+
+    def plus(self, usage: "Usage") -> "SessionUsage":
+        unknown = self.cost_usd is None or usage.cost_usd is None
+        return SessionUsage(
+            prompt_tokens=self.prompt_tokens + usage.prompt_tokens,
+            completion_tokens=self.completion_tokens + usage.completion_tokens,
+            total_tokens=self.total_tokens + usage.total_tokens,
+            cost_usd=None if unknown else round((self.cost_usd or 0) + (usage.cost_usd or 0), 10),
+        )
+
+
+class Session(Value):
+    """A conversation with an agent. `agent_version` None follows the agent's latest version.
+
+    What does not go out: `turns`, the newest messages' lengths in tokens, a tuple a turn, oldest first; `open_calls`,
+    the ids of the tool calls that wait for results; `forked_count`, the messages that it began with.
+    """
+
+    session_id: str
+    agent_id: str
+    agent_version: int | None
+    user_id: str | None
+    metadata: dict[str, Any]
+    state: Literal["idle", "running"]
+    message_count: int
+    usage: SessionUsage
+    expires_at: str | None
+    last_activity_at: str
+    created_at: str
+    expires_in_seconds: Annotated[int | None, Field(exclude=True)] = None
+    turns: Annotated[tuple[tuple[int, ...], ...], Field(exclude=True)] = ()
+    open_calls: Annotated[tuple[str, ...], Field(exclude=True)] = ()
+    forked_count: Annotated[int, Field(exclude=True)] = 0
+
+
+class Usage(Value):
+    """What one turn used; `cost_usd` is None where the price is unknown, never 0."""
+
+    prompt_tokens: int
+    completion_tokens: int
+    total_tokens: int
+    cached_tokens: int
+    cost_usd: float | None
+    latency_ms: int
+
+
+class Reply(Value):
+    """The assistant's message as the client gets it, and as it is stored. `incomplete`: it broke off when some of it
+    had been told."""
+
+    message_id: str
+    role: Literal["assistant"] = "assistant"
+    content: str
+    tool_calls: tuple[ToolCall, ...] = ()
+    finish_reason: str
+    state: Literal["completed", "requires_action", "incomplete"] = "completed"
+    model: str
+    provider: str
+    usage: Usage
+    route: Route
+    created_at: str
+
+
+class SentMessage(Value):
+    """The client's message as it is stored and listed."""
+
+    message_id: str
+    role: Literal["user", "system", "tool"]
+    content: ResultContent
+    tool_call_id: str | None = None
+    task_type: str | None
+    priority: Priority | None
+    metadata: dict[str, Any]
+    created_at: str
+
+
+class IdempotencyKey(Value):
+    """What a repeated request is known by: a hash of its key and path, and one of its body."""
+
+    name: str
+    body: str
+    turn_id: str | None = None
+    """Of the long turn that runs under it."""
+
+
+class Failure(Value):
+    """Why a turn that nobody waited for failed: what its client would have been told."""
+
+    code: str
+    message: str
+    details: dict[str, Any]
+
+
+class TurnState(Value):
+    """How a turn stands that is run later."""
+
+    turn_id: str
+    session_id: str
+    agent_id: str
+    state: Literal["queued", "running", "completed", "failed"]
+    reply: Reply | None = None
+    error: Failure | None = None
+    created_at: str
+
+    @property
+    def location(self) -> str:
+        """The path at which it can be asked about."""
+        return f"/agents/{self.agent_id}/sessions/{self.session_id}/turns/{self.turn_id}"
+
+
+class Page(Value, Generic[T]):
+    """A page of a list; `next_cursor` is None on the last."""
+
+    data: tuple[T, ...]
+    has_more: bool
+    next_cursor: str | None

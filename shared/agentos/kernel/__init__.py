@@ -1,0 +1,1 @@
+"""What knows nothing of agents: time, ids, JSON, values, errors, logging, metrics."""

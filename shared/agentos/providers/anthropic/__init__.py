@@ -1,0 +1,1 @@
+"""Anthropic's Messages wire format. https://platform.claude.com/docs/en/api/messages"""

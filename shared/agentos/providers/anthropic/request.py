@@ -1,0 +1,54 @@
+"""A prompt in Anthropic's words."""
+
+from typing import Any
+
+from agentos.domain import Parameters, Prompt, Target, Tool
+from agentos.providers.anthropic.messages import messages
+from agentos.providers.blocks import digest, output_schema, system_texts
+
+MAX_TOKENS = 8192
+"""The API demands a bound on the answer: this one where the agent names none, or the model's most if that is less."""
+
+
+def encode(target: Target, prompt: Prompt) -> dict[str, Any]:
+    """The request's JSON."""
+    body: dict[str, Any] = {"model": target.upstream_model}
+    if texts := system_texts(prompt):
+        body["system"] = "\n\n".join(texts)
+    if prompt.tools:
+        body["tools"] = [_tool(tool) for tool in prompt.tools]
+    body["messages"] = messages(prompt.messages, lambda said: digest(target.upstream_model, {**body, "messages": said}))
+    return {**body, **_parameters(prompt.parameters, target.facts.max_output_tokens)}
+
+
+def _tool(tool: Tool) -> dict[str, Any]:
+    function = tool.function
+    described = {"description": function.description} if function.description else {}
+    return {"name": function.name, **described, "input_schema": function.arguments_schema}
+
+
+def _parameters(parameters: Parameters, most: int | None) -> dict[str, Any]:
+    named: dict[str, Any] = {
+        "max_tokens": parameters.max_tokens or min(most or MAX_TOKENS, MAX_TOKENS),
+        "temperature": parameters.temperature,
+        "top_p": parameters.top_p,
+        "stop_sequences": list(parameters.stop) or None,
+        "output_config": _output(parameters.response_format),
+        "tool_choice": _choice(parameters),
+    }
+    return {name: value for name, value in named.items() if value is not None}
+
+
+def _choice(parameters: Parameters) -> dict[str, Any] | None:
+    """Whether calls may be parallel is a part of the choice: where there is no other, of the default."""
+    choice, parallel = parameters.tool_choice, parameters.parallel_tool_calls
+    if choice is None and parallel is None:
+        return None
+    kind = {"type": "tool", "name": choice.name} if choice and choice.name else {"type": "any" if choice else "auto"}
+    return kind if parallel is None else {**kind, "disable_parallel_tool_use": not parallel}
+
+
+def _output(response_format: dict[str, Any] | None) -> dict[str, Any] | None:
+    """OpenAI's `response_format` as https://platform.claude.com/docs/en/build-with-claude/structured-outputs has it."""
+    schema = output_schema(response_format)
+    return schema and {"format": {"type": "json_schema", "schema": schema}}

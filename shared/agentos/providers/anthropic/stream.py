@@ -1,0 +1,72 @@
+"""A message of Anthropic's that comes in events.
+
+https://platform.claude.com/docs/en/build-with-claude/streaming
+"""
+
+from typing import Any
+
+from agentos.providers.accumulator import StreamAccumulator
+from agentos.providers.answers import as_object
+
+PIECES = {"text_delta": "text", "thinking_delta": "thinking", "signature_delta": "signature"}
+"""Kinds of pieces, and the field of a block that each adds to; it has the same name in the piece itself."""
+
+
+class MessageAccumulator(StreamAccumulator):
+    """Events to a whole message. Kinds of events and pieces that are not known are none of ours."""
+
+    def __init__(self) -> None:
+        self._blocks: dict[int, dict[str, Any]] = {}
+        self._pieces: dict[tuple[int, str], list[str]] = {}
+        self._reason: str | None = None
+        self._usage: dict[str, Any] = {}
+
+    def add(self, event: dict[str, Any]) -> str:
+        match event["type"]:
+            case "message_start":
+                self._count(event["message"])
+            case "content_block_start":
+                return self._begin(event["index"], event["content_block"])
+            case "content_block_delta":
+                return self._extend(event["index"], event["delta"])
+            case "message_delta":
+                self._count(event)
+                self._reason = event["delta"].get("stop_reason") or self._reason
+                self.finished = self._reason is not None
+            case "message_stop":
+                self.done = True
+        return ""
+
+    def payload(self) -> dict[str, Any]:
+        blocks = {index: dict(block) for index, block in self._blocks.items()}
+        for (index, field), pieces in self._pieces.items():
+            blocks[index][field] = "".join(pieces)
+        return {
+            "content": [blocks[index] for index in sorted(blocks)],
+            "stop_reason": self._reason,
+            "usage": self._usage,
+        }
+
+    def _begin(self, index: int, block: dict[str, Any]) -> str:
+        """A text block may begin with text."""
+        self._blocks[index] = block
+        if block["type"] != "text":
+            return ""
+        text: str = block["text"]
+        self._pieces[index, "text"] = [text]
+        return text
+
+    def _extend(self, index: int, piece: dict[str, Any]) -> str:
+        if index not in self._blocks:
+            raise KeyError(index)
+        if piece["type"] == "input_json_delta":  # a call without any keeps the empty input that it began with
+            if piece["partial_json"]:
+                self._pieces.setdefault((index, "input"), []).append(piece["partial_json"])
+        elif field := PIECES.get(piece["type"]):
+            self._pieces.setdefault((index, field), []).append(piece[field])
+            return str(piece[field]) if field == "text" else ""
+        return ""
+
+    def _count(self, event: dict[str, Any]) -> None:
+        """Counts grow, and the later one holds; what is not told again stays."""
+        self._usage |= {name: value for name, value in as_object(event.get("usage")).items() if value is not None}

@@ -1,0 +1,76 @@
+"""Bedrock's Converse API over HTTP, signed with the function's own IAM role instead of a key.
+
+The request goes out over the one HTTP client like any other, so that its time is bounded as a whole. Of the AWS SDK
+only credentials and Signature Version 4 are used, and none of its retries.
+"""
+
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.session import Session, get_session
+
+from agentos.domain import Completion, Prompt, Target
+from agentos.kernel.errors import ErrorClass, UpstreamError
+from agentos.providers.adapter import HttpAdapter
+from agentos.providers.bedrock import errors, request, response
+from agentos.providers.bedrock.messages import REASONING
+from agentos.providers.bedrock.stream import ConverseAccumulator, events_of
+from agentos.providers.blocks import bind_thoughts, digest
+from agentos.providers.transport import HttpRequest, HttpResponse, IncomingResponse
+from agentos.settings.provider import Provider
+
+
+class Bedrock(HttpAdapter):
+    """`POST {endpoint}/model/{model}/converse`"""
+
+    path = "/model/{model}/converse"
+    accumulator = ConverseAccumulator
+    safe = ""  # as the SDK quotes: the signature is over the path, so a colon is not a colon
+
+    streamed_type = "application/vnd.amazon.eventstream"
+
+    def bind_thoughts(self, completion: Completion, provider: Provider, target: Target, prompt: Prompt) -> Completion:
+        return bind_thoughts(
+            completion, REASONING, digest(target.upstream_model, self.encode(provider, target, prompt))
+        )
+
+    def request(self, provider: Provider, target: Target, prompt: Prompt, *, streamed: bool = False) -> HttpRequest:
+        plain = super().request(provider, target, prompt, streamed=streamed)
+        credentials = _session().get_credentials()
+        if credentials is None:
+            raise UpstreamError(ErrorClass.AUTH, "no AWS credentials")
+        signed = AWSRequest("POST", plain.url, {"content-type": plain.headers["content-type"]}, plain.body)
+        SigV4Auth(credentials.get_frozen_credentials(), "bedrock", provider.region).add_auth(signed)
+        return HttpRequest(plain.url, {**plain.headers, **signed.headers}, plain.body)
+
+    def encode(self, provider: Provider, target: Target, prompt: Prompt) -> dict[str, Any]:
+        return request.encode(target, prompt)
+
+    def decode(self, payload: dict[str, Any]) -> Completion:
+        return response.decode(payload)
+
+    def streamed_path(self, path: str) -> str:
+        return path + "-stream"
+
+    def events(self, incoming: IncomingResponse) -> Iterator[dict[str, Any]]:
+        for kind, what in events_of(incoming):
+            if kind.endswith("Exception"):
+                yield {**what, "__type": kind[:1].upper() + kind[1:], "error": {"type": kind}}
+            else:
+                yield {kind: what}
+
+    def classify(self, status: int, payload: dict[str, Any]) -> ErrorClass | None:
+        return errors.classify(status, payload)
+
+    def error_of_response(self, reply: HttpResponse, payload: dict[str, Any]) -> UpstreamError:
+        kind = reply.headers.get("x-amzn-errortype") or str(payload.get("__type") or "")
+        return super().error_of_response(reply, {**payload, "__type": kind.partition(":")[0]})
+
+
+@cache
+def _session() -> Session:
+    """It finds the role's credentials once, and they renew themselves."""
+    return get_session()

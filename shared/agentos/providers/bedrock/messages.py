@@ -1,0 +1,95 @@
+"""A conversation in Converse's words: blocks of content, calls among them, and the reasoning before a call.
+
+https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ContentBlock.html
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
+
+from agentos.domain import ImagePart, Message, Prompt, TextPart, ToolCall, ToolChoice
+from agentos.kernel import json_text
+from agentos.kernel.errors import ErrorClass, UpstreamError
+from agentos.providers.blocks import alternating, answer_blocks, results_in_order
+from agentos.providers.tool_calls import RawToolCall, sent_arguments, signed, tool_calls
+
+REASONING = "converse"
+"""The kind of signature that holds the blocks of reasoning before a call, as JSON."""
+
+
+def messages(conversation: Iterable[Message], digest: Callable[[list[dict[str, Any]]], str]) -> list[dict[str, Any]]:
+    """Every message but the system's; what one side says in a row is one message, results first.
+
+    `digest` tells the request up to some message from any other.
+    """
+    return alternating(conversation, digest, _answer, _results, _question)
+
+
+def tool_config(prompt: Prompt) -> dict[str, Any]:
+    """The tools, and those that are only in the history still: a call of a tool that is not declared is a 400."""
+    offered = [tool.function for tool in prompt.tools]
+    specs = [_spec(function.name, function.arguments_schema, function.description) for function in offered]
+    called = {call.name: None for message in prompt.messages for call in message.tool_calls}
+    known = {function.name for function in offered}
+    tools = [*specs, *(_spec(name, {"type": "object"}) for name in called if name not in known)]
+    choice = prompt.parameters.tool_choice
+    return {"tools": tools, **({"toolChoice": _choice(choice)} if choice else {})}
+
+
+def calls_of(content: Sequence[dict[str, Any]]) -> tuple[ToolCall, ...]:
+    """The calls in an answer, each signed with the reasoning right before it. Raises BadReply."""
+    return tool_calls(_sent(content))
+
+
+def _spec(name: str, schema: dict[str, Any], description: str = "") -> dict[str, Any]:
+    described = {"description": description} if description else {}
+    return {"toolSpec": {"name": name, **described, "inputSchema": {"json": schema}}}
+
+
+def _choice(choice: ToolChoice) -> dict[str, Any]:
+    """https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ToolChoice.html"""
+    return {"tool": {"name": choice.name}} if choice.name else {"any": {}}
+
+
+def _sent(content: Sequence[dict[str, Any]]) -> Iterator[RawToolCall]:
+    thoughts: list[dict[str, Any]] = []
+    for block in content:
+        if "reasoningContent" in block:
+            thoughts.append(block)
+        elif "toolUse" in block:
+            call = block["toolUse"]
+            thought = signed(REASONING, json_text.dump(thoughts)) if thoughts else None
+            yield RawToolCall(call.get("toolUseId"), call.get("name"), call.get("input"), thought)
+            thoughts = []
+
+
+def _answer(message: Message, before: str) -> Iterator[dict[str, Any]]:
+    return answer_blocks(message, REASONING, before, lambda text: {"text": text}, _called)
+
+
+def _called(call: ToolCall) -> dict[str, Any]:
+    return {"toolUse": {"toolUseId": call.id, "name": call.name, "input": sent_arguments(call)}}
+
+
+def _results(said: Sequence[Message], calls: tuple[ToolCall, ...]) -> Iterator[dict[str, Any]]:
+    for call_id, text in results_in_order(said, calls):
+        content: dict[str, Any] = {"text": text} if text.strip() else {"json": {}}  # a blank text is a 400
+        yield {"toolResult": {"toolUseId": call_id, "content": [content]}}
+
+
+def _question(message: Message) -> list[dict[str, Any]]:
+    if message.role == "tool":
+        return []
+    if isinstance(message.content, str):
+        return [{"text": message.content}]
+    return [_part(part) for part in message.content]
+
+
+def _part(part: TextPart | ImagePart) -> dict[str, Any]:
+    """Raises UpstreamError for an image by its address, which planning leaves to other targets."""
+    if isinstance(part, TextPart):
+        return {"text": part.text}
+    url = part.image_url.url
+    if not url.startswith("data:"):
+        raise UpstreamError(ErrorClass.REJECTED, "Converse takes no image by its address")
+    media_type, _, data = url.removeprefix("data:image/").partition(";base64,")
+    return {"image": {"format": "jpeg" if media_type == "jpg" else media_type, "source": {"bytes": data}}}

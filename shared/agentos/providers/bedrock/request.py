@@ -1,0 +1,34 @@
+"""A prompt in Converse's words."""
+
+from typing import Any
+
+from agentos.domain import Prompt, Target
+from agentos.kernel import json_text
+from agentos.providers.bedrock.messages import messages, tool_config
+from agentos.providers.blocks import digest, output_schema, system_texts
+
+
+def encode(target: Target, prompt: Prompt) -> dict[str, Any]:
+    """The request's JSON."""
+    body: dict[str, Any] = {}
+    if texts := system_texts(prompt):
+        body["system"] = [{"text": text} for text in texts]
+    if prompt.has_tools:
+        body["toolConfig"] = tool_config(prompt)
+    body["messages"] = messages(prompt.messages, lambda said: digest(target.upstream_model, {**body, "messages": said}))
+    return {**body, **_parameters(prompt)}
+
+
+def _parameters(prompt: Prompt) -> dict[str, Any]:
+    parameters = prompt.parameters
+    inference = {
+        "maxTokens": parameters.max_tokens,
+        "temperature": parameters.temperature,
+        "topP": parameters.top_p,
+        "stopSequences": list(parameters.stop) or None,
+    }
+    named: dict[str, Any] = {"inferenceConfig": {name: value for name, value in inference.items() if value is not None}}
+    if schema := output_schema(parameters.response_format):
+        structure = {"jsonSchema": {"schema": json_text.dump(schema)}}
+        named["outputConfig"] = {"textFormat": {"type": "json_schema", "structure": structure}}
+    return {name: value for name, value in named.items() if value}

@@ -1,0 +1,94 @@
+"""A conversation in Gemini's words: contents, parts, and the calls of functions among them.
+
+https://ai.google.dev/api/caching#Content, https://ai.google.dev/gemini-api/docs/function-calling
+"""
+
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from typing import Any
+
+from agentos.domain import ImagePart, Message, TextPart, ToolCall
+from agentos.kernel import json_text
+from agentos.providers.blocks import without_system
+from agentos.providers.tool_calls import RawToolCall, result_text, sent_arguments, signature, signed, tool_calls
+
+THOUGHT = "thought"
+"""The kind of signature that holds `thoughtSignature`: what the model thought before it called, encrypted."""
+
+NO_SIGNATURE = "skip_thought_signature_validator"
+"""Google's own stand-in for calls that another provider's model made; without any, Gemini 3 and later answer 400.
+
+https://ai.google.dev/gemini-api/docs/thought-signatures (FAQ)
+"""
+
+
+def contents(messages: Iterable[Message]) -> list[dict[str, Any]]:
+    """Every message but the system's; all results of one answer's calls go into one content."""
+    encoded: list[dict[str, Any]] = []
+    calls: tuple[ToolCall, ...] = ()
+    for are_results, run in groupby(without_system(messages), key=lambda message: message.role == "tool"):
+        if are_results:
+            encoded.append(_results(list(run), calls))
+        else:
+            for message in run:
+                encoded.append(_content(message))
+                calls = message.tool_calls
+    return encoded
+
+
+def calls_of(parts: Sequence[dict[str, Any]]) -> tuple[ToolCall, ...]:
+    """The calls in an answer. Raises BadReply."""
+    return tool_calls(
+        RawToolCall(call.get("id"), call.get("name"), call.get("args"), signed(THOUGHT, part.get("thoughtSignature")))
+        for part in parts
+        if (call := part.get("functionCall")) is not None
+    )
+
+
+def _content(message: Message) -> dict[str, Any]:
+    role = "model" if message.role == "assistant" else "user"
+    if isinstance(message.content, str):
+        parts = [{"text": message.content}] if message.content else []
+    else:
+        parts = [_part(part) for part in message.content]
+    return {"role": role, "parts": [*parts, *_call_parts(message.tool_calls)]}
+
+
+def _part(part: TextPart | ImagePart) -> dict[str, Any]:
+    if isinstance(part, TextPart):
+        return {"text": part.text}
+    url = part.image_url.url
+    if url.startswith("data:"):
+        media_type, _, data = url.removeprefix("data:").partition(";base64,")
+        return {"inlineData": {"mimeType": media_type, "data": data}}
+    return {"fileData": {"fileUri": url}}
+
+
+def _call_parts(calls: tuple[ToolCall, ...]) -> Iterable[dict[str, Any]]:
+    """Of parallel calls Gemini signs the first alone, and demands no other signature back."""
+    for place, call in enumerate(calls):
+        part: dict[str, Any] = {"functionCall": {"id": call.id, "name": call.name, "args": sent_arguments(call)}}
+        if thought := signature(call, THOUGHT) or (NO_SIGNATURE if place == 0 else None):
+            part["thoughtSignature"] = thought
+        yield part
+
+
+def _results(messages: list[Message], calls: tuple[ToolCall, ...]) -> dict[str, Any]:
+    """In the order of the calls, whatever the order in which the client was done with them."""
+    places = {call.id: place for place, call in enumerate(calls)}
+    names = {call.id: call.name for call in calls}
+    parts = [
+        {"functionResponse": {"id": message.tool_call_id, "name": name, "response": _response(result_text(message))}}
+        for message in sorted(messages, key=lambda message: places.get(message.tool_call_id or "", len(places)))
+        if (name := names.get(message.tool_call_id or ""))
+    ]
+    return {"role": "user", "parts": parts}
+
+
+def _response(text: str) -> dict[str, Any]:
+    """A result that is a JSON object as it is; any other under `result`, because Gemini takes objects alone."""
+    try:
+        value = json_text.parse(text)
+    except json_text.JsonError:
+        value = None
+    return value if isinstance(value, dict) else {"result": text}

@@ -1,0 +1,73 @@
+"""An answer of Gemini's as a completion."""
+
+from typing import Any
+
+from agentos.domain import Completion, TokenCount
+from agentos.kernel.errors import ErrorClass, UpstreamError
+from agentos.providers.answers import BadResponse, as_object, incomplete_answer, make_completion, token_count
+from agentos.providers.gemini.messages import calls_of
+from agentos.providers.text import clean
+
+FINISHED = {"STOP": "stop", "MAX_TOKENS": "length"}
+
+BLOCKED = frozenset(
+    {
+        "SAFETY",
+        "RECITATION",
+        "LANGUAGE",
+        "BLOCKLIST",
+        "PROHIBITED_CONTENT",
+        "SPII",
+        "ESCALATION",
+        "MODEL_ARMOR",
+        "IMAGE_SAFETY",
+        "IMAGE_PROHIBITED_CONTENT",
+        "IMAGE_RECITATION",
+    }
+)
+"""Finish reasons of an answer that was withheld; every `promptFeedback.blockReason` means the same."""
+
+BROKEN = frozenset(
+    {
+        "MALFORMED_RESPONSE",
+        "MALFORMED_FUNCTION_CALL",
+        "UNEXPECTED_TOOL_CALL",
+        "TOO_MANY_TOOL_CALLS",
+        "MISSING_THOUGHT_SIGNATURE",
+    }
+)
+"""Finish reasons of an answer that is none."""
+
+
+def decode(payload: dict[str, Any]) -> Completion:
+    """The completion in a 2xx response's JSON. Raises BadReply, or UpstreamError for a safety block."""
+    if payload.get("error"):
+        raise BadResponse("a 200 with an error in its body")
+    if (payload.get("promptFeedback") or {}).get("blockReason"):
+        raise UpstreamError(ErrorClass.CONTENT_FILTER, "the prompt was blocked", status=200)
+    if not payload.get("candidates"):
+        raise BadResponse("no candidates")
+    candidate = payload["candidates"][0]
+    reason = candidate.get("finishReason") or "STOP"
+    if reason in BLOCKED:
+        raise UpstreamError(ErrorClass.CONTENT_FILTER, "the answer was withheld", status=200)
+    parts = (candidate.get("content") or {}).get("parts") or []
+    text = clean(_words(parts))
+    calls = calls_of(parts)
+    if reason in BROKEN:
+        raise incomplete_answer(reason)
+    return make_completion(text, calls, reason, _tokens(as_object(payload.get("usageMetadata"))), named=FINISHED)
+
+
+def _words(parts: list[dict[str, Any]]) -> str:
+    """What is said, without what is thought."""
+    return "".join(part.get("text") or "" for part in parts if not part.get("thought"))
+
+
+def _tokens(usage: dict[str, Any]) -> TokenCount:
+    """Thinking is billed as output, so it counts as completion."""
+    return TokenCount(
+        prompt=token_count(usage.get("promptTokenCount")) + token_count(usage.get("toolUsePromptTokenCount")),
+        completion=token_count(usage.get("candidatesTokenCount")) + token_count(usage.get("thoughtsTokenCount")),
+        cached=token_count(usage.get("cachedContentTokenCount")),
+    )

@@ -1,0 +1,124 @@
+"""The one way out: an HTTP request that ends by its time, whatever the other side does.
+
+`asyncio`'s own cancellation bounds the whole exchange, name lookup, TLS, headers and a body that
+trickles alike, where httpx's time-outs bound only each single read. The event loop runs in a thread of
+its own, so that the code around stays plain and synchronous, and one connection pool serves every thread.
+"""
+
+import atexit
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AbstractAsyncContextManager, contextmanager
+
+import anyio
+import anyio.abc
+import httpx
+from anyio.from_thread import start_blocking_portal
+
+from agentos.kernel.clock import Timeouts
+from agentos.kernel.errors import ErrorClass, UpstreamError
+from agentos.providers.http_stream import HttpStream, body_too_long
+from agentos.providers.transport import HttpRequest, HttpResponse
+
+_AROUND = 100
+"""Bytes of a stream for one of what it says: an event of some hundred around every word."""
+
+_POOL = httpx.Limits(max_connections=200, max_keepalive_connections=20, keepalive_expiry=30)
+
+
+class HttpClient:
+    """A client for as long as the process lives; `transport` replaces the network in tests."""
+
+    def __init__(self, reply_bytes: int, transport: httpx.AsyncBaseTransport | None = None) -> None:
+        self._reply_bytes = reply_bytes
+        self._transport = transport
+        self._loop = start_blocking_portal()
+        self._portal = self._loop.__enter__()
+        self._client = self._portal.call(self._connect)
+        atexit.register(self.close)
+
+    def send(self, request: HttpRequest, seconds: float) -> HttpResponse:
+        """The whole reply. Raises UpstreamError: `timeout`, `connect` or `bad_response`."""
+        return self._portal.call(self._send, request, seconds)
+
+    @contextmanager
+    def open(self, request: HttpRequest, timeouts: Timeouts) -> Iterator[HttpStream]:
+        """The reply as it comes; what is left of it when the context ends is not read, and the connection closed.
+
+        Raises UpstreamError: `timeout`, `connect` or `bad_response`; reading the stream does too.
+        """
+        pump, stream = self._portal.start_task(self._pump, request, timeouts)
+        try:
+            yield stream
+        finally:
+            pump.cancel()
+
+    def close(self) -> None:
+        """End the connections and the loop's thread. Done once, at the latest when the process ends."""
+        atexit.unregister(self.close)
+        self._portal.call(self._client.aclose)
+        self._loop.__exit__(None, None, None)
+
+    async def _connect(self) -> httpx.AsyncClient:
+        return httpx.AsyncClient(
+            transport=self._transport,
+            limits=_POOL,
+            timeout=None,  # noqa: S113 - `_send` bounds the whole exchange
+            follow_redirects=False,
+        )
+
+    async def _send(self, request: HttpRequest, seconds: float) -> HttpResponse:
+        with _classified(seconds), anyio.fail_after(seconds):
+            async with self._post(request) as response:
+                body = b"".join([chunk async for chunk in self._chunks(response, self._reply_bytes)])
+                return HttpResponse(response.status_code, response.headers, body)
+
+    async def _pump(
+        self, request: HttpRequest, timeouts: Timeouts, *, task_status: anyio.abc.TaskStatus[HttpStream]
+    ) -> None:
+        """Put the reply into a stream, which is there when the reply's head is."""
+        stream: HttpStream | None = None
+        try:
+            with _classified(timeouts.first_output), anyio.fail_after(timeouts.first_output) as scope:
+                async with self._post(request) as response:
+
+                    def extend() -> None:
+                        self._portal.start_task_soon(_delay, scope, timeouts.total - timeouts.first_output)
+
+                    stream = HttpStream(response.status_code, response.headers, self._reply_bytes, extend)
+                    task_status.started(stream)
+                    async for chunk in self._chunks(response, self._reply_bytes * _AROUND):
+                        stream.put(chunk)
+                    stream.put(None)
+        except Exception as error:  # whatever it is, whoever reads must not wait for ever
+            if stream is None:
+                raise
+            stream.put(error)
+
+    def _post(self, request: HttpRequest) -> AbstractAsyncContextManager[httpx.Response]:
+        return self._client.stream("POST", request.url, headers=dict(request.headers), content=request.body)
+
+    async def _chunks(self, response: httpx.Response, max_bytes: int) -> AsyncIterator[bytes]:
+        if "," in response.headers.get("content-encoding", ""):  # a few kilobytes could unfold into gigabytes
+            raise UpstreamError(ErrorClass.BAD_RESPONSE, "compressed more than once", status=response.status_code)
+        length = 0
+        async for chunk in response.aiter_bytes():
+            length += len(chunk)
+            if length > max_bytes:
+                raise body_too_long(max_bytes, response.status_code)
+            yield chunk
+
+
+async def _delay(scope: anyio.CancelScope, seconds: float) -> None:
+    scope.deadline += seconds
+
+
+@contextmanager
+def _classified(seconds: float) -> Iterator[None]:
+    try:
+        yield
+    except TimeoutError as error:
+        raise UpstreamError(ErrorClass.TIMEOUT, f"no whole reply within {seconds:.1f} s") from error
+    except httpx.DecodingError as error:
+        raise UpstreamError(ErrorClass.BAD_RESPONSE, "the body's compression is broken") from error
+    except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+        raise UpstreamError(ErrorClass.CONNECT, type(error).__name__) from error

@@ -1,0 +1,20 @@
+"""The wire formats by the names that configuration uses. An adapter is imported when it is first used."""
+
+from importlib import import_module
+
+from agentos.providers.adapter import Adapter
+
+FORMATS = {
+    "openai": "agentos.providers.openai.adapter:OpenAI",
+    "gemini": "agentos.providers.gemini.adapter:Gemini",
+    "anthropic": "agentos.providers.anthropic.adapter:Anthropic",
+    "bedrock": "agentos.providers.bedrock.adapter:Bedrock",
+    "echo": "agentos.providers.echo:Echo",
+}
+
+
+def adapter(wire_format: str) -> Adapter:
+    """The adapter of a wire format."""
+    module, _, name = FORMATS[wire_format].partition(":")
+    made: Adapter = getattr(import_module(module), name)()
+    return made

@@ -1,0 +1,26 @@
+"""Explains a route: everything that a turn does before its first upstream call."""
+
+from agentos.domain import Message, Plan
+from agentos.domain.requests import RouteQuery
+from agentos.services.preparation import Hints, Preparation
+from agentos.store.agents import AgentStore
+from agentos.store.sessions import SessionStore
+
+
+class Explanations:
+    """What `POST …/route` does: everything up to the first call."""
+
+    def __init__(self, agents: AgentStore, sessions: SessionStore, preparation: Preparation) -> None:
+        self._agents = agents
+        self._sessions = sessions
+        self._preparation = preparation
+
+    def explain(self, tenant: str, agent_id: str, request: RouteQuery) -> Plan:
+        """The plan that a turn would follow now. Raises NotFound."""
+        agent = self._agents.get(tenant, agent_id)
+        session = self._sessions.get(tenant, agent_id, request.session_id) if request.session_id else None
+        asked = [Message(role=request.role, content=request.content)]
+        if session:
+            agent = self._agents.at(tenant, agent, session.agent_version)
+        _, plan = self._preparation.prepare(tenant, agent, session, asked, Hints.of(request))
+        return plan

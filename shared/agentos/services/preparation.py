@@ -1,0 +1,137 @@
+"""What a turn does before its first upstream call: the prompt, the facts, the plan. Explaining a route stops here."""
+
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from agentos.domain import Agent, Message, Parameters, Part, Plan, Prompt, Reply, SentMessage, Session, TextPart
+from agentos.domain.history import window
+from agentos.domain.names import Priority
+from agentos.domain.requests import NewMessage
+from agentos.domain.token_estimates import estimate, estimate_text, estimate_tools
+from agentos.kernel.clock import Clock
+from agentos.routing.plan import Facts, TargetStats, make_plan
+from agentos.settings.loading import Settings
+from agentos.settings.schema import TaskType
+
+GENERAL = "general"
+PATTERN_CHARACTERS = 20_000
+"""How much of a message is searched for a task type: what it is about shows early."""
+
+
+class History(Protocol):
+    """Where a session's messages are (`store/turns.py`)."""
+
+    def newest(self, tenant: str, session: Session, count: int) -> list[SentMessage | Reply]: ...
+
+
+@dataclass(frozen=True)
+class Hints:
+    """What a message says of itself for its routing."""
+
+    task_type: str | None = None
+    priority: Priority | None = None
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, message: SentMessage | NewMessage) -> "Hints":
+        return cls(message.task_type, message.priority, message.metadata)
+
+
+class Preparation:
+    """The same for a turn and for its explanation."""
+
+    def __init__(self, history: History, stats: TargetStats, settings: Settings, clock: Clock) -> None:
+        self._history = history
+        self._stats = stats
+        self._settings = settings
+        self._clock = clock
+
+    def prepare(
+        self,
+        tenant: str,
+        agent: Agent,
+        session: Session | None,
+        asked: Sequence[Message],
+        hints: Hints,
+        parameters: Parameters | None = None,
+    ) -> tuple[Prompt, Plan]:
+        """What would be asked, and whom; without a session, of a fresh one, without parameters, with the agent's."""
+        history = self._newest(tenant, agent, session, asked) if session else []
+        if asked[0].role == "tool":  # the answer to calls is routed as the message that led to them
+            opening = next((m for m in reversed(history) if m.role in ("user", "system")), None)
+            hints = Hints.of(opening) if isinstance(opening, SentMessage) else hints
+        prompt = Prompt(
+            messages=(*map(_said, history), *asked),
+            instructions=agent.config.instructions,
+            tools=agent.tools,
+            parameters=parameters or agent.config.parameters(),
+        )
+        facts = self._facts(agent, session, prompt, hints)
+        return prompt, make_plan(agent.model, agent.config, facts, self._settings, self._stats)
+
+    def _newest(
+        self, tenant: str, agent: Agent, session: Session, asked: Sequence[Message]
+    ) -> list[SentMessage | Reply]:
+        limits, given = self._settings.limits, agent.config.history_tokens
+        budget = (limits.history_tokens if given is None else given) - sum(map(estimate, asked))
+        count = window(session.turns, budget, limits.history_messages, open_turn=bool(session.open_calls))
+        return self._history.newest(tenant, session, count)
+
+    def _facts(self, agent: Agent, session: Session | None, prompt: Prompt, hints: Hints) -> Facts:
+        metadata = {**(session.metadata if session else {}), **hints.metadata}
+        return Facts(
+            task_type=hints.task_type or _text(metadata, "taskType") or self._task_type(_asked(prompt)),
+            priority=hints.priority or _priority(metadata),
+            metadata=metadata,
+            user_id=session.user_id if session else None,
+            session_id=session.session_id if session else None,
+            has_tools=prompt.has_tools,
+            has_images=any(message.has_images for message in prompt.messages),
+            has_image_addresses=any(message.has_image_addresses for message in prompt.messages),
+            tool_choice=prompt.parameters.tool_choice is not None,
+            structured_output=(agent.config.response_format or {}).get("type") == "json_schema",
+            prompt_tokens=_prompt_tokens(prompt),
+            completion_tokens=agent.config.max_tokens or 0,
+            draw=self._clock.jitter(1.0),
+        )
+
+    def _task_type(self, asked: Message) -> str:
+        parts = (asked.content,) if isinstance(asked.content, str) else _texts(asked.content)
+        text = "\n".join(itertools.islice(parts, 100))[:PATTERN_CHARACTERS]
+        types: Iterable[TaskType] = self._settings.routing.task_types
+        return next((kind.name for kind in types if kind.expression.search(text)), GENERAL)
+
+
+def _said(message: SentMessage | Reply) -> Message:
+    """A stored message as a provider is told it."""
+    if isinstance(message, Reply):
+        return Message(role="assistant", content=message.content, tool_calls=message.tool_calls)
+    return Message(role=message.role, content=message.content, tool_call_id=message.tool_call_id)
+
+
+def _asked(prompt: Prompt) -> Message:
+    """The last message that is no part of a tool call's business."""
+    return next((m for m in reversed(prompt.messages) if m.role in ("user", "system")), prompt.messages[-1])
+
+
+def _prompt_tokens(prompt: Prompt) -> int:
+    given = estimate_text(prompt.instructions or "") + estimate_tools(prompt.tools)
+    return given + sum(map(estimate, prompt.messages))
+
+
+def _texts(parts: Iterable[Part]) -> Iterable[str]:
+    return (part.text for part in parts if isinstance(part, TextPart))
+
+
+def _text(metadata: Mapping[str, Any], name: str) -> str | None:
+    value = metadata.get(name)
+    return value if isinstance(value, str) and value else None
+
+
+def _priority(metadata: Mapping[str, Any]) -> Priority | None:
+    """Free-form metadata may hold anything under that name; only what the contract knows counts."""
+    known: dict[Any, Priority] = {"cost": "cost", "latency": "latency", "quality": "quality"}
+    value = metadata.get("priority")
+    return known.get(value) if isinstance(value, str) else None

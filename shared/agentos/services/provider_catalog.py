@@ -1,0 +1,127 @@
+"""What `GET /health` and `GET /providers` tell: the configuration as data, and what of it is available."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from agentos import __version__
+from agentos.domain import Circuit
+from agentos.kernel.values import Value
+from agentos.settings.loading import Settings
+from agentos.settings.provider import Provider
+
+FORMAT_FACTS: dict[str, dict[str, bool]] = {
+    "openai": {"streaming": True, "tools": True, "images": True, "structured_output": True},
+    "gemini": {"streaming": True, "tools": True, "images": True, "structured_output": True},
+    "anthropic": {"streaming": True, "tools": True, "images": True, "structured_output": True},
+    "bedrock": {"streaming": True, "tools": True, "images": True, "structured_output": True},
+    "echo": {"streaming": True, "tools": False, "images": True, "structured_output": False},
+}
+"""What this version can do over each wire format, whatever the models behind it could."""
+
+
+class ProviderHealth(Value):
+    """One provider's status and, where it is not `available`, why; `circuits` are its targets that are not closed."""
+
+    provider: str
+    status: str
+    reason: str | None
+    circuits: tuple[Circuit, ...]
+
+
+class Health(Value):
+    """`GET /health`; no provider is called."""
+
+    status: str
+    version: str
+    providers: tuple[ProviderHealth, ...]
+
+
+class ModelEntry(Value):
+    """One model of the matrix; null is unknown."""
+
+    model: str
+    upstream_model: str
+    context_window: int | None
+    max_output_tokens: int | None
+    capabilities: tuple[str, ...] | None
+    price: dict[str, Any] | None
+
+
+class ProviderEntry(Value):
+    """One provider of the matrix; `environment` holds names, never values."""
+
+    provider: str
+    format: str
+    chat: bool
+    streaming: bool
+    tools: bool
+    images: bool
+    structured_output: bool
+    environment: tuple[str, ...]
+    status: str
+    reason: str | None
+    circuits: tuple[Circuit, ...]
+    models: tuple[ModelEntry, ...]
+
+
+class Matrix(Value):
+    """`GET /providers`"""
+
+    data: tuple[ProviderEntry, ...]
+
+
+class ProviderCatalog:
+    """The configuration as clients may see it; `circuits` tells those that are not closed."""
+
+    def __init__(self, settings: Settings, circuits: Callable[[], Sequence[Circuit]]) -> None:
+        self._settings = settings
+        self._circuits = circuits
+
+    def health(self) -> Health:
+        """`ok` while at least one provider is available, else `degraded`."""
+        circuits = self._circuits()
+        providers = tuple(
+            ProviderHealth(provider=provider.name, **_status_of(provider, circuits))
+            for provider in self._settings.providers.values()
+        )
+        usable = any(provider.status == "available" for provider in providers)
+        return Health(status="ok" if usable else "degraded", version=__version__, providers=providers)
+
+    def matrix(self) -> Matrix:
+        """Every provider with its models, in the order of the configuration."""
+        circuits = self._circuits()
+        return Matrix(data=tuple(self._entry(provider, circuits) for provider in self._settings.providers.values()))
+
+    def _entry(self, provider: Provider, circuits: Sequence[Circuit]) -> ProviderEntry:
+        models = tuple(self._model(name) for name in self._settings.models if name.partition(":")[0] == provider.name)
+        return ProviderEntry(
+            provider=provider.name,
+            format=provider.settings.format,
+            chat=True,
+            **FORMAT_FACTS[provider.settings.format],
+            environment=provider.variables,
+            models=models,
+            **_status_of(provider, circuits),
+        )
+
+    def _model(self, name: str) -> ModelEntry:
+        target = self._settings.target(name, "")
+        facts = target.facts
+        return ModelEntry(
+            model=name,
+            upstream_model=target.upstream_model,
+            context_window=facts.context_window,
+            max_output_tokens=facts.max_output_tokens,
+            capabilities=None if facts.capabilities is None else tuple(sorted(facts.capabilities)),
+            price=facts.price and facts.price.to_json(),
+        )
+
+
+def _status_of(provider: Provider, circuits: Sequence[Circuit]) -> dict[str, Any]:
+    """Status, reason and open circuits: a provider cools down while one of its targets does."""
+    own = tuple(circuit for circuit in circuits if circuit.model.partition(":")[0] == provider.name)
+    status: str
+    status, reason = provider.availability
+    if status == "available" and own:
+        status, reason = "cooling-down", ", ".join(f"{one.model} for {one.retry_in_seconds} s" for one in own)
+    return {"status": status, "reason": reason, "circuits": own}

@@ -1,0 +1,1 @@
+"""Configuration: its schema, how it is loaded, and what the environment adds."""

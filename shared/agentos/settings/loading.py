@@ -1,0 +1,108 @@
+"""Reads `config/default.yaml`, the overlays and the environment into validated, immutable settings.
+
+The environment (`<PROVIDER>_API_KEY`, `<PROVIDER>_ENDPOINT`) decides which providers are available. Everything else
+about a provider is data in YAML.
+"""
+
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from agentos.domain import ModelFacts, Target
+from agentos.domain.routing_rules import unreachable
+from agentos.kernel.errors import ConfigError
+from agentos.kernel.merge_patch import merge_patch
+from agentos.settings.provider import Provider
+from agentos.settings.schema import ConfigFile
+
+# The repository and the deployed layer (`/opt`) hold the package and `config/` side by side alike.
+DEFAULT_FILE = Path(__file__).parents[3] / "config" / "default.yaml"
+
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class Settings:
+    """All settings of a process."""
+
+    def __init__(self, file: ConfigFile, environment: Mapping[str, str]) -> None:
+        self.models = file.models
+        self.routing = file.routing
+        self.health = file.health
+        self.limits = file.limits
+        self.providers = {name: Provider(name, settings, environment) for name, settings in file.providers.items()}
+
+    def target(self, model: str, reason: str) -> Target:
+        """The target that `provider:model` names; a model that is not listed passes through as written."""
+        provider, _, rest = model.partition(":")
+        facts = self.models.get(model, ModelFacts())
+        if (known := self.providers.get(provider)) and known.unsupported:
+            facts = facts.model_copy(update={"unsupported": facts.unsupported | known.unsupported})
+        return Target(
+            model=model,
+            provider=provider,
+            upstream_model=facts.upstream or rest,
+            reason=reason,
+            facts=facts,
+        )
+
+    def secrets(self) -> tuple[str, ...]:
+        """Every key in the environment, for redaction."""
+        keys = (provider.key.get_secret_value() for provider in self.providers.values())
+        return tuple(key for key in keys if key)
+
+
+def load_settings(environment: Mapping[str, str]) -> Settings:
+    """Read, merge and validate. `AGENTOS_CONFIG` names overlays, several parted as in `PATH`.
+
+    Raises ConfigError that names file, key and reason.
+    """
+    document, file = _read(DEFAULT_FILE), None
+    for overlay in filter(None, environment.get("AGENTOS_CONFIG", "").split(os.pathsep)):
+        document = merge_patch(document, _read(Path(overlay)))
+        file = _validate(document, overlay)  # each by itself, so that the right file is named
+    return Settings(file or _validate(document, str(DEFAULT_FILE)), environment)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        document = yaml.load(path.read_bytes(), Loader=_Loader)  # noqa: S506 - a safe loader, the fast one
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
+    except (yaml.YAMLError, ValueError) as error:  # ValueError: dates that are none, endless numbers
+        raise ConfigError(f"{path}: is not YAML: {error}") from error
+    if document is None:
+        return {}
+    if not isinstance(document, dict):
+        raise ConfigError(f"{path}: the document must be a mapping, not {type(document).__name__}")
+    return document
+
+
+def _validate(document: dict[str, Any], origin: str) -> ConfigFile:
+    try:
+        file = ConfigFile.model_validate(document, by_alias=True, by_name=False)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"] if part != "[key]")
+        raise ConfigError(f"{origin}: {key}: {first['msg']}") from error
+    for place, name in _named_models(file):
+        if name.partition(":")[0] not in file.providers:
+            raise ConfigError(f"{origin}: {place}: {name} names a provider that is not configured")
+    if crossed := unreachable(file.routing.rules):
+        later, earlier = crossed
+        raise ConfigError(f"{origin}: routing.rules[{later}]: can never match, as rules[{earlier}] always does before")
+    return file
+
+
+def _named_models(file: ConfigFile) -> Iterator[tuple[str, str]]:
+    """Every model that the document names, each with its key."""
+    for name in file.models:
+        yield "models", name
+    for index, name in enumerate(file.routing.fallbacks):
+        yield f"routing.fallbacks[{index}]", name
+    for index, rule in enumerate(file.routing.rules):
+        for place, name in rule.models():
+            yield f"routing.rules[{index}].{place}", name

@@ -1,0 +1,87 @@
+"""A provider as this process sees it: its settings and what the environment adds."""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Literal
+from urllib.parse import urlsplit
+
+from pydantic import SecretStr
+
+from agentos.domain import ParameterName
+from agentos.settings.schema import WITHOUT, ProviderSettings
+
+_HEADER_VALUE = re.compile(r"[\x21-\x7e]+")
+_URL = re.compile(r"https?://[^\s/?#]+[^\s?#]*")
+
+Status = Literal["available", "not-configured", "disabled"]
+
+
+class Provider:
+    """A provider as this process sees it: its settings and what the environment adds."""
+
+    def __init__(self, name: str, settings: ProviderSettings, environment: Mapping[str, str]) -> None:
+        prefix = name.upper().replace("-", "_")
+        self.name = name
+        self.settings = settings
+        self.key_variable = f"{prefix}_API_KEY"
+        self.endpoint_variable = f"{prefix}_ENDPOINT"
+        self.key = SecretStr(environment.get(self.key_variable, "").strip())
+        endpoint = environment.get(self.endpoint_variable, "").strip() or settings.endpoint or ""
+        self.region = environment.get("AWS_REGION", "").strip()
+        self.endpoint = endpoint.rstrip("/").replace("{region}", self.region)
+
+    @cached_property
+    def availability(self) -> tuple[Status, str | None]:
+        """Its status, and what to do about it where it is not `available`."""
+        if not self.settings.enabled:
+            return "disabled", "configuration says enabled: false"
+        if self.settings.format == "echo":
+            return "available", None
+        if not self.endpoint:
+            return "not-configured", f"{self.endpoint_variable} is not set"
+        if self.settings.auth == "iam" and not self.region:
+            return "not-configured", "AWS_REGION is not set"
+        if not _is_url(self.endpoint):
+            return "not-configured", f"{self.endpoint_variable} is not an http(s) URL"
+        if self.settings.auth in ("none", "iam"):
+            return "available", None
+        key = self.key.get_secret_value()
+        if not key:
+            return "not-configured", f"{self.key_variable} is not set"
+        if not _HEADER_VALUE.fullmatch(key):
+            return "not-configured", f"{self.key_variable} holds characters that no HTTP header can carry"
+        return "available", None
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Tells one endpoint and key from another, and gives neither away."""
+        whom = f"{self.endpoint} {self.key.get_secret_value()}"
+        return hashlib.sha256(whom.encode()).hexdigest()[:8]
+
+    @property
+    def unsupported(self) -> frozenset[ParameterName]:
+        """What none of its models can be told."""
+        return self.settings.unsupported | WITHOUT.get(self.settings.format, frozenset())
+
+    @property
+    def takes_image_addresses(self) -> bool:
+        """Whether an image may be given by its address; Converse takes its data alone."""
+        return self.settings.format != "bedrock"
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """Names of the environment variables that configure it."""
+        if self.settings.format == "echo":
+            return ()
+        if self.settings.auth in ("none", "iam"):
+            return (self.endpoint_variable,)
+        return (self.key_variable, self.endpoint_variable)
+
+
+def _is_url(text: str) -> bool:
+    try:
+        return _URL.fullmatch(text) is not None and urlsplit(text).port != 0  # port raises where it is none
+    except ValueError:
+        return False

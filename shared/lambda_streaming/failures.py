@@ -1,0 +1,98 @@
+"""What went wrong in a function, in the forms in which Lambda and X-Ray want to be told."""
+
+import base64
+import json
+import os
+import traceback
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from traceback import FrameSummary
+from typing import Any
+
+_OURS = str(Path(__file__).parent)
+
+MAX_CAUSE_BYTES = 1024 * 1024
+"""The stock client sends X-Ray no more than this, in a header."""
+
+MAX_TRAILER_BYTES = 3072
+"""All trailers must fit the 4096 bytes through which Go's server reads them, and the Runtime API is written in Go."""
+
+
+class InvocationError(Exception):
+    """A function that cannot be called, or whose event or result is no good: no error of its code's own."""
+
+    def __init__(self, kind: str, message: str, stack: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.stack = stack
+
+
+@dataclass(frozen=True)
+class Failure:
+    """An error that ended an invocation or the start of the function."""
+
+    kind: str
+    message: str
+    stack: Sequence[str]
+    cause: str
+    """JSON for X-Ray; empty where it is too large for a header."""
+
+    @classmethod
+    def of(cls, error: BaseException) -> "Failure":
+        """The error with its own traceback, from the function's first frame on; an error's causes are not told."""
+        if isinstance(error, InvocationError):
+            return cls(error.kind, str(error), error.stack, _cause("LambdaValidationError", str(error), []))
+        frames = list(traceback.extract_tb(error.__traceback__))
+        while frames and frames[0].filename.startswith(_OURS):
+            del frames[0]
+        kind, message = type(error).__name__, str(error)
+        # Without the columns there are no marks below the code.
+        bare = [FrameSummary(frame.filename, frame.lineno, frame.name, line=frame.line) for frame in frames]
+        return cls(kind, message, traceback.format_list(bare), _cause(kind, message, frames))
+
+    def document(self, request_id: str = "") -> dict[str, Any]:
+        """What the Runtime API takes for an error."""
+        return {
+            "errorMessage": self.message,
+            "errorType": self.kind,
+            "requestId": request_id,
+            "stackTrace": list(self.stack),
+        }
+
+    @property
+    def named(self) -> dict[str, str]:
+        """The error's class, as a header."""
+        return {"Lambda-Runtime-Function-Error-Type": self.kind.encode("ascii", "replace").decode()}
+
+    @property
+    def traced(self) -> dict[str, str]:
+        """What X-Ray shows, as a header."""
+        return {"Lambda-Runtime-Function-XRay-Error-Cause": self.cause} if self.cause else {}
+
+    def trailers(self, request_id: str) -> dict[str, str]:
+        """What ends a response that had begun; cut to what fits: outer frames first, then the message's end."""
+        document = self.document(request_id)
+        stack, message = document["stackTrace"], self.message
+        while len(encoded := _base64(document)) > MAX_TRAILER_BYTES and (stack or message):
+            if stack:
+                del stack[0]
+            else:
+                message = document["errorMessage"] = message[: len(message) // 2]
+        return self.named | {"Lambda-Runtime-Function-Error-Body": encoded}
+
+
+def _cause(kind: str, message: str, frames: Sequence[FrameSummary]) -> str:
+    stack = [{"label": frame.name, "path": frame.filename, "line": frame.lineno} for frame in frames]
+    cause = json.dumps(
+        {
+            "working_directory": os.getcwd(),  # noqa: PTH109 - a text is wanted
+            "exceptions": [{"message": message, "type": kind, "stack": stack}],
+            "paths": list(dict.fromkeys(frame.filename for frame in frames)),
+        }
+    )
+    return cause if len(cause) < MAX_CAUSE_BYTES else ""
+
+
+def _base64(document: dict[str, Any]) -> str:
+    return base64.b64encode(json.dumps(document).encode()).decode()

@@ -1,0 +1,92 @@
+"""Lambda's Runtime API, as far as it is documented for runtimes of one's own.
+
+https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
+
+Every request has a connection of its own. Lambda freezes a function between invocations, for hours if need be, and one
+that was kept would be found dead; a new one to the same machine costs a tenth of a millisecond.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.message import Message
+from http.client import HTTPConnection
+from typing import Any
+
+from lambda_streaming.failures import Failure
+from lambda_streaming.response import ResponseStream
+
+_BASE = "/2018-06-01/runtime"
+
+
+class RuntimeApiError(Exception):
+    """The Runtime API refused a request: there is nothing to go on with."""
+
+
+@dataclass(frozen=True)
+class Invocation:
+    """One call of the function: its event, not yet parsed, and what the headers say of it."""
+
+    headers: Message
+    """Looked up whatever the case."""
+    event: bytes
+
+    @property
+    def request_id(self) -> str:
+        return str(self.headers["Lambda-Runtime-Aws-Request-Id"])
+
+    @property
+    def tenant_id(self) -> str | None:
+        """Where Lambda isolates tenants, which are not those of the API."""
+        return self.headers["Lambda-Runtime-Aws-Tenant-Id"]
+
+    @property
+    def echoed(self) -> dict[str, str]:
+        """What AWS's client sends back as it came, where it came."""
+        name = "Lambda-Runtime-Invocation-Id"
+        return {name: self.headers[name]} if name in self.headers else {}
+
+
+class RuntimeApi:
+    """A client of the API at `address`, which is `host:port`."""
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+
+    def next(self) -> Invocation:
+        """Wait for the next invocation, however long. Raises RuntimeApiError, OSError."""
+        headers, body = self._exchange("GET", "/invocation/next", 200)
+        return Invocation(headers, body)
+
+    def fail_init(self, failure: Failure) -> None:
+        """Tell that the function cannot be started. Raises RuntimeApiError, OSError."""
+        self._post("/init/error", failure.document(), failure.named)
+
+    def fail(self, invocation: Invocation, failure: Failure) -> None:
+        """Tell of a failure where nothing has been answered. Raises RuntimeApiError, OSError."""
+        request_id = invocation.request_id
+        headers = failure.named | failure.traced | invocation.echoed
+        self._post(f"/invocation/{request_id}/error", failure.document(request_id), headers)
+
+    def respond(self, invocation: Invocation, head: Mapping[str, Any]) -> ResponseStream:
+        """Begin to answer. Raises TypeError where `head` is no JSON."""
+        path = f"{_BASE}/invocation/{invocation.request_id}/response"
+        return ResponseStream(self._address, path, invocation.echoed, head)
+
+    def _post(self, path: str, document: Mapping[str, Any], headers: Mapping[str, str]) -> None:
+        content = {"Content-Type": "application/json", **headers}
+        self._exchange("POST", path, 202, json.dumps(document).encode(), content)
+
+    def _exchange(
+        self, method: str, path: str, expected: int, body: bytes | None = None, headers: Mapping[str, str] | None = None
+    ) -> tuple[Message, bytes]:
+        connection = HTTPConnection(self._address)
+        try:
+            connection.request(method, _BASE + path, body, headers or {})
+            response = connection.getresponse()
+            answer = response.read()
+        finally:
+            connection.close()
+        if response.status != expected:
+            raise RuntimeApiError(f"{method} {path}: {response.status} {answer!r}")
+        return response.headers, answer

@@ -1,0 +1,154 @@
+"""Imports run one way, from functions down to providers, and libraries stay in their layer."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.gateway import ROOT
+
+PACKAGE = ROOT / "shared" / "agentos"
+
+BELOW: dict[str, set[str]] = {
+    "kernel": set(),
+    "domain": {"kernel"},
+    "settings": {"domain", "kernel"},
+    "store": {"domain", "kernel"},
+    "providers": {"settings", "domain", "kernel"},
+    "routing": {"providers", "settings", "domain", "kernel"},
+    "services": {"routing", "providers", "store", "settings", "domain", "kernel"},
+    "api": {"services", "settings", "domain", "kernel"},
+    "wiring": {"api", "services", "routing", "providers", "store", "settings", "domain", "kernel"},
+}
+"""The rooms, and for each room those that it may import."""
+
+HOME_OF = {
+    "boto3": {"store/dynamodb.py", "store/queue.py"},
+    "botocore": {
+        "providers/bedrock/adapter.py",
+        "providers/bedrock/stream.py",
+        "store/dynamodb.py",
+        "store/queue.py",
+        "store/circuits.py",
+    },
+    "httpx": {"providers/http_client.py"},
+    "anyio": {"providers/http_client.py"},
+    "yaml": {"settings/loading.py"},
+    "jsonschema": {"services/tool_definitions.py"},
+    "awslambdaric": set(),  # Lambda's own client: lambda_streaming does without
+    "aws_lambda_powertools": {
+        "kernel/logs.py",
+        "kernel/metrics.py",
+        "routing/health.py",
+        "store/circuits.py",
+    },
+}
+"""The files that may know a library."""
+
+FILES = sorted(PACKAGE.rglob("*.py"))
+
+
+def imports(path: Path) -> set[str]:
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: imports are absolute"
+            names |= {f"{node.module}.{alias.name}" for alias in node.names} | {node.module or ""}
+    return names
+
+
+def room(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def test_the_package_holds_the_rooms_and_nothing_else() -> None:
+    entries = {path.name.removesuffix(".py") for path in PACKAGE.iterdir() if path.name != "__pycache__"}
+    assert entries == {"__init__", "py.typed", *BELOW}
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_imports_run_one_way(path: Path) -> None:
+    if room(path) == "__init__":
+        return
+    ours = {name.split(".")[1] for name in imports(path) if name.startswith("agentos.")} - {"__version__"}
+    above = ours - BELOW[room(path)] - {room(path)}
+    assert not above, f"{path.name} may not import {sorted(above)}"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_libraries_stay_in_their_layer(path: Path) -> None:
+    here = str(path.relative_to(PACKAGE))
+    for name in {name.partition(".")[0] for name in imports(path)}:
+        assert here in HOME_OF.get(name, {here}), f"{here} may not know {name}"
+
+
+def test_the_streaming_runtime_knows_the_standard_library_alone() -> None:
+    """If it imported the functions' libraries, it could not report that they failed to load."""
+    files = sorted((ROOT / "shared" / "lambda_streaming").rglob("*.py"))
+    assert len(files) > 5
+    for path in files:
+        packages = {name.partition(".")[0] for name in imports(path)}
+        assert packages <= {"lambda_streaming", *sys.stdlib_module_names}, path
+
+
+def test_nobody_imports_functions_or_local() -> None:
+    for path in [*FILES, *(ROOT / "functions").rglob("*.py")]:
+        assert not {name.partition(".")[0] for name in imports(path)} & {"functions", "local", "tests"}, path
+
+
+def test_handlers_only_declare() -> None:
+    """No try, no dictionary of HTTP, no environment, no boto3; about fifteen lines."""
+    for path in (ROOT / "functions").rglob("app.py"):
+        tree = ast.parse(path.read_text())
+        assert not any(isinstance(node, ast.Try | ast.Dict) and not _headers(node) for node in ast.walk(tree)), path
+        assert {name.partition(".")[0] for name in imports(path)} <= {"agentos"}, path
+        assert len(path.read_text().splitlines()) <= 20, path
+
+
+def _headers(node: ast.AST) -> bool:
+    """The one dictionary a handler may hold: extra response headers."""
+    keys = node.keys if isinstance(node, ast.Dict) else []
+    return bool(keys) and all(isinstance(key, ast.Constant) and str(key.value).startswith("x-") for key in keys)
+
+
+LOADED = """
+import importlib.util, sys
+spec = importlib.util.spec_from_file_location("app", sys.argv[1])
+module = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(module)
+import agentos.wiring
+built = getattr(agentos.wiring, sys.argv[2], None)
+if built: built()
+print(" ".join(sys.modules))
+"""
+
+
+@pytest.mark.parametrize(
+    ("folder", "builder", "unloaded"),
+    [
+        ("health", "provider_catalog", {"httpx", "anyio", "agentos.routing.execute"}),
+        ("providers", "provider_catalog", {"httpx", "anyio", "agentos.routing.execute"}),
+        ("create_agent", "agents", {"httpx", "anyio", "jsonschema", "agentos.routing.execute"}),
+        ("list_messages", "sessions", {"httpx", "anyio", "yaml", "agentos.settings.loading"}),
+        ("explain_route", "explanations", {"httpx", "anyio", "agentos.providers.adapter"}),
+        ("send_message", "turns", {"agentos.providers.openai.adapter", "agentos.providers.gemini.adapter"}),
+        ("chat_completions", "completions", {"agentos.providers.openai.adapter", "agentos.providers.gemini.adapter"}),
+        ("list_models", "settings", {"boto3", "httpx", "anyio", "agentos.providers.adapter"}),
+    ],
+)
+def test_a_function_loads_only_what_it_uses(
+    folder: str, builder: str, unloaded: set[str], environment: pytest.MonkeyPatch
+) -> None:
+    environment.setenv("TABLE_NAME", "unused")
+    run = subprocess.run(
+        [sys.executable, "-c", LOADED, ROOT / "functions" / folder / "app.py", builder],
+        env={"PYTHONPATH": str(PACKAGE.parent), "AWS_DEFAULT_REGION": "eu-west-1", "TABLE_NAME": "unused"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert not unloaded & set(run.stdout.split())

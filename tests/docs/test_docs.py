@@ -1,0 +1,77 @@
+"""Documents that are made from code or quote it stay true to it."""
+
+import importlib.util
+import json
+import re
+
+import pytest
+import yaml
+
+from agentos.settings.loading import load_settings
+from tests.support.gateway import ROOT
+
+
+def test_the_provider_matrix_is_made_from_the_configuration() -> None:
+    spec = importlib.util.spec_from_file_location("provider_matrix", ROOT / "tools" / "provider_matrix.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+
+    assert module.PAGE.read_text() == module.page(), "run `make docs`"
+
+
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page) -> None:
+    for target in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text()):
+        if not target.startswith("http"):
+            assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_json_and_yaml_in_documents_parse(page) -> None:
+    for language, block in re.findall(r"```(json|yaml)\n(.*?)```", page.read_text(), re.S):
+        json.loads(block) if language == "json" else yaml.safe_load(block)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_make_targets_in_documents_exist(page) -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.M))
+    assert set(re.findall(r"`?make ([a-z]+[a-z-]*)[ `\n]", _code(page.read_text()))) <= targets
+
+
+SETTINGS = load_settings({})
+LIMITS = [
+    (part.split("\n")[0], name, text)
+    for part in re.split(r"^## ", (ROOT / "docs" / "providers.md").read_text(), flags=re.M)
+    for name, text in re.findall(r"^### `(.+?)`\n(.*?)(?=^### |\Z)", part, re.M | re.S)
+]
+
+
+def test_every_provider_has_its_limitations_under_its_wire_format() -> None:
+    assert sorted(name for _, name, _ in LIMITS) == sorted(SETTINGS.providers)
+    places = {(SETTINGS.providers[name].settings.format, part) for part, name, _ in LIMITS}
+    assert len(places) == len({part for _, part in places}) == len({wire_format for wire_format, _ in places})
+
+
+@pytest.mark.parametrize(("name", "text"), [entry[1:] for entry in LIMITS], ids=[name for _, name, _ in LIMITS])
+def test_limitations_name_what_the_configuration_knows(name: str, text: str) -> None:
+    provider, settings = SETTINGS.providers[name], SETTINGS.providers[name].settings
+    models = [facts for model, facts in SETTINGS.models.items() if model.startswith(f"{name}:")]
+    quirks = settings.tool_calls
+    expected = ["- **Tokens.**", "- **Latency.**", "- **Parameters.**"]
+    expected += [f"`{given}`" for pair in settings.parameters.items() for given in pair]
+    expected += [f"`{parameter}`" for facts in models for parameter in facts.unsupported]
+    expected += [f"`{parameter}`" for parameter in provider.unsupported]
+    expected += [] if settings.stream_options else ["`stream_options`"]
+    expected += [f"{quirks.id_length} letters and digits"] if quirks.id_length else []
+    expected += [f"`{quirks.reasoning}`"] if quirks.reasoning else []
+    assert [words for words in expected if words not in text] == []
+
+
+def _code(text: str) -> str:
+    """Only what stands in code: prose may make things too."""
+    return "\n".join(re.findall(r"```.*?```|`[^`]+`", text, re.S))

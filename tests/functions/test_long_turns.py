@@ -1,0 +1,346 @@
+"""Long turns: accepted at once, run by the worker once however often they are delivered, asked about meanwhile."""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from agentos import wiring
+from agentos.kernel.ids import new_id
+from agentos.store import keys
+from tests.support.gateway import Answer, Context, event, handler, invoke
+from tests.support.long_text import ASCII, unpressable
+from tests.support.queues import TurnQueue
+from tests.support.upstream import answer, refusal
+from tests.support.wiring import rewire
+
+SLOW = Context(seconds=900)
+HELLO = ["Hello", "Hello from upstream."]
+
+
+class Crash(BaseException):
+    """The function dies."""
+
+
+def crash() -> None:
+    raise Crash
+
+
+class Turns:
+    """A session with a queue, and the worker that it feeds."""
+
+    def __init__(self, api: Any, queue: TurnQueue, **config: Any) -> None:
+        self.api, self.queue = api, queue
+        self.agent_id = api.agent(config=config)
+        self.session_id = api.session(self.agent_id)
+
+    @property
+    def path(self) -> dict[str, str]:
+        return {"agentId": self.agent_id, "sessionId": self.session_id}
+
+    def post(self, content: Any = "Hello", key: str | None = None, **fields: Any) -> Answer:
+        headers = {"Prefer": "respond-async", **({"Idempotency-Key": key} if key else {})}
+        sent: Answer = self.api("send_message", {"content": content, **fields}, headers=headers, **self.path)
+        return sent
+
+    def accepted(self, content: Any = "Hello", key: str | None = None, **fields: Any) -> str:
+        """The turn's id."""
+        sent = self.post(content, key, **fields)
+        assert sent.status == 202, sent.text
+        return str(sent.json["turnId"])
+
+    def state(self, turn_id: str) -> Any:
+        return self.api("get_turn", turnId=turn_id, **self.path).json
+
+    def deliver(self, an_event: dict[str, Any] | None = None) -> int:
+        """How many messages failed, of those in the event, by default of the oldest that is there."""
+        given = self.queue.event() if an_event is None else an_event
+        assert given["Records"]
+        return len(handler("run_turn")(given, SLOW)["batchItemFailures"])
+
+    def contents(self) -> list[Any]:
+        page = self.api("list_messages", query={"limit": "100"}, **self.path).json["data"]
+        return [message["content"] for message in page]
+
+
+@pytest.fixture
+def queue(environment: pytest.MonkeyPatch, moto_endpoint: str) -> TurnQueue:
+    queue = TurnQueue(moto_endpoint)
+    environment.setenv("TURN_QUEUE_URL", queue.url)
+    environment.setenv("AWS_ENDPOINT_URL_SQS", moto_endpoint)
+    return queue
+
+
+@pytest.fixture
+def turns(queue: TurnQueue, upstream: Any, api: Any) -> Turns:
+    return Turns(api, queue)
+
+
+def test_a_turn_is_accepted_run_and_told_of(turns: Turns, upstream: Any) -> None:
+    sent = turns.post()
+    turn_id = sent.json["turnId"]
+    assert sent.status == 202
+    assert sent.headers["location"] == f"/agents/{turns.agent_id}/sessions/{turns.session_id}/turns/{turn_id}"
+    assert sent.headers["preference-applied"] == "respond-async"
+    known = {"turnId": turn_id, **turns.path, "reply": None, "error": None, "createdAt": sent.json["createdAt"]}
+    assert sent.json == {**known, "state": "queued"} == turns.state(turn_id)
+    assert upstream.requests == []
+
+    assert turns.deliver() == 0
+
+    done = turns.state(turn_id)
+    assert (done["state"], done["reply"]["content"]) == ("completed", HELLO[1])
+    assert turns.api("list_messages", **turns.path).json["data"][1] == done["reply"]
+    assert turns.contents() == HELLO
+
+
+@pytest.mark.parametrize("prefer", ["respond-async", "wait=5, Respond-Async", "respond-async; foo", "a,respond-async"])
+def test_the_preference_is_read_as_http_has_it(turns: Turns, prefer: str) -> None:
+    sent = turns.api("send_message", {"content": "Hello"}, headers={"prefer": prefer}, **turns.path)
+    assert sent.status == 202
+
+
+@pytest.mark.parametrize("prefer", ["", "wait=5", "respond-asynchronously"])
+def test_without_it_the_answer_is_waited_for(turns: Turns, prefer: str) -> None:
+    sent = turns.api("send_message", {"content": "Hello"}, headers={"prefer": prefer}, **turns.path)
+    assert sent.status == 200
+    assert turns.queue.length() == 0
+
+
+@pytest.mark.parametrize("url", ["", "TurnQueue"])
+def test_without_a_queue_it_is_refused(turns: Turns, environment: pytest.MonkeyPatch, url: str) -> None:
+    environment.setenv("TURN_QUEUE_URL", url)
+    rewire()
+    refused = turns.post()
+    assert (refused.status, refused.json["code"]) == (400, "unsupported")
+    assert "TURN_QUEUE_URL" in refused.json["message"]
+
+
+def test_what_is_wrong_with_the_request_is_said_at_once(turns: Turns) -> None:
+    assert turns.post(role="assistant").status == 400
+    turns.session_id, there = new_id("sess"), turns.session_id
+    assert turns.post().status == 404
+    turns.session_id = there
+    assert turns.post(unpressable(ASCII, 500_000)).status == 413
+    assert turns.queue.length() == 0
+
+
+def test_a_message_that_is_delivered_again_changes_nothing(turns: Turns, upstream: Any) -> None:
+    turn_id = turns.accepted()
+    delivery = turns.queue.event()
+    for _ in range(3):
+        assert turns.deliver(delivery) == 0
+    assert turns.contents() == HELLO
+    assert len(upstream.requests) == 1
+    assert turns.state(turn_id)["state"] == "completed"
+
+
+def test_two_deliveries_at_once_are_answered_once(turns: Turns, upstream: Any) -> None:
+    turn_id = turns.accepted()
+    delivery = turns.queue.event()
+    reached, release = threading.Event(), threading.Event()
+
+    def wait() -> None:
+        reached.set()
+        assert release.wait(60)
+
+    slow = answer("slow answer")
+    slow.before = wait
+    upstream.script.append(slow)
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(turns.deliver, delivery)
+        try:
+            assert reached.wait(30)
+            assert turns.state(turn_id)["state"] == "running"
+            assert turns.deliver(delivery) == 1  # it comes again, in case the first one dies
+        finally:
+            release.set()
+        assert first.result() == 0
+    assert turns.deliver(delivery) == 0
+    assert turns.contents() == ["Hello", "slow answer"]
+    assert len(upstream.requests) == 1
+
+
+def test_under_a_key_it_is_one_turn_and_a_lost_message_is_sent_again(turns: Turns) -> None:
+    first = turns.post(key="k")
+    again = turns.post(key="k")
+    assert (again.status, again.text, again.headers) == (202, first.text, first.headers)
+    assert turns.queue.length() == 2
+    assert [turns.deliver(), turns.deliver()] == [0, 0]
+    assert turns.contents() == HELLO
+    assert turns.post(key="k").text == first.text
+    assert turns.queue.length() == 0
+    other = turns.post("Another", key="k")
+    assert (other.status, other.json["code"]) == (422, "idempotency_mismatch")
+
+
+@pytest.mark.parametrize("asynchronous_first", [True, False])
+def test_a_key_is_answered_once_whether_waited_for_or_not(turns: Turns, asynchronous_first: bool) -> None:
+    def wait_for_it() -> Answer:
+        headers = {"Idempotency-Key": "k"}
+        said: Answer = turns.api("send_message", {"content": "Hello"}, headers=headers, **turns.path)
+        return said
+
+    # The path is a part of the key, and with it the resource, which both have in common.
+    if asynchronous_first:
+        turn_id = turns.accepted(key="k")
+        assert turns.deliver() == 0
+        said = wait_for_it()
+    else:
+        said = wait_for_it()
+        turn_id = turns.accepted(key="k")
+        assert turns.queue.length() == 0
+    assert turns.state(turn_id)["reply"] == said.json
+    assert turns.contents() == HELLO
+
+
+def at(operation: str, moment: str, work: Callable[[], object], client: Any = None, service: str = "dynamodb") -> None:
+    """Do something, once, before or after the next request of a kind that a function makes."""
+    events = (client or wiring.dynamodb()).meta.events
+    name = f"{moment}.{service}.{operation}"
+
+    def once(**_: object) -> None:
+        events.unregister(name, once)
+        work()
+
+    events.register(name, once)
+
+
+@pytest.mark.parametrize("moment", ["before-call", "after-call"])
+@pytest.mark.parametrize("operation", ["PutItem", "SendMessage"])
+def test_a_crash_while_it_is_accepted_is_mended_by_the_repeated_request(
+    turns: Turns, operation: str, moment: str
+) -> None:
+    if operation == "PutItem":
+        at(operation, moment, crash)
+    else:
+        at(operation, moment, crash, wiring.queue()._client, "sqs")  # type: ignore[union-attr]
+    with pytest.raises(Crash):
+        turns.post(key="k")
+    rewire()
+    turn_id = turns.accepted(key="k")
+    while turns.queue.length():
+        assert turns.deliver() == 0
+    assert turns.state(turn_id)["reply"]["content"] == HELLO[1]
+    assert turns.contents() == HELLO
+
+
+@pytest.mark.parametrize("moment", ["before-call", "after-call"])
+@pytest.mark.parametrize("operation", ["BatchGetItem", "UpdateItem", "TransactWriteItems"])
+def test_a_worker_that_dies_leaves_the_turn_to_the_next_delivery(
+    turns: Turns, client: Any, table_name: str, operation: str, moment: str
+) -> None:
+    turn_id = turns.accepted()
+    delivery = turns.queue.event()
+    at(operation, moment, crash)
+    with pytest.raises(Crash):
+        turns.deliver(delivery)
+    rewire()
+    lapse(turns, client, table_name)
+    assert turns.deliver(delivery) == 0
+    assert turns.state(turn_id)["state"] == "completed"
+    assert turns.contents() == HELLO
+
+
+def lapse(turns: Turns, client: Any, table_name: str) -> None:
+    """A lease that a dead worker holds is over, as it is before its message is delivered again."""
+    key = keys.session("default", turns.agent_id, turns.session_id)
+    item = client.get_item(TableName=table_name, Key=key)["Item"]
+    if "lease" in item:
+        values = {":past": {"N": "1"}}
+        client.update_item(
+            TableName=table_name,
+            Key=key,
+            UpdateExpression="SET leaseUntil = :past",
+            ExpressionAttributeValues=values,
+        )
+
+
+def test_a_turn_that_fails_tells_why_and_is_not_tried_again(turns: Turns, upstream: Any) -> None:
+    upstream.script.append(refusal(400, "invalid_request_error"))
+    turn_id = turns.accepted()
+    delivery = turns.queue.event()
+    assert turns.deliver(delivery) == 0
+    failed = turns.state(turn_id)
+    assert (failed["state"], failed["reply"], failed["error"]["code"]) == ("failed", None, "provider_rejected")
+    assert set(failed["error"]) == {"code", "message", "details"}
+    asked = len(upstream.requests)
+    assert turns.deliver(delivery) == 0
+    assert turns.state(turn_id) == failed
+    assert (turns.contents(), len(upstream.requests)) == ([], asked)
+
+
+def test_what_nobody_foresaw_is_tried_again_and_fails_at_the_last_delivery(turns: Turns) -> None:
+    turn_id = turns.accepted()
+    delivery = turns.queue.event()
+    for receives in (1, 2, 3):
+        assert turns.state(turn_id)["state"] == "queued"
+        delivery["Records"][0]["attributes"]["ApproximateReceiveCount"] = str(receives)
+        at("UpdateItem", "before-call", lambda: 1 / 0)
+        assert turns.deliver(delivery) == (1 if receives < 3 else 0)
+    failed = turns.state(turn_id)
+    assert (failed["state"], failed["error"]["code"]) == ("failed", "internal")
+
+
+def test_one_that_is_given_up_meanwhile_is_not_answered(turns: Turns, upstream: Any) -> None:
+    """A slow worker's answer comes after another one has said that there is none."""
+    turn_id = turns.accepted()
+    place = "default", turns.agent_id, turns.session_id
+
+    def give_up() -> None:
+        from agentos.domain import Failure
+        from agentos.kernel.clock import Clock, Deadline
+
+        store = wiring.background_turn_store()
+        turn = store.get(place, turn_id)
+        assert turn
+        failure = Failure(code="internal", message="No.", details={})
+        store.fail(place, turn, failure, Deadline.after(30, Clock()))
+
+    slow = answer("too late")
+    slow.before = give_up
+    upstream.script.append(slow)
+    assert turns.deliver() == 1
+    assert turns.state(turn_id)["state"] == "failed"
+    assert turns.contents() == []
+    assert turns.api("get_session", **turns.path).json["state"] == "idle"
+
+
+def test_tool_calls_and_their_results_may_be_long_turns_too(turns: Turns, upstream: Any) -> None:
+    result = {"role": "tool", "toolCallId": "call_1", "content": "x"}
+    headers = {"Prefer": "respond-async"}
+    sent = turns.api("send_message", {"messages": [result]}, headers=headers, **turns.path)
+    assert (sent.status, turns.deliver()) == (202, 0)
+    assert turns.state(sent.json["turnId"])["error"]["code"] == "tool_call_not_open"
+
+
+def test_a_turn_of_a_session_that_is_gone_is_gone(turns: Turns, upstream: Any) -> None:
+    turn_id = turns.accepted()
+    assert turns.api("delete_session", **turns.path).status == 204
+    assert turns.state(turn_id)["code"] == "not_found"
+    assert turns.deliver() == 0
+    assert upstream.requests == []
+
+
+def test_a_turn_that_is_too_long_ago_is_gone(turns: Turns, client: Any, table_name: str, upstream: Any) -> None:
+    turn_id = turns.accepted()
+    partition = keys.session_partition("default", turns.agent_id, turns.session_id)
+    client.update_item(
+        TableName=table_name,
+        Key=keys.turn(partition, turn_id),
+        UpdateExpression="SET expiresAt = :past",
+        ExpressionAttributeValues={":past": {"N": "1"}},
+    )
+    assert turns.state(turn_id)["code"] == "not_found"
+    assert turns.deliver() == 0
+    assert upstream.requests == []
+
+
+def test_another_tenant_knows_nothing_of_it(turns: Turns) -> None:
+    turn_id = turns.accepted()
+    path = {**turns.path, "turnId": turn_id}
+    assert invoke("get_turn", event(None, path, tenant="globex")).status == 404
+    turns.session_id = turns.api.session(turns.agent_id)
+    assert turns.state(turn_id)["code"] == "not_found"

@@ -1,0 +1,237 @@
+"""Providers that misbehave on the wire, over real sockets and through whole turns: the fallback answers in time."""
+
+import gzip
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from tests.functions.conftest import GEMINI_KEY, OPENAI_KEY, Chat, gemini_answer
+from tests.providers.calls import in_time
+from tests.providers.rude_server import Behaviour, Connection, RudeServer, reply
+from tests.support.sse import events, text_of
+from tests.support.upstream import Upstream, answer
+from tests.support.wiring import rewire
+
+TURN_SECONDS = 2.0
+"""The agent's own bound; the servers here would go on for ever."""
+STREAM = {"stream": "true"}
+
+ANSWERS = {
+    "openai": json.dumps(answer("From a rude server.").body).encode(),
+    "gemini": json.dumps(gemini_answer("From a rude server.").body).encode(),
+}
+FORMATS = list(ANSWERS)
+
+
+@dataclass
+class Scene:
+    """A session whose agent asks a rude server first, in the wire format of `primary`, and a good one next."""
+
+    talk: Chat
+    good: Upstream
+    environment: pytest.MonkeyPatch
+
+    def say(self) -> Any:
+        return in_time(lambda: self.talk.say())
+
+    def give(self, seconds: float, **config: Any) -> None:
+        """Change the agent, first of all a turn's time."""
+        config["timeoutSeconds"] = seconds
+        self.talk.api("update_agent", {"config": config}, agentId=self.talk.agent_id)
+
+    def point(self, primary: str, url: str) -> None:
+        self.environment.setenv(f"{primary.upper()}_ENDPOINT", url)
+        rewire()
+
+
+MODELS = {"openai": "openai:gpt-4o-mini", "gemini": "gemini:flash-1.5"}
+OTHER = {"openai": "gemini", "gemini": "openai"}
+
+
+@pytest.fixture(params=FORMATS)
+def primary(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def scene(api: Any, environment: pytest.MonkeyPatch, primary: str) -> Iterator[Scene]:
+    good_answer = answer("A good answer.") if primary == "gemini" else gemini_answer("A good answer.")
+    with Upstream(default=good_answer) as good:
+        environment.setenv("OPENAI_API_KEY", OPENAI_KEY)
+        environment.setenv("GEMINI_API_KEY", GEMINI_KEY)
+        environment.setenv(f"{OTHER[primary].upper()}_ENDPOINT", good.url)
+        config = {"fallbackModel": MODELS[OTHER[primary]], "timeoutSeconds": TURN_SECONDS}
+        agent_id = api.agent(model=MODELS[primary], config=config)
+        yield Scene(Chat(api, agent_id, api.session(agent_id)), good, environment)
+
+
+def sends(data: Callable[[bytes], bytes]) -> Callable[[bytes], Behaviour]:
+    """A server that answers each request with `data` of a good answer, and closes the connection."""
+
+    def made(good: bytes) -> Behaviour:
+        def behaviour(connection: Connection) -> None:
+            connection.request()
+            connection.send(data(good))
+
+        return behaviour
+
+    return made
+
+
+def trickles(head: bytes, piece: bytes) -> Callable[[bytes], Behaviour]:
+    def made(_: bytes) -> Behaviour:
+        def behaviour(connection: Connection) -> None:
+            connection.request()
+            connection.send(head)
+            connection.trickle(piece)
+
+        return behaviour
+
+    return made
+
+
+def hangs(_: bytes) -> Behaviour:
+    def behaviour(connection: Connection) -> None:
+        connection.request()
+        connection.hang()
+
+    return behaviour
+
+
+def resets(_: bytes) -> Behaviour:
+    def behaviour(connection: Connection) -> None:
+        connection.request()
+        connection.reset()
+
+    return behaviour
+
+
+def hangs_up(_: bytes) -> Behaviour:
+    def behaviour(connection: Connection) -> None:
+        connection.request()
+
+    return behaviour
+
+
+CHUNKED = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"
+SIZED = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 1000000\r\n\r\n"
+
+
+def gzipped(good: bytes, cut: int = 0) -> bytes:
+    body = gzip.compress(good)
+    return reply(body[: len(body) - cut], "200 OK", "content-encoding: gzip")
+
+
+# name: (server, the error class, calls of it while a fallback is left)
+UGLY: dict[str, tuple[Callable[[bytes], Behaviour], str, int]] = {
+    "a trickle of chunks": (trickles(CHUNKED, b"1\r\n \r\n"), "timeout", 1),
+    "a trickle of a body": (trickles(SIZED, b" "), "timeout", 1),
+    "a trickle of headers": (trickles(b"HTTP/1.1 200 OK\r\n", b"x-more: yes\r\n"), "timeout", 1),
+    "a hang": (hangs, "timeout", 1),
+    "a reset": (resets, "connect", 2),
+    "no reply at all": (hangs_up, "connect", 2),
+    "a cut body": (sends(lambda good: reply(good)[:-20]), "connect", 2),
+    "a cut chunk": (sends(lambda good: CHUNKED + b"400\r\n" + good[:20]), "connect", 2),
+    "garbage": (sends(lambda _: b"\x16\x03\x01\x02\x00\x01\x00garbage\r\n\r\n"), "connect", 2),
+    "HTML": (sends(lambda _: reply(b"<!doctype html><title>Sign in to the Wi-Fi</title>")), "bad_response", 1),
+    "broken JSON": (sends(lambda good: reply(good[:-10])), "bad_response", 1),
+    "JSON that is no object": (sends(lambda _: reply(b'["hello"]')), "bad_response", 1),
+    "truncated gzip": (sends(lambda good: gzipped(good, cut=30)), "bad_response", 1),
+    "no gzip": (sends(lambda good: reply(good, "200 OK", "content-encoding: gzip")), "bad_response", 1),
+    "an empty body": (sends(lambda _: reply(b"")), "bad_response", 1),
+    "204": (sends(lambda _: b"HTTP/1.1 204 No Content\r\n\r\n"), "bad_response", 1),
+    "200 with an error": (
+        sends(lambda _: reply(b'{"error": {"message": "overloaded", "code": 503, "status": "UNAVAILABLE"}}')),
+        "bad_response",
+        1,
+    ),
+    "empty choices": (sends(lambda _: reply(b'{"choices": [], "candidates": []}')), "bad_response", 1),
+    "null choices": (sends(lambda _: reply(b'{"choices": [null], "candidates": [null]}')), "bad_response", 1),
+}
+
+
+@pytest.mark.parametrize("ugly", UGLY)
+def test_the_fallback_answers_in_time(scene: Scene, primary: str, ugly: str) -> None:
+    server, error_class, calls = UGLY[ugly]
+    if error_class != "timeout":  # then no clock decides, so a slow machine may take its time
+        scene.give(seconds=28)
+    with RudeServer(server(ANSWERS[primary])) as rude:
+        scene.point(primary, rude.url)
+        said = scene.say()
+        assert said.status == 200, said.text
+        assert said.json["content"] == "A good answer."
+        outcomes = [one["outcome"] for one in said.json["route"]["attempts"]]
+        assert outcomes == [error_class] * calls + ["ok"]
+        assert rude.connections == calls
+        assert len(scene.good.requests) == 1
+        assert rude.hung_up.wait(30), "nothing goes on after the turn"
+
+
+@pytest.mark.parametrize("ugly", ["a trickle of chunks", "a hang", "a cut chunk", "truncated gzip", "HTML", "204"])
+def test_the_fallback_streams_in_time(scene: Scene, primary: str, ugly: str) -> None:
+    """So it does for a stream that is ugly before its first word. The good server heeds no wish for a stream."""
+    server, error_class, calls = UGLY[ugly]
+    if error_class != "timeout":
+        scene.give(seconds=28)
+    with RudeServer(server(ANSWERS[primary])) as rude:
+        scene.point(primary, rude.url)
+        said = in_time(lambda: scene.talk.api("send_message", {"content": "Hi"}, query=STREAM, **scene.talk.path))
+        found = events(said.text)
+        assert text_of(found) == "A good answer."
+        outcomes = [one["outcome"] for one in found[-1].data["route"]["attempts"]]
+        assert outcomes == [error_class] * calls + ["ok"]
+        assert rude.hung_up.wait(30), "nothing goes on after the turn"
+
+
+@pytest.mark.parametrize("ugly", ["a trickle of chunks", "a hang"])
+def test_alone_it_is_cut_by_the_deadline_and_the_session_is_free(scene: Scene, primary: str, ugly: str) -> None:
+    server, error_class, _ = UGLY[ugly]
+    scene.give(seconds=0.8, fallbackModel=None)
+    with RudeServer(server(ANSWERS[primary])) as rude:
+        scene.point(primary, rude.url)
+        failed = scene.say()
+        assert (failed.status, failed.json["code"]) == (502, "upstream_failed")
+        assert [one["outcome"] for one in failed.json["details"]["attempts"]] == [error_class]
+        assert rude.hung_up.wait(30)
+    assert scene.talk.session()["state"] == "idle"
+    assert scene.talk.messages() == []
+
+
+@pytest.mark.parametrize(
+    "status", ["301 Moved Permanently", "302 Found", "307 Temporary Redirect", "308 Permanent Redirect"]
+)
+def test_a_redirect_is_not_followed_and_its_host_sees_no_request(scene: Scene, primary: str, status: str) -> None:
+    with RudeServer(sends(reply)(ANSWERS[primary])) as elsewhere:
+        moved = sends(lambda _: reply(b"", status, f"location: {elsewhere.url}/v1/chat/completions"))
+        with RudeServer(moved(b"")) as rude:
+            scene.point(primary, rude.url)
+            said = scene.say()
+        assert [one["outcome"] for one in said.json["route"]["attempts"]] == ["bad_response", "ok"]
+        assert elsewhere.connections == 0
+
+
+@pytest.mark.parametrize("data", [gzipped, reply], ids=["gzip", "plain"])
+def test_a_rude_server_that_behaves_is_believed(scene: Scene, primary: str, data: Callable[[bytes], bytes]) -> None:
+    with RudeServer(sends(data)(ANSWERS[primary])) as server:
+        scene.point(primary, server.url)
+        assert scene.say().json["content"] == "From a rude server."
+    assert scene.good.requests == []
+
+
+def test_an_unknown_finish_reason_is_an_answer_all_the_same(scene: Scene, primary: str) -> None:
+    odd = ANSWERS[primary].replace(b'"STOP"', b'"MOON_PHASE"').replace(b'"stop"', b'"MOON_PHASE"')
+    with RudeServer(sends(reply)(odd)) as server:
+        scene.point(primary, server.url)
+        said = scene.say().json
+    assert (said["content"], said["finishReason"]) == ("From a rude server.", "MOON_PHASE")
+    assert said["route"]["fallbackUsed"] is False
+
+
+def test_a_finish_reason_that_is_missing_is_an_ordinary_end(scene: Scene, primary: str) -> None:
+    odd = ANSWERS[primary].replace(b'"STOP"', b"null").replace(b'"stop"', b"null")
+    with RudeServer(sends(reply)(odd)) as server:
+        scene.point(primary, server.url)
+        assert scene.say().json["finishReason"] == "stop"

@@ -1,0 +1,68 @@
+"""Two settings that make a streamed answer, and spoil every answer where there is but one of them."""
+
+from typing import Any
+
+import pytest
+from samcli.yamlhelper import yaml_parse
+from samtranslator.translator.transform import transform  # type: ignore[import-untyped]
+
+from tests.lambda_streaming.running import ROOT
+
+STREAMED = {
+    "SendMessageFunction": "/agents/{agentId}/sessions/{sessionId}/messages",
+    "ChatCompletionsFunction": "/v1/chat/completions",
+}
+
+
+class NoPolicies:
+    """In place of IAM's list of managed policies: the template names its own by ARN."""
+
+    def load(self) -> dict[str, str]:
+        return {}
+
+
+@pytest.fixture
+def template() -> dict[str, Any]:
+    document: dict[str, Any] = yaml_parse((ROOT / "template.yaml").read_text())
+    return document
+
+
+def test_the_same_functions_have_the_runtime_and_the_mode(template: dict[str, Any]) -> None:
+    functions = {
+        name: resource["Properties"]
+        for name, resource in template["Resources"].items()
+        if resource["Type"] == "AWS::Serverless::Function"
+    }
+    wrapped = {
+        name: given["Environment"]["Variables"]["AWS_LAMBDA_EXEC_WRAPPER"]
+        for name, given in functions.items()
+        if "AWS_LAMBDA_EXEC_WRAPPER" in given.get("Environment", {}).get("Variables", {})
+    }
+    modes = {
+        name: (event["Properties"]["Path"], event["Properties"]["ResponseTransferMode"])
+        for name, given in functions.items()
+        for event in given.get("Events", {}).values()
+        if "ResponseTransferMode" in event["Properties"]
+    }
+    assert wrapped == dict.fromkeys(STREAMED, "/opt/streaming-runtime")
+    assert modes == {name: (path, "RESPONSE_STREAM") for name, path in STREAMED.items()}
+    assert "AWS_LAMBDA_EXEC_WRAPPER" not in template["Globals"]["Function"]["Environment"]["Variables"]
+
+
+def test_the_api_streams_for_as_long_as_the_functions_run(
+    template: dict[str, Any], environment: pytest.MonkeyPatch
+) -> None:
+    """What CloudFormation is given in the end."""
+    environment.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    for resource in template["Resources"].values():  # where `sam package` would have put them
+        properties = resource["Properties"]
+        properties.update({name: "s3://bucket/key" for name in ("CodeUri", "ContentUri") if name in properties})
+    made = transform(template, {}, NoPolicies())["Resources"]
+    paths = made["Api"]["Properties"]["Body"]["paths"]
+    streams = {path for path, methods in paths.items() for given in methods.values() if "STREAM" in str(given)}
+    assert streams == set(STREAMED.values())
+    for name, path in STREAMED.items():
+        integration = paths[path]["post"]["x-amazon-apigateway-integration"]
+        assert integration["responseTransferMode"] == "STREAM"
+        assert integration["uri"]["Fn::Sub"].endswith(f"${{{name}.Arn}}/response-streaming-invocations")
+        assert integration["timeoutInMillis"] == made[name]["Properties"]["Timeout"] * 1000

@@ -1,3 +1,0 @@
-"""Properties run without a clock."""
-
-import tests.support.properties  # noqa: F401
