@@ -13,6 +13,8 @@ import pytest
 import tests.support.properties  # noqa: F401 - hypothesis runs without a clock
 from local import dynamodb_local
 from tests.support.backends import DYNAMODBS, MISSING
+from tests.support.schedule import FileScheduling, long_ones_first
+from tests.support.sharing import shared
 
 ALLOWED_NAMES = {"localhost", "127.0.0.1", "::1", "", None}
 
@@ -43,6 +45,15 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     return True if left_out.get(collection_path.name) else None
 
 
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FileScheduling:
+    return FileScheduling(config, log)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if hasattr(config, "workerinput"):
+        long_ones_first(items)
+
+
 AWS = {
     "AWS_DEFAULT_REGION": "eu-west-1",
     "AWS_REGION": "eu-west-1",
@@ -51,15 +62,13 @@ AWS = {
 }
 
 
-@pytest.fixture(scope="session", autouse=True)
-def one_root_certificate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Every HTTP client loads the trusted roots, which takes it 40 ms of CPU time. No test speaks TLS: one is enough."""
+@pytest.fixture(scope="session")
+def root_certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file with a single trusted root. A new HTTP client reads the whole store otherwise: 40 ms of CPU time."""
     roots, end = Path(certifi.where()).read_text(), "-----END CERTIFICATE-----\n"
     file = tmp_path_factory.mktemp("roots") / "one.pem"
     file.write_text(roots[: roots.index(end) + len(end)])
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("SSL_CERT_FILE", str(file))
-        yield
+    return file
 
 
 @pytest.fixture(scope="session")
@@ -70,9 +79,16 @@ def moto_endpoint() -> str:
 
 
 @pytest.fixture(scope="session")
-def dynamodb_local_endpoint() -> Iterator[str]:
-    """AWS's own; where it and moto differ, it is right."""
-    with dynamodb_local.serving() as url:
+def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of this run, the same for all its workers."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+
+@pytest.fixture(scope="session")
+def dynamodb_local_endpoint(run_folder: Path) -> Iterator[str]:
+    """AWS's own, one for all workers: every test has its own table. Where it and moto differ, it is right."""
+    with shared(run_folder, "dynamodb-local", dynamodb_local.serving) as url:
         yield url
 
 
@@ -112,12 +128,13 @@ def table_name(client: Any) -> Iterator[str]:
 
 
 @pytest.fixture
-def api(environment: pytest.MonkeyPatch, table_name: str) -> Iterator[Any]:
+def api(environment: pytest.MonkeyPatch, table_name: str, root_certificate: Path) -> Iterator[Any]:
     """The functions by name, wired to a fresh table. Set providers up with `environment` before the first call."""
     from tests.support.gateway import Client
     from tests.support.wiring import rewire
 
     environment.setenv("TABLE_NAME", table_name)
+    environment.setenv("SSL_CERT_FILE", str(root_certificate))  # providers here are on loopback, without TLS
     rewire()
     yield Client()
     rewire()

@@ -17,8 +17,9 @@ import httpx
 import pytest
 
 from local import dynamodb_local, process
-from tests.e2e.hosting import ROOT, STOP_SECONDS, Host, eventually, free_port, launch
+from tests.e2e.hosting import ROOT, STOP_SECONDS, Host, eventually, launch
 from tests.support.backends import DYNAMODBS
+from tests.support.ports import free_port
 from tests.support.upstream import Reply, Upstream, answer
 
 StartHost = Callable[..., Host]

@@ -11,7 +11,8 @@ import httpx
 import pytest
 
 from local import process
-from tests.e2e.hosting import START_SECONDS, Host, free_port, start
+from tests.e2e.hosting import START_SECONDS, Host, start
+from tests.support.ports import free_port
 
 LLMOCK = Path(sys.executable).with_name("llmock")
 LAST_RESORT = "local:smollm2"

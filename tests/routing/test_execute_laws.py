@@ -1,6 +1,6 @@
 """What holds for the executor whatever the targets do: any failures, any durations, any hints."""
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from agentos.domain import Skipped, Target
@@ -8,6 +8,7 @@ from agentos.kernel.errors import ApiError, DeadlineExceeded, ErrorClass
 from agentos.routing.execute import Outcome
 from agentos.routing.policy import POLICIES, Retry
 from tests.routing.scripted import HANG, LIMITS, Step, World, target
+from tests.support.properties import examples
 
 NAMES = ("a:1", "b:2", "c:3", "d:4", "e:5")
 DURATIONS = st.sampled_from([0.0, 0.01, 0.4, 1.0, 5.0, 20.0, HANG])
@@ -52,7 +53,7 @@ class Run:
         ]
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(st.data())
 def test_laws_of_who_is_called(data: st.DataObject) -> None:
     run = Run(data)
@@ -69,7 +70,7 @@ def test_laws_of_who_is_called(data: st.DataObject) -> None:
         assert run.outcome.target.model == called[-1]
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(st.data())
 def test_laws_of_what_follows_from_a_failure(data: st.DataObject) -> None:
     run = Run(data)
@@ -83,7 +84,7 @@ def test_laws_of_what_follows_from_a_failure(data: st.DataObject) -> None:
             assert policy.falls_back or ended in run.also_on
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(st.data())
 def test_laws_of_time(data: st.DataObject) -> None:
     run = Run(data)
@@ -97,7 +98,7 @@ def test_laws_of_time(data: st.DataObject) -> None:
         assert run.seconds - run.world.clock.monotonic() < 0.5
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(st.data())
 def test_every_candidate_is_accounted_for(data: st.DataObject) -> None:
     run = Run(data)

@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 
-from tests.e2e.hosting import free_port
+from tests.support.ports import free_port
 
 LLMOCK = Path(sys.executable).with_name("llmock")
 START_SECONDS = 60
