@@ -48,8 +48,9 @@ check: $(VENV)/dev.stamp ## lint, format, types, the direction of imports, and t
 	$(BIN)/cfn-lint template.yaml
 	AWS_DEFAULT_REGION=us-east-1 $(SAM) validate --lint --template template.yaml
 
-docs: $(VENV)/dev.stamp ## write docs/provider-matrix.md again from the configuration
+docs: $(VENV)/dev.stamp ## write the generated docs again: the provider matrix and the picture of the rooms
 	$(BIN)/python tools/provider_matrix.py
+	$(BIN)/python tools/architecture.py
 
 bench: $(VENV)/dev.stamp ## what a turn costs in DynamoDB's units, measured on DynamoDB Local; needs Java
 	@PYTHONPATH=shared POWERTOOLS_METRICS_DISABLED=true $(BIN)/python -m bench.turn_cost

@@ -1,7 +1,7 @@
-"""The composition root: builds what a function needs, once per environment, when it is first asked for.
+"""The composition root: builds each object that a function needs once per process, when it is first used.
 
-Imports stand inside the builders, so that a function loads only what it uses: no function that does not
-call providers imports httpx or an adapter, and none that does not read configuration imports YAML.
+The imports are inside the builders, so that a function loads only what it uses. A function that calls no provider
+imports neither httpx nor an adapter, and one that reads no configuration imports no YAML.
 """
 
 import os
@@ -159,16 +159,16 @@ def http_client() -> "HttpClient":
     return HttpClient(settings().limits.reply_bytes)
 
 
-def _executor(timeout_of: float | None) -> "Executor":
-    """`timeout_of`: seconds that a target has, None for what its provider is given."""
+def _executor(seconds: float | None) -> "Executor":
+    """`seconds`: the timeout of every target, or None for the timeout of its provider."""
     from agentos.providers.upstream import UpstreamClient
     from agentos.routing.call import AttemptRunner
     from agentos.routing.execute import Executor
 
     upstream = UpstreamClient(settings(), http_client())
     attempts = AttemptRunner(upstream.call, health(), latencies(), clock())
-    has = upstream.timeout_of if timeout_of is None else lambda _: timeout_of
-    return Executor(attempts, health(), has, settings().limits, clock())
+    timeout_of = upstream.timeout_of if seconds is None else lambda _: seconds
+    return Executor(attempts, health(), timeout_of, settings().limits, clock())
 
 
 @cache
@@ -199,7 +199,7 @@ def completions() -> "Completions":
 
 @cache
 def queue() -> "Queue | None":
-    """None where there is none: under sam local the variable holds no URL but the queue's name in the template."""
+    """The queue of background turns. None without a URL: sam local passes the queue's logical name instead."""
     from agentos.store.queue import Queue, connect
 
     url = os.environ.get("TURN_QUEUE_URL", "")

@@ -1,4 +1,4 @@
-"""The context object that a handler is given: the stock client's, and a way to answer piece by piece."""
+"""The context object of a handler: that of AWS's client, with `open_stream`."""
 
 import json
 import os
@@ -20,7 +20,7 @@ _TRACE = ("traceparent", "tracestate", "baggage")
 class LambdaContext:
     """https://docs.aws.amazon.com/lambda/latest/dg/python-context.html, and `open_stream`.
 
-    Raises Fault where a header that should hold JSON does not.
+    Raises InvocationError if a header that should hold JSON does not.
     """
 
     def __init__(self, invocation: Invocation, open_stream: OpenStream) -> None:
@@ -39,10 +39,10 @@ class LambdaContext:
         self.identity = _identity(_parsed(headers["Lambda-Runtime-Cognito-Identity"], "Cognito Identity") or {})
         self._deadline_ms = int(headers["Lambda-Runtime-Deadline-Ms"])
         self.open_stream = open_stream
-        """Begins the answer with API Gateway's `{"statusCode", "headers"}`, and returns what sends a piece of its body.
+        """Starts the response with API Gateway's `{"statusCode", "headers"}`. Returns a function that sends a piece.
 
-        Sending never raises, not even if nobody listens any more: the handler's own work goes on. Opening raises
-        RuntimeError the second time, TypeError where the head is no JSON.
+        Sending never raises, even if the client is gone, so that the handler can finish its work. A second call raises
+        RuntimeError. A head that is not JSON raises TypeError.
         """
 
     def get_remaining_time_in_millis(self) -> int:
@@ -50,12 +50,12 @@ class LambdaContext:
         return max(0, self._deadline_ms - int(time.time() * 1000))
 
     def w3c(self) -> dict[str, str]:
-        """The trace context that the caller gave along, without what is no text."""
+        """The caller's trace context, without values that are not text."""
         given = self._trace if isinstance(self._trace, dict) else {}
         return {name: given[name] for name in _TRACE if isinstance(given.get(name), str)}
 
     def log(self, text: object) -> None:
-        """Write to the log as it is, without so much as a line's end."""
+        """Write to the log as it is, without a line end."""
         sys.stdout.write(str(text))
 
 

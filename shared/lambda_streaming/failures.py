@@ -1,4 +1,4 @@
-"""What went wrong in a function, in the forms in which Lambda and X-Ray want to be told."""
+"""A function's failure in the forms that Lambda and X-Ray take."""
 
 import base64
 import json
@@ -13,14 +13,14 @@ from typing import Any
 _OURS = str(Path(__file__).parent)
 
 MAX_CAUSE_BYTES = 1024 * 1024
-"""The stock client sends X-Ray no more than this, in a header."""
+"""AWS's client sends X-Ray no more than this, in a header."""
 
 MAX_TRAILER_BYTES = 3072
-"""All trailers must fit the 4096 bytes through which Go's server reads them, and the Runtime API is written in Go."""
+"""All trailers must fit into the 4,096-byte buffer of Go's HTTP server, in which the Runtime API is written."""
 
 
 class InvocationError(Exception):
-    """A function that cannot be called, or whose event or result is no good: no error of its code's own."""
+    """A function that cannot be loaded, or an invalid event or result. It is not an error of the function's code."""
 
     def __init__(self, kind: str, message: str, stack: Sequence[str] = ()) -> None:
         super().__init__(message)
@@ -36,23 +36,23 @@ class Failure:
     message: str
     stack: Sequence[str]
     cause: str
-    """JSON for X-Ray; empty where it is too large for a header."""
+    """JSON for X-Ray; empty if it is too large for a header."""
 
     @classmethod
     def of(cls, error: BaseException) -> "Failure":
-        """The error with its own traceback, from the function's first frame on; an error's causes are not told."""
+        """The error with its traceback from the function's first frame on. Its causes are left out."""
         if isinstance(error, InvocationError):
             return cls(error.kind, str(error), error.stack, _cause("LambdaValidationError", str(error), []))
         frames = list(traceback.extract_tb(error.__traceback__))
         while frames and frames[0].filename.startswith(_OURS):
             del frames[0]
         kind, message = type(error).__name__, str(error)
-        # Without the columns there are no marks below the code.
+        # Without columns, the traceback has no markers below the code.
         bare = [FrameSummary(frame.filename, frame.lineno, frame.name, line=frame.line) for frame in frames]
         return cls(kind, message, traceback.format_list(bare), _cause(kind, message, frames))
 
     def document(self, request_id: str = "") -> dict[str, Any]:
-        """What the Runtime API takes for an error."""
+        """The error as the Runtime API takes it."""
         return {
             "errorMessage": self.message,
             "errorType": self.kind,
@@ -67,11 +67,11 @@ class Failure:
 
     @property
     def traced(self) -> dict[str, str]:
-        """What X-Ray shows, as a header."""
+        """The cause for X-Ray, as a header."""
         return {"Lambda-Runtime-Function-XRay-Error-Cause": self.cause} if self.cause else {}
 
     def trailers(self, request_id: str) -> dict[str, str]:
-        """What ends a response that had begun; cut to what fits: outer frames first, then the message's end."""
+        """The trailers of a response that failed after its start, without outer frames if they would be too long."""
         document = self.document(request_id)
         stack, message = document["stackTrace"], self.message
         while len(encoded := _base64(document)) > MAX_TRAILER_BYTES and (stack or message):

@@ -1,4 +1,4 @@
-"""What a function writes to its log, in the two formats of the managed runtime: text and JSON.
+"""A function's log in the two formats of the managed runtime: text and JSON.
 
 https://docs.aws.amazon.com/lambda/latest/dg/python-logging.html
 """
@@ -16,11 +16,11 @@ from lambda_streaming.runtime_api import Invocation
 _TEXT = "[%(levelname)s]\t%(asctime)s.%(msecs)03dZ\t%(aws_request_id)s\t%(message)s"
 _TIME = "%Y-%m-%dT%H:%M:%S"
 _OWN = {*logging.makeLogRecord({}).__dict__, "message", "asctime", "taskName", "aws_request_id", "tenant_id"}
-"""What every record has, or is given here or by a formatter: not what a caller added by `extra`."""
+"""Fields that every record has. Any other field was added by a caller's `extra`."""
 
 
 class Logs:
-    """The root logger's way out, and that of failures: all to stdout."""
+    """Writes the root logger's records and failures to stdout."""
 
     def __init__(self) -> None:
         self._as_json = os.environ.get("AWS_LAMBDA_LOG_FORMAT", "").upper() == "JSON"
@@ -35,20 +35,20 @@ class Logs:
             root.setLevel(level)
 
     def begin(self, invocation: Invocation) -> None:
-        """From now on records carry this invocation's id."""
+        """Records carry this invocation's id from now on."""
         self._current = invocation
 
     def failure(self, document: dict[str, Any]) -> None:
-        """Write an error as one event of the log, stack and all."""
+        """Write an error with its stack as one log event."""
         if self._as_json:
             now = time.strftime(f"{_TIME}Z", time.gmtime())
             lines = [json.dumps({"timestamp": now, "level": "ERROR", **document}, ensure_ascii=False)]
         else:
             said = ": ".join(filter(None, [document["errorType"], document["errorMessage"]]))
             stack = [line for entry in document["stackTrace"] for line in entry.splitlines()]
-            # Lambda takes \n for an event's end, and CloudWatch shows no leading blanks but these.
+            # Lambda ends an event at \n, and CloudWatch removes leading blanks other than these.
             lines = [f"[ERROR] {said}", "Traceback (most recent call last):", *map(_indented, stack)]
-        # An error may tell half a character, and must not become another one for it.
+        # A message may hold half a surrogate pair, which must not raise another error here.
         sys.stdout.write("\r".join(lines).encode(errors="backslashreplace").decode() + "\n")
 
     def _tagged(self, record: logging.LogRecord) -> bool:

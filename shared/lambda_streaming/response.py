@@ -1,4 +1,4 @@
-"""A streamed response: one HTTP request to the Runtime API, its body sent piece by piece.
+"""A streamed response: one HTTP request to the Runtime API whose body is sent in pieces.
 
 https://docs.aws.amazon.com/lambda/latest/dg/runtimes-custom.html#runtimes-custom-response-streaming
 https://docs.aws.amazon.com/apigateway/latest/developerguide/response-transfer-mode-lambda.html
@@ -13,7 +13,7 @@ from typing import Any
 from lambda_streaming.failures import Failure
 
 _DELIMITER = b"\0" * 8
-"""Between the head and the body."""
+"""Separates the head from the body."""
 
 _HEADERS = {
     "Content-Type": "application/vnd.awslambda.http-integration-response",
@@ -23,8 +23,8 @@ _HEADERS = {
 _TRAILERS = ("Lambda-Runtime-Function-Error-Type", "Lambda-Runtime-Function-Error-Body")
 
 STALL_SECONDS = 10
-"""After which a peer that takes nothing counts as gone. The handler's own work must not wait for it until it is killed;
-and yet in this time a connection that Lambda throttles to 2 MB/s takes a slice many times over."""
+"""A peer that accepts no data for this long counts as gone, so that the handler can finish its own work. A connection
+that Lambda throttles to 2 MB/s needs 0.03 s for one slice."""
 
 _SLICE_BYTES = 64 * 1024
 
@@ -32,12 +32,12 @@ logger = logging.getLogger(__name__)
 
 
 class ResponseStream:
-    """A response that has begun. No method raises: what cannot be sent is dropped, and that is logged once."""
+    """A response that has started. No method raises: data that cannot be sent is dropped, and one log line says so."""
 
     def __init__(
         self, address: str, path: str, headers: Mapping[str, str], head: Mapping[str, Any], stall: float = STALL_SECONDS
     ) -> None:
-        """`head` has `statusCode`, `headers` and so on; TypeError where it is no JSON, before anything is sent."""
+        """`head` holds `statusCode` and `headers`. Raises TypeError, before anything is sent, if it is not JSON."""
         prelude = json.dumps(head).encode() + _DELIMITER
         self._connection = HTTPConnection(address, timeout=stall)
         self._open = True
@@ -45,12 +45,12 @@ class ResponseStream:
         self.write(prelude)
 
     def write(self, piece: bytes) -> None:
-        """Send a piece of the body, at once. An empty one would mean the end, and is left out."""
+        """Send a piece of the body at once. An empty piece is left out, because it would mark the end."""
         if piece:
             self._attempt(lambda: self._send(b"%x\r\n%b\r\n" % (len(piece), piece)))
 
     def end(self, trailers: Mapping[str, str]) -> None:
-        """The response is whole, or with trailers broken off. What is written later is dropped."""
+        """End the response. Trailers mark it as failed. Later writes are dropped."""
         lines = "".join(f"{name}: {value}\r\n" for name, value in trailers.items())
         self._attempt(lambda: self._send(f"0\r\n{lines}\r\n".encode()))
         self._attempt(self._conclude)
@@ -60,18 +60,18 @@ class ResponseStream:
         self._connection.putrequest("POST", path, skip_accept_encoding=True)
         for name, value in headers.items():
             self._connection.putheader(name, value)
-        for name in _TRAILERS:  # a line each, as AWS's own runtimes have it
+        for name in _TRAILERS:  # one line for each, as in AWS's own runtimes
             self._connection.putheader("Trailer", name)
         self._connection.endheaders()
 
     def _send(self, data: bytes) -> None:
         rest = memoryview(data)
-        while rest:  # in slices, because the time-out is for all that is given at once
+        while rest:  # in slices, because the timeout covers each call of send
             self._connection.send(rest[:_SLICE_BYTES])
             rest = rest[_SLICE_BYTES:]
 
     def _conclude(self) -> None:
-        """Wait until all has been taken: closing before that could cut it off, and the handler has done its work."""
+        """Wait until everything was accepted, because closing earlier could cut the response off."""
         self._connection.sock.settimeout(None)
         response = self._connection.getresponse()
         answer = response.read()
@@ -84,7 +84,7 @@ class ResponseStream:
         try:
             action()
         except (OSError, HTTPException) as error:
-            logger.warning("what is left of the response is dropped: %s: %s", type(error).__name__, error)
+            logger.warning("the rest of the response is dropped: %s: %s", type(error).__name__, error)
             self._close()
 
     def _close(self) -> None:
@@ -93,7 +93,7 @@ class ResponseStream:
 
 
 class InvocationResponse:
-    """What an invocation answers: a response, which begins at most once, or a failure."""
+    """An invocation's result: a response, which starts at most once, or a failure."""
 
     def __init__(self, respond: Callable[[Mapping[str, Any]], ResponseStream], fail: Callable[[Failure], None]) -> None:
         self._respond = respond
@@ -101,26 +101,26 @@ class InvocationResponse:
         self._stream: ResponseStream | None = None
 
     @property
-    def begun(self) -> bool:
+    def started(self) -> bool:
         return self._stream is not None
 
     def open(self, head: Mapping[str, Any]) -> Callable[[bytes], None]:
-        """Begin the response; what is returned sends a piece of its body.
+        """Start the response and return a function that sends a piece of its body.
 
-        Raises RuntimeError if it has begun already, TypeError where `head` is no JSON.
+        Raises RuntimeError if it has started already, TypeError if `head` is not JSON.
         """
         if self._stream is not None:
-            raise RuntimeError("the response has begun already")
+            raise RuntimeError("the response has started already")
         self._stream = self._respond(head)
         return self._stream.write
 
     def end(self) -> None:
-        """The body is whole."""
+        """The body is complete."""
         if self._stream is not None:
             self._stream.end({})
 
     def fail(self, failure: Failure, request_id: str) -> None:
-        """Break the response off, or answer with the failure where there is none."""
+        """End a started response as failed, or report the failure if there is none."""
         if self._stream is not None:
             self._stream.end(failure.trailers(request_id))
         else:

@@ -1,17 +1,8 @@
-"""Runs a Python function on Lambda so that it can answer piece by piece, which AWS's own client for Python cannot.
+"""The loop that serves invocations. `python -m lambda_streaming.runtime` runs it in place of AWS's runtime client.
 
-`shared/streaming-runtime` starts it in place of that client. A handler sees what it would see there, and finds one
-thing more: `context.open_stream(head)`. One that does not use it returns an API Gateway proxy result, `{"statusCode",
-"headers", "body", "isBase64Encoded"}`, which goes out in the same form, because an integration that streams takes no
-other.
-
-What AWS's client does besides, and this does not:
-
-- framed log records through a file descriptor of Lambda's: undocumented. To stdout a line is an event, so a text log's
-  record of several lines becomes several; ours are JSON, a line each;
-- SnapStart's hooks and concurrent invocations: neither is switched on for these functions;
-- `.pth` files in the task and the layer: there are none;
-- the text that advises to roll the runtime back after an error at start: it is about AWS's updates, not about ours.
+The handler gets the same context as from AWS's client, with one addition: `context.open_stream(head)`. A handler that
+does not use it returns an API Gateway proxy result, `{"statusCode", "headers", "body", "isBase64Encoded"}`. That result
+is sent in the streamed form, too, because a streaming integration accepts no other. README.md lists the differences.
 """
 
 import base64
@@ -33,7 +24,7 @@ Handler = Callable[[Any, LambdaContext], Any]
 
 
 def main() -> None:
-    """Serve invocations for as long as the process lives. Exits with 1 where the handler cannot be had."""
+    """Serve invocations until the process ends. Exits with 1 if the handler cannot be loaded."""
     api = RuntimeApi(os.environ["AWS_LAMBDA_RUNTIME_API"])
     logs = Logs()
     try:
@@ -48,7 +39,7 @@ def main() -> None:
 
 
 def _handler(name: str) -> Handler:
-    """The function that `module.name` means. Raises Fault, and whatever the module raises when it is imported."""
+    """The function that `module.name` names. Raises InvocationError, and whatever the import of the module raises."""
     module, dot, function = name.rpartition(".")
     if not dot:
         raise InvocationError(
@@ -74,25 +65,25 @@ def _handler(name: str) -> Handler:
 
 
 def _serve(api: RuntimeApi, logs: Logs, handler: Handler, invocation: Invocation) -> None:
-    """One invocation. What is no Exception, such as SystemExit, ends the process with the response cut off."""
+    """Run one invocation. A BaseException such as SystemExit ends the process, and the response is cut off."""
     logs.begin(invocation)
     _trace(invocation.headers["Lambda-Runtime-Trace-Id"])
-    answer = InvocationResponse(partial(api.respond, invocation), partial(api.fail, invocation))
+    response = InvocationResponse(partial(api.respond, invocation), partial(api.fail, invocation))
     try:
-        result = handler(_event(invocation.event), LambdaContext(invocation, answer.open))
-        if not answer.begun:
+        result = handler(_event(invocation.event), LambdaContext(invocation, response.open))
+        if not response.started:
             head, body = _proxy_result(result)
-            answer.open(head)(body)
+            response.open(head)(body)
     except Exception as error:
         failure = Failure.of(error)
         logs.failure(failure.document(invocation.request_id))
-        answer.fail(failure, invocation.request_id)
+        response.fail(failure, invocation.request_id)
     else:
-        answer.end()
+        response.end()
 
 
 def _trace(trace_id: str | None) -> None:
-    """Tell X-Ray's SDK, which looks there, of this invocation's trace and not of the last one's."""
+    """Set the trace id of this invocation where X-Ray's SDK reads it, and remove that of the previous one."""
     os.environ.pop("_X_AMZN_TRACE_ID", None)
     if trace_id is not None:
         os.environ["_X_AMZN_TRACE_ID"] = trace_id
@@ -106,7 +97,7 @@ def _event(text: bytes) -> Any:
 
 
 def _proxy_result(result: Any) -> tuple[dict[str, Any], bytes]:
-    """An answer's head and body. Raises Fault."""
+    """A proxy result's head and body. Raises InvocationError."""
     try:
         head = {name: value for name, value in result.items() if name not in ("body", "isBase64Encoded")}
         body = (result.get("body") or "").encode()

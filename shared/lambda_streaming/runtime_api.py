@@ -1,9 +1,9 @@
-"""Lambda's Runtime API, as far as it is documented for runtimes of one's own.
+"""A client of Lambda's Runtime API, as documented for custom runtimes.
 
 https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
 
-Every request has a connection of its own. Lambda freezes a function between invocations, for hours if need be, and one
-that was kept would be found dead; a new one to the same machine costs a tenth of a millisecond.
+Every request has its own connection. Lambda may freeze a function between invocations for hours, and a kept connection
+would be dead by then. A new connection to the same machine takes a tenth of a millisecond.
 """
 
 import json
@@ -20,15 +20,15 @@ _BASE = "/2018-06-01/runtime"
 
 
 class RuntimeApiError(Exception):
-    """The Runtime API refused a request: there is nothing to go on with."""
+    """The Runtime API refused a request. The process cannot continue."""
 
 
 @dataclass(frozen=True)
 class Invocation:
-    """One call of the function: its event, not yet parsed, and what the headers say of it."""
+    """One call of the function: its event as bytes, and the headers that came with it."""
 
     headers: Message
-    """Looked up whatever the case."""
+    """Names are not case-sensitive."""
     event: bytes
 
     @property
@@ -37,12 +37,12 @@ class Invocation:
 
     @property
     def tenant_id(self) -> str | None:
-        """Where Lambda isolates tenants, which are not those of the API."""
+        """Lambda's own tenant isolation. It has nothing to do with the application's tenants."""
         return self.headers["Lambda-Runtime-Aws-Tenant-Id"]
 
     @property
     def echoed(self) -> dict[str, str]:
-        """What AWS's client sends back as it came, where it came."""
+        """Headers that AWS's client sends back unchanged."""
         name = "Lambda-Runtime-Invocation-Id"
         return {name: self.headers[name]} if name in self.headers else {}
 
@@ -54,22 +54,22 @@ class RuntimeApi:
         self._address = address
 
     def next(self) -> Invocation:
-        """Wait for the next invocation, however long. Raises RuntimeApiError, OSError."""
+        """Wait for the next invocation without a timeout. Raises RuntimeApiError, OSError."""
         headers, body = self._exchange("GET", "/invocation/next", 200)
         return Invocation(headers, body)
 
     def fail_init(self, failure: Failure) -> None:
-        """Tell that the function cannot be started. Raises RuntimeApiError, OSError."""
+        """Report that the function cannot start. Raises RuntimeApiError, OSError."""
         self._post("/init/error", failure.document(), failure.named)
 
     def fail(self, invocation: Invocation, failure: Failure) -> None:
-        """Tell of a failure where nothing has been answered. Raises RuntimeApiError, OSError."""
+        """Report a failure of an invocation without a response. Raises RuntimeApiError, OSError."""
         request_id = invocation.request_id
         headers = failure.named | failure.traced | invocation.echoed
         self._post(f"/invocation/{request_id}/error", failure.document(request_id), headers)
 
     def respond(self, invocation: Invocation, head: Mapping[str, Any]) -> ResponseStream:
-        """Begin to answer. Raises TypeError where `head` is no JSON."""
+        """Start a response. Raises TypeError if `head` is not JSON."""
         path = f"{_BASE}/invocation/{invocation.request_id}/response"
         return ResponseStream(self._address, path, invocation.echoed, head)
 
@@ -80,7 +80,7 @@ class RuntimeApi:
     def _exchange(
         self, method: str, path: str, expected: int, body: bytes | None = None, headers: Mapping[str, str] | None = None
     ) -> tuple[Message, bytes]:
-        connection = HTTPConnection(self._address)
+        connection = HTTPConnection(self._address, timeout=None)  # a library may set another default
         try:
             connection.request(method, _BASE + path, body, headers or {})
             response = connection.getresponse()

@@ -63,7 +63,8 @@ def make_image(folder: Path, ours: bool = True, task: Path = HANDLERS) -> Image:
     image = Image(folder, ours, task)
     (folder / "runtime").mkdir()
     (folder / "opt" / "python").mkdir(parents=True)
-    (folder / "opt" / "python" / "agentos").symlink_to(ROOT / "shared" / "agentos")
+    for package in ("agentos", "lambda_streaming"):
+        (folder / "opt" / "python" / package).symlink_to(ROOT / "shared" / package)
     (folder / "opt" / "streaming-runtime").symlink_to(ROOT / "shared" / "lambda_streaming" / "streaming-runtime")
     image.bootstrap.write_text(BOOTSTRAP)
     image.bootstrap.chmod(0o755)

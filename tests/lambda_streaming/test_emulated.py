@@ -74,7 +74,7 @@ def test_an_error_after_the_first_piece_ends_the_response(function: Emulator, de
 
 def test_a_response_begins_once(function: Emulator) -> None:
     assert function.answer({"do": "open_twice"}) == (OK, b"")
-    assert "[ERROR] RuntimeError: the response has begun already" in function.log.read_text()
+    assert "[ERROR] RuntimeError: the response has started already" in function.log.read_text()
 
 
 def test_one_process_serves_what_follows_whatever_comes(ours: Image) -> None:

@@ -118,7 +118,7 @@ def test_a_handlers_work_goes_on_when_the_connection_is_cut(ours: Image, tmp_pat
         thread.join()
         os.close(reader)
     assert done.read_text() == "done"
-    assert ended.output.count("what is left of the response is dropped") == 1
+    assert ended.output.count("the rest of the response is dropped") == 1
     assert api.posts("request-2/response")[0].chunks[-1] == b"next"
     assert not api.posts("/error")
 
@@ -185,7 +185,7 @@ def test_modules_are_found_in_the_managed_order(tmp_path: Path) -> None:
     task = tmp_path / "task"
     image = make_image(tmp_path, task=task)
     task.mkdir()
-    (task / "app.py").symlink_to(ROOT / "tests" / "streaming" / "handlers" / "app.py")
+    (task / "app.py").symlink_to(ROOT / "tests" / "lambda_streaming" / "handlers" / "app.py")
     layer = tmp_path / "opt" / "python"
     packages = layer / "lib" / f"python{sys.version_info.major}.{sys.version_info.minor}" / "site-packages"
     packages.mkdir(parents=True)

@@ -1,7 +1,7 @@
-"""The values that every layer speaks of: frozen, typed, without I/O.
+"""The values that every room uses: frozen, typed, without I/O.
 
-A `Message` is a pure value; identity, order and time belong to what is stored (`SentMessage`, `Reply`).
-Everything here goes out in camelCase through `Value.to_json`.
+A `Message` has no identity, order or time; those belong to stored messages (`SentMessage`, `Reply`). `Value.to_json`
+writes every value in camelCase.
 """
 
 from agentos.domain.agents import Agent, AgentConfig, OptIn

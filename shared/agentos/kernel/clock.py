@@ -1,4 +1,4 @@
-"""Time as a dependency: what waits or measures takes a Clock, so that a test can own time."""
+"""Time as a dependency. Code that waits or measures takes a Clock, so that a test can control time."""
 
 import random
 import time
@@ -8,26 +8,26 @@ from datetime import UTC, datetime
 
 
 class Clock:
-    """The real clock. A test's clock overrides all four."""
+    """The real clock. A test's clock overrides its first four methods."""
 
     def monotonic(self) -> float:
-        """Seconds that never go backwards, for measuring."""
+        """Seconds of a clock that never goes backwards, for durations."""
         return time.monotonic()
 
     def time(self) -> float:
-        """Seconds since the epoch, for what is stored and compared across machines."""
+        """Seconds since the epoch, for times that are stored or compared across machines."""
         return time.time()
 
     def sleep(self, seconds: float) -> None:
-        """Wait."""
+        """Wait for so many seconds."""
         time.sleep(seconds)
 
     def jitter(self, seconds: float) -> float:
-        """A random part of `seconds`, so that many waiters do not come back at once."""
-        return random.uniform(0, seconds)  # noqa: S311 - nothing secret about a pause
+        """A random part of `seconds`, so that many waiters do not return at the same moment."""
+        return random.uniform(0, seconds)  # noqa: S311 - a pause is no secret
 
     def now(self) -> str:
-        """The time as the contract writes it."""
+        """The time in the format of the API."""
         return timestamp(self.time())
 
 
@@ -38,7 +38,7 @@ def timestamp(epoch_seconds: float) -> str:
 
 
 def epoch(text: str) -> float:
-    """The seconds since the epoch that `timestamp` wrote."""
+    """The seconds since the epoch of a text that `timestamp` wrote."""
     return datetime.fromisoformat(text).timestamp()
 
 
@@ -46,7 +46,7 @@ def epoch(text: str) -> float:
 class Deadline:
     """A moment on the monotonic clock by which everything must have ended.
 
-    It comes at once when `client_gone` says that nobody waits any more.
+    It has passed as soon as `client_gone` is true, because then nobody waits for the result.
     """
 
     clock: Clock
@@ -58,25 +58,25 @@ class Deadline:
         return cls(clock, clock.monotonic() + seconds, client_gone)
 
     def remaining(self) -> float:
-        """Seconds left; never negative."""
+        """Seconds left, never negative."""
         return 0.0 if self.client_gone() else max(0.0, self.at - self.clock.monotonic())
 
     def earlier(self, seconds: float) -> "Deadline":
-        """The same deadline with `seconds` kept back."""
+        """The deadline moved forward by `seconds`, which stay reserved for later work."""
         return replace(self, at=self.at - seconds)
 
     def ignoring_client(self) -> "Deadline":
-        """The same moment, whether anybody waits or not."""
+        """The same moment, even if the client has disconnected."""
         return Deadline(self.clock, self.at)
 
     def at_most(self, seconds: float) -> "Deadline":
-        """This deadline, or `seconds` from now if that comes first."""
+        """The earlier of this deadline and `seconds` from now."""
         return replace(self, at=min(self.at, self.clock.monotonic() + seconds))
 
 
 @dataclass(frozen=True)
 class Timeouts:
-    """Seconds from the start of a call: until an answer has begun, and until it is to be whole."""
+    """Seconds from the start of an upstream call: until the first output, and until the complete answer."""
 
     first_output: float
     total: float

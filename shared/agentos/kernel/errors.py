@@ -1,6 +1,6 @@
-"""Every error of the project, in two trees that never mix.
+"""Every error of the project. There are two separate trees.
 
-What a client is told. `endpoint.py` turns each into `{code, message, details, requestId}`:
+Errors for the client. `api/endpoint.py` turns each into `{code, message, details, requestId}`:
 
     ApiError
     ├── InvalidRequest         400  invalid_request
@@ -18,16 +18,16 @@ What a client is told. `endpoint.py` turns each into `{code, message, details, r
     ├── IdempotencyMismatch    422  idempotency_mismatch
     ├── Throttled              429  throttled
     ├── Internal               500  internal
-    │   └── Unanswered              the table gave no answer
+    │   └── Unanswered              the table did not answer
     ├── UpstreamFailed         502  upstream_failed
     ├── NoProviderAvailable    503  no_provider_available
     └── DeadlineExceeded       504  deadline_exceeded
 
-What one upstream call ended in. `routing/` decides what follows from its class; it never reaches a client:
+A failed upstream call. `routing/` decides by its class what follows. It never reaches a client:
 
     UpstreamError              .error_class is an ErrorClass
 
-And a mistake in configuration, which stops the start:
+A mistake in the configuration, which stops the start:
 
     ConfigError
 """
@@ -37,11 +37,11 @@ from enum import StrEnum
 from typing import Any, ClassVar
 
 MAX_FIELD = 200
-"""Characters of a field's path in an answer; a client's own names may be megabytes long."""
+"""The longest field path in an error, in characters. A client's own names may be megabytes long."""
 
 
 class ApiError(Exception):
-    """Something to tell the client. `details` is JSON; `headers` go out with the response."""
+    """An error for the client. `details` is JSON. `headers` are added to the response."""
 
     status: ClassVar[int] = 500
     code: ClassVar[str] = "internal"
@@ -59,7 +59,7 @@ class ApiError(Exception):
 
 
 class InvalidRequest(ApiError):
-    """The request breaks the contract; `details.errors` lists `{field, message}`."""
+    """The request is not valid. `details.errors` lists `{field, message}`."""
 
     status, code = 400, "invalid_request"
 
@@ -71,25 +71,25 @@ class InvalidRequest(ApiError):
 
 
 class Unsupported(ApiError):
-    """No target, or nothing in this version, can do what was asked."""
+    """No target can do what the request needs, or this version cannot."""
 
     status, code = 400, "unsupported"
 
 
 class ProviderRejected(ApiError):
-    """The provider found fault with the request itself, so another would too."""
+    """The provider rejected the request itself."""
 
     status, code = 400, "provider_rejected"
 
 
 class ContextLengthExceeded(ApiError):
-    """The conversation is longer than every window that was left to try."""
+    """The conversation is longer than the context window of every target that was left."""
 
     status, code = 400, "context_length_exceeded"
 
 
 class NotFound(ApiError):
-    """No such thing, or not in this tenant: the two are not told apart."""
+    """The thing does not exist, or it belongs to another tenant. The error does not say which."""
 
     status, code = 404, "not_found"
 
@@ -107,75 +107,75 @@ class IdempotencyInFlight(ApiError):
 
 
 class ToolResultsPending(ApiError):
-    """The model waits for results of tool calls; `details.toolCallIds` lists them."""
+    """The model waits for the results of tool calls. `details.toolCallIds` lists the calls."""
 
     status, code = 409, "tool_results_pending"
 
 
 class ToolCallNotOpen(ApiError):
-    """A result for a call that nobody waits for: unknown, or answered already."""
+    """A tool result for a call that is unknown or has its result already."""
 
     status, code = 409, "tool_call_not_open"
 
 
 class PreconditionFailed(ApiError):
-    """What was to be changed is not what the client had seen (`If-Match`)."""
+    """The agent has changed since the client read it (`If-Match`)."""
 
     status, code = 412, "precondition_failed"
 
 
 class PayloadTooLarge(ApiError):
-    """Larger than the gateway, the function or the table can take."""
+    """The request is larger than the gateway, the function or the table accepts."""
 
     status, code = 413, "payload_too_large"
 
 
 class ContentFiltered(ApiError):
-    """The provider refused to answer for reasons of safety."""
+    """The provider withheld the answer for safety reasons."""
 
     status, code = 422, "content_filtered"
 
 
 class IdempotencyMismatch(ApiError):
-    """The Idempotency-Key was used before, with another body."""
+    """The Idempotency-Key was used before with another body."""
 
     status, code = 422, "idempotency_mismatch"
 
 
 class Throttled(ApiError):
-    """The table or the gateway asks to slow down."""
+    """The table or the gateway is over its limit."""
 
     status, code = 429, "throttled"
 
 
 class Internal(ApiError):
-    """A fault of ours; the log has it under the request's id."""
+    """An error of this service. The log has the details under the request's id."""
 
 
 class Unanswered(Internal):
-    """The table gave no answer; whether it did what it was asked is not known."""
+    """The table did not answer. It is unknown whether the request was carried out."""
 
 
 class UpstreamFailed(ApiError):
-    """Every target was tried and failed; `details.attempts` tells how."""
+    """Every target was tried and failed. `details.attempts` has the outcomes."""
 
     status, code = 502, "upstream_failed"
 
 
 class NoProviderAvailable(ApiError):
-    """Nothing could be tried; `details.skipped` tells why."""
+    """No target could be tried. `details.skipped` has the reasons."""
 
     status, code = 503, "no_provider_available"
 
 
 class DeadlineExceeded(ApiError):
-    """The turn's time ran out while targets were still untried."""
+    """The turn's time ended before every target was tried."""
 
     status, code = 504, "deadline_exceeded"
 
 
 class ErrorClass(StrEnum):
-    """What an upstream call can end in; `routing/policy.py` says what follows from each."""
+    """The classes of upstream failures. `routing/policy.py` says what follows from each."""
 
     AUTH = "auth"
     QUOTA = "quota"
@@ -193,8 +193,8 @@ class ErrorClass(StrEnum):
 class UpstreamError(Exception):
     """One failed upstream call.
 
-    Holds the provider's status and its waiting hints as they were sent, and a `reason` of our own
-    words. The provider's text stays out, since it may quote keys or the conversation.
+    It holds the provider's status and `Retry-After` headers as they were sent, and a `reason` in our own words. The
+    provider's text is left out, because it may quote keys or the conversation.
     """
 
     def __init__(
@@ -213,4 +213,4 @@ class UpstreamError(Exception):
 
 
 class ConfigError(Exception):
-    """A mistake in configuration; the message names file, key and reason."""
+    """A mistake in the configuration. The message names the file, the key and the reason."""

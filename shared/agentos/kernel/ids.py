@@ -1,4 +1,4 @@
-"""Identifiers: opaque to clients, ordered by creation time for us."""
+"""Identifiers. They are opaque to clients and sort by creation time."""
 
 import hashlib
 import re
@@ -15,7 +15,7 @@ def new_id(kind: str) -> str:
 
 
 def made_at(made_id: str) -> int:
-    """When `new_id` made it, in whole seconds since the epoch."""
+    """The creation time of an id that `new_id` made, in whole seconds since the epoch."""
     number = 0
     for digit in made_id.rpartition("_")[2]:
         number = number << 5 | _ALPHABET.index(digit)
@@ -23,7 +23,7 @@ def made_at(made_id: str) -> int:
 
 
 def id_of(kind: str, name: str) -> str:
-    """The same for the same name: 128 bits of its hash."""
+    """An id that is always the same for the same name: 128 bits of the name's hash."""
     return _written(kind, int.from_bytes(hashlib.sha256(name.encode()).digest()[:16]))
 
 
@@ -33,5 +33,5 @@ def _written(kind: str, number: int) -> str:
 
 
 def is_id(kind: str, text: str) -> bool:
-    """Whether `text` could have come from `new_id(kind)`; anything else is nobody's id."""
+    """Whether `text` has the form of an id of this kind."""
     return text.startswith(f"{kind}_") and _SHAPE.fullmatch(text) is not None

@@ -1,14 +1,14 @@
-"""Strict JSON in and out: what is accepted can always be stored and sent again, exactly."""
+"""Strict JSON. Every value that is accepted can be stored and sent again exactly."""
 
 import json
 import math
 from typing import Any
 
-MAX_DEPTH = 64  # levels of nesting; far below Python's recursion limit, far above honest use
+MAX_DEPTH = 64  # levels of nesting: far below Python's recursion limit, far above ordinary use
 
 
 class JsonError(ValueError):
-    """Not acceptable JSON. `path` says where, as `metadata.tags[2]`; empty when the text did not parse."""
+    """The JSON is not accepted. `path` says where (`metadata.tags[2]`); it is empty if the text did not parse."""
 
     def __init__(self, message: str, path: str = "") -> None:
         super().__init__(message)
@@ -16,7 +16,7 @@ class JsonError(ValueError):
 
 
 def parse(text: str | bytes) -> Any:
-    """The value of a JSON text. Integers of any length JSON.
+    """The value of a JSON text.
 
     Raises JsonError for bytes that are not UTF-8, broken JSON, NaN and Infinity, numbers beyond a
     double's range, integers over 4300 digits (Python's own bound), lone surrogates and deep nesting.
@@ -40,7 +40,7 @@ def parse(text: str | bytes) -> Any:
 
 
 def parse_lenient(text: bytes) -> Any:
-    """The value of somebody else's JSON, whatever text it holds. Raises ValueError."""
+    """The value of a provider's JSON, which may hold any text. Raises ValueError."""
     try:
         return json.loads(text)
     except RecursionError as error:
@@ -48,7 +48,7 @@ def parse_lenient(text: bytes) -> Any:
 
 
 def dump(value: Any) -> str:
-    """Compact JSON text, readable unicode. Raises ValueError for NaN and infinities."""
+    """Compact JSON text with unescaped Unicode. Raises ValueError for NaN and infinities."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 

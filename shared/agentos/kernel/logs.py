@@ -1,4 +1,4 @@
-"""Logging as JSON lines, with every known key cut out of whatever is written."""
+"""Logging as JSON lines. Every known secret is replaced in every line."""
 
 import json
 import logging
@@ -10,19 +10,19 @@ _secrets: set[str] = set()
 
 
 def hide_secrets(*secrets: str) -> None:
-    """Never let these texts appear in a log line, neither as they are nor as JSON writes them."""
+    """Replace these texts in every log line from now on, as they are and as JSON escapes them."""
     _secrets.update(form for secret in secrets if secret for form in (secret, json.dumps(secret)[1:-1]))
 
 
 def redact(text: str) -> str:
-    """`text` with every protected secret replaced."""
-    for secret in sorted(_secrets, key=len, reverse=True):  # the longest first: one key may begin like another
+    """`text` with every known secret replaced."""
+    for secret in sorted(_secrets, key=len, reverse=True):  # longest first, because one key may be the start of another
         text = text.replace(secret, "***")
     return text
 
 
 class _RedactingFormatter(LambdaPowertoolsFormatter):
-    """The last step before a line is written, so that tracebacks are covered too."""
+    """Redacts the complete line, so that tracebacks are covered, too."""
 
     def format(self, record: logging.LogRecord) -> str:
         return redact(super().format(record))

@@ -1,10 +1,10 @@
-"""JSON Merge Patch (RFC 7396): for `PATCH` and for laying one configuration over another."""
+"""JSON Merge Patch (RFC 7396), for `PATCH` and for configuration overlays."""
 
 from typing import Any
 
 
 def merge_patch(target: Any, patch: Any) -> Any:
-    """`target` with `patch` applied: objects merge, null removes, anything else replaces. Changes neither."""
+    """`target` with `patch` applied: objects merge, null removes, any other value replaces. Both stay unchanged."""
     if not isinstance(patch, dict):
         return patch
     merged = dict(target) if isinstance(target, dict) else {}

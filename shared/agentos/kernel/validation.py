@@ -9,13 +9,13 @@ from agentos.kernel.errors import MAX_FIELD, InvalidRequest
 B = TypeVar("B", bound=BaseModel)
 
 MAX_FINDINGS = 20
-"""Mistakes listed in one answer: a body may hold hundreds of thousands, an answer may not."""
+"""The most errors in one response. A body may have hundreds of thousands."""
 
 
 def validated(model: type[B], value: Any) -> B:
-    """`value` as `model`, its fields by their names in the contract alone.
+    """`value` as `model`. Fields are known by the API's names only.
 
-    Raises InvalidRequest that lists every `{field, message}`, the first of them where there are many.
+    Raises InvalidRequest, whose details list up to MAX_FINDINGS errors as `{field, message}`.
     """
     try:
         return model.model_validate(value, by_alias=True, by_name=False)
@@ -29,7 +29,7 @@ def validated(model: type[B], value: Any) -> B:
 
 
 def _field(path: tuple[int | str, ...]) -> str:
-    """`('content', '<list>', 0, '<text>', 'text')` as `content[0].text`; union tags are left out."""
+    """`('content', '<list>', 0, '<text>', 'text')` as `content[0].text`. Tags of unions are left out."""
     text = ""
     for part in path:
         if isinstance(part, int):

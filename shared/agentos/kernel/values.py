@@ -1,4 +1,4 @@
-"""The base of every value, and the scalar types that several of them share."""
+"""The base class of values, and the scalar types that they share."""
 
 from typing import Annotated, Any, TypeVar
 
@@ -9,14 +9,14 @@ T = TypeVar("T")
 
 
 def not_empty(value: T) -> T:
-    """A validator whose complaint comes only after those about what is inside."""
+    """A validator that runs after those of the elements, so that their errors come first."""
     if not value:
         raise ValueError("must not be empty")
     return value
 
 
 def text_or_list(value: Any) -> str | None:
-    """The tag of a union of a text and a list. Tags are in angle brackets, so that error paths leave them out."""
+    """The tag for a union of a text and a list. Tags are in angle brackets, so that error paths can leave them out."""
     return "<text>" if isinstance(value, str) else "<list>" if isinstance(value, list | tuple) else None
 
 
@@ -26,23 +26,23 @@ Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
 class Value(BaseModel):
-    """A frozen value with camelCase JSON; an unknown field is an error."""
+    """A frozen value with camelCase JSON. An unknown field is an error."""
 
     model_config = ConfigDict(
         frozen=True,
         extra="forbid",
         alias_generator=to_camel,
         populate_by_name=True,
-        defer_build=True,  # a function pays only for the schemas that it uses
+        defer_build=True,  # a function builds only the schemas that it uses
     )
 
     def to_json(self) -> dict[str, Any]:
-        """JSON-ready dict as the contract writes it."""
+        """The value as JSON with the API's field names."""
         return self.model_dump(mode="json", by_alias=True)
 
 
 class AsGiven(Value):
-    """A value that goes out as it was given: fields that were not set stay away."""
+    """A value whose JSON holds only the fields that were set."""
 
     @model_serializer(mode="wrap")
     def _as_given(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:

@@ -1,1 +1,1 @@
-"""Which model is asked, in what order, and what happens when one does not answer."""
+"""Which model is asked, in what order, and what follows when one does not answer."""

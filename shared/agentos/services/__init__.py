@@ -1,1 +1,1 @@
-"""What each call does."""
+"""What each call does: agents, sessions, turns, completions, explanations, the provider catalog."""

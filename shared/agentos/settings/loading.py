@@ -19,7 +19,7 @@ from agentos.kernel.merge_patch import merge_patch
 from agentos.settings.provider import Provider
 from agentos.settings.schema import ConfigFile
 
-# The repository and the deployed layer (`/opt`) hold the package and `config/` side by side alike.
+# In the repository and in the deployed layer (`/opt`), `config/` is beside the folder that holds the package.
 DEFAULT_FILE = Path(__file__).parents[3] / "config" / "default.yaml"
 
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -36,7 +36,7 @@ class Settings:
         self.providers = {name: Provider(name, settings, environment) for name, settings in file.providers.items()}
 
     def target(self, model: str, reason: str) -> Target:
-        """The target that `provider:model` names; a model that is not listed passes through as written."""
+        """The target for `provider:model`. A model that is not listed is passed to its provider as written."""
         provider, _, rest = model.partition(":")
         facts = self.models.get(model, ModelFacts())
         if (known := self.providers.get(provider)) and known.unsupported:
@@ -56,14 +56,14 @@ class Settings:
 
 
 def load_settings(environment: Mapping[str, str]) -> Settings:
-    """Read, merge and validate. `AGENTOS_CONFIG` names overlays, several parted as in `PATH`.
+    """The validated settings. `AGENTOS_CONFIG` names overlay files, separated as in `PATH`; later files win.
 
-    Raises ConfigError that names file, key and reason.
+    Raises ConfigError, which names the file, the key and the reason.
     """
     document, file = _read(DEFAULT_FILE), None
     for overlay in filter(None, environment.get("AGENTOS_CONFIG", "").split(os.pathsep)):
         document = merge_patch(document, _read(Path(overlay)))
-        file = _validate(document, overlay)  # each by itself, so that the right file is named
+        file = _validate(document, overlay)  # one at a time, so that the error names the right file
     return Settings(file or _validate(document, str(DEFAULT_FILE)), environment)
 
 
@@ -72,7 +72,7 @@ def _read(path: Path) -> dict[str, Any]:
         document = yaml.load(path.read_bytes(), Loader=_Loader)  # noqa: S506 - a safe loader, the fast one
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
-    except (yaml.YAMLError, ValueError) as error:  # ValueError: dates that are none, endless numbers
+    except (yaml.YAMLError, ValueError) as error:  # ValueError: impossible dates, too long numbers
         raise ConfigError(f"{path}: is not YAML: {error}") from error
     if document is None:
         return {}
@@ -98,7 +98,7 @@ def _validate(document: dict[str, Any], origin: str) -> ConfigFile:
 
 
 def _named_models(file: ConfigFile) -> Iterator[tuple[str, str]]:
-    """Every model that the document names, each with its key."""
+    """Every model in the document, with the key where it stands."""
     for name in file.models:
         yield "models", name
     for index, name in enumerate(file.routing.fallbacks):

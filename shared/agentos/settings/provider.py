@@ -1,4 +1,4 @@
-"""A provider as this process sees it: its settings and what the environment adds."""
+"""A provider with its settings, and with its key and endpoint from the environment."""
 
 import hashlib
 import re
@@ -19,7 +19,7 @@ Status = Literal["available", "not-configured", "disabled"]
 
 
 class Provider:
-    """A provider as this process sees it: its settings and what the environment adds."""
+    """A provider with its settings, its key and its endpoint."""
 
     def __init__(self, name: str, settings: ProviderSettings, environment: Mapping[str, str]) -> None:
         prefix = name.upper().replace("-", "_")
@@ -34,7 +34,7 @@ class Provider:
 
     @cached_property
     def availability(self) -> tuple[Status, str | None]:
-        """Its status, and what to do about it where it is not `available`."""
+        """The status, and the reason if it is not `available`."""
         if not self.settings.enabled:
             return "disabled", "configuration says enabled: false"
         if self.settings.format == "echo":
@@ -56,23 +56,23 @@ class Provider:
 
     @cached_property
     def fingerprint(self) -> str:
-        """Tells one endpoint and key from another, and gives neither away."""
-        whom = f"{self.endpoint} {self.key.get_secret_value()}"
-        return hashlib.sha256(whom.encode()).hexdigest()[:8]
+        """A hash that differs for every endpoint and key, and reveals neither."""
+        identity = f"{self.endpoint} {self.key.get_secret_value()}"
+        return hashlib.sha256(identity.encode()).hexdigest()[:8]
 
     @property
     def unsupported(self) -> frozenset[ParameterName]:
-        """What none of its models can be told."""
+        """Parameters that none of its models takes."""
         return self.settings.unsupported | WITHOUT.get(self.settings.format, frozenset())
 
     @property
     def takes_image_addresses(self) -> bool:
-        """Whether an image may be given by its address; Converse takes its data alone."""
+        """Whether an image may be given by its URL. Converse takes only its data."""
         return self.settings.format != "bedrock"
 
     @property
     def variables(self) -> tuple[str, ...]:
-        """Names of the environment variables that configure it."""
+        """The names of the environment variables that configure it."""
         if self.settings.format == "echo":
             return ()
         if self.settings.auth in ("none", "iam"):
@@ -82,6 +82,6 @@ class Provider:
 
 def _is_url(text: str) -> bool:
     try:
-        return _URL.fullmatch(text) is not None and urlsplit(text).port != 0  # port raises where it is none
+        return _URL.fullmatch(text) is not None and urlsplit(text).port != 0  # port may raise ValueError
     except ValueError:
         return False

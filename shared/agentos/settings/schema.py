@@ -17,7 +17,7 @@ ProviderName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
 
 
 class ToolCallSettings(Value):
-    """What a provider demands of the tool calls in a history, beyond its format."""
+    """What a provider demands of the tool calls in a history, beyond its wire format."""
 
     id_length: Annotated[int, Field(ge=1, le=40)] | None = None
     reasoning: Annotated[str, Field(min_length=1)] | None = None
@@ -28,7 +28,7 @@ WITHOUT: dict[str, frozenset[ParameterName]] = {
     "bedrock": frozenset({"parallelToolCalls"}),
     "echo": frozenset({"toolChoice", "parallelToolCalls"}),
 }
-"""What a wire format has no word for, whatever model stands behind it."""
+"""Parameters that a wire format cannot express, whatever the model."""
 
 
 class ProviderSettings(Value):
@@ -56,7 +56,7 @@ def _regular_expression(text: str) -> str:
 
 
 class TaskType(Value):
-    """A pattern that tells what kind of work a message is."""
+    """A regular expression that recognizes a kind of task in a message."""
 
     name: Annotated[str, Field(min_length=1)]
     pattern: Annotated[str, AfterValidator(_regular_expression)]
@@ -76,7 +76,7 @@ class RoutingSettings(Value):
 
 
 class HealthSettings(Value):
-    """`health:` in YAML: when a target is left alone, and for how long."""
+    """`health:` in YAML: after how many failures a target cools down, and for how long."""
 
     failures: Annotated[int, Field(ge=1)]
     pause_seconds: Annotated[int, Field(ge=1)]
@@ -85,9 +85,9 @@ class HealthSettings(Value):
 
 
 class Limits(Value):
-    """`limits:` in YAML; seconds, tokens and bytes.
+    """`limits:` in YAML, in seconds, tokens and bytes.
 
-    A turn's question and answer go into one transaction, which DynamoDB takes up to 4 MB of: hence their bounds.
+    A turn's question and answer are written in one DynamoDB transaction of at most 4 MB, which explains their limits.
     """
 
     attempts: Annotated[int, Field(ge=1)]

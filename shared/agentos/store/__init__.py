@@ -1,1 +1,1 @@
-"""DynamoDB: keys, items and the requests that read and write them."""
+"""What is kept in DynamoDB: keys, items and one module per kind of record."""
