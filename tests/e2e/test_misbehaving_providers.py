@@ -168,7 +168,7 @@ def test_a_provider_that_hangs_leaves_time_for_the_next(
 ) -> None:
     model = model_of(request)
     llmock.misbehave("openai", model, type="delay", seconds=10)
-    reply = say(broken, model, fallback=f"gemini:{model}", timeoutSeconds=12)
+    reply = say(broken, model, fallback=f"gemini:{model}", timeoutSeconds=6)
     assert asked(reply) == [("openai", "timeout"), ("gemini", "ok")]
 
 

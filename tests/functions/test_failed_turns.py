@@ -111,11 +111,12 @@ def test_no_time_at_all_is_a_504_without_any_call(api: Any, providers: Providers
 
 
 def test_a_primary_that_hangs_until_too_little_is_left_is_a_504_with_its_attempt(
-    api: Any, providers: Providers
+    api: Any, providers: Providers, configure: Callable[[str], None]
 ) -> None:
+    configure("limits: {fallbackReserveSeconds: 0.2}")  # less than an attempt needs
     release = threading.Event()
     providers.openai.default = Reply({}, before=release.wait)
-    talk = chat(api, timeoutSeconds=0.9)  # half of it for the first target leaves less than an attempt needs
+    talk = chat(api, timeoutSeconds=2)
     try:
         late = talk.say()
     finally:
@@ -130,7 +131,7 @@ def test_a_hang_of_the_primary_leaves_time_for_the_fallback(api: Any, providers:
     release = threading.Event()
     providers.openai.default = Reply({}, before=release.wait)
     try:
-        said = chat(api, timeoutSeconds=3).say()
+        said = chat(api, timeoutSeconds=4).say()
     finally:
         release.set()
     assert [one["outcome"] for one in said.json["route"]["attempts"]] == ["timeout", "ok"]

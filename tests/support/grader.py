@@ -15,7 +15,7 @@ from tests.support.ports import free_port
 
 LLMOCK = Path(sys.executable).with_name("llmock")
 START_SECONDS = 60
-PATIENCE_SECONDS = 30
+PATIENCE_SECONDS = 60
 
 Behaviour = dict[str, Any]
 
@@ -60,7 +60,7 @@ CASES = [  # without a `retry_after` of ours, llmock names one second with 429, 
     Case("rejected", (fail(422, None),), ("rejected",)),
     Case("bad-request", (fail(400, None),), ("rejected",)),
     Case("rejected-opted-in", (fail(400, None),), ("rejected", "ok"), {"fallbackOn": ["rejected"]}),
-    Case("slow", (delay(1.5, None),), ("timeout", "ok"), {"timeoutSeconds": 2}),
+    Case("slow", (delay(2.5, None),), ("timeout", "ok"), {"timeoutSeconds": 4}),
 ]
 
 
