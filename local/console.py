@@ -1,4 +1,4 @@
-"""What the terminal shows: the start-up summary and one line per request. No value of the environment is shown."""
+"""What the terminal shows: the start-up summary and one line per request. It never shows a variable's value."""
 
 import sys
 from collections.abc import Mapping
@@ -23,36 +23,36 @@ curl -X POST {url}/agents/<agent-id>/sessions/<session-id>/messages \\
 
 
 def paint(text: str, colour: str) -> str:
-    """`text` in colour where a person looks at it."""
+    """`text` in colour if the output is a terminal."""
     return f"\033[{_COLOURS[colour]}m{text}\033[0m" if sys.stdout.isatty() else text
 
 
 def say(text: str = "") -> None:
-    """One line to the terminal, at once."""
+    """Print one line at once."""
     print(text, flush=True)
 
 
 def fail(text: str) -> None:
-    """One line that says why the host stops."""
+    """Print one line that says why the host stops."""
     print(f"agentos: {text}", file=sys.stderr, flush=True)
 
 
 def warn(text: str) -> None:
-    """One line about something that works here and would not elsewhere."""
+    """Print one line about something that works here and would not elsewhere."""
     say(f"{paint('warning', 'yellow')}    {text}")
 
 
 def show_start(url: str, template: Template, settings: "Settings", facts: Mapping[str, str]) -> None:
-    """Where the host answers, its routes, streams and queues, its providers, and `facts` by their names."""
+    """The URL, the routes, streams and queues, then `facts` by their names, then the providers."""
     say(f"{paint('AgentOS Serverless', 'bold')} on {paint(url, 'bold')}\n")
-    callers = [
+    triggers = [
         *((route.method, route.path, route.function) for route in template.routes),
-        *(("stream", "of the table", stream.function) for stream in template.streams),
-        *(("queue", "of long turns", queue.function) for queue in template.queue_sources),
+        *(("stream", "of the table", source.function) for source in template.stream_sources),
+        *(("queue", "of long turns", source.function) for source in template.queue_sources),
     ]
-    width = max(len(what) for _, what, _ in callers) + 2
-    for how, what, function in callers:
-        say(f"  {how:<7}{what:<{width}}{paint(function.name, 'dim')}")
+    width = max(len(what) for _, what, _ in triggers) + 2
+    for kind, what, function in triggers:
+        say(f"  {kind:<7}{what:<{width}}{paint(function.name, 'dim')}")
     say()
     for name, fact in facts.items():
         say(f"{name:<11}{fact}")
@@ -60,16 +60,16 @@ def show_start(url: str, template: Template, settings: "Settings", facts: Mappin
 
 
 def _show_providers(settings: "Settings") -> None:
-    fates = {name: provider.availability[0] for name, provider in settings.providers.items()}
-    ready = [name for name, status in fates.items() if status == "available"]
-    rest = [name for name, status in fates.items() if status == "not-configured"]
-    say(f"providers  {paint(', '.join(ready) or 'none', 'green')}")
+    statuses = {name: provider.availability[0] for name, provider in settings.providers.items()}
+    available = [name for name, status in statuses.items() if status == "available"]
+    rest = [name for name, status in statuses.items() if status == "not-configured"]
+    say(f"providers  {paint(', '.join(available) or 'none', 'green')}")
     if rest:
         say(paint(f"           {len(rest)} without a key or endpoint (.env.example): {', '.join(rest)}", "dim"))
 
 
 def show_next(url: str) -> None:
-    """The three calls to try."""
+    """The three requests to try."""
     say(f"\n{paint('Try it in a second terminal; Ctrl-C stops everything here.', 'bold')}\n")
     say(f"{CURLS.format(url=url)}\n")
 
@@ -86,6 +86,6 @@ def undeclared(settings: "Settings", declared: Mapping[str, str], environment: M
 
 
 def show_request(method: str, path: str, status: int, milliseconds: float) -> None:
-    """One line for an answered request."""
+    """One line for a request that was answered."""
     colour = "green" if status < 400 else "yellow" if status < 500 else "red"
     say(f"{method:<7}{path} {paint(str(status), colour)} {paint(f'{milliseconds:.0f} ms', 'dim')}")

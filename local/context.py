@@ -1,4 +1,4 @@
-"""Lambda's context object, as far as a handler can tell the difference."""
+"""Lambda's context object, with what handlers read of it."""
 
 import time
 import uuid
@@ -10,15 +10,15 @@ from local.events import ACCOUNT_ID
 from local.template import Function
 
 REGION = "us-east-1"
-"""Where the stack is pretended to run."""
+"""The region in which the stack pretends to run."""
 
 OpenStream = Callable[[dict[str, Any]], Callable[[bytes], None]]
-"""Takes status and headers, as API Gateway's prelude has them; what it returns sends a piece of the body at once."""
+"""Takes status and headers, as in API Gateway's prelude. Returns what sends a piece of the body at once."""
 
 
 @dataclass(frozen=True)
 class Context:
-    """One invocation of a function. The template's time-out is counted down but, unlike Lambda, not enforced."""
+    """One invocation of a function. The template's timeout is counted down but, unlike on Lambda, not enforced."""
 
     function: Function
     aws_request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
@@ -26,7 +26,7 @@ class Context:
     identity: None = None
     client_context: None = None
     client_gone: Callable[[], bool] = lambda: False
-    """Not Lambda's, which cannot tell: whether nobody waits for the answer any more."""
+    """Whether the client has closed its connection. Lambda's context does not have it, because Lambda cannot know."""
     _started: float = field(default_factory=time.monotonic)
 
     @property
@@ -35,7 +35,7 @@ class Context:
 
     @property
     def memory_limit_in_mb(self) -> str:
-        """Text, as Python's Lambda runtime has it."""
+        """A string, as in Lambda's runtime for Python."""
         return str(self.function.memory)
 
     @property
@@ -51,12 +51,12 @@ class Context:
         return "local"
 
     def get_remaining_time_in_millis(self) -> int:
-        """Milliseconds left of the template's time-out; never negative."""
+        """Milliseconds left of the template's timeout, never negative."""
         return max(0, int((self.function.timeout - (time.monotonic() - self._started)) * 1000))
 
 
 @dataclass(frozen=True)
 class StreamingContext(Context):
-    """The context of a function that may stream its answer. It may open the stream once."""
+    """The context of a function that may stream its response. It may open the stream once."""
 
     open_stream: OpenStream = field(kw_only=True)

@@ -11,16 +11,19 @@ MISSING = "DEBUG_PORT needs debugpy, which make installs: make run DEBUG_PORT=56
 
 
 class DebuggerError(Exception):
-    """No debugger can attach; the text says why."""
+    """No debugger can attach. The text says why."""
 
 
 def listen(environment: Environment) -> dict[str, str]:
-    """Let a debugger attach to this process at DEBUG_PORT, if that is set; what to say of it. Raises DebuggerError."""
+    """Let a debugger attach to this process at DEBUG_PORT, if that is set. Returns facts for the start-up summary.
+
+    Raises DebuggerError.
+    """
     port = environment.get("DEBUG_PORT")
     if not port:
         return {}
-    _folder()
-    os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"  # it would warn of modules that are frozen into the interpreter
+    _debugpy_folder()
+    os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"  # else it warns of modules that are frozen into the interpreter
     import debugpy
 
     try:
@@ -35,11 +38,11 @@ def sam_options(port: str) -> list[str]:
     if not port:
         return []
     arguments = f"{IN_CONTAINER}/debugpy --listen 0.0.0.0:{port} --wait-for-client"
-    return ["--debug-port", port, "--debugger-path", str(_folder()), "--debug-args", arguments]
+    return ["--debug-port", port, "--debugger-path", str(_debugpy_folder()), "--debug-args", arguments]
 
 
-def _folder() -> Path:
-    """The one that holds debugpy. Its compiled parts are for our own Python, but another does without them."""
+def _debugpy_folder() -> Path:
+    """The folder that contains debugpy. Its compiled parts fit our own Python only, but another works without them."""
     found = importlib.util.find_spec("debugpy")
     if found is None or found.origin is None:
         raise DebuggerError(MISSING)

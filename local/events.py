@@ -1,7 +1,7 @@
-"""API Gateway's REST proxy integration, imitated: HTTP request to Lambda event, and the answer back.
+"""API Gateway's REST proxy integration: the Lambda event of an HTTP request, and the HTTP response of a function's.
 
-The form is that of payload version 1.0: the path stays percent-encoded while path parameters and the query
-are decoded, what is absent is null, and every header and query key is there once and as a list.
+The event has payload format 1.0: the path stays percent-encoded while path parameters and the query are decoded, what
+is absent is null, and headers and query parameters are there twice, as single values and as lists.
 """
 
 import base64
@@ -18,7 +18,7 @@ from urllib.parse import parse_qsl, unquote
 ACCOUNT_ID = "123456789012"
 API_ID = "local"
 HEAD_FIELDS = {"statusCode", "headers", "multiValueHeaders"}
-ANSWER_FIELDS = HEAD_FIELDS | {"body", "isBase64Encoded"}
+RESPONSE_FIELDS = HEAD_FIELDS | {"body", "isBase64Encoded"}
 HEADER_NAME = re.compile(r"[a-z0-9!#$%&'*+.^_`|~-]+")
 """A token of RFC 9110, in lower case."""
 
@@ -26,13 +26,13 @@ Event = dict[str, Any]
 Pairs = list[tuple[str, str]]
 
 
-class MalformedAnswer(Exception):
-    """The function returned what API Gateway would not accept."""
+class MalformedResponse(Exception):
+    """The function returned what API Gateway does not accept. The text says what is wrong."""
 
 
 @dataclass(frozen=True)
 class HttpRequest:
-    """A request as it came over the wire. `path` is percent-encoded, header names are as sent."""
+    """A request as it was received. `path` is percent-encoded, header names are as sent."""
 
     method: str
     path: str
@@ -45,31 +45,34 @@ class HttpRequest:
 
 
 @dataclass(frozen=True)
-class HttpAnswer:
-    """An answer ready for the wire."""
+class HttpResponse:
+    """A response as it is sent."""
 
     status: int
     headers: Pairs
     body: bytes
 
 
-def match(pattern: str, path: str) -> dict[str, str] | None:
-    """Decoded path parameters, or None where `path` is not of `pattern`. A trailing slash makes no difference.
+def match_path(pattern: str, path: str) -> dict[str, str] | None:
+    """The decoded path parameters, or None if `path` does not match. A trailing slash makes no difference.
 
-    Segments are cut before they are decoded, so an encoded slash stays inside its parameter.
+    Segments are split before they are decoded, so that an encoded slash stays inside its parameter. A last `{name+}`
+    matches all segments that are left, with their slashes.
     """
     wanted, given = pattern.removesuffix("/").split("/"), path.removesuffix("/").split("/")
+    if wanted[-1].endswith("+}") and len(given) > len(wanted):
+        given = [*given[: len(wanted) - 1], "/".join(given[len(wanted) - 1 :])]
     if len(wanted) != len(given):
         return None
-    found = {}
+    parameters = {}
     for name, segment in zip(wanted, given, strict=True):
         if name.startswith("{"):
             if not segment:
                 return None
-            found[name.strip("{}")] = unquote(segment)
+            parameters[name.strip("{+}")] = unquote(segment)
         elif name != segment:
             return None
-    return found
+    return parameters
 
 
 def to_event(request: HttpRequest, resource: str, parameters: Mapping[str, str], stage: str) -> Event:
@@ -94,7 +97,7 @@ def to_event(request: HttpRequest, resource: str, parameters: Mapping[str, str],
 
 
 def _headers(request: HttpRequest) -> Pairs:
-    """The headers with API Gateway's additions. Servers lower their names; API Gateway passes `Content-Type`."""
+    """The headers with API Gateway's additions. ASGI servers lower their names; API Gateway has `Content-Type`."""
     headers = [(name.title(), value) for name, value in request.headers]
     forwarded = [value for name, value in headers if name == "X-Forwarded-For"]
     kept = [(name, value) for name, value in headers if not name.startswith("X-Forwarded-")]
@@ -160,36 +163,36 @@ def _identity(source_ip: str, user_agent: str | None) -> dict[str, Any]:
     return dict.fromkeys(unknown) | {"sourceIp": source_ip, "userAgent": user_agent}
 
 
-def to_http(answer: Any) -> HttpAnswer:
-    """What API Gateway makes of a function's return value. Raises MalformedAnswer, which it answers with a 502."""
-    return _to_http(answer, ANSWER_FIELDS)
+def to_response(returned: Any) -> HttpResponse:
+    """What API Gateway makes of a function's return value. Raises MalformedResponse, which becomes a 502."""
+    return _to_response(returned, RESPONSE_FIELDS)
 
 
-def to_head(prelude: Any) -> HttpAnswer:
-    """The same for what comes before a streamed body, which is no part of it. Raises MalformedAnswer."""
-    return _to_http(prelude, HEAD_FIELDS)
+def to_response_head(prelude: Any) -> HttpResponse:
+    """The same for the JSON before a streamed body, without a body. Raises MalformedResponse."""
+    return _to_response(prelude, HEAD_FIELDS)
 
 
-def _to_http(answer: Any, fields: set[str]) -> HttpAnswer:
-    if not isinstance(answer, dict) or not answer.keys() <= fields:
-        raise MalformedAnswer(f"an object with no other fields than {', '.join(sorted(fields))} is expected")
-    return HttpAnswer(_status(answer.get("statusCode")), _answer_headers(answer), _answer_body(answer))
+def _to_response(returned: Any, fields: set[str]) -> HttpResponse:
+    if not isinstance(returned, dict) or not returned.keys() <= fields:
+        raise MalformedResponse(f"an object with no other fields than {', '.join(sorted(fields))} is expected")
+    return HttpResponse(_status(returned.get("statusCode")), _response_headers(returned), _response_body(returned))
 
 
-def _status(given: Any) -> int:
-    text = str(given)
-    if isinstance(given, bool) or not (text.isascii() and text.isdigit() and 100 <= int(text) <= 599):
-        raise MalformedAnswer("statusCode is missing or is not an HTTP status")
+def _status(code: Any) -> int:
+    text = str(code)
+    if isinstance(code, bool) or not (text.isascii() and text.isdigit() and 100 <= int(text) <= 599):
+        raise MalformedResponse("statusCode is missing or is not an HTTP status")
     return int(text)
 
 
-def _answer_headers(answer: dict[str, Any]) -> Pairs:
-    """Both kinds merged; where a name is in both, the list wins. The content type is JSON unless it is told."""
-    single, multiple = answer.get("headers") or {}, answer.get("multiValueHeaders") or {}
+def _response_headers(returned: dict[str, Any]) -> Pairs:
+    """Both kinds merged. A list overrides a single value of the same name. The default content type is JSON."""
+    single, multiple = returned.get("headers") or {}, returned.get("multiValueHeaders") or {}
     if not isinstance(single, dict) or not isinstance(multiple, dict):
-        raise MalformedAnswer("headers and multiValueHeaders must be objects")
+        raise MalformedResponse("headers and multiValueHeaders must be objects")
     if not all(isinstance(values, list) for values in multiple.values()):
-        raise MalformedAnswer("multiValueHeaders must hold lists")
+        raise MalformedResponse("multiValueHeaders must hold lists")
     lists = {name.lower(): values for name, values in multiple.items()}
     merged = {"content-type": ["application/json"]} | {name.lower(): [value] for name, value in single.items()} | lists
     return [(name, _header_value(name, value)) for name, values in merged.items() for value in values]
@@ -197,22 +200,22 @@ def _answer_headers(answer: dict[str, Any]) -> Pairs:
 
 def _header_value(name: str, value: Any) -> str:
     if not HEADER_NAME.fullmatch(name):
-        raise MalformedAnswer(f"{name!r} is no name of a header")
+        raise MalformedResponse(f"{name!r} is not a header name")
     text = str(value).lower() if isinstance(value, bool) else str(value)
     if not isinstance(value, str | int | float) or not text.isprintable() or not text.isascii():
-        raise MalformedAnswer(f"the header {name} has a value that no HTTP header can carry")
+        raise MalformedResponse(f"the header {name} has a value that HTTP does not allow")
     return text
 
 
-def _answer_body(answer: dict[str, Any]) -> bytes:
-    body = answer.get("body")
+def _response_body(returned: dict[str, Any]) -> bytes:
+    body = returned.get("body")
     if body is None:
         return b""
     if not isinstance(body, str):
-        raise MalformedAnswer("body must be a string")
-    if not answer.get("isBase64Encoded"):
+        raise MalformedResponse("body must be a string")
+    if not returned.get("isBase64Encoded"):
         return body.encode("utf-8", "replace")
     try:
         return base64.b64decode(body, validate=True)
     except binascii.Error as error:
-        raise MalformedAnswer("body is not base64") from error
+        raise MalformedResponse("body is not base64") from error

@@ -1,8 +1,8 @@
-"""Filter patterns of event sources: which records a function is invoked for.
+"""Filter patterns of event sources: for which records a function is invoked.
 
-Of Lambda's rules (its guide, "Filter rule syntax") these are known: a text, number, boolean or null that the value must
-be, `{"exists": true}` or false, and `{"prefix": …}`. Any other is an error, rather than a filter that lets pass what
-Lambda would not.
+Of Lambda's rules (https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html) these are supported: a
+text, number, boolean or null that the value must equal, `{"exists": true}` or false, and `{"prefix": …}`. Any other
+rule is an error, because to ignore it would let records pass that Lambda would drop.
 """
 
 from collections.abc import Callable
@@ -10,27 +10,27 @@ from typing import Any
 
 ABSENT: Any = object()
 
-Filter = Callable[[dict[str, Any]], bool]
+Matcher = Callable[[dict[str, Any]], bool]
 
 
 class UnknownRule(Exception):
-    """A pattern with a rule that is not known here."""
+    """A pattern contains a rule that is not supported here."""
 
 
-def filter_of(pattern: dict[str, Any]) -> Filter:
-    """Whether a record matches. Raises UnknownRule now, not when a record comes."""
+def matcher(pattern: dict[str, Any]) -> Matcher:
+    """Returns the function that says whether a record matches. Raises UnknownRule."""
     branches = [(name, _branch(inner)) for name, inner in pattern.items()]
     return lambda record: all(matches(_child(record, name)) for name, matches in branches)
 
 
 def _branch(inner: Any) -> Callable[[Any], bool]:
-    """An object goes on a level down; a list holds rules of which one is enough."""
+    """An object goes down one level; a list holds rules of which one must match."""
     if isinstance(inner, dict):
-        return filter_of(inner)
+        return matcher(inner)
     if not isinstance(inner, list):
         raise UnknownRule(f"{inner!r} is neither an object nor a list of rules")
     rules = [_rule(rule) for rule in inner]
-    return lambda value: any(holds(value) for holds in rules)
+    return lambda value: any(matches(value) for matches in rules)
 
 
 def _rule(rule: Any) -> Callable[[Any], bool]:
@@ -40,7 +40,7 @@ def _rule(rule: Any) -> Callable[[Any], bool]:
         case {"prefix": str(prefix)} if len(rule) == 1:
             return lambda value: isinstance(value, str) and value.startswith(prefix)
         case dict() | list():
-            raise UnknownRule(f"the rule {rule!r} is not known to the local host")
+            raise UnknownRule(f"the local host does not support the rule {rule!r}")
         case _:
             return lambda value: value is not ABSENT and type(value) is type(rule) and value == rule
 

@@ -1,4 +1,4 @@
-"""Puts the local host together: DynamoDB, the model, the functions, a web server; and takes them down again."""
+"""Starts the parts of the local host and stops them: DynamoDB and SQS, the model, the functions, the web server."""
 
 import asyncio
 import signal
@@ -11,15 +11,16 @@ from pathlib import Path
 
 import uvicorn
 
-from local import console, debugger, dynamodb, store
+from local import console, debugger
 from local.context import REGION
 from local.environment import Environment
 from local.filters import UnknownRule
 from local.functions import Functions
 from local.gateway import Gateway
 from local.model import START_SECONDS, LocalModel, ModelError
-from local.queues import Pollers, make
-from local.streams import Feeds
+from local.queues import QueuePollers, ensure_queues
+from local.store import Store, StoreError
+from local.streams import StreamPollers
 from local.template import Template, load_template
 
 TABLE_NAME = "agentos"
@@ -30,7 +31,7 @@ GRACE_SECONDS = 2
 
 
 class StartError(Exception):
-    """The host cannot start; the text says why."""
+    """The host cannot start. The text says why."""
 
 
 @dataclass(frozen=True)
@@ -43,49 +44,41 @@ class Options:
 
 
 def run(options: Options, environment: Environment) -> int:
-    """Serve until a signal ends it; the exit code."""
-    model = None
+    """Serve until a signal arrives. Returns the exit code."""
     try:
         with ExitStack() as parts:
             listener = _listen(options.host, options.port)
-            debugger_words = debugger.listen(environment)
+            facts = debugger.listen(environment)
             template = load_template(options.root / "template.yaml", TABLE_NAME)
             environment.defaults |= _defaults(template, environment)
             environment.base_overlays.append(HOST_OVERLAY)
             environment.refresh()
-            model = _begin_model(environment)
-            store_words = parts.enter_context(store.serving(options.root, template, environment))
-            model_words = _await_model(model, environment)
-            queues = _queues(template, environment)
-            functions = _functions(options.root, template, environment)
-            gateway = Gateway(template, functions, console.show_request)
-            feeds = _feeds(template, functions, environment)
-            parts.callback(feeds.stop)
-            pollers = Pollers(template, functions, environment.get("AWS_ENDPOINT_URL_SQS"), queues)
-            pollers.start()
-            parts.callback(pollers.stop)
-            _show(options, template, environment, {"store": store_words, "model": model_words} | debugger_words)
+            # Both processes start while this one goes on.
+            store = parts.enter_context(Store(options.root, environment))
+            model = _start_model(environment)
+            if isinstance(model, LocalModel):
+                parts.callback(model.stop)
+            facts = {"store": store.wait(template), "model": _wait_for_model(model, environment)} | facts
+            gateway = _start_functions(options.root, template, environment, parts)
+            _show(options, template, environment, facts)
             asyncio.run(_serve(gateway, listener))
         return 0
-    except (StartError, debugger.DebuggerError, store.StoreError) as error:
+    except (StartError, debugger.DebuggerError, StoreError) as error:
         console.fail(str(error))
         return 1
-    except KeyboardInterrupt:  # before the web server took over the signals
+    except KeyboardInterrupt:  # before the web server handles the signals
         return 0
-    finally:
-        if isinstance(model, LocalModel):
-            model.stop()
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    """Taken first, so that a second host fails at once."""
+    """The first thing to do, so that a second host fails at once."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # With the protocol named, asyncio switches Nagle's algorithm off, which holds every answer up for 40 ms.
+    # With the protocol named, asyncio switches Nagle's algorithm off, which delays every response by 40 ms.
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
-        listener.listen()  # who comes too early waits
+        listener.listen()  # connections that come before the host is ready wait
     except OSError as error:
         listener.close()
         advice = f"; take another: make run PORT={port + 1}" if port else ""
@@ -94,17 +87,17 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 def _defaults(template: Template, environment: Environment) -> dict[str, str]:
-    """What a function finds on Lambda without anybody's doing."""
+    """Variables that Lambda sets by itself, and those that the template declares."""
     defaults = {name: value for name, value in template.environment.items() if value}
-    defaults["POWERTOOLS_METRICS_DISABLED"] = "true"  # nobody gathers them here, and they crowd the terminal
+    defaults["POWERTOOLS_METRICS_DISABLED"] = "true"  # nobody collects them here, and they fill the terminal
     defaults["AWS_DEFAULT_REGION"] = environment.get("AWS_REGION") or REGION
     if not environment.get("AWS_ACCESS_KEY_ID") and not environment.get("AWS_PROFILE"):
         defaults |= {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
     return defaults
 
 
-def _begin_model(environment: Environment) -> LocalModel | str:
-    """The model, starting; or why there is none."""
+def _start_model(environment: Environment) -> LocalModel | str:
+    """The model, starting; or the text that says why there is none."""
     if environment.get("LOCAL_ENDPOINT"):
         return "yours, at LOCAL_ENDPOINT"
     try:
@@ -112,28 +105,42 @@ def _begin_model(environment: Environment) -> LocalModel | str:
             raise ModelError("switched off")
         return LocalModel()
     except ModelError as error:
-        return _without_model(error, environment)
+        return _use_echo(error, environment)
 
 
-def _await_model(model: LocalModel | str, environment: Environment) -> str:
-    """What to say of it, when it serves or has failed."""
+def _wait_for_model(model: LocalModel | str, environment: Environment) -> str:
+    """Wait until it serves or has failed. Returns its line in the start-up summary."""
     if isinstance(model, str):
         return model
     try:
         environment.defaults["LOCAL_ENDPOINT"] = model.wait(START_SECONDS)
     except ModelError as error:
-        return _without_model(error, environment)
+        return _use_echo(error, environment)
     environment.refresh()
     return "local:smollm2 (SmolLM2-135M, small and often wrong)"
 
 
-def _without_model(reason: ModelError, environment: Environment) -> str:
+def _use_echo(reason: ModelError, environment: Environment) -> str:
     environment.base_overlays.append(ECHO_OVERLAY)
     environment.refresh()
     return f"none ({reason}); echo:echo answers instead"
 
 
-def _functions(root: Path, template: Template, environment: Environment) -> Functions:
+def _start_functions(root: Path, template: Template, environment: Environment, parts: ExitStack) -> Gateway:
+    """Load the functions and start what invokes them. Raises StartError for a filter that is not supported."""
+    queues = _ensure_queues(template, environment)
+    functions = _load_functions(root, template, environment)
+    try:
+        streams = StreamPollers(template, functions, environment.get("AWS_ENDPOINT_URL_DYNAMODB"))
+    except UnknownRule as error:
+        raise StartError(f"template.yaml: FilterCriteria: {error}") from None
+    for pollers in (streams, QueuePollers(template, functions, environment.get("AWS_ENDPOINT_URL_SQS"), queues)):
+        pollers.start()
+        parts.callback(pollers.stop)
+    return Gateway(template, functions, console.show_request)
+
+
+def _load_functions(root: Path, template: Template, environment: Environment) -> Functions:
     def watched() -> list[Path]:
         return [environment.dot_env, *(root / "config").glob("*.yaml"), *environment.overlays()]
 
@@ -146,29 +153,18 @@ def _functions(root: Path, template: Template, environment: Environment) -> Func
     return functions
 
 
-def _feeds(template: Template, functions: Functions, environment: Environment) -> Feeds:
-    """Started. Raises StartError for a filter that cannot be imitated."""
-    try:
-        feeds = Feeds(template, functions, environment.get("AWS_ENDPOINT_URL_DYNAMODB"))
-    except UnknownRule as error:
-        raise StartError(f"template.yaml: FilterCriteria: {error}") from None
-    feeds.start()
-    return feeds
-
-
-def _queues(template: Template, environment: Environment) -> dict[str, str]:
-    """The URLs of the template's queues: in memory and empty, wherever the table is. The one is TURN_QUEUE_URL."""
+def _ensure_queues(template: Template, environment: Environment) -> dict[str, str]:
+    """The URLs of the template's queues by name. The functions find the first one by TURN_QUEUE_URL."""
     if not template.queue_sources:
         return {}
-    url = environment.get("AWS_ENDPOINT_URL_SQS") or dynamodb.start()
-    queues = make(url, template)
-    environment.defaults |= {"AWS_ENDPOINT_URL_SQS": url, "TURN_QUEUE_URL": queues[template.queue_sources[0].queue]}
+    queues = ensure_queues(environment.get("AWS_ENDPOINT_URL_SQS"), template)
+    environment.defaults["TURN_QUEUE_URL"] = queues[template.queue_sources[0].queue]
     environment.refresh()
     return queues
 
 
 def _show(options: Options, template: Template, environment: Environment, facts: dict[str, str]) -> None:
-    """The start-up summary. Raises StartError where the configuration has a mistake."""
+    """The start-up summary. Raises StartError if the configuration has a mistake."""
     from agentos.kernel.errors import ConfigError
     from agentos.settings.loading import load_settings
 
@@ -184,7 +180,7 @@ def _show(options: Options, template: Template, environment: Environment, facts:
 
 
 class _Server(uvicorn.Server):
-    """Ends on a signal like any other, but leaves the exit to us: uvicorn would raise the signal again."""
+    """Ends on a signal, but leaves the exit to us; uvicorn's own server raises the signal again."""
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -201,7 +197,7 @@ async def _serve(gateway: Gateway, listener: socket.socket) -> None:
         log_level="critical",  # the gateway reports requests and errors itself
         access_log=False,
         server_header=False,
-        proxy_headers=False,  # there is no proxy, so X-Forwarded-For is whatever the client likes to say
+        proxy_headers=False,  # there is no proxy, so X-Forwarded-For is whatever the client sends
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
     await _Server(config).serve(sockets=[listener])

@@ -1,7 +1,7 @@
-"""A process of its own that serves one model file: llama.cpp's HTTP server, as long as standard input stays open.
+"""Serves one model file with llama.cpp's HTTP server until standard input is closed.
 
-The host holds the other end, so that the server ends with it however the host ends, even by kill -9.
-It prints its base URL when it is ready.
+The host holds the other end of standard input, so that this process ends with it however the host ends, even by
+kill -9. It prints its base URL when it is ready.
 """
 
 import os
@@ -13,15 +13,15 @@ import xllamacpp
 CONTEXT_TOKENS = 8192
 """Per request: what SmolLM2 was trained with. config/default.yaml says the same of local:smollm2."""
 SLOTS = 2
-"""Requests computed at once; the rest wait in line. More would share one thread and cost 190 MB each."""
+"""Requests computed at once; others wait. More slots would share one thread and take 190 MB each."""
 MAX_ANSWER_TOKENS = 256
-"""A small model may ramble without end; about four seconds' worth."""
+"""A small model may never end its answer by itself. This is about four seconds of it."""
 PROMPT_CACHE_MB = 256
-"""Earlier conversations kept, so that a next message is not read from the start."""
+"""For earlier conversations, so that the next message does not process its history again."""
 
 
 def start(weights: str, address: str, port: str) -> xllamacpp.Server:
-    """The server, which serves in the background until it is dropped."""
+    """The server, which serves in the background as long as the object exists."""
     params = xllamacpp.CommonParams()
     params.model.path = weights
     params.hostnames = [address]
@@ -42,8 +42,8 @@ def start(weights: str, address: str, port: str) -> xllamacpp.Server:
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the host, which closes the pipe in its own time
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the host, which closes standard input when it ends
     server = start(*sys.argv[1:])
     print(f"{server.listening_address}/v1", flush=True)
     sys.stdin.buffer.read()
-    os._exit(0)  # at once, without waiting for what is being generated
+    os._exit(0)  # at once, without waiting for an answer that is being generated

@@ -9,44 +9,49 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Queue:
-    """A queue of SQS's, by its name in the template. `dead_letters`: where a message goes after `receives` tries."""
+    """An SQS queue, by its logical id in the template."""
 
     name: str
-    visibility: int  # seconds
-    dead_letters: str | None
-    receives: int
+    visibility_timeout: int
+    """Seconds."""
+    dead_letter_queue: str | None
+    """The queue to which a message is moved after `max_receives` receives."""
+    max_receives: int
 
 
 @dataclass(frozen=True)
-class QueueSource:
-    """A function fed by a queue. `partial`: whether it tells which messages failed."""
+class QueueEventSource:
+    """A function that is fed from a queue."""
 
     function: "Function"
     queue: str
     batch_size: int
-    partial: bool
+    reports_failures: bool
+    """Whether the function's response says which messages failed (ReportBatchItemFailures)."""
 
 
-def queue_of(name: str, properties: dict[str, Any]) -> Queue:
+def parse_queue(name: str, properties: dict[str, Any]) -> Queue:
+    """Of the properties of an AWS::SQS::Queue."""
     redrive = properties.get("RedrivePolicy", {})
     return Queue(
         name=name,
-        visibility=int(properties.get("VisibilityTimeout", 30)),  # SQS's default
-        dead_letters=resource_of(redrive["deadLetterTargetArn"]) if redrive else None,
-        receives=int(redrive.get("maxReceiveCount", 0)),
+        visibility_timeout=int(properties.get("VisibilityTimeout", 30)),  # SQS's default
+        dead_letter_queue=resource_of(redrive["deadLetterTargetArn"]) if redrive else None,
+        max_receives=int(redrive.get("maxReceiveCount", 0)),
     )
 
 
-def queue_source(event: dict[str, Any], function: "Function") -> QueueSource:
-    return QueueSource(
+def parse_queue_event_source(event: dict[str, Any], function: "Function") -> QueueEventSource:
+    """Of the properties of an event of type SQS."""
+    return QueueEventSource(
         function=function,
         queue=resource_of(event["Queue"]),
         batch_size=int(event.get("BatchSize", 10)),  # Lambda's default
-        partial="ReportBatchItemFailures" in event.get("FunctionResponseTypes", []),
+        reports_failures="ReportBatchItemFailures" in event.get("FunctionResponseTypes", []),
     )
 
 
 def resource_of(arn: Any) -> str:
-    """The name of the resource of which `!GetAtt` takes something."""
+    """The logical id in a `!GetAtt`."""
     target = arn["Fn::GetAtt"]
     return str((target.split(".") if isinstance(target, str) else target)[0])

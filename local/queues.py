@@ -1,9 +1,10 @@
-"""Queues on this machine, moto's, and the functions that they feed, as Lambda's event source mappings do.
+"""Creates the template's queues, and feeds functions from them as Lambda's event source mappings do.
 
-Not imitated: several batches at once, a batching window, filters. The queue itself counts how often a message has been
-received, and puts it aside after too many times.
+Not imitated: several batches at once, batching windows, filters. SQS itself counts how often a message has been
+received, and moves it to the dead-letter queue.
 """
 
+import json
 import sys
 import threading
 import traceback
@@ -16,11 +17,11 @@ from botocore.exceptions import BotoCoreError, ClientError
 from local.context import REGION
 from local.events import ACCOUNT_ID
 from local.functions import Functions
-from local.queue_settings import QueueSource
+from local.queue_settings import Queue, QueueEventSource
 from local.template import Template
 
-WAIT_SECONDS = 1
-"""How long a look at an empty queue lasts, and so how long the end of the host may have to wait for it."""
+POLL_SECONDS = 0.25
+"""Between two requests while the queue is empty."""
 END_SECONDS = 5
 
 Record = dict[str, Any]
@@ -31,28 +32,32 @@ def connect(endpoint_url: str) -> Any:
     return boto3.client("sqs", endpoint_url=endpoint_url, region_name=REGION, config=Config(read_timeout=30))
 
 
-def make(endpoint_url: str, template: Template) -> dict[str, str]:
-    """Make the template's queues; their URLs by their names in the template."""
+def ensure_queues(endpoint_url: str, template: Template) -> dict[str, str]:
+    """Create the template's queues where they are missing, and set their attributes. Returns their URLs by name."""
     client = connect(endpoint_url)
     urls: dict[str, str] = {}
-    arns: dict[str, str] = {}
-    for queue in sorted(template.queues, key=lambda one: one.dead_letters is not None):  # what is referred to first
-        attributes = {"VisibilityTimeout": str(queue.visibility)}
-        if queue.dead_letters:
-            target, receives = arns[queue.dead_letters], queue.receives
-            attributes["RedrivePolicy"] = f'{{"deadLetterTargetArn": "{target}", "maxReceiveCount": {receives}}}'
-        url = client.create_queue(QueueName=queue.name, Attributes=attributes)["QueueUrl"]
-        found = client.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
-        urls[queue.name], arns[queue.name] = url, found["Attributes"]["QueueArn"]
+    for queue in sorted(template.queues, key=lambda one: one.dead_letter_queue is not None):  # dead letters first
+        urls[queue.name] = client.create_queue(QueueName=queue.name)["QueueUrl"]
+        client.set_queue_attributes(QueueUrl=urls[queue.name], Attributes=_attributes(client, queue, urls))
     return urls
 
 
-class Pollers:
-    """A thread for each mapping of a template, from `start` to `stop`."""
+def _attributes(client: Any, queue: Queue, urls: dict[str, str]) -> dict[str, str]:
+    attributes = {"VisibilityTimeout": str(queue.visibility_timeout)}
+    if queue.dead_letter_queue:
+        url = urls[queue.dead_letter_queue]
+        found = client.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]
+        policy = {"deadLetterTargetArn": found["QueueArn"], "maxReceiveCount": queue.max_receives}
+        attributes["RedrivePolicy"] = json.dumps(policy)
+    return attributes
+
+
+class QueuePollers:
+    """A thread for each function that is fed from a queue, from `start` to `stop`."""
 
     def __init__(self, template: Template, functions: Functions, endpoint_url: str, urls: dict[str, str]) -> None:
         self._stopped = threading.Event()
-        self._pollers = [Poller(one, functions, endpoint_url, urls[one.queue]) for one in template.queue_sources]
+        self._pollers = [QueuePoller(one, functions, endpoint_url, urls[one.queue]) for one in template.queue_sources]
         self._threads = [
             threading.Thread(target=self._run, args=[poller], name="queue", daemon=True) for poller in self._pollers
         ]
@@ -62,38 +67,38 @@ class Pollers:
             thread.start()
 
     def stop(self) -> None:
-        """A batch that is being worked on may end, as long as that takes no more than `END_SECONDS`."""
+        """A function that is running may finish, if that takes no more than `END_SECONDS`."""
         self._stopped.set()
         for thread in self._threads:
             thread.join(END_SECONDS)
 
-    def _run(self, poller: "Poller") -> None:
+    def _run(self, poller: "QueuePoller") -> None:
         while not self._stopped.is_set():
             if not poller.poll():
-                self._stopped.wait(WAIT_SECONDS)
+                self._stopped.wait(POLL_SECONDS)
 
 
-class Poller:
-    """Hands one queue's messages to one function."""
+class QueuePoller:
+    """Invokes one function with the messages of one queue."""
 
-    def __init__(self, source: QueueSource, functions: Functions, endpoint_url: str, url: str) -> None:
+    def __init__(self, source: QueueEventSource, functions: Functions, endpoint_url: str, url: str) -> None:
         self._source = source
         self._functions = functions
         self._url = url
         self._client = connect(endpoint_url)
 
     def poll(self) -> bool:
-        """Hand over the next batch; whether there was one. What is done is deleted, what failed comes again."""
+        """Handle the next batch; whether there was one. A message that failed stays in the queue and comes again."""
         try:
-            found = self._client.receive_message(
+            response = self._client.receive_message(
                 QueueUrl=self._url,
                 MaxNumberOfMessages=self._source.batch_size,
                 MessageSystemAttributeNames=["All"],
                 MessageAttributeNames=["All"],
             )
-            messages = found.get("Messages", [])
+            messages = response.get("Messages", [])
             if messages:
-                failed = self._invoke([as_lambda_has_it(message, self._source.queue) for message in messages])
+                failed = self._invoke([to_record(message, self._source.queue) for message in messages])
                 for message in messages:
                     if message["MessageId"] not in failed:
                         self._client.delete_message(QueueUrl=self._url, ReceiptHandle=message["ReceiptHandle"])
@@ -103,27 +108,26 @@ class Poller:
             return False
 
     def _invoke(self, records: list[Record]) -> set[str]:
-        """The ids of the messages that failed."""
-        everything = {record["messageId"] for record in records}
+        """The ids of the messages that failed: all of them, if the function raises."""
         try:
-            answer = self._functions.invoke(self._source.function, {"Records": records}, lambda: False) or {}
-            failures = answer.get("batchItemFailures", []) if self._source.partial else []
-            return {failure["itemIdentifier"] for failure in failures}
+            response = self._functions.invoke(self._source.function, {"Records": records}, lambda: False) or {}
         except (Exception, SystemExit):  # nothing that a handler does may end the host
             traceback.print_exc()
-            return everything
+            return {record["messageId"] for record in records}
+        failures = response.get("batchItemFailures", []) if self._source.reports_failures else []
+        return {failure["itemIdentifier"] for failure in failures}
 
 
-def as_lambda_has_it(message: dict[str, Any], queue: str) -> Record:
-    """The record as a function gets it, made of what boto3 makes of ReceiveMessage's answer."""
+def to_record(message: dict[str, Any], queue: str) -> Record:
+    """The record of a Lambda event, of a message in boto3's response to ReceiveMessage."""
     return {
         "messageId": message["MessageId"],
         "receiptHandle": message["ReceiptHandle"],
         "body": message["Body"],
         "attributes": message.get("Attributes", {}),
         "messageAttributes": {
-            name: {f"{key[0].lower()}{key[1:]}": value for key, value in given.items()}
-            for name, given in message.get("MessageAttributes", {}).items()
+            name: {f"{key[0].lower()}{key[1:]}": value for key, value in attribute.items()}
+            for name, attribute in message.get("MessageAttributes", {}).items()
         },
         "md5OfBody": message["MD5OfBody"],
         "eventSource": "aws:sqs",

@@ -1,45 +1,80 @@
-"""The DynamoDB of the local host: moto's in memory, DynamoDB Local with its data on disk, or one that runs already."""
+"""The DynamoDB and SQS that the functions use under `make run`, chosen by STORE."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 
 from local import dynamodb, dynamodb_local
 from local.environment import Environment
+from local.ministack import Ministack, MinistackError
 from local.template import Template
 
+DISK = "disk"
+DISK_FILE = Path(".agentos", "store.sqlite")
+"""Below the folder of template.yaml: where STORE=disk keeps its data."""
 DYNAMODB_LOCAL = "dynamodb-local"
-DATA = ".dynamodb"
-"""The folder of its data, beside template.yaml."""
+DYNAMODB_LOCAL_FOLDER = ".dynamodb"
+"""Below the folder of template.yaml: where DynamoDB Local keeps its data."""
+DYNAMODB_LOCAL_QUEUES = Path(DYNAMODB_LOCAL_FOLDER, "queues.sqlite")
 
 
 class StoreError(Exception):
-    """There is no DynamoDB, or no table in it; the text says why."""
+    """There is no DynamoDB, or no table in it. The text says why."""
 
 
-@contextmanager
-def serving(root: Path, template: Template, environment: Environment) -> Iterator[str]:
-    """What to say of the DynamoDB that the functions find by their environment, and that has the table.
+class Store:
+    """Starts what STORE and the endpoints in the environment ask for. Use it as a context manager.
 
-    AWS_ENDPOINT_URL_DYNAMODB names it, else STORE, else it is moto's. Raises StoreError.
+    An endpoint that the user has set wins: nothing is started for it.
     """
-    try:
-        with _endpoint(root, environment) as (url, words):
-            environment.defaults["AWS_ENDPOINT_URL_DYNAMODB"] = url
-            environment.refresh()
-            made = dynamodb.ensure_table(url, template)
-            yield words if made else f"{words}; table {template.table['TableName']} was there"
-    except (dynamodb.DynamoDBError, dynamodb_local.DynamoDBLocalError) as error:
-        raise StoreError(str(error)) from None
 
+    def __init__(self, root: Path, environment: Environment) -> None:
+        """Begin to start it, so that the rest of the host can be prepared meanwhile. Raises StoreError."""
+        self._environment = environment
+        self._choice = environment.get("AWS_ENDPOINT_URL_DYNAMODB") or environment.get("STORE")
+        if self._choice not in ("", DISK, DYNAMODB_LOCAL) and "://" not in self._choice:
+            raise StoreError(f"STORE must be {DISK}, {DYNAMODB_LOCAL} or a URL, not {self._choice}")
+        self._root = root
+        self._parts = ExitStack()
+        self._ministack: Ministack | None = None
+        if self._choice in ("", DISK) or not environment.get("AWS_ENDPOINT_URL_SQS"):
+            file = {DISK: DISK_FILE, DYNAMODB_LOCAL: DYNAMODB_LOCAL_QUEUES}.get(self._choice)
+            try:
+                self._ministack = Ministack(root / file if file else None)
+            except MinistackError as error:
+                raise StoreError(str(error)) from None
 
-@contextmanager
-def _endpoint(root: Path, environment: Environment) -> Iterator[tuple[str, str]]:
-    given = environment.get("AWS_ENDPOINT_URL_DYNAMODB") or environment.get("STORE")
-    if given == DYNAMODB_LOCAL:
-        with dynamodb_local.serving(root / DATA) as url:
-            yield url, f"DynamoDB Local at {url}, its data kept in {DATA}/"
-    elif given:
-        yield given, given
-    else:
-        yield dynamodb.start(), "in memory, gone when this stops"
+    def __enter__(self) -> "Store":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._parts.close()
+        if self._ministack:
+            self._ministack.stop()
+
+    def wait(self, template: Template) -> str:
+        """Wait until it serves and has the template's table; what to say of it. Raises StoreError.
+
+        The functions find both services by AWS_ENDPOINT_URL_DYNAMODB and AWS_ENDPOINT_URL_SQS.
+        """
+        try:
+            ministack = self._ministack.wait() if self._ministack else ""
+            url, summary = self._dynamodb(ministack)
+            self._environment.defaults["AWS_ENDPOINT_URL_DYNAMODB"] = url
+            if ministack:
+                self._environment.defaults["AWS_ENDPOINT_URL_SQS"] = ministack
+            self._environment.refresh()
+            created = dynamodb.ensure_table(url, template)
+        except (MinistackError, dynamodb.DynamoDBError, dynamodb_local.DynamoDBLocalError) as error:
+            raise StoreError(str(error)) from None
+        return summary if created else f"{summary}; table {template.table['TableName']} was there"
+
+    def _dynamodb(self, ministack: str) -> tuple[str, str]:
+        """Its URL, and what to say of it. Raises DynamoDBLocalError."""
+        if self._choice == "":
+            return ministack, "in memory, gone when this stops"
+        if self._choice == DISK:
+            return ministack, f"on disk, sessions and queues are kept in {DISK_FILE.parent}/"
+        if self._choice == DYNAMODB_LOCAL:
+            url = self._parts.enter_context(dynamodb_local.serving(self._root / DYNAMODB_LOCAL_FOLDER))
+            return url, f"DynamoDB Local at {url}, its data is kept in {DYNAMODB_LOCAL_FOLDER}/"
+        return self._choice, self._choice

@@ -1,7 +1,7 @@
 """Feeds functions from the table's stream, as Lambda's event source mappings do.
 
-Not imitated: the batching window (a batch goes as soon as it is found), bisecting, and several batches at once. Nor is
-a place in the stream kept beyond a restart: reading begins at the oldest record, which then comes a second time.
+Not imitated: the batching window (a batch is handled as soon as it is found), bisecting, and several batches at once.
+Positions in the stream are not kept over a restart: reading begins at the oldest record that the store still has.
 """
 
 import base64
@@ -15,36 +15,36 @@ from typing import Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from local.filters import filter_of
+from local.filters import matcher
 from local.functions import Functions
-from local.template import Stream, Template
+from local.template import StreamEventSource, Template
 
 SHORTEST_PAUSE_SECONDS = 0.2
-LONGEST_PAUSE_SECONDS = 10.0
-"""Between looks at a stream where nothing happens; every look leaves a little behind in moto's memory."""
-RECORDS_AT_ONCE = 1000
+LONGEST_PAUSE_SECONDS = 1.0
+"""Between two looks at a stream to which nothing is written."""
+MAX_RECORDS = 1000
 """The most that GetRecords returns."""
 END_SECONDS = 5
 
 Record = dict[str, Any]
 
 
-class Feeds:
-    """All mappings of a template, read in a thread of their own from `start` to `stop`."""
+class StreamPollers:
+    """One thread that polls for all functions that are fed from the table's stream, from `start` to `stop`."""
 
     def __init__(self, template: Template, functions: Functions, endpoint_url: str) -> None:
         """Raises UnknownRule."""
         name = template.table["TableName"]
-        self._mappings = [Mapping(stream, functions, endpoint_url, name) for stream in template.streams]
+        self._pollers = [StreamPoller(source, functions, endpoint_url, name) for source in template.stream_sources]
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="streams", daemon=True)
 
     def start(self) -> None:
-        if self._mappings:
+        if self._pollers:
             self._thread.start()
 
     def stop(self) -> None:
-        """A batch that is being worked on may end, as long as that takes no more than `END_SECONDS`."""
+        """What was written before is still handled, if that takes no more than `END_SECONDS`."""
         self._stopped.set()
         if self._thread.is_alive():
             self._thread.join(END_SECONDS)
@@ -52,94 +52,115 @@ class Feeds:
     def _run(self) -> None:
         pause = SHORTEST_PAUSE_SECONDS
         while not self._stopped.wait(pause):
-            moved = [mapping.poll() for mapping in self._mappings]
-            pause = SHORTEST_PAUSE_SECONDS if any(moved) else min(2 * pause, LONGEST_PAUSE_SECONDS)
+            pause = SHORTEST_PAUSE_SECONDS if self._poll() else min(2 * pause, LONGEST_PAUSE_SECONDS)
+        self._poll()
+
+    def _poll(self) -> bool:
+        moved = [poller.poll() for poller in self._pollers]
+        return any(moved)
 
 
-class Mapping:
-    """One function's place in a table's stream."""
+class StreamPoller:
+    """Invokes one function with the records of a table's stream."""
 
-    def __init__(self, source: Stream, functions: Functions, endpoint_url: str, table_name: str) -> None:
+    def __init__(self, source: StreamEventSource, functions: Functions, endpoint_url: str, table_name: str) -> None:
+        """Raises UnknownRule."""
         self._source = source
         self._functions = functions
         self._table_name = table_name
-        self._tables: Any = boto3.client("dynamodb", endpoint_url=endpoint_url)
+        self._dynamodb: Any = boto3.client("dynamodb", endpoint_url=endpoint_url)
         self._streams: Any = boto3.client("dynamodbstreams", endpoint_url=endpoint_url)
-        self._filters = [filter_of(pattern) for pattern in source.filters]
-        self._places: dict[str, str] = {}
-        """The sequence number of the last record that is done with, by shard."""
+        self._filters = [matcher(pattern) for pattern in source.filters]
+        self._stream = ""
+        self._forget_positions()
+
+    def _forget_positions(self) -> None:
+        self._positions: dict[str, str] = {}
+        """The sequence number of the last record that was handled, by shard."""
+        self._iterators: dict[str, str] = {}
+        """Where to go on reading, by shard, as long as all that was read has been handled."""
         self._closed: set[str] = set()
         self._failures: Counter[str] = Counter()
         """Of the record that is next, by shard."""
 
     def poll(self) -> bool:
-        """Hand over what is new; whether any of it is done with."""
+        """Handle what is new. Returns whether any of it is done."""
         try:
-            stream = self._tables.describe_table(TableName=self._table_name)["Table"]["LatestStreamArn"]
-            moved = [self._read(stream, shard) for shard in self._open_shards(stream)]
+            stream = self._dynamodb.describe_table(TableName=self._table_name)["Table"]["LatestStreamArn"]
+            if stream != self._stream:
+                self._stream = stream
+                self._forget_positions()
+            moved = [self._read(shard) for shard in self._open_shards()]
             return any(moved)
         except (BotoCoreError, ClientError) as error:
             print(f"the stream of {self._table_name} cannot be read: {error}", file=sys.stderr)
-            if "TrimmedDataAccess" in str(error):  # a place that is more than a day old is no place any more
-                self._places.clear()
+            if "TrimmedDataAccess" in str(error):  # the position is older than what the store keeps
+                self._forget_positions()
             return False
 
-    def _open_shards(self, stream: str) -> list[str]:
-        """Those that may have new records; a child only when its parent has none left."""
-        shards: dict[str, str | None] = {}
-        request = {"StreamArn": stream}
+    def _open_shards(self) -> list[str]:
+        """Those that may have new records. A child is read only after all of its parent."""
+        parents: dict[str, str | None] = {}
+        request = {"StreamArn": self._stream}
         while True:
             description = self._streams.describe_stream(**request)["StreamDescription"]
-            shards |= {shard["ShardId"]: shard.get("ParentShardId") for shard in description["Shards"]}
+            parents |= {shard["ShardId"]: shard.get("ParentShardId") for shard in description["Shards"]}
             last = description.get("LastEvaluatedShardId")
             if not last:
                 break
             request["ExclusiveStartShardId"] = last
-        waiting = shards.keys() - self._closed
-        return [shard for shard in shards if shard in waiting and shards[shard] not in waiting]
+        unfinished = parents.keys() - self._closed
+        return [shard for shard in parents if shard in unfinished and parents[shard] not in unfinished]
 
-    def _read(self, stream: str, shard: str) -> bool:
-        """Whether the place in that shard has moved on."""
-        place = self._places.get(shard)
-        start = {"ShardIteratorType": "TRIM_HORIZON"}
-        if place:
-            start = {"ShardIteratorType": "AFTER_SEQUENCE_NUMBER", "SequenceNumber": place}
-        # A fresh iterator every time: moto's own next one goes blind when a transaction is cancelled.
-        iterator = self._streams.get_shard_iterator(StreamArn=stream, ShardId=shard, **start)["ShardIterator"]
-        answer = self._streams.get_records(ShardIterator=iterator, Limit=RECORDS_AT_ONCE)
-        records = [as_lambda_has_it(record, stream) for record in answer["Records"]]
-        if records:
-            self._hand_over(shard, records)
-        elif not answer.get("NextShardIterator"):
+    def _read(self, shard: str) -> bool:
+        """Handle a shard's new records. Returns whether any of them is done."""
+        before = self._positions.get(shard)
+        iterator = self._iterators.pop(shard, None) or self._new_iterator(shard)
+        response = self._streams.get_records(ShardIterator=iterator, Limit=MAX_RECORDS)
+        records = [to_record(record, self._stream) for record in response["Records"]]
+        following = response.get("NextShardIterator")
+        if not records and not following:
             self._closed.add(shard)
-        return self._places.get(shard) != place
+        if self._handle(shard, records) and following:
+            self._iterators[shard] = following
+        return self._positions.get(shard) != before
 
-    def _hand_over(self, shard: str, records: list[Record]) -> None:
-        """Batch by batch, until all are done with or one has to be tried again."""
+    def _new_iterator(self, shard: str) -> str:
+        position = self._positions.get(shard)
+        start = {"ShardIteratorType": "TRIM_HORIZON"}
+        if position:
+            start = {"ShardIteratorType": "AFTER_SEQUENCE_NUMBER", "SequenceNumber": position}
+        response = self._streams.get_shard_iterator(StreamArn=self._stream, ShardId=shard, **start)
+        return str(response["ShardIterator"])
+
+    def _handle(self, shard: str, records: list[Record]) -> bool:
+        """Invoke the function batch by batch. Returns whether all are done, and none has to be tried again."""
         wanted = [record for record in records if not self._filters or any(match(record) for match in self._filters)]
         while wanted:
             batch = wanted[: self._source.batch_size]
             done = self._invoke(batch) or self._give_up(shard, batch[0])
             if not done:
-                return
-            self._places[shard] = _number(batch[done - 1])
+                return False
+            self._positions[shard] = _sequence_number(batch[done - 1])
             self._failures[shard] = 0
             wanted = wanted[done:]
-        self._places[shard] = _number(records[-1])
+        if records:
+            self._positions[shard] = _sequence_number(records[-1])
+        return True
 
     def _invoke(self, batch: list[Record]) -> int:
-        """How many records were done before one failed."""
+        """How many records were handled before one failed."""
         function = self._source.function
         try:
-            answer = self._functions.invoke(function, {"Records": batch}, lambda: False) or {}
-            failed = {failure["itemIdentifier"] for failure in answer.get("batchItemFailures", [])}
+            response = self._functions.invoke(function, {"Records": batch}, lambda: False) or {}
+            failed = {failure["itemIdentifier"] for failure in response.get("batchItemFailures", [])}
         except (Exception, SystemExit):  # nothing that a handler does may end the host
             traceback.print_exc()
             return 0
-        return next((index for index, record in enumerate(batch) if _number(record) in failed), len(batch))
+        return next((index for index, record in enumerate(batch) if _sequence_number(record) in failed), len(batch))
 
     def _give_up(self, shard: str, record: Record) -> int:
-        """1, as if it were done, where that record has failed for the last time; 0 where it is to be tried again."""
+        """1, as if it were handled, if that record has failed for the last time; 0 if it is to be tried again."""
         self._failures[shard] += 1
         if not 0 <= self._source.retries < self._failures[shard]:
             return 0
@@ -147,21 +168,21 @@ class Mapping:
         return 1
 
 
-def as_lambda_has_it(record: Record, stream: str) -> Record:
-    """The record as a function gets it, in JSON, made of what boto3 makes of GetRecords' answer."""
-    event: Record = _json({**record, "eventSourceARN": stream})
+def to_record(record: Record, stream: str) -> Record:
+    """The record of a Lambda event, of one in boto3's response to GetRecords."""
+    event: Record = _to_json({**record, "eventSourceARN": stream})
     if "userIdentity" in event:
         identity = event["userIdentity"]
         event["userIdentity"] = {"principalId": identity["PrincipalId"], "type": identity["Type"]}
     return event
 
 
-def _json(value: Any) -> Any:
+def _to_json(value: Any) -> Any:
     match value:
         case dict():
-            return {name: _json(inner) for name, inner in value.items()}
+            return {name: _to_json(inner) for name, inner in value.items()}
         case list():
-            return [_json(inner) for inner in value]
+            return [_to_json(inner) for inner in value]
         case bytes():
             return base64.b64encode(value).decode("ascii")
         case datetime():
@@ -170,5 +191,5 @@ def _json(value: Any) -> Any:
             return value
 
 
-def _number(record: Record) -> str:
+def _sequence_number(record: Record) -> str:
     return str(record["dynamodb"]["SequenceNumber"])

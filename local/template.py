@@ -1,4 +1,4 @@
-"""Reads template.yaml, so that routes, limits, table and gateway responses have one home."""
+"""Reads template.yaml, so that routes, limits, table and gateway responses are defined in one place."""
 
 import json
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from local.queue_settings import Queue, QueueSource, queue_of, queue_source, resource_of
+from local.queue_settings import Queue, QueueEventSource, parse_queue, parse_queue_event_source, resource_of
 
 CREATE_TABLE_FIELDS = (
     "AttributeDefinitions",
@@ -17,7 +17,7 @@ CREATE_TABLE_FIELDS = (
     "KeySchema",
     "LocalSecondaryIndexes",
 )
-"""What CloudFormation's table and DynamoDB's CreateTable have in common, as far as a key schema goes."""
+"""Properties of CloudFormation's table that are arguments of DynamoDB's CreateTable as they are."""
 
 CORS_HEADERS = {
     "AllowOrigin": "access-control-allow-origin",
@@ -42,13 +42,13 @@ class Function:
 
 @dataclass(frozen=True)
 class Authorizer:
-    """A Lambda authorizer, and what a request must bring along before it is asked."""
+    """A Lambda authorizer, and what a request must have before the authorizer is invoked."""
 
     function: Function
     kind: str  # TOKEN or REQUEST
     headers: tuple[str, ...]
     query: tuple[str, ...]
-    pattern: str  # for a token; empty lets every one pass
+    pattern: str  # that a token must match; empty matches all
 
 
 @dataclass(frozen=True)
@@ -60,12 +60,12 @@ class Route:
     function: Function
     authorizer: Authorizer | None
     streams: bool
-    """Whether the function may send its answer in pieces."""
+    """Whether the function may stream its response."""
 
 
 @dataclass(frozen=True)
 class Preflight:
-    """A path whose OPTIONS API Gateway answers itself, with `headers`: what pages from elsewhere may do."""
+    """A path whose OPTIONS API Gateway answers itself, with these CORS headers."""
 
     path: str
     headers: dict[str, str]
@@ -74,20 +74,20 @@ class Preflight:
 
 
 @dataclass(frozen=True)
-class Stream:
-    """A function fed by the table's stream."""
+class StreamEventSource:
+    """A function that is fed from the table's stream."""
 
     function: Function
     batch_size: int
     retries: int
-    """How often a batch that failed is handed over again, before its first record is given up."""
+    """How often a batch that failed is tried again before its first record is given up. Negative: without limit."""
     filters: tuple[dict[str, Any], ...]
-    """Patterns, of which a record must match one; none lets all pass."""
+    """Patterns of which a record must match one. Without any, all records match."""
 
 
 @dataclass(frozen=True)
 class GatewayResponse:
-    """What API Gateway answers by itself; None leaves the status as it would have been."""
+    """A response of API Gateway itself. `status` is None where the template sets none."""
 
     status: int | None
     body: str
@@ -100,24 +100,23 @@ class Template:
     stage: str
     functions: tuple[Function, ...]
     routes: tuple[Route, ...]
-    streams: tuple[Stream, ...]
+    stream_sources: tuple[StreamEventSource, ...]
     queues: tuple[Queue, ...]
-    queue_sources: tuple[QueueSource, ...]
+    queue_sources: tuple[QueueEventSource, ...]
     preflights: tuple[Preflight, ...]
     responses: dict[str, GatewayResponse]
     table: dict[str, Any]
     """Arguments of CreateTable."""
-    expiry: str | None
-    """The table's time-to-live attribute."""
+    ttl_attribute: str | None
 
     @property
     def environment(self) -> dict[str, str]:
-        """Every declared variable of every function; undeclared ones reach no deployed function."""
+        """The variables that any function declares. A variable that is not declared reaches no deployed function."""
         return {name: value for function in self.functions for name, value in function.environment.items()}
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML with CloudFormation's short tags, kept as the long form: `!Ref x` is `{"Ref": "x"}`."""
+    """YAML with CloudFormation's short tags, read as their long form: `!Ref x` is `{"Ref": "x"}`."""
 
 
 def _tagged(loader: _Loader, suffix: str, node: yaml.Node) -> dict[str, Any]:
@@ -133,7 +132,7 @@ _Loader.add_multi_constructor("!", _tagged)
 
 
 def load_template(path: Path, table_name: str) -> Template:
-    """The stack that `path` describes, with `table_name` as its one table's name."""
+    """The stack that `path` describes. Its one table gets the name `table_name`."""
     document = yaml.load(path.read_bytes(), Loader=_Loader)  # noqa: S506 - a kind of SafeLoader
     resources: dict[str, Any] = document["Resources"]
     references = {name: parameter.get("Default", "") for name, parameter in document.get("Parameters", {}).items()}
@@ -155,21 +154,23 @@ def load_template(path: Path, table_name: str) -> Template:
         stage=_resolve(api["StageName"], references),
         functions=tuple(functions.values()),
         routes=tuple(routes),
-        streams=tuple(
-            _stream(event, functions[name]) for name in declared for event in _events(declared[name], "DynamoDB")
+        stream_sources=tuple(
+            _stream_source(event, functions[name]) for name in declared for event in _events(declared[name], "DynamoDB")
         ),
         queues=tuple(
-            queue_of(name, resource.get("Properties", {}))
+            parse_queue(name, resource.get("Properties", {}))
             for name, resource in resources.items()
             if resource["Type"] == "AWS::SQS::Queue"
         ),
         queue_sources=tuple(
-            queue_source(event, functions[name]) for name in declared for event in _events(declared[name], "SQS")
+            parse_queue_event_source(event, functions[name])
+            for name in declared
+            for event in _events(declared[name], "SQS")
         ),
         preflights=tuple(_preflights(api.get("Cors"), routes, auth, authorizers.get(default))),
         responses={kind: _gateway_response(given) for kind, given in api.get("GatewayResponses", {}).items()},
         table=_create_table(table_name, table),
-        expiry=table.get("TimeToLiveSpecification", {}).get("AttributeName"),
+        ttl_attribute=table.get("TimeToLiveSpecification", {}).get("AttributeName"),
     )
 
 
@@ -180,7 +181,7 @@ def _only(resources: dict[str, Any], kind: str) -> tuple[str, dict[str, Any]]:
 
 def _create_table(name: str, table: dict[str, Any]) -> dict[str, Any]:
     arguments = {"TableName": name} | {field: table[field] for field in CREATE_TABLE_FIELDS if field in table}
-    if "StreamSpecification" in table:  # which CloudFormation takes for enabled
+    if "StreamSpecification" in table:  # in CloudFormation its presence enables the stream
         arguments["StreamSpecification"] = {"StreamEnabled": True} | table["StreamSpecification"]
     return arguments
 
@@ -203,9 +204,9 @@ def _events(properties: dict[str, Any], kind: str) -> list[dict[str, Any]]:
     return [event["Properties"] for event in properties.get("Events", {}).values() if event["Type"] == kind]
 
 
-def _stream(event: dict[str, Any], function: Function) -> Stream:
+def _stream_source(event: dict[str, Any], function: Function) -> StreamEventSource:
     filters = event.get("FilterCriteria", {}).get("Filters", [])
-    return Stream(
+    return StreamEventSource(
         function=function,
         batch_size=int(event.get("BatchSize", 100)),  # Lambda's default
         retries=int(event.get("MaximumRetryAttempts", -1)),
@@ -233,7 +234,7 @@ def _authorizer_of(event: dict[str, Any], default: str) -> str:
 
 
 def _authorizers(auth: dict[str, Any], functions: dict[str, Function]) -> dict[str, Authorizer]:
-    """By name. Those that are no function leave their routes open, as under `sam local`."""
+    """By name. Those that are not Lambda functions leave their routes open, as under `sam local`."""
     found = {}
     for name, given in auth.get("Authorizers", {}).items():
         if "FunctionArn" not in given:
@@ -254,7 +255,7 @@ def _authorizers(auth: dict[str, Any], functions: dict[str, Function]) -> dict[s
 def _preflights(
     cors: Any, routes: list[Route], auth: dict[str, Any], default: Authorizer | None
 ) -> Iterator[Preflight]:
-    """One for each path, if there is Cors, unless a function answers OPTIONS there."""
+    """One for each path if the API has Cors, except where a function answers OPTIONS."""
     if not cors:
         return
     given = {"AllowOrigin": "'*'"} | ({"AllowOrigin": cors} if isinstance(cors, str) else cors)
@@ -267,7 +268,7 @@ def _preflights(
 
 
 def _cors_value(value: Any) -> str:
-    """The template writes `'*'` with quotes of its own, which is how API Gateway tells a text from a mapping."""
+    """The template has quotes inside the value, as in `"'*'"`, by which API Gateway knows a literal."""
     return "true" if value is True else str(value).strip("'")
 
 
@@ -277,7 +278,7 @@ def _variables(properties: dict[str, Any]) -> dict[str, Any]:
 
 
 def _resolve(value: Any, references: dict[str, str]) -> str:
-    """A literal, or what `!Ref` names; any other function of CloudFormation's is empty, as under `sam local`."""
+    """A literal, or the value of a `!Ref`. Any other CloudFormation function is empty, as under `sam local`."""
     if isinstance(value, dict):
         return references.get(value.get("Ref", ""), "")
     return str(value)

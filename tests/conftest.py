@@ -11,10 +11,9 @@ import certifi
 import pytest
 
 import tests.support.properties  # noqa: F401 - hypothesis runs without a clock
-from local import dynamodb_local
 from tests.support.backends import DYNAMODBS, MISSING
 from tests.support.schedule import FileScheduling, long_ones_first
-from tests.support.sharing import shared
+from tests.support.sharing import shared_dynamodb_local
 
 ALLOWED_NAMES = {"localhost", "127.0.0.1", "::1", "", None}
 
@@ -49,6 +48,11 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FileScheduli
     return FileScheduling(config, log)
 
 
+def pytest_configure_node(node: Any) -> None:
+    """xdist calls it in the process that starts the workers, for each of them."""
+    node.workerinput["dynamodb_local"] = shared_dynamodb_local(node.config) if "dynamodb_local" in DYNAMODBS else ""
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if hasattr(config, "workerinput"):
         long_ones_first(items)
@@ -73,23 +77,17 @@ def root_certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def moto_endpoint() -> str:
-    from local.dynamodb import start
+    from tests.support.moto_server import start
 
     return start()
 
 
 @pytest.fixture(scope="session")
-def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of this run, the same for all its workers."""
-    own = tmp_path_factory.getbasetemp()
-    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
-
-
-@pytest.fixture(scope="session")
-def dynamodb_local_endpoint(run_folder: Path) -> Iterator[str]:
+def dynamodb_local_endpoint(pytestconfig: pytest.Config) -> str:
     """AWS's own, one for all workers: every test has its own table. Where it and moto differ, it is right."""
-    with shared(run_folder, "dynamodb-local", dynamodb_local.serving) as url:
-        yield url
+    url = shared_dynamodb_local(pytestconfig)
+    assert url.startswith("http://"), url
+    return url
 
 
 @pytest.fixture(params=DYNAMODBS)
@@ -120,11 +118,11 @@ def client(environment: pytest.MonkeyPatch, dynamodb_endpoint: str) -> Any:
 
 @pytest.fixture
 def table_name(client: Any) -> Iterator[str]:
-    from tests.support.dynamodb import new_table
+    from tests.support.dynamodb import drop_table, new_table
 
     name = new_table(client)
     yield name
-    client.delete_table(TableName=name)
+    drop_table(client, name)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Writes docs/provider-matrix.md out of the configuration: `python tools/provider_matrix.py`."""
+"""Writes docs/provider-matrix.md from the configuration: `python tools/provider_matrix.py`."""
 
 import sys
 from pathlib import Path
@@ -14,12 +14,13 @@ PAGE = ROOT / "docs" / "provider-matrix.md"
 HEAD = """\
 # Provider matrix
 
-Made from `config/default.yaml` by `make docs`; a test keeps the two equal. The same facts as data: `GET /providers`.
+`make docs` makes this page from `config/default.yaml`, and a test keeps the two equal. `GET /providers` has the same
+facts as data.
 
-A provider is used as soon as its environment variables are set. A model that is not listed passes through to its
-provider as written; its price is then unknown. **yes** in the columns is what this version of AgentOS can do over the
-provider's wire format; what a model itself can do stands in the second table. What providers differ in, and what is
-translated: [providers.md](providers.md), where each has a section of its own.
+A provider can be used once its environment variables are set. A model that is not listed is passed to its provider as
+written, and its price is then unknown. In the first table, **yes** is what this version of AgentOS can do over the
+provider's wire format. The second table has what each model can do. [Providers](providers.md) describes how providers
+differ and what is translated.
 
 """
 

@@ -1,7 +1,7 @@
-"""Writes the walk-through of README.md as it really runs: `make walk-through`.
+"""Writes docs/walk-through.md and its picture from a real run: `make walk-through`.
 
-The last commit is cloned into an empty folder and started with `make run`, as a newcomer would; the commands are run
-by bash, word for word as they are printed but for the ids, and what they answer is what README.md then shows.
+The last commit is cloned into an empty folder and started with `make run`, as a new user would do it. Bash runs the
+commands exactly as the page prints them, with the ids filled in, and the page shows what they answer.
 """
 
 import json
@@ -24,19 +24,21 @@ sys.path.insert(0, str(ROOT))
 
 from local.console import CURLS  # noqa: E402
 from local.model import START_SECONDS, LocalModel  # noqa: E402
+from tools.terminal_picture import picture  # noqa: E402
 
-README = ROOT / "README.md"
+PAGE = ROOT / "docs" / "walk-through.md"
+PICTURE = ROOT / "docs" / "images" / "fallback.svg"
 TEXT = Path(__file__).with_suffix(".md")
-SECTION = re.compile(r"(?<=<!-- walk-through -->\n).*?(?=<!-- end of walk-through -->)", re.S)
 URL = "http://localhost:8080"
 PRIMARY_PORT = 8081
 INSTALL_SECONDS = 300
 WIDTH = 118
 LONGEST_TEXT = 100
 LATER = ("content", "model", "provider", "usage", "route")
-"""What is shown of a reply after the first."""
+"""The fields that the page shows of a reply after the first."""
 
 CREATE_AGENT, CREATE_SESSION, SEND = (f"curl{rest}".rstrip() for rest in CURLS.split("curl")[1:])
+DRILL = ".venv/bin/python examples/fallback_drill.py"
 GET_SESSION = "curl {url}/agents/<agent-id>/sessions/<session-id>"
 STREAM = """curl -N -X POST "{url}/agents/<agent-id>/sessions/<session-id>/messages?stream=true" \\
   -H "Content-Type: application/json" -d '{{"content": "And in one word?"}}'"""
@@ -46,14 +48,16 @@ Json = dict[str, Any]
 
 @dataclass
 class Terminal:
-    """The second terminal: runs the commands against `url`, with the ids of the answers before."""
+    """The second terminal. It runs commands against `url`, with the ids of earlier answers filled in."""
 
     url: str
     ids: dict[str, str] = field(default_factory=dict)
 
     def run(self, command: str) -> Json:
-        """The answer. Raises CalledProcessError with what curl said, JSONDecodeError."""
+        """The answer. Raises CalledProcessError with what curl said, JSONDecodeError, RuntimeError for an API error."""
         answer: Json = json.loads(self.read(command))
+        if "code" in answer:
+            raise RuntimeError(f"{command}\nanswers {answer}")
         for field_, name in (("agentId", "agent-id"), ("sessionId", "session-id")):
             if field_ in answer:
                 self.ids.setdefault(name, answer[field_])
@@ -66,18 +70,19 @@ class Terminal:
             command = command.replace(f"<{name}>", value)
         environment = {**os.environ, "NO_PROXY": "localhost,127.0.0.1"}
         return subprocess.run(
-            ["bash", "-c", command], env=environment, capture_output=True, text=True, check=True, timeout=120
+            ["bash", "-c", command], cwd=ROOT, env=environment, capture_output=True, text=True, check=True, timeout=120
         ).stdout
 
 
 @dataclass(frozen=True)
 class Walk:
-    """The answers, in the order of the walk-through."""
+    """The answers, in the order of the walk-through. `drill` and `streamed` are text."""
 
     agent: Json
     session: Json
     keyless: Json
     primary: Json
+    drill: str
     fallback: Json
     removed: Json
     session_after: Json
@@ -85,20 +90,21 @@ class Walk:
 
 
 def walk(url: str, dot_env: Path, primary_port: int = PRIMARY_PORT) -> Walk:
-    """Walk through it all against a host that runs at `url` and reads `dot_env`."""
+    """Run all commands against a host that runs at `url` and reads `dot_env`."""
     terminal = Terminal(url)
     agent, session, keyless = (terminal.run(command) for command in (CREATE_AGENT, CREATE_SESSION, SEND))
     model = LocalModel(port=primary_port)
     try:
         endpoint = model.wait(START_SECONDS)
         dot_env.write_text(f"OPENAI_API_KEY=any\nOPENAI_ENDPOINT={endpoint}\n")
-        primary = terminal.run(SEND)
+        primary, drill = terminal.run(SEND), terminal.read(f"AGENTOS_URL={url} {DRILL}")
     finally:
         model.stop()
     fallback = terminal.run(SEND)
     dot_env.unlink()
     removed, session_after = terminal.run(SEND), terminal.run(GET_SESSION)
-    return Walk(agent, session, keyless, primary, fallback, removed, session_after, terminal.read(STREAM))
+    streamed = terminal.read(STREAM)
+    return Walk(agent, session, keyless, primary, drill, fallback, removed, session_after, streamed)
 
 
 @contextmanager
@@ -135,31 +141,33 @@ def _shown(host: "subprocess.Popen[bytes]", log: Path) -> str:
     raise SystemExit(f"make run did not start:\n{log.read_text()}")
 
 
-def section(walked: Walk, shown: str) -> str:
-    """What stands between the marks in README.md."""
+def page(walked: Walk, shown: str) -> str:
+    """The page: the commands and their answers in the text beside this file. `shown` is what `make run` printed."""
     commands = {
         "create_agent": CREATE_AGENT,
         "create_session": CREATE_SESSION,
         "send": SEND,
         "get_session": GET_SESSION,
         "stream": STREAM,
+        "run_drill": DRILL,
     }
     later = {name: _part(vars(walked)[name], *LATER) for name in ("primary", "fallback", "removed")}
     return Template(TEXT.read_text()).substitute(
         {name: command.format(url=URL) for name, command in commands.items()},
         **{name: _block(answer) for name, answer in (vars(walked) | later).items() if isinstance(answer, dict)},
         streamed=_cut(_first_and_last(walked.streamed)),
+        drill=walked.drill.rstrip(),
         shown=_cut(shown),
     )
 
 
 def _cut(text: str) -> str:
-    """With no line longer than the width."""
+    """The text with every line cut to the width."""
     return "\n".join(line if len(line) <= WIDTH else line[: WIDTH - 1] + "…" for line in text.splitlines())
 
 
 def _first_and_last(events: str) -> str:
-    """The first two pieces of a text and the last event of its stream."""
+    """The first three events of a stream and its last one."""
     blocks = events.strip().split("\n\n")
     return "\n\n".join([*blocks[:3], "…", blocks[-1]])
 
@@ -173,7 +181,7 @@ def _block(answer: Json) -> str:
 
 
 def _shortened(value: Any) -> Any:
-    """Long texts are cut, which the end of the text shows."""
+    """The value with long texts cut. The end of a cut text shows it."""
     if isinstance(value, dict):
         return {name: _shortened(one) for name, one in value.items()}
     if isinstance(value, list):
@@ -184,7 +192,7 @@ def _shortened(value: Any) -> Any:
 
 
 def laid_out(value: Any, indent: int = 0, used: int = 0) -> str:
-    """JSON that fits the width: what is too long for the line, of which `used` is taken, goes on lines of its own."""
+    """JSON that fits the width. A value that does not fit the line, of which `used` is taken, gets lines of its own."""
     line = json.dumps(value, ensure_ascii=False)
     if not value or not isinstance(value, dict | list) or used + len(line) <= WIDTH:
         return line
@@ -195,7 +203,7 @@ def laid_out(value: Any, indent: int = 0, used: int = 0) -> str:
 
 
 def _filled(parts: list[str], indent: int) -> str:
-    """As many parts on a line as fit, but one that has lines of its own stands alone."""
+    """The parts, as many to a line as fit. A part of several lines stands alone."""
     lines: list[str] = []
     for part in parts:
         joined = f"{lines[-1]}, {part}" if lines else part
@@ -209,4 +217,5 @@ def _filled(parts: list[str], indent: int) -> str:
 if __name__ == "__main__":
     with newcomer(8080) as (clone, shown):
         walked = walk(URL, clone / ".env")
-    README.write_text(SECTION.sub(lambda _: section(walked, shown), README.read_text()))
+    PAGE.write_text(page(walked, shown))
+    PICTURE.write_text(picture(DRILL, walked.drill))

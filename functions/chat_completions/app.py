@@ -1,17 +1,19 @@
 """POST /v1/chat/completions"""
 
 from agentos.api.endpoint import Request, Response, endpoint
-from agentos.api.openai_chat import ChatRequest, chat_completion, error_envelope, refuse_key
+from agentos.api.openai_chat import chat_completion
+from agentos.api.openai_chat_request import ChatRequest
 from agentos.api.openai_chat_stream import ChatStream
+from agentos.api.openai_errors import error_envelope
 from agentos.api.route_headers import headers_of
 from agentos.wiring import completions, simulator
 
 
 @endpoint(body=ChatRequest, envelope=error_envelope)
 def handler(body: ChatRequest, request: Request) -> Response | ChatStream:
-    refuse_key(request.headers.get("idempotency-key"))
-    asked = request.tenant, body.neutral(), request.deadline, simulator().read(request.headers)
+    asked, form = body.neutral()
+    call = request.tenant, asked, request.deadline, simulator().read(request.headers), request.idempotency_key()
     if body.stream:
-        return ChatStream(lambda listener: completions().complete(*asked, listener), body.stream_options)
-    reply = completions().complete(*asked)
-    return Response(chat_completion(reply), headers_of(reply))
+        return ChatStream(lambda listener: completions().complete(*call, listener), form)
+    reply = completions().complete(*call)
+    return Response(chat_completion(reply, form), headers_of(reply))

@@ -1,11 +1,11 @@
 """GET /agents"""
 
-from agentos.api.endpoint import Request, endpoint
+from agentos.api.endpoint import PAGE_PARAMETERS, Request, endpoint
 from agentos.domain import Agent, Page
 from agentos.wiring import agents
 
 
-@endpoint()
+@endpoint(query=PAGE_PARAMETERS)
 def handler(request: Request) -> Page[Agent]:
     page = request.page()
     return agents().page(request.tenant, page.limit, page.after, page.order)

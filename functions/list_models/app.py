@@ -1,7 +1,7 @@
 """GET /v1/models"""
 
 from agentos.api.endpoint import Request, endpoint
-from agentos.api.openai_chat import error_envelope
+from agentos.api.openai_errors import error_envelope
 from agentos.api.openai_models import Models, models
 from agentos.wiring import settings
 

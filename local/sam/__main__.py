@@ -1,4 +1,4 @@
-"""`python -m local.sam`: the stack under `sam local start-api`, until Ctrl-C; then nothing of it is left running."""
+"""`python -m local.sam`: runs the stack under `sam local start-api` until Ctrl-C, and then stops all of it."""
 
 import argparse
 import os
@@ -15,9 +15,9 @@ from local.sam import cli, stack
 START_SECONDS = 120
 
 HELP = """\
-The environment and .env (the environment wins) give the rest: PORT, IMAGES (auto, or public for the images of AWS only,
-or local for those made on this machine), LOCAL_MODEL=0, AWS_ENDPOINT_URL_DYNAMODB for a DynamoDB of your own,
-AGENTOS_CONFIG, and the providers' keys.
+Other settings come from the environment and .env (the environment overrides it): PORT; IMAGES, which is auto, public
+for AWS's images only, or local for those made on this machine; LOCAL_MODEL=0; AWS_ENDPOINT_URL_DYNAMODB for a DynamoDB
+of your own; AGENTOS_CONFIG; and the providers' keys.
 """
 
 
@@ -27,13 +27,13 @@ def main() -> int:
     parser.add_argument("--root", type=Path, default=Path(__file__).parents[2], help="the folder of template.yaml")
     parser.add_argument("--env-file", type=Path, help="instead of .env in that folder")
     parser.add_argument("--port", type=int, help="default: PORT, else 8080")
-    given = parser.parse_args()
-    root = given.root.resolve()
-    environment = Environment(given.env_file or root / ".env", dict(os.environ))
+    options = parser.parse_args()
+    root = options.root.resolve()
+    environment = Environment(options.env_file or root / ".env", dict(os.environ))
     sys.path.insert(0, str(root / "shared"))
     try:
         with _signals_as_interrupt():
-            return serve(root, environment, given.port or int(environment.get("PORT") or 8080))
+            return serve(root, environment, options.port or int(environment.get("PORT") or 8080))
     except KeyboardInterrupt:
         return 0
     except stack.FAILURES as error:
@@ -42,13 +42,13 @@ def main() -> int:
 
 
 def serve(root: Path, environment: Environment, port: int) -> int:
-    """Run until SAM ends or we are interrupted; the exit code. Raises one of `stack.FAILURES`, KeyboardInterrupt."""
+    """Run until SAM ends or a signal arrives; the exit code. Raises one of `stack.FAILURES`, KeyboardInterrupt."""
     if process.listens(port):
         raise OSError(f"port {port} is taken; take another: make sam-local PORT={port + 1}")
     console.say("Building the functions, then starting DynamoDB and sam local ...")
     with stack.prepared(root, environment, f"agentos-{port}") as parts:
         command = [*cli.COMMAND, "local", "start-api", *parts.options]
-        # LAZY: EAGER would start a container for every function at once, and leave them behind.
+        # LAZY, because EAGER starts a container for every function at once and does not remove them.
         command += ["--port", str(port), "--warm-containers", "LAZY"]
         with process.running(command, environment=parts.environment) as sam:
             process.wait_until(lambda: process.listens(port), START_SECONDS, sam)
@@ -57,7 +57,7 @@ def serve(root: Path, environment: Environment, port: int) -> int:
 
 
 def show(parts: stack.Stack, port: int) -> None:
-    """The start-up summary, without the routes: SAM has listed them by now."""
+    """The start-up summary without the routes, which SAM has listed."""
     console.say()
     for name, fact in parts.facts.items():
         console.say(f"{name:<11}{fact}")
@@ -66,7 +66,7 @@ def show(parts: stack.Stack, port: int) -> None:
 
 @contextmanager
 def _signals_as_interrupt() -> Iterator[None]:
-    """SIGTERM and SIGHUP end it as Ctrl-C does; what follows the first of them cannot stop the tidying up."""
+    """SIGTERM and SIGHUP act like Ctrl-C. Signals after the first are ignored, so that the clean-up is not cut off."""
 
     def interrupt(*_: object) -> None:
         for number in numbers:

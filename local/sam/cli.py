@@ -1,4 +1,4 @@
-"""AWS SAM CLI as this project calls it: built for this machine's processor, and the images that its containers use."""
+"""How this project calls AWS SAM CLI: builds for this machine's processor, and the images of its containers."""
 
 import json
 import os
@@ -15,23 +15,26 @@ from local.sam import docker
 RUNTIME_IMAGE = "public.ecr.aws/lambda/python:3.13"
 RUNTIME_IMAGE_SCRIPT = Path(__file__).parents[2] / "tests" / "sam_local" / "runtime_image.sh"
 BUILD = Path(".aws-sam", "local")
-"""Apart from .aws-sam/build, which is what gets deployed, perhaps for another processor."""
+"""Not .aws-sam/build, which is what gets deployed, perhaps for another processor."""
 
 COMMAND = [sys.executable, "-m", "samcli"]
 
 
 class SamError(Exception):
-    """SAM failed; the text is what it said."""
+    """SAM failed. The text is its output."""
 
 
 def environment() -> dict[str, str]:
-    """SAM's own. Without the middle one it would wait for credentials from a virtual machine's metadata service."""
+    """SAM's own environment.
+
+    Without AWS_EC2_METADATA_DISABLED, SAM waits for credentials from a virtual machine's metadata service.
+    """
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"  # for uv
     return os.environ | {"PATH": path, "SAM_CLI_TELEMETRY": "0", "AWS_EC2_METADATA_DISABLED": "true"}
 
 
 def build(root: Path) -> Path:
-    """Build for this machine's processor; the built template. Raises SamError, DockerError."""
+    """Build for this machine's processor. Returns the built template. Raises SamError, DockerError."""
     target = root / BUILD
     options = ["--build-dir", str(target / "build"), "--cache-dir", str(target / "cache"), "--cached"]
     options += ["--parameter-overrides", f"Architecture={docker.architecture()}"]
@@ -44,21 +47,21 @@ def build(root: Path) -> Path:
 
 
 def image_options(images: str) -> tuple[list[str], str]:
-    """Which image functions run in, as options of `sam local`, and what to say of it. Raises SamError."""
+    """The options of `sam local` that choose the functions' image, and a description of it. Raises SamError."""
     public = f"{RUNTIME_IMAGE}-{docker.architecture()}"
-    if images != "local" and docker.have(public):
-        return ["--skip-pull-image"], f"AWS's image {public}"  # it is here now; SAM would ask again for each container
+    if images != "local" and docker.has_image(public):
+        return ["--skip-pull-image"], f"AWS's image {public}"  # without the option SAM pulls it for each container
     if images == "public":
         raise SamError(f"{public} cannot be fetched, and IMAGES=public allows no other")
     made = subprocess.run([str(RUNTIME_IMAGE_SCRIPT)], stdout=subprocess.PIPE, env=environment())
     if made.returncode:
-        raise SamError(f"{public} cannot be fetched, and {RUNTIME_IMAGE_SCRIPT.name} could not make its stand-in")
+        raise SamError(f"{public} cannot be fetched, and {RUNTIME_IMAGE_SCRIPT.name} could not make a substitute")
     name = made.stdout.decode().split()[-1]
     return ["--skip-pull-image", "--invoke-image", name], f"{name}, made on this machine"
 
 
-def lay_configuration(template: Path, overlays: Sequence[Path]) -> str:
-    """Put the overlays into the built layer, since containers see no other file; AGENTOS_CONFIG for in there."""
+def copy_overlays(template: Path, overlays: Sequence[Path]) -> str:
+    """Copy the overlays into the built layer, since containers see no other file. Returns AGENTOS_CONFIG for them."""
     inside = []
     for number, overlay in enumerate(overlays):
         name = f"overlay-{number}-{overlay.name}"
@@ -69,7 +72,7 @@ def lay_configuration(template: Path, overlays: Sequence[Path]) -> str:
 
 @contextmanager
 def variables_file(variables: Mapping[str, str]) -> Iterator[Path]:
-    """A file for `--env-vars`, readable by nobody else, since it holds keys; gone in the end."""
+    """A file for `--env-vars`, for the length of a `with` block. Only we can read it, because it contains keys."""
     with tempfile.TemporaryDirectory(prefix="agentos-") as folder:
         path = Path(folder, "variables.json")
         path.write_text(json.dumps({"Parameters": dict(variables)}))

@@ -1,4 +1,4 @@
-"""The Docker engine, through its command line: what is asked of it here takes a handful of calls."""
+"""The few calls of Docker's command line that this project needs."""
 
 import ipaddress
 import platform
@@ -9,18 +9,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 HOST = "host.docker.internal"
-"""What containers call this machine; Docker Desktop knows the name by itself, Linux is told by `--add-host`."""
+"""This machine's name in containers. Docker Desktop defines it; on Linux it takes `--add-host`."""
 
 PULL_SECONDS = 600
 PROBE_SECONDS = 20
 
 
 class DockerError(Exception):
-    """Docker cannot do it; the text says what and why."""
+    """Docker cannot do it. The text says what and why."""
 
 
 def docker(*arguments: str, seconds: float = 60) -> str:
-    """What the command prints. Raises DockerError."""
+    """The output of a command. Raises DockerError."""
     try:
         done = subprocess.run(["docker", *arguments], capture_output=True, text=True, timeout=seconds)
     except FileNotFoundError:
@@ -33,7 +33,7 @@ def docker(*arguments: str, seconds: float = 60) -> str:
 
 
 def require_engine() -> None:
-    """Raises DockerError where no engine answers."""
+    """Raises DockerError if no engine answers."""
     try:
         docker("version", "--format", "{{.Server.Version}}", seconds=PROBE_SECONDS)
     except DockerError as error:
@@ -41,8 +41,8 @@ def require_engine() -> None:
         raise DockerError(f"no Docker engine answers: {error}\n{advice}") from None
 
 
-def have(image: str) -> bool:
-    """Whether the image is here or can be fetched."""
+def has_image(image: str) -> bool:
+    """Whether the image is on this machine or can be fetched."""
     if docker("image", "ls", "--quiet", image):
         return True
     try:
@@ -53,7 +53,7 @@ def have(image: str) -> bool:
 
 
 def architecture() -> str:
-    """This machine's processor as Lambda calls it. Raises DockerError where Lambda has no such thing."""
+    """This machine's processor by Lambda's name for it. Raises DockerError if Lambda has none like it."""
     names = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}
     machine = platform.machine().lower()
     if machine not in names:
@@ -62,14 +62,13 @@ def architecture() -> str:
 
 
 def reachable_address() -> str:
-    """Where a server on this machine must listen for containers to reach it as `HOST`, and nobody outside.
+    """The address at which a server on this machine is reached by containers as `HOST`, and by nobody outside.
 
-    On Linux that is the bridge's own address. Where the engine is a virtual machine the bridge is not ours, and
-    `HOST` leads to the loopback interface.
+    On Linux that is the bridge's own address. If the engine runs in a virtual machine, it is the loopback interface.
     """
-    # An engine that has made its bridge itself may tell only the subnet; its own address is the first in there.
-    told = docker("network", "inspect", "bridge", "-f", "{{range .IPAM.Config}}{{or .Gateway .Subnet}} {{end}}")
-    for subnet in map(ipaddress.ip_network, told.split()):
+    # Some engines report only the bridge's subnet. The bridge's own address is the first in it.
+    found = docker("network", "inspect", "bridge", "-f", "{{range .IPAM.Config}}{{or .Gateway .Subnet}} {{end}}")
+    for subnet in map(ipaddress.ip_network, found.split()):
         address = str(next(iter(subnet.hosts())))
         if subnet.version == 4 and _can_bind(address):
             return address
@@ -87,7 +86,7 @@ def _can_bind(address: str) -> bool:
 
 @contextmanager
 def uninterrupted() -> Iterator[None]:
-    """Signals wait in here: the engine finishes what was asked of it, and then it must be known that it is there."""
+    """Delay signals until the end of the block, so that whatever the engine creates in it is also removed later."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
     try:
         yield
@@ -97,8 +96,8 @@ def uninterrupted() -> Iterator[None]:
 
 @contextmanager
 def network(name: str) -> Iterator[str]:
-    """A network of that name; in the end it goes, and with it every container that is still in it."""
-    _remove_network(name)  # what a killed process left
+    """A network of that name, for the length of a `with` block. It is removed with all containers in it."""
+    _remove_network(name)  # a process that was killed may have left it
     try:
         with uninterrupted():
             docker("network", "create", name)

@@ -1,4 +1,4 @@
-"""Puts the stack together: images, network, DynamoDB with its table, the model, built functions, `sam local`."""
+"""Prepares the stack for `sam local`: images, network, DynamoDB with its table, the model, built functions."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -27,12 +27,12 @@ FAILURES = (
     TimeoutError,
     OSError,
 )
-"""What a person can read as it is."""
+"""Errors whose text is shown as it is."""
 
 
 @dataclass(frozen=True)
 class Stack:
-    """What `sam local` needs, all of it running."""
+    """What `sam local` needs, prepared and running."""
 
     root: Path
     template: Template
@@ -42,17 +42,17 @@ class Stack:
     options: list[str]
     """Of `sam local start-api` and `sam local invoke` alike."""
     variables: dict[str, str]
-    """What the functions are given by those options."""
+    """The functions' variables, which those options set."""
     facts: dict[str, str]
-    """What to say of the parts."""
+    """The lines of the start-up summary by name."""
 
 
 @contextmanager
 def prepared(root: Path, environment: Environment, name: str) -> Iterator[Stack]:
-    """Everything but SAM itself; in the end all of it is gone. `name` is the network's. Raises one of `FAILURES`."""
+    """The stack, for the length of a `with` block. `name` is the network's. Raises one of `FAILURES`."""
     images = environment.get("IMAGES") or "auto"
     docker.require_engine()
-    runtime, runtime_words = cli.image_options(images)
+    runtime, runtime_description = cli.image_options(images)
     template = load_template(root / "template.yaml", TABLE_NAME)
     built = cli.build(root)
     with ExitStack() as parts:
@@ -61,14 +61,14 @@ def prepared(root: Path, environment: Environment, name: str) -> Iterator[Stack]
         dynamodb.ensure_table(database.url, template, session_of(environment))
         model = parts.enter_context(_model(environment))
         variables = _variables(template, environment, database)
-        variables["AGENTOS_CONFIG"] = cli.lay_configuration(built, environment.overlays())
+        variables["AGENTOS_CONFIG"] = cli.copy_overlays(built, environment.overlays())
         options = [
             *("--template", str(built), "--env-vars", str(parts.enter_context(cli.variables_file(variables)))),
             *("--parameter-overrides", f"Architecture={docker.architecture()}"),
             *("--docker-network", network, "--add-host", f"{docker.HOST}:host-gateway"),
             *runtime,
         ]
-        facts = {"runtime": runtime_words, "store": database.words, "model": model}
+        facts = {"runtime": runtime_description, "store": database.description, "model": model}
         yield Stack(root, template, database, cli.environment(), options, variables, facts)
 
 
@@ -76,8 +76,8 @@ def prepared(root: Path, environment: Environment, name: str) -> Iterator[Stack]
 def _store(environment: Environment, network: str, images: str) -> Iterator[store.Store]:
     given = environment.get("AWS_ENDPOINT_URL_DYNAMODB")
     if given:
-        yield store.Store(given, store.in_container_terms(given), given)
-    elif images != "local" and docker.have(store.IMAGE):
+        yield store.Store(given, store.url_in_container(given), given)
+    elif images != "local" and docker.has_image(store.IMAGE):
         with store.in_container(network) as database:
             yield database
     else:
@@ -87,7 +87,7 @@ def _store(environment: Environment, network: str, images: str) -> Iterator[stor
 
 @contextmanager
 def _model(environment: Environment) -> Iterator[str]:
-    """What to say of the model, which the functions then find by LOCAL_ENDPOINT, or of the echo in its place."""
+    """The model, for the length of a `with` block: its line in the start-up summary. LOCAL_ENDPOINT is its URL."""
     if environment.get("LOCAL_ENDPOINT"):
         yield "yours, at LOCAL_ENDPOINT"
         return
@@ -97,20 +97,20 @@ def _model(environment: Environment) -> Iterator[str]:
             raise ModelError("switched off")
         model = LocalModel(docker.reachable_address())
         environment.defaults["LOCAL_ENDPOINT"] = model.wait(MODEL_SECONDS)
-        words = "local:smollm2 (SmolLM2-135M, small and often wrong)"
+        summary = "local:smollm2 (SmolLM2-135M, small and often wrong)"
     except ModelError as error:
         environment.base_overlays.append(ECHO_OVERLAY)
-        words = f"none ({error}); echo:echo answers instead"
+        summary = f"none ({error}); echo:echo answers instead"
     environment.refresh()
     try:
-        yield words
+        yield summary
     finally:
         if model:
             model.stop()
 
 
 def session_of(environment: Environment) -> boto3.Session:
-    """With the user's credentials, else some: DynamoDB Local checks none, and boto3 will not go without."""
+    """With the user's credentials, else with invented ones: DynamoDB Local checks none, but boto3 needs some."""
     return boto3.Session(
         aws_access_key_id=environment.get("AWS_ACCESS_KEY_ID") or "local",
         aws_secret_access_key=environment.get("AWS_SECRET_ACCESS_KEY") or "local",
@@ -120,8 +120,8 @@ def session_of(environment: Environment) -> boto3.Session:
 
 
 def _variables(template: Template, environment: Environment, database: store.Store) -> dict[str, str]:
-    """What the functions are given: of the environment and .env, what the template declares; no other name arrives."""
+    """The functions' variables: those in the environment and .env that the template declares. SAM ignores others."""
     declared: Mapping[str, str] = template.environment
-    given = {name: environment.get(name) for name in declared if name in environment.variables}
-    reachable = {name: store.in_container_terms(value) for name, value in given.items() if name.endswith("_ENDPOINT")}
-    return given | reachable | {"TABLE_NAME": TABLE_NAME, "AWS_ENDPOINT_URL_DYNAMODB": database.container_url}
+    variables = {name: environment.get(name) for name in declared if name in environment.variables}
+    endpoints = {name: store.url_in_container(value) for name, value in variables.items() if name.endswith("_ENDPOINT")}
+    return variables | endpoints | {"TABLE_NAME": TABLE_NAME, "AWS_ENDPOINT_URL_DYNAMODB": database.container_url}

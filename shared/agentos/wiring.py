@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from agentos.services.simulation import Simulator
     from agentos.services.turns import Turns
     from agentos.settings.loading import Settings
+    from agentos.settings.secrets import ParameterStore
     from agentos.store.agents import AgentStore
     from agentos.store.background_turns import BackgroundTurnStore
     from agentos.store.circuits import Circuits
@@ -42,12 +43,21 @@ def clock() -> Clock:
 
 @cache
 def settings() -> "Settings":
-    from agentos.kernel.logs import hide_secrets
     from agentos.settings.loading import load_settings
 
-    loaded = load_settings(os.environ)
-    hide_secrets(*loaded.secrets())
-    return loaded
+    return load_settings(os.environ, parameters())
+
+
+@cache
+def parameters() -> "ParameterStore | None":
+    """The stored keys of a deployed stack. None without a path, and under sam local, which has no parameter store."""
+    from agentos.settings.secrets import ParameterStore, connect
+
+    path = os.environ.get("PROVIDER_PARAMETERS")
+    if not path or os.environ.get("AWS_SAM_LOCAL") == "true":
+        return None
+    client = connect(os.environ.get("AWS_ENDPOINT_URL_SSM") or None)
+    return ParameterStore(client, path, clock(), decrypt=os.environ.get("PROVIDER_KEYS") != "names")
 
 
 @cache
@@ -156,7 +166,8 @@ def explanations() -> "Explanations":
 def http_client() -> "HttpClient":
     from agentos.providers.http_client import HttpClient
 
-    return HttpClient(settings().limits.reply_bytes)
+    limits = settings().limits
+    return HttpClient(limits.reply_bytes, stall_seconds=limits.stream_stall_seconds)
 
 
 def _executor(seconds: float | None) -> "Executor":
@@ -193,8 +204,10 @@ def turns() -> "Turns":
 @cache
 def completions() -> "Completions":
     from agentos.services.completions import Completions
+    from agentos.store.completion_records import CompletionRecords
 
-    return Completions(agent_store(), preparation(), executor(), settings(), clock())
+    records = CompletionRecords(table(), clock())
+    return Completions(agent_store(), records, preparation(), executor(), settings(), clock())
 
 
 @cache

@@ -25,10 +25,11 @@ BELOW: dict[str, set[str]] = {
 """The rooms, and for each room those that it may import."""
 
 HOME_OF = {
-    "boto3": {"store/dynamodb.py", "store/queue.py"},
+    "boto3": {"settings/secrets.py", "store/dynamodb.py", "store/queue.py"},
     "botocore": {
         "providers/bedrock/adapter.py",
         "providers/bedrock/stream.py",
+        "settings/secrets.py",
         "store/dynamodb.py",
         "store/queue.py",
         "store/circuits.py",

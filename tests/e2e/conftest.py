@@ -5,8 +5,26 @@ from pathlib import Path
 
 import pytest
 
+from local import ministack
 from tests.e2e.door import Door, opened
 from tests.e2e.hosting import Host, start
+from tests.support.backends import DYNAMODBS
+
+STORES = ["ministack", *(name for name in DYNAMODBS if name != "moto")]
+"""The stores of the local host."""
+
+
+@pytest.fixture(scope="session")
+def ministack_endpoint() -> Iterator[str]:
+    """DynamoDB and SQS as `make run` has them, in memory."""
+    with ministack.serving() as url:
+        yield url
+
+
+@pytest.fixture(params=STORES)
+def dynamodb_endpoint(request: pytest.FixtureRequest) -> str:
+    """Every test of the local host that takes a store runs on each of its stores."""
+    return str(request.getfixturevalue(f"{request.param}_endpoint"))
 
 
 @pytest.fixture(scope="session")

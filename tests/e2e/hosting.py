@@ -21,6 +21,38 @@ EVENTUALLY_SECONDS = 60
 """None of these is ever reached but by what hangs."""
 
 
+@dataclass(frozen=True)
+class Process:
+    """A process as `ps` shows it."""
+
+    pid: int
+    parent: int
+    kilobytes: int
+    """Its resident memory."""
+    cpu_seconds: float
+
+
+def process_tree(root: int) -> list[Process]:
+    """The process `root` and all of its descendants."""
+    command = ["ps", "-A", "-o", "pid=,ppid=,rss=,time="]
+    listing = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    rows = [line.split() for line in listing.splitlines()]
+    processes = [Process(int(pid), int(parent), int(rss), _seconds(time)) for pid, parent, rss, time in rows]
+    tree = [one for one in processes if one.pid == root]
+    for one in tree:  # which grows meanwhile
+        tree.extend(child for child in processes if child.parent == one.pid)
+    return tree
+
+
+def _seconds(time: str) -> float:
+    """Of [days-]hours:minutes:seconds, as Linux writes it, or minutes:seconds, as macOS does."""
+    days, _, rest = time.rpartition("-")
+    seconds = 0.0
+    for part in rest.split(":"):
+        seconds = 60 * seconds + float(part)
+    return seconds + 86_400 * int(days or 0)
+
+
 @dataclass
 class Host:
     """A host that answers."""
@@ -51,9 +83,7 @@ class Host:
 
     def children(self) -> list[int]:
         """The ids of the processes that it started."""
-        listing = subprocess.run(["ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True, check=True).stdout
-        pairs = [tuple(map(int, line.split())) for line in listing.splitlines()]
-        return [pid for pid, parent in pairs if parent == self.process.pid]
+        return [one.pid for one in process_tree(self.process.pid) if one.parent == self.process.pid]
 
     def end(self, number: int = signal.SIGINT) -> int:
         """Signal it as a terminal would, with all that it started, and wait; its exit code."""

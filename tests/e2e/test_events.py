@@ -9,7 +9,7 @@ from flask import Flask
 from flask import request as flask_request
 from samcli.local.apigw.event_constructor import construct_v1_event
 
-from local.events import HttpRequest, MalformedAnswer, match, to_event, to_head, to_http
+from local.events import HttpRequest, MalformedResponse, match_path, to_event, to_response, to_response_head
 
 RESOURCE = "/agents/{agentId}"
 
@@ -18,7 +18,7 @@ def event(
     *headers: tuple[str, str], method: str = "POST", path: str = "/agents/agent_1", query: str = "", body: bytes = b""
 ) -> dict[str, Any]:
     """The event of a request."""
-    parameters = match(RESOURCE, path)
+    parameters = match_path(RESOURCE, path)
     assert parameters is not None
     return to_event(HttpRequest(method, path, query, list(headers), body), RESOURCE, parameters, "v1")
 
@@ -61,7 +61,7 @@ def test_path_stays_encoded_and_parameters_are_decoded() -> None:
     ],
 )
 def test_which_paths_match(path: str, parameters: dict[str, str] | None) -> None:
-    assert match(RESOURCE, path) == parameters
+    assert match_path(RESOURCE, path) == parameters
 
 
 def test_repeated_headers() -> None:
@@ -116,7 +116,7 @@ def test_same_event_as_sam_locals() -> None:
 
 
 def test_answer_headers_are_merged() -> None:
-    answer = to_http(
+    answer = to_response(
         {
             "statusCode": "201",
             "headers": {"X-One": 1, "X-Both": "lost", "X-Flag": True},
@@ -136,15 +136,15 @@ def test_answer_headers_are_merged() -> None:
 
 def test_the_head_of_a_stream_is_that_of_an_answer() -> None:
     head = {"statusCode": 201, "headers": {"X-One": 1}, "multiValueHeaders": {"x-both": ["a", "b"]}}
-    assert to_head(head) == to_http(head)
+    assert to_response_head(head) == to_response(head)
     for part in ({"body": ""}, {"isBase64Encoded": False}):
-        with pytest.raises(MalformedAnswer):
-            to_head(head | part)
+        with pytest.raises(MalformedResponse):
+            to_response_head(head | part)
 
 
 def test_answer_bodies() -> None:
-    assert to_http({"statusCode": 204}).body == b""
-    assert to_http({"statusCode": 200, "body": "/wA=", "isBase64Encoded": True}).body == b"\xff\x00"
+    assert to_response({"statusCode": 204}).body == b""
+    assert to_response({"statusCode": 200, "body": "/wA=", "isBase64Encoded": True}).body == b"\xff\x00"
 
 
 @pytest.mark.parametrize(
@@ -172,5 +172,5 @@ def test_answer_bodies() -> None:
     ],
 )
 def test_malformed_answers(answer: Any) -> None:
-    with pytest.raises(MalformedAnswer):
-        to_http(answer)
+    with pytest.raises(MalformedResponse):
+        to_response(answer)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from local.filters import UnknownRule, filter_of
+from local.filters import UnknownRule, matcher
 
 RECORD = {
     "eventName": "MODIFY",
@@ -37,7 +37,7 @@ RECORD = {
     ],
 )
 def test_patterns(pattern: dict[str, Any], passes: bool) -> None:
-    assert filter_of(pattern)(RECORD) is passes
+    assert matcher(pattern)(RECORD) is passes
 
 
 @pytest.mark.parametrize(
@@ -46,9 +46,9 @@ def test_patterns(pattern: dict[str, Any], passes: bool) -> None:
 )
 def test_a_rule_that_is_not_imitated_is_told_at_once(rule: Any) -> None:
     with pytest.raises(UnknownRule):
-        filter_of({"dynamodb": {"Keys": [rule]}})
+        matcher({"dynamodb": {"Keys": [rule]}})
 
 
 def test_what_is_neither_rules_nor_an_object_is_told_too() -> None:
     with pytest.raises(UnknownRule):
-        filter_of({"eventName": "MODIFY"})
+        matcher({"eventName": "MODIFY"})

@@ -38,12 +38,13 @@ def alive(pid: int) -> bool:
     ("number", "code"), [(signal.SIGINT, 0), (signal.SIGTERM, 0), (signal.SIGKILL, -signal.SIGKILL)]
 )
 def test_nothing_outlives_the_host(start_host: StartHost, number: int, code: int) -> None:
-    """The model's process ends however the host does."""
+    """The processes of the model and of the store end however the host does."""
     host = start_host({"LOCAL_MODEL": "1"})
-    (model,) = host.children()
+    children = host.children()
+    assert len(children) == 2
     os.kill(host.process.pid, number)
     assert host.process.wait(STOP_SECONDS) == code
-    eventually(lambda: not alive(model))
+    eventually(lambda: not any(map(alive, children)))
 
 
 @contextmanager
@@ -134,22 +135,32 @@ def test_a_variable_that_would_not_reach_lambda_is_told(start_host: StartHost, t
     assert "-mine" not in host.output
 
 
-@pytest.fixture(params=DYNAMODBS)
+LASTING = ["disk", "url", *(["dynamodb-local"] if "dynamodb_local" in DYNAMODBS else [])]
+
+
+@pytest.fixture(params=LASTING)
 def lasting_store(request: pytest.FixtureRequest) -> dict[str, str]:
-    """The variables of a host whose data outlives it: in a DynamoDB that runs already, or on disk."""
-    if request.param == "moto":
-        return {"STORE": request.getfixturevalue("moto_endpoint")}
+    """The variables of a host whose data outlives it: on disk, or in a DynamoDB that runs already."""
+    if request.param == "disk":
+        return {"STORE": "disk"}
+    if request.param == "url":
+        return {"STORE": request.getfixturevalue("ministack_endpoint")}
     home = subprocess.run([dynamodb_local.SCRIPT, "path"], stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
     return {"STORE": "dynamodb-local", "DYNAMODB_LOCAL_HOME": home}
 
 
-def test_sessions_survive_a_restart(start_host: StartHost, checkout: Path, lasting_store: dict[str, str]) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+def test_sessions_survive_a_restart(
+    start_host: StartHost, checkout: Path, lasting_store: dict[str, str], number: int
+) -> None:
     first = start_host(lasting_store, "--root", str(checkout))
     session = first.session(first.agent(model="echo:echo"))
     assert first.say(session, "Remember me.").status_code == 200
     messages = first.client.get(f"{session}/messages").json()
     assert len(messages["data"]) == 2
-    assert first.end() == 0
+    children = first.children()
+    first.end(number)
+    eventually(lambda: not any(map(alive, children)))
 
     second = start_host(lasting_store, "--root", str(checkout))
     assert "table agentos was there" in second.output
@@ -165,17 +176,63 @@ def test_the_store_does_not_outlive_the_host(
     """Killed or not, or the next start would find its data held by the last."""
     host = start_host(lasting_store, "--root", str(checkout))
     children = host.children()
-    assert len(children) == (lasting_store["STORE"] == "dynamodb-local")
+    assert len(children) == 1 + (lasting_store["STORE"] == "dynamodb-local")
     os.kill(host.process.pid, number)
     host.process.wait(STOP_SECONDS)
     eventually(lambda: not any(map(alive, children)))
 
 
-def test_a_store_that_cannot_be_had_is_one_clear_line(tmp_path: Path) -> None:
-    process, log = launch(tmp_path, free_port(), {"STORE": "dynamodb-local", "DYNAMODB_LOCAL_HOME": str(tmp_path)})
-    assert process.wait(STOP_SECONDS) == 1
-    assert log.read_text().startswith("agentos: DynamoDB Local: ")
+def test_a_store_that_cannot_be_had_is_one_clear_line(checkout: Path, tmp_path: Path) -> None:
+    (checkout / ".agentos").mkdir()
+    (checkout / ".agentos" / "store.sqlite").write_bytes(b"not a database" * 100)
+    stores = {
+        "dynamodb-local": "agentos: DynamoDB Local: ",
+        "disc": "agentos: STORE must be disk, dynamodb-local or a URL, not disc",
+        "http://127.0.0.1:1": "agentos: no table at http://127.0.0.1:1: ",
+        "disk": f"agentos: {checkout}/.agentos/store.sqlite: file is not a database; move it away to start afresh",
+    }
+    for store, line in stores.items():
+        variables = {"STORE": store, "DYNAMODB_LOCAL_HOME": str(tmp_path)}
+        process, log = launch(tmp_path, free_port(), variables, "--root", str(checkout))
+        assert process.wait(STOP_SECONDS) == 1
+        assert log.read_text().startswith(line)
+        assert log.read_text().count("\n") == 1
+
+
+def test_a_second_host_on_the_same_data_is_one_clear_line(
+    start_host: StartHost, checkout: Path, tmp_path: Path
+) -> None:
+    start_host({"STORE": "disk"}, "--root", str(checkout))
+    (tmp_path / "second").mkdir()
+    second, log = launch(tmp_path / "second", free_port(), {"STORE": "disk"}, "--root", str(checkout))
+    assert second.wait(STOP_SECONDS) == 1
+    assert "another host uses it" in log.read_text()
     assert log.read_text().count("\n") == 1
+
+
+def test_queued_turns_survive_a_host_that_is_killed(start_host: StartHost, checkout: Path) -> None:
+    """Turns are worked on one at a time: the first one holds the others up until the host is killed."""
+    reply = answer("At last.")
+    release = threading.Event()
+    reply.before = release.wait
+    with Upstream(default=reply) as upstream:
+        variables = {"STORE": "disk", "LOCAL_ENDPOINT": upstream.url}
+        first = start_host(variables, "--root", str(checkout))
+        agent = first.agent(model="local:any")
+        turns = [_queue_turn(first, first.session(agent)) for _ in range(3)]
+        eventually(lambda: len(upstream.requests) == 1)
+        first.end(signal.SIGKILL)
+        release.set()
+        second = start_host(variables, "--root", str(checkout))
+        eventually(lambda: all(second.client.get(turn).json()["state"] == "completed" for turn in turns[1:]))
+
+
+def _queue_turn(host: Host, session: str) -> str:
+    """The path of a turn that was accepted."""
+    headers = {"Prefer": "respond-async"}
+    accepted = host.client.post(f"{session}/messages", json={"content": "Hello"}, headers=headers)
+    assert accepted.status_code == 202, accepted.text
+    return str(accepted.headers["location"])
 
 
 @pytest.fixture
@@ -196,8 +253,8 @@ def edited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Host, Pat
 def copy_of_what_runs(folder: Path) -> Path:
     """A copy of what the host runs, to be edited."""
     copy = folder / "checkout"
-    for folder in ("config", "functions", "shared"):
-        shutil.copytree(ROOT / folder, copy / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    for part in ("config", "functions", "shared"):
+        shutil.copytree(ROOT / part, copy / part, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "template.yaml", copy)
     return copy
 
@@ -228,8 +285,8 @@ def test_an_edited_handler_is_live(edited: tuple[Host, Path], handler: Path) -> 
         ("def handler(:", "SyntaxError"),
         ("raise SystemExit(3)", "SystemExit"),
         (HANDLER.format(answer="1 / 0"), "ZeroDivisionError"),
-        (HANDLER.format(answer='{"status": 200}'), "HealthFunction returned what API Gateway refuses"),
-        (HANDLER.format(answer='{"statusCode": 200, "body": "x" * 6291556}'), "AnswerTooLarge"),
+        (HANDLER.format(answer='{"status": 200}'), "HealthFunction returned what API Gateway does not accept"),
+        (HANDLER.format(answer='{"statusCode": 200, "body": "x" * 6291556}'), "ResponseTooLarge"),
     ],
 )
 def test_a_broken_handler_is_a_502_and_the_host_lives_on(

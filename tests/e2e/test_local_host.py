@@ -81,6 +81,16 @@ def test_body_that_is_not_text(host: Host) -> None:
     assert (refused.status_code, refused.json()["code"]) == (400, "invalid_request")
 
 
+def test_an_agent_of_300_kb_can_be_patched(host: Host) -> None:
+    """DynamoDB's limit is 400 KB for an item as it is stored, whatever the request adds up to."""
+    instructions = "All work and no play makes Jack a dull boy. " * 7_000
+    path = f"/agents/{host.agent(model='echo:echo', config={'instructions': instructions})}"
+    for name in ("first", "second"):
+        patched = host.client.patch(path, json={"name": name, "config": {"instructions": instructions + name}})
+        assert patched.status_code == 200, patched.text
+    assert host.client.get(path).json()["config"]["instructions"] == instructions + "second"
+
+
 def test_twenty_requests_at_once(start_host: StartHost, tmp_path: Path) -> None:
     """The upstream answers only when all twenty are with it, so that one at a time would never end."""
     everybody = threading.Barrier(20, timeout=55)

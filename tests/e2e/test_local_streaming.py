@@ -186,7 +186,7 @@ def test_what_fails_before_the_stream_is_api_gateways_answer(streamer: Streamer,
     ],
 )
 def test_a_malformed_head_is_a_502_and_opens_nothing(streamer: Streamer, head: Any) -> None:
-    told = "StreamerFunction returned what API Gateway refuses: "
+    told = "StreamerFunction returned what API Gateway does not accept: "
     before = streamer.host.output.count(told)
     failed = streamer.run(["open", head], write(b"never"))
     assert (failed.status_code, failed.json()) == (502, {"code": "failed"})

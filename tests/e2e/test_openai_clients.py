@@ -241,7 +241,7 @@ def test_models_are_listed(client: openai.OpenAI) -> None:
         ({"tool_choice": "required"}, openai.BadRequestError, "tool_choice"),
         ({"messages": []}, openai.BadRequestError, "messages"),
         ({"messages": [SOUND]}, openai.BadRequestError, "messages[0].content[0]"),
-        ({"extra_headers": {"Idempotency-Key": "k"}}, openai.BadRequestError, None),
+        ({"extra_headers": {"Idempotency-Key": "k" * 256}}, openai.BadRequestError, "Idempotency-Key"),
     ],
 )  # fmt: skip
 def test_mistakes_come_in_openais_envelope(client: openai.OpenAI, request_: Any, kind: Any, param: str | None) -> None:
@@ -317,4 +317,60 @@ def test_a_choice_that_no_model_can_be_held_to_is_refused(client: openai.OpenAI)
             tool_choice="required",
         )
     assert caught.value.code == "unsupported"
-    assert "toolChoice" in caught.value.message
+    assert "tool_choice" in caught.value.message
+
+
+def test_one_model_is_read_by_its_name(client: openai.OpenAI) -> None:
+    assert client.models.retrieve("xai:grok-4.3").owned_by == "xai"
+    with pytest.raises(openai.NotFoundError) as caught:
+        client.models.retrieve("xai:grok/none")
+    assert caught.value.code == "not_found"
+
+
+@pytest.mark.parametrize("name", ["xai:grok-4.3", "xai%3Agrok-4.3"])
+def test_a_models_name_may_be_encoded(door: Door, name: str) -> None:
+    assert door.host.client.get(f"/v1/models/{name}").json()["id"] == "xai:grok-4.3"
+
+
+def test_what_is_no_route_is_an_error_that_the_client_can_read(client: openai.OpenAI) -> None:
+    with pytest.raises(openai.NotFoundError, match="There is no route") as caught:
+        client.images.generate(prompt="a cat")
+    assert (caught.value.code, caught.value.type) == ("not_found", "not_found_error")
+    with pytest.raises(openai.NotFoundError, match="There is no route"):
+        client.chat.completions.list()
+    with pytest.raises(openai.NotFoundError, match="There is no route"):
+        client.models.delete("xai:grok-4.3")
+
+
+def test_the_same_key_has_the_same_answer(client: openai.OpenAI, primary: Upstream) -> None:
+    before = len(primary.requests)
+
+    def ask(content: str) -> Any:
+        return client.chat.completions.create(
+            model="xai:grok",
+            messages=[{"role": "user", "content": content}],
+            extra_headers={"Idempotency-Key": "order 4711"},
+        )
+
+    assert ask("Hello").to_dict() == ask("Hello").to_dict()
+    assert len(primary.requests) == before + 1
+    with pytest.raises(openai.UnprocessableEntityError) as caught:
+        ask("Goodbye")
+    assert caught.value.code == "idempotency_mismatch"
+
+
+def test_what_was_not_carried_is_named(client: openai.OpenAI, primary: Upstream) -> None:
+    completion = client.chat.completions.create(
+        model="xai:grok",
+        messages=[{"role": "user", "content": "Hello", "name": "ann"}],
+        seed=7,
+        user="ann",
+        prediction={"type": "content", "content": "Hello"},
+    )
+    assert completion.model_extra
+    assert completion.model_extra["agentos"]["notes"] == [
+        "prediction left out: it is not known here",
+        "user left out: no provider is told it yet",
+    ]
+    assert primary.requests[-1]["seed"] == 7
+    assert primary.requests[-1]["messages"] == [{"role": "user", "content": "Hello", "name": "ann"}]

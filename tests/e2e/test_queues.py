@@ -11,8 +11,8 @@ from uuid import uuid4
 import pytest
 
 from local.functions import Functions
-from local.queue_settings import Queue, QueueSource
-from local.queues import Poller, Pollers, connect, make
+from local.queue_settings import Queue, QueueEventSource
+from local.queues import QueuePoller, QueuePollers, connect, ensure_queues
 from local.template import Function, load_template
 from tests.e2e.hosting import ROOT, Host, eventually
 from tests.support.upstream import Upstream, answer
@@ -40,16 +40,16 @@ class Feed:
         self.name, dead = f"{name}-work", f"{name}-dead"
         queues = Queue(self.name, 600, dead, 3), Queue(dead, 600, None, 0)
         template = load_template(ROOT / "template.yaml", "t")
-        self.urls = make(endpoint, replace(template, queues=queues))
+        self.urls = ensure_queues(endpoint, replace(template, queues=queues))
         self.url, self.dead = self.urls[self.name], self.urls[dead]
         (folder / "app.py").write_text(HANDLER)
         self.answers()
         self.function = Function("Worker", folder, "app.handler", 10, 128, {})
         self.functions = Functions(folder / "no-layer", "no_package", lambda: (), lambda: None)
 
-    def poller(self, partial: bool = True) -> Poller:
-        source = QueueSource(self.function, self.name, 10, partial)
-        return Poller(source, self.functions, self.endpoint, self.url)
+    def poller(self, partial: bool = True) -> QueuePoller:
+        source = QueueEventSource(self.function, self.name, 10, partial)
+        return QueuePoller(source, self.functions, self.endpoint, self.url)
 
     def answers(self, **answer: Any) -> None:
         (self.folder / "answer").write_text(json.dumps(answer))
@@ -76,8 +76,8 @@ class Feed:
 
 
 @pytest.fixture
-def feed(environment: pytest.MonkeyPatch, moto_endpoint: str, tmp_path: Path) -> Feed:
-    return Feed(moto_endpoint, tmp_path)
+def feed(environment: pytest.MonkeyPatch, ministack_endpoint: str, tmp_path: Path) -> Feed:
+    return Feed(ministack_endpoint, tmp_path)
 
 
 def test_a_message_comes_as_lambda_has_it_and_is_gone_when_it_is_done(feed: Feed) -> None:
@@ -124,25 +124,25 @@ def test_after_three_times_the_queue_puts_it_aside(feed: Feed) -> None:
 
 
 def test_a_queue_that_is_not_there_ends_nothing(feed: Feed, capsys: pytest.CaptureFixture[str]) -> None:
-    source = QueueSource(feed.function, "work", 1, True)
-    assert Poller(source, feed.functions, feed.endpoint, f"{feed.url}-not").poll() is False
+    source = QueueEventSource(feed.function, "work", 1, True)
+    assert QueuePoller(source, feed.functions, feed.endpoint, f"{feed.url}-not").poll() is False
     assert "cannot be read" in capsys.readouterr().err
 
 
 def test_the_template_says_which_queue_feeds_which_function(environment: pytest.MonkeyPatch, feed: Feed) -> None:
     template = load_template(ROOT / "template.yaml", "t")
     (source,) = template.queue_sources
-    assert (source.function.name, source.queue, source.batch_size, source.partial) == (
+    assert (source.function.name, source.queue, source.batch_size, source.reports_failures) == (
         "RunTurnFunction",
         "TurnQueue",
         1,
         True,
     )
     work, _ = template.queues
-    assert (work.name, work.dead_letters, work.receives) == ("TurnQueue", "TurnDeadLetters", 3)
-    assert work.visibility >= 6 * source.function.timeout
-    urls = make(feed.endpoint, template)
-    pollers = Pollers(template, feed.functions, feed.endpoint, urls)
+    assert (work.name, work.dead_letter_queue, work.max_receives) == ("TurnQueue", "TurnDeadLetters", 3)
+    assert work.visibility_timeout >= 6 * source.function.timeout
+    urls = ensure_queues(feed.endpoint, template)
+    pollers = QueuePollers(template, feed.functions, feed.endpoint, urls)
     pollers.start()
     pollers.stop()
 

@@ -1,6 +1,5 @@
 """Functions fed from a table's stream, on both back ends: filtered, in batches, in order, failures again."""
 
-import copy
 import json
 import threading
 from collections.abc import Iterator
@@ -9,15 +8,12 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-import boto3
 import pytest
-from moto.core import DEFAULT_ACCOUNT_ID
-from moto.dynamodb.models import dynamodb_backends
 
 from local.dynamodb import ensure_table
 from local.functions import Functions
-from local.streams import Feeds, Mapping
-from local.template import Function, Stream, load_template
+from local.streams import StreamPoller, StreamPollers
+from local.template import Function, StreamEventSource, load_template
 from tests.e2e.hosting import ROOT, eventually
 
 HANDLER = """
@@ -45,12 +41,12 @@ class Feed:
         (folder / "app.py").write_text(HANDLER)
         self.answers()
         function = Function("Consumer", folder, "app.handler", 10, 128, {})
-        self.source = Stream(function, batch_size=3, retries=2, filters=())
+        self.source = StreamEventSource(function, batch_size=3, retries=2, filters=())
         self.functions = Functions(folder / "no-layer", "no_package", lambda: (), lambda: None)
 
-    def mapping(self, **fields: Any) -> Mapping:
+    def poller(self, **fields: Any) -> StreamPoller:
         name = self.template.table["TableName"]
-        return Mapping(replace(self.source, **fields), self.functions, self.endpoint, name)
+        return StreamPoller(replace(self.source, **fields), self.functions, self.endpoint, name)
 
     def answers(self, **answer: Any) -> None:
         (self.folder / "answer").write_text(json.dumps(answer))
@@ -84,19 +80,19 @@ def feed(client: Any, dynamodb_endpoint: str, tmp_path: Path) -> Iterator[Feed]:
 
 
 def test_records_come_once_in_order_in_batches(feed: Feed) -> None:
-    mapping = feed.mapping()
+    poller = feed.poller()
     feed.put(*"abcdefg")
-    assert mapping.poll() is True
-    assert mapping.poll() is False
+    assert poller.poll() is True
+    assert poller.poll() is False
     feed.put("h")
-    assert mapping.poll() is True
+    assert poller.poll() is True
     assert feed.batches() == ["abc", "def", "g", "h"]
 
 
 def test_a_record_is_as_lambda_has_it(feed: Feed) -> None:
     feed.put("a", text={"S": "日本"}, bytes={"B": b"\x00\xff"}, list={"L": [{"N": "1.5"}, {"NULL": True}]})
     feed.delete("a")
-    feed.mapping().poll()
+    feed.poller().poll()
 
     ((inserted, removed),) = (event["Records"] for event in feed.events())
     change = inserted["dynamodb"]
@@ -116,14 +112,14 @@ def test_a_record_is_as_lambda_has_it(feed: Feed) -> None:
 
 def test_only_what_a_filter_lets_pass_comes(feed: Feed) -> None:
     """With the template's own filters."""
-    (stream,) = feed.template.streams
-    mapping = feed.mapping(filters=stream.filters)
+    (stream,) = feed.template.stream_sources
+    poller = feed.poller(filters=stream.filters)
     feed.put("SESSION", "MESSAGE#1", "agent_1")
     feed.put("VERSION#1", deletedAt={"S": "now"})
     feed.put("SESSION", deletedAt={"S": "now"})
     for name in ("MESSAGE#1", "SESSION", "VERSION#1", "agent_1"):
         feed.delete(name)
-    mapping.poll()
+    poller.poll()
     records = [record for event in feed.events() for record in event["Records"]]
     assert [(record["eventName"], record["dynamodb"]["Keys"]["sk"]["S"]) for record in records] == [
         ("INSERT", "VERSION#1"),
@@ -134,9 +130,9 @@ def test_only_what_a_filter_lets_pass_comes(feed: Feed) -> None:
 
 
 def test_records_after_a_cancelled_transaction_are_seen(feed: Feed) -> None:
-    mapping = feed.mapping()
+    poller = feed.poller()
     feed.put("a")
-    mapping.poll()
+    poller.poll()
     name = feed.template.table["TableName"]
     put = {"TableName": name, "Item": {"pk": {"S": "p"}, "sk": {"S": "never"}}}
     check = {"TableName": name, "Key": {"pk": {"S": "p"}, "sk": {"S": "a"}}}
@@ -144,17 +140,17 @@ def test_records_after_a_cancelled_transaction_are_seen(feed: Feed) -> None:
     with pytest.raises(feed.client.exceptions.TransactionCanceledException):
         feed.client.transact_write_items(TransactItems=actions)
     feed.put("b")
-    mapping.poll()
+    poller.poll()
     assert feed.batches() == ["a", "b"]
 
 
 def test_a_record_that_failed_comes_again_with_those_after_it(feed: Feed) -> None:
-    mapping = feed.mapping()
+    poller = feed.poller()
     feed.put(*"abcd")
     feed.answers(fail=["b"])
-    assert mapping.poll() is True
+    assert poller.poll() is True
     feed.answers()
-    mapping.poll()
+    poller.poll()
     assert feed.batches() == ["abc", "bcd", "bcd"]
 
 
@@ -162,44 +158,29 @@ def test_a_record_that_failed_comes_again_with_those_after_it(feed: Feed) -> Non
 def test_one_that_always_fails_is_given_up_in_the_end(
     feed: Feed, answer: dict[str, Any], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    mapping = feed.mapping()
+    poller = feed.poller()
     feed.put(*"ab")
     feed.answers(**answer)
-    assert [mapping.poll() for _ in range(4)] == [False, False, True, False]
+    assert [poller.poll() for _ in range(4)] == [False, False, True, False]
     assert feed.batches() == ["ab", "ab", "ab", "b"]
     assert "Consumer has failed for good" in capsys.readouterr().err
 
 
 def test_without_a_bound_it_is_never_given_up(feed: Feed) -> None:
-    mapping = feed.mapping(retries=-1)
+    poller = feed.poller(retries=-1)
     feed.put("a")
     feed.answers(fail=["a"])
-    assert [mapping.poll() for _ in range(20)] == [False] * 20
+    assert [poller.poll() for _ in range(20)] == [False] * 20
 
 
 def test_a_store_that_is_away_is_told_and_tried_again(feed: Feed, capsys: pytest.CaptureFixture[str]) -> None:
-    mapping = feed.mapping()
+    poller = feed.poller()
     feed.client.delete_table(TableName=feed.template.table["TableName"])
-    assert mapping.poll() is False
+    assert poller.poll() is False
     assert "cannot be read" in capsys.readouterr().err
     ensure_table(feed.endpoint, feed.template)
     feed.put("a")
-    assert mapping.poll() is True
-
-
-def test_a_transaction_on_moto_copies_no_records(moto_endpoint: str, environment: pytest.MonkeyPatch) -> None:
-    """It copies the table, which would take longer with every write that there has ever been."""
-    template = load_template(ROOT / "template.yaml", f"stream-{uuid4().hex}")
-    ensure_table(moto_endpoint, template)
-    client: Any = boto3.client("dynamodb", endpoint_url=moto_endpoint)
-    client.put_item(TableName=template.table["TableName"], Item={"pk": {"S": "p"}, "sk": {"S": "a"}})
-    table = dynamodb_backends[DEFAULT_ACCOUNT_ID]["eu-west-1"].tables[template.table["TableName"]]
-
-    twin = copy.deepcopy(table)
-
-    assert twin.stream_shard.table is twin
-    assert twin.stream_shard.items is not table.stream_shard.items
-    assert twin.stream_shard.items[0] is table.stream_shard.items[0]
+    assert poller.poll() is True
 
 
 def test_a_table_without_a_stream_is_given_one(client: Any, dynamodb_endpoint: str) -> None:
@@ -218,17 +199,25 @@ def reading() -> list[str]:
     return [thread.name for thread in threading.enumerate() if thread.name == "streams"]
 
 
-def test_feeds_are_read_from_start_to_stop(feed: Feed) -> None:
-    feeds = Feeds(replace(feed.template, streams=(feed.source,)), feed.functions, feed.endpoint)
+def test_streams_are_read_from_start_to_stop(feed: Feed) -> None:
+    pollers = StreamPollers(replace(feed.template, stream_sources=(feed.source,)), feed.functions, feed.endpoint)
     feed.put("a")
-    feeds.start()
+    pollers.start()
     eventually(lambda: feed.batches() == ["a"])
-    feeds.stop()
+    pollers.stop()
     assert reading() == []
+
+
+def test_what_was_written_before_the_end_is_still_handled(feed: Feed) -> None:
+    pollers = StreamPollers(replace(feed.template, stream_sources=(feed.source,)), feed.functions, feed.endpoint)
+    pollers.start()
+    feed.put(*"abc")
+    pollers.stop()
+    eventually(lambda: "".join(feed.batches()) == "abc")
 
 
 def test_without_a_stream_there_is_nothing_to_read(feed: Feed) -> None:
-    feeds = Feeds(replace(feed.template, streams=()), feed.functions, feed.endpoint)
-    feeds.start()
+    pollers = StreamPollers(replace(feed.template, stream_sources=()), feed.functions, feed.endpoint)
+    pollers.start()
     assert reading() == []
-    feeds.stop()
+    pollers.stop()

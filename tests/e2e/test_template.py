@@ -5,8 +5,11 @@ from uuid import uuid4
 
 import pytest
 import yaml
+from samcli.lib.providers.api_provider import ApiProvider
+from samcli.lib.providers.sam_stack_provider import SamLocalStackProvider
 
-from local.dynamodb import DynamoDBError, ensure_table, start
+from local.dynamodb import DynamoDBError, ensure_table
+from local.events import match_path
 from local.template import load_template
 from tests.e2e.hosting import ROOT
 
@@ -40,19 +43,64 @@ def test_which_routes_stream() -> None:
     assert streams == {"/streamed/{name}": True, "/buffered/{name}": False, "/plain/{name}": False}
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # samcli's own
+def test_sam_local_finds_the_same_function_for_every_route() -> None:
+    """Where two routes of its share a path and a method, which of them wins is left to chance."""
+    stacks, _ = SamLocalStackProvider.get_stacks(str(ROOT / "template.yaml"))
+    theirs = [
+        ((method, route.path), route.function_name)
+        for route in ApiProvider(stacks).api.routes
+        for method in route.methods
+    ]
+    assert len(dict(theirs)) == len(theirs)
+    any_method = ("GET", "DELETE", "PUT", "POST", "HEAD", "OPTIONS", "PATCH")
+    ours = {
+        (method, route.path): route.function.name
+        for route in TEMPLATE.routes
+        for method in (any_method if route.method == "ANY" else (route.method,))
+    }
+    assert dict(theirs) == ours
+
+
+def test_every_path_below_v1_has_openais_envelope_for_every_method() -> None:
+    """API Gateway looks for a method only at the most specific path."""
+    methods: dict[str, set[str]] = {}
+    for route in TEMPLATE.routes:
+        if route.path.startswith("/v1/"):
+            methods.setdefault(route.path, set()).add(route.method)
+    assert methods.pop("/v1/{proxy+}") == {"ANY"}
+    assert all(found == {"GET", "POST", "PUT", "PATCH", "DELETE"} for found in methods.values()), methods
+
+
+@pytest.mark.parametrize(
+    ("pattern", "path", "found"),
+    [
+        ("/v1/{proxy+}", "/v1/a/b%2Fc", {"proxy": "a/b/c"}),
+        ("/v1/{proxy+}", "/v1/a", {"proxy": "a"}),
+        ("/v1/{proxy+}", "/v1/", None),
+        ("/v1/models/{model+}", "/v1/models/groq%3Aopenai/gpt-oss-20b/", {"model": "groq:openai/gpt-oss-20b"}),
+        ("/v1/models/{model+}", "/v1/models", None),
+        ("/v1/{proxy+}", "/v2/a/b", None),
+        ("/agents/{agentId}", "/agents/a/b", None),
+    ],
+)
+def test_a_greedy_parameter_takes_all_that_is_left(pattern: str, path: str, found: dict[str, str] | None) -> None:
+    assert match_path(pattern, path) == found
+
+
 def test_short_tags_are_read(tmp_path: Path) -> None:
     text = (ROOT / "template.yaml").read_text()
     (tmp_path / "template.yaml").write_text(text.replace('AGENTOS_CONFIG: ""', "AGENTOS_CONFIG: !Sub '${Table}/x'"))
     assert load_template(tmp_path / "template.yaml", "t").environment["AGENTOS_CONFIG"] == ""
 
 
-def test_the_table_is_made_once(environment: pytest.MonkeyPatch) -> None:
-    endpoint = start()
+def test_the_table_is_created_once(environment: pytest.MonkeyPatch, dynamodb_endpoint: str) -> None:
     template = load_template(ROOT / "template.yaml", f"t-{uuid4().hex}")
-    assert ensure_table(endpoint, template) is True
-    assert ensure_table(endpoint, template) is False
+    assert ensure_table(dynamodb_endpoint, template) is True
+    assert ensure_table(dynamodb_endpoint, template) is False
 
 
-def test_no_dynamodb_is_told(environment: pytest.MonkeyPatch) -> None:
-    with pytest.raises(DynamoDBError, match=r"no table at http://127\.0\.0\.1:1"):
-        ensure_table("http://127.0.0.1:1", TEMPLATE)
+@pytest.mark.parametrize("url", ["http://127.0.0.1:1", "http:// not a url"])
+def test_where_no_dynamodb_answers_the_error_has_the_url(environment: pytest.MonkeyPatch, url: str) -> None:
+    with pytest.raises(DynamoDBError, match=f"no table at {url}"):
+        ensure_table(url, TEMPLATE)

@@ -1,4 +1,4 @@
-"""The walk-through of README.md works, command by command in bash, and what README.md shows is such a run."""
+"""The walk-through works, command by command in bash, and docs/walk-through.md shows such a run."""
 
 import json
 import re
@@ -10,6 +10,7 @@ from tests.e2e.hosting import Host
 from tests.functions.test_walk_through import AGENT, MESSAGE, SESSION
 from tests.support.sse import events, text_of
 from tools import walk_through
+from tools.terminal_picture import picture
 from tools.walk_through import Walk
 
 NO_OPENAI = {"model": "openai:gpt-4o-mini", "reason": "not_configured: OPENAI_API_KEY is not set"}
@@ -32,6 +33,7 @@ def assert_it_shows_what_it_should(walked: Walk) -> None:
         assert reply["route"]["requested"] == "openai:gpt-4o-mini"
         assert reply["route"]["skipped"] == skipped
         assert [attempt["outcome"] for attempt in reply["route"]["attempts"]] == outcomes
+    assert walked.drill.splitlines()[-1] == "passed"
     assert walked.session_after["sessionId"] == walked.session["sessionId"]
     assert (walked.session_after["state"], walked.session_after["messageCount"]) == ("idle", 8)
     for kind in ("message.start", "message.delta", "message.end"):
@@ -41,33 +43,35 @@ def assert_it_shows_what_it_should(walked: Walk) -> None:
 
 
 def test_it_works_on_a_real_host(start_host: Callable[..., Host], tmp_path: Path) -> None:
-    host = start_host({"LOCAL_MODEL": "1"})
+    slow_machine = tmp_path / "slow_machine.yaml"  # where two models at once may need more than a turn's 28 s
+    slow_machine.write_text("limits: {turnSeconds: 100}")
+    host = start_host({"LOCAL_MODEL": "1", "AGENTOS_CONFIG": str(slow_machine)})
     walked = walk_through.walk(str(host.client.base_url), tmp_path / ".env", primary_port=0)
     assert_it_shows_what_it_should(walked)
     assert text_of(events(walked.streamed)).strip()
 
 
 def shown() -> str:
-    found = walk_through.SECTION.search(walk_through.README.read_text())
-    assert found
-    return found[0]
+    return walk_through.PAGE.read_text()
 
 
 def recorded() -> Walk:
-    """The run that README.md shows."""
+    """The run that the page shows."""
     answers = [json.loads(block) for block in re.findall(r"```json\n(.*?)```", shown(), re.S)]
-    return Walk(*answers, re.findall(r"```text\n(id: 1\n.*?)```", shown(), re.S)[0])
+    (drill,) = re.findall(r"```text\n(openai fails with .*?)```", shown(), re.S)
+    (streamed,) = re.findall(r"```text\n(id: 1\n.*?)```", shown(), re.S)
+    return Walk(*answers[:4], drill, *answers[4:], streamed)
 
 
-def test_readme_shows_such_a_run() -> None:
+def test_the_page_shows_such_a_run() -> None:
     assert_it_shows_what_it_should(recorded())
 
 
-def test_readme_has_the_commands_and_words_of_the_tool() -> None:
+def test_the_page_has_the_commands_and_words_of_the_tool() -> None:
     def frame(text: str) -> str:
         return re.sub(r"```(json|text)\n.*?```", "", text, flags=re.S)
 
-    assert frame(shown()) == frame(walk_through.section(recorded(), "")), "run `make walk-through`"
+    assert frame(shown()) == frame(walk_through.page(recorded(), "")), "run `make walk-through`"
 
 
 def test_the_commands_are_the_three_calls_word_for_word() -> None:
@@ -76,3 +80,7 @@ def test_the_commands_are_the_three_calls_word_for_word() -> None:
     urls = re.findall(r"-X POST \"?http://localhost:8080([^\s\"]+)", shown())
     messages = "/agents/<agent-id>/sessions/<session-id>/messages"
     assert urls == ["/agents", "/agents/<agent-id>/sessions", messages, f"{messages}?stream=true"]
+
+
+def test_the_picture_is_drawn_from_the_page() -> None:
+    assert walk_through.PICTURE.read_text() == picture(walk_through.DRILL, recorded().drill), "run `make walk-through`"

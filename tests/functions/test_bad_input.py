@@ -217,7 +217,8 @@ def test_another_agents_session_is_a_404(api: Any, path: dict[str, str], stored:
     assert stored() == before
 
 
-TEXTS = ["日本語 العربية 😀👩‍🚀", "\x00\x01\x7f", "\u2028\u2029", "﷽" * 1000, "{{x}} ${y} %s", "\r\n\t", " "]
+TEXTS = ["日本語 العربية 😀👩‍🚀", "\x00\x01\x7f", "\u2028.\u2029", "﷽" * 1000, "{{x}} ${y} %s", "\r\n\t.", " a "]
+BLANKS = [" ", "\r\n\t", "\u3000", "\u2028", [{"type": "text", "text": " "}]]
 
 
 def test_any_text_is_taken_sent_and_kept_exactly(api: Any, upstream: Any, path: dict[str, str]) -> None:
@@ -227,3 +228,30 @@ def test_any_text_is_taken_sent_and_kept_exactly(api: Any, upstream: Any, path: 
         assert upstream.requests[-1]["messages"][-1]["content"] == content
     kept = api("list_messages", **path).json["data"]
     assert [message["content"] for message in kept[::2]] == TEXTS
+
+
+@pytest.mark.parametrize("folder", ["send_message", "explain_route"])
+def test_content_of_white_space_alone_is_refused_as_empty_content_is(
+    upstream: Any, path: dict[str, str], folder: str
+) -> None:
+    for content in BLANKS:
+        answer = invoke(folder, event({"content": content}, path))
+        field = "content" if isinstance(content, str) else "content[0].text"
+        assert answer.status == 400, content
+        assert answer.json["details"]["errors"] == [{"field": field, "message": "must not be empty"}]
+    assert upstream.requests == []
+
+
+@pytest.mark.parametrize("folder", LISTS)
+def test_a_misspelt_parameter_of_a_list_is_named(path: dict[str, str], folder: str) -> None:
+    answer = invoke(folder, event(None, path, {"limit": "5", "userID": "ann"}))
+    assert answer.status == 400
+    (error,) = answer.json["details"]["errors"]
+    assert error["field"] == "userID"
+    assert "is not a known parameter; limit, after, order" in error["message"]
+
+
+def test_blank_instructions_are_no_instructions(api: Any, upstream: Any) -> None:
+    agent_id = api.agent(config={"instructions": " \n"})
+    assert api.say(agent_id, api.session(agent_id)).status == 200
+    assert [message["role"] for message in upstream.requests[0]["messages"]] == ["user"]

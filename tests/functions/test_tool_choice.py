@@ -72,7 +72,7 @@ def test_whoever_cannot_be_made_to_call_is_passed_over(api: Any, providers: Prov
     configure("{providers: {openai: {unsupported: [toolChoice]}}, routing: {fallbacks: []}}")
     alone = ask(api, "openai:gpt-4o-mini", tool_choice=NAMED)
     assert (alone.status, alone.json["error"]["code"]) == (400, "unsupported")
-    assert "toolChoice" in alone.json["error"]["message"]
+    assert "tool_choice" in alone.json["error"]["message"]
 
 
 @pytest.mark.parametrize(("fields", "code", "param"), [

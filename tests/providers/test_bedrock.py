@@ -120,7 +120,7 @@ def test_the_request_is_signed_as_botocore_signs_it(wire: Wire) -> None:
 def test_parameters_system_and_schema_go_out_in_its_words(wire: Wire) -> None:
     body = encoded(wire, BEDROCK, Prompt(messages=(ASKED,), instructions="Be kind.", parameters=EVERYTHING))
     assert body["system"] == [{"text": "Be kind."}]
-    assert body["inferenceConfig"] == {"maxTokens": 64, "temperature": 0, "topP": 0.5, "stopSequences": ["END", "\n"]}
+    assert body["inferenceConfig"] == {"maxTokens": 64, "temperature": 0, "stopSequences": ["END"]}
     output = body["outputConfig"]["textFormat"]
     assert json.loads(output["structure"]["jsonSchema"]["schema"]) == {**SCHEMA, "additionalProperties": False}
     assert set(encoded(wire, BEDROCK, prompt())) == {"messages"}

@@ -75,7 +75,7 @@ def test_one_that_has_begun_has_the_whole_time(http: HttpClient) -> None:
     def look(incoming: Any) -> None:
         pieces = iter(incoming)
         next(pieces)
-        incoming.output_started()
+        incoming.progress()
         time.sleep(1.5 * FIRST_OUTPUT)
         late.set()
         assert list(pieces) == []
@@ -87,7 +87,7 @@ def test_one_that_has_begun_has_the_whole_time(http: HttpClient) -> None:
 def test_the_whole_time_is_bounded_too(http: HttpClient) -> None:
     def look(incoming: Any) -> None:
         for _ in incoming:
-            incoming.output_started()  # as often as one likes: it is allowed its time once
+            incoming.progress()  # however often this is reported, the total time is granted once
 
     with RudeServer(words_for_ever) as server:
         assert failure(http, server.url, Timeouts(SHORT, 2 * SHORT), look) is ErrorClass.TIMEOUT

@@ -132,7 +132,7 @@ def test_a_200_that_is_no_answer_is_a_bad_response(body: bytes, wire: Wire) -> N
 @pytest.mark.parametrize(("status", "error_class"), [
     (301, ErrorClass.BAD_RESPONSE), (302, ErrorClass.BAD_RESPONSE), (307, ErrorClass.BAD_RESPONSE),
     (400, ErrorClass.REJECTED), (401, ErrorClass.AUTH), (402, ErrorClass.QUOTA), (403, ErrorClass.AUTH),
-    (404, ErrorClass.MODEL_NOT_FOUND), (408, ErrorClass.SERVER), (409, ErrorClass.REJECTED),
+    (404, ErrorClass.MODEL_NOT_FOUND), (408, ErrorClass.SERVER), (409, ErrorClass.SERVER),
     (410, ErrorClass.MODEL_NOT_FOUND), (413, ErrorClass.REJECTED), (422, ErrorClass.REJECTED),
     (429, ErrorClass.RATE_LIMITED), (500, ErrorClass.SERVER), (502, ErrorClass.SERVER), (504, ErrorClass.SERVER),
     (520, ErrorClass.SERVER), (529, ErrorClass.RATE_LIMITED),
@@ -213,6 +213,6 @@ def test_a_recorded_reply_with_anything_in_any_place_stays_an_answer_or_a_classi
         completion = shared_wire.ask(MODELS[provider_of(case)])
     except UpstreamError:
         return
-    assert completion.text.strip() or completion.tool_calls
+    assert completion.text.strip() or completion.tool_calls or completion.finish_reason == "length"
     assert len({call.id for call in completion.tool_calls}) == len(completion.tool_calls)
     completion.model_dump_json()  # which would fail for a lone surrogate

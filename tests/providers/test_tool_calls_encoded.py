@@ -35,7 +35,6 @@ from tests.providers.recordings import MODELS, Wire, recording
 
 EMPTY = {"type": "object", "properties": {}}
 SIGNED = recording("gemini/tool_calls_parallel").content
-REASONING = {"deepseek", "glm4"}
 
 
 # --- OpenAI's wire format ---------------------------------------------------------------------
@@ -49,7 +48,7 @@ def test_openai_is_sent_tools_as_they_were_given_and_a_schema_where_there_was_no
                 "name": "get_weather",
                 "description": "The weather in a city.",
                 "parameters": PARAMETERS,
-                "strict": True,
+                "strict": False,  # not every field is required, which strict mode refuses
             },
         },
         {"type": "function", "function": {"name": "now", "parameters": EMPTY}},

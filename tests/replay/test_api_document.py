@@ -19,18 +19,18 @@ from tests.support.upstream import told
 
 PAGE = (ROOT / "docs" / "api.md").read_text()
 SECTION = re.compile(r"^### `(\w+) (\S+)` → (\d+)$(.*?)(?=^##)", re.M | re.S)
-IDS = {"agentId": AGENT_ID, "sessionId": SESSION_ID, "turnId": TURN_ID}
+IDS = {"agentId": AGENT_ID, "sessionId": SESSION_ID, "turnId": TURN_ID, "model": "local:smollm2"}
 
 
 def routes() -> dict[tuple[str, str], str]:
-    """The folder of the function behind each route of template.yaml."""
+    """The folder of the function behind each route of template.yaml, but for those that stand for what is no route."""
     resources = yaml_parse((ROOT / "template.yaml").read_text())["Resources"].values()
     functions = [one["Properties"] for one in resources if one["Type"] == "AWS::Serverless::Function"]
     return {
         (http["Properties"]["Method"], http["Properties"]["Path"]): function["CodeUri"].strip("/").rpartition("/")[2]
         for function in functions
         for http in function["Events"].values()
-        if http["Type"] == "Api"
+        if http["Type"] == "Api" and function["CodeUri"] != "functions/unknown_route/"
     }
 
 
@@ -49,7 +49,12 @@ class Section:
     @property
     def placeholders(self) -> str:
         """The path as it is written in a command: `/agents/<agent-id>`."""
-        names = {"{agentId}": "<agent-id>", "{sessionId}": "<session-id>", "{turnId}": "<turn-id>"}
+        names = {
+            "{agentId}": "<agent-id>",
+            "{sessionId}": "<session-id>",
+            "{turnId}": "<turn-id>",
+            "{model+}": "<model>",
+        }
         path = self.path
         for name, placeholder in names.items():
             path = path.replace(name, placeholder)

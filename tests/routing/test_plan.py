@@ -7,7 +7,7 @@ import pytest
 from agentos.domain import AgentConfig, Plan
 from agentos.domain.names import Priority
 from agentos.routing.plan import NO_STATS, Facts, TargetStats, make_plan
-from agentos.settings.loading import Settings
+from agentos.settings.loading import Settings, load_settings
 from tests.support.settings import settings_of
 
 PROVIDERS = {
@@ -43,12 +43,60 @@ def skipped(made: Plan) -> dict[str, str]:
 
 def test_an_image_by_its_address_is_not_for_a_provider_that_takes_data_alone() -> None:
     using = settings(AWS_REGION="eu-west-1")
-    for addresses in (False, True):
-        made = plan(
-            "aws:m", using=using, facts=Facts(has_images=True, has_image_addresses=addresses), fallbackModel="alpha:m"
-        )
-        assert targets(made) == (["alpha:m"] if addresses else ["aws:m", "alpha:m"])
-        assert skipped(made) == ({"aws:m": "unsupported: images by address; it takes their data"} if addresses else {})
+    for kind in ("image/png", "https"):
+        facts = Facts(has_images=True, image_kinds=frozenset({kind}))
+        made = plan("aws:m", using=using, facts=facts, fallbackModel="alpha:m")
+        assert targets(made) == (["alpha:m"] if kind == "https" else ["aws:m", "alpha:m"])
+        assert skipped(made) == ({"aws:m": "unsupported: images by address (https)"} if kind == "https" else {})
+
+
+SVG, GIF, DATA, ADDRESS = "image/svg+xml", "image/gif", "image/png", "https"
+IMAGES = [
+    # model, kinds of images, why it is left out
+    ("openai:gpt-4o-mini", {DATA, ADDRESS, GIF}, None),
+    ("openai:gpt-4o-mini", {SVG}, "images of type image/svg+xml"),
+    ("anthropic:claude-haiku-5-5", {SVG, DATA}, "images of type image/svg+xml"),
+    ("anthropic:claude-haiku-5-5", {ADDRESS, GIF}, None),
+    ("anthropic:claude-haiku-5-5", {"http"}, "images by address (http)"),
+    ("gemini:flash-1.5", {GIF, SVG}, "images of type image/gif, images of type image/svg+xml"),
+    ("openrouter:google/gemini-3.8-flash", {GIF}, "images of type image/gif"),
+    ("bedrock:claude-haiku-4-5", {ADDRESS}, "images by address (https)"),
+    ("ollama:qwen3-vl:8b", {ADDRESS}, "images by address (https)"),
+    ("ollama:qwen3-vl:8b", {GIF}, "images of type image/gif"),
+    ("ollama:qwen3-vl:8b", {DATA}, None),
+    ("glm4:glm-5.3-flash", {GIF}, "images of type image/gif"),
+    ("xai:grok-4.3", {GIF}, "images of type image/gif"),
+    ("mistral:mistral-small-latest", {GIF, ADDRESS}, None),
+]
+
+
+@pytest.mark.parametrize(("model", "kinds", "reason"), IMAGES)
+def test_images_that_a_provider_does_not_take_leave_it_out(model: str, kinds: set[str], reason: str | None) -> None:
+    facts = Facts(has_images=True, image_kinds=frozenset(kinds))
+    made = plan(model, using=load_settings({}), facts=facts)
+    found = skipped(made).get(model, "")
+    assert (found.removeprefix("unsupported: ") if found.startswith("unsupported") else None) == reason
+
+
+NODE = {"type": "object", "properties": {"next": {"$ref": "#/$defs/node"}}}
+
+
+@pytest.mark.parametrize(("schema", "circular"), [
+    ({**NODE, "$defs": {"node": NODE}}, True),
+    ({**NODE, "$defs": {"node": {"type": "null"}}}, False),
+    ({"type": "object", "properties": {"next": {"$ref": "#"}}}, True),
+    ({"type": "object", "properties": {"next": {"$ref": "https://example.test/schema"}}}, True),
+    ({"type": "object", "properties": {"next": {"$ref": "#/nowhere"}}}, False),
+    ({"type": "object", "properties": {"a": {"$ref": "#/$defs/a"}, "b": {"$ref": "#/$defs/a"}},
+      "$defs": {"a": {"type": "string"}}}, False),
+])  # fmt: skip
+def test_a_schema_that_refers_to_itself_leaves_out_who_does_not_take_it(schema: dict[str, Any], circular: bool) -> None:
+    wanted = {"type": "json_schema", "json_schema": {"name": "x", "schema": schema}}
+    facts = Facts(structured_output=True, response_format=wanted)
+    for model in ("anthropic:claude-haiku-5-5", "openai:gpt-4o-mini"):
+        found = skipped(plan(model, using=load_settings({}), facts=facts)).get(model, "")
+        left_out = circular and model.startswith("anthropic")
+        assert found.startswith("unsupported: structuredOutput with a schema that refers to itself") is left_out
 
 
 def test_the_agents_model_comes_first_then_its_fallbacks_then_the_servers() -> None:

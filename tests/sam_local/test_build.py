@@ -1,5 +1,6 @@
 """What `sam build` makes: a file a function, a layer with what it needs and nothing else, for either processor."""
 
+import json
 import os
 import re
 import shutil
@@ -8,7 +9,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
 
+from agentos import __version__
 from local.sam.cli import COMMAND, environment
 from local.template import load_template
 from tests.support.gateway import ROOT
@@ -31,7 +35,7 @@ def build(root: Path, architecture: str) -> str:
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of what is built, so that tests may edit it, in the state of a checkout that has run tests."""
     root = tmp_path_factory.mktemp("project")
-    for folder in ("shared", "config", "functions"):
+    for folder in ("shared", "config", "functions", "tools"):
         shutil.copytree(ROOT / folder, root / folder, symlinks=True)
     for file in ("template.yaml", "samconfig.toml", "Makefile"):
         shutil.copy(ROOT / file, root)
@@ -78,6 +82,28 @@ def test_compiled_modules_are_for_lambdas_python_and_the_processor(project: Path
         header = path.read_bytes()[:20]
         assert header[:4] == b"\x7fELF"
         assert int.from_bytes(header[18:20], "little") == ELF_MACHINE[architecture]
+
+
+def test_the_bill_of_materials_lists_the_packages_of_the_layer(project: Path) -> None:
+    """All that are locked, with their versions and licences, and no other; as CycloneDX wants it."""
+    assert "Its bill of materials is .aws-sam/layer.cdx.json (CycloneDX).\n" in build(project, "arm64")
+    text = (project / ".aws-sam" / "layer.cdx.json").read_text()
+    assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(text) is None
+    bill = json.loads(text)
+
+    locked = re.findall(r"^([a-z0-9-]+)==(\S+)", (ROOT / "shared" / "requirements.txt").read_text(), re.M)
+    assert sorted(one["purl"] for one in bill["components"]) == sorted(f"pkg:pypi/{n}@{v}" for n, v in locked)
+    assert [one["name"] for one in bill["components"] if not one.get("licenses")] == []
+    root = bill["metadata"]["component"]
+    assert (root["name"], root["version"]) == ("agentos-serverless", __version__)
+    assert [one["license"]["id"] for one in root["licenses"]] == ["Apache-2.0"]
+
+    requires = {one["ref"]: one.get("dependsOn", []) for one in bill["dependencies"]}
+    reached, left = set(), [root["bom-ref"]]
+    while left:
+        reached.add(one := left.pop())
+        left += [other for other in requires[one] if other not in reached]
+    assert reached == requires.keys(), "every package is there because another needs it"
 
 
 def test_functions_artifact_is_its_one_file(project: Path) -> None:

@@ -113,7 +113,7 @@ def test_every_environment_name_is_declared_in_the_template(settings: Settings) 
 
     assert {"AGENTOS_CONFIG", "TABLE_NAME", "AWS_ENDPOINT_URL_DYNAMODB"} <= names_read()
     # Lambda sets them, and lets nobody else; one is declared that Lambda itself reads.
-    of_lambda = {"AWS_REGION", "_HANDLER", "_X_AMZN_TRACE_ID"} | {
+    of_lambda = {"AWS_REGION", "AWS_SAM_LOCAL", "_HANDLER", "_X_AMZN_TRACE_ID"} | {
         name for name in names_read() if name.startswith("AWS_LAMBDA_")
     }
     assert declared == (of_providers | names_read() | of_powertools) - of_lambda | {"AWS_LAMBDA_EXEC_WRAPPER"}

@@ -2,6 +2,7 @@
 
 import pytest
 
+from agentos.kernel.logs import redact
 from agentos.settings.provider import Provider
 from tests.support.settings import settings_of
 
@@ -98,6 +99,11 @@ def test_a_key_does_not_show_where_a_provider_is_printed() -> None:
     assert KEY not in repr(found) + str(vars(found))
 
 
-def test_the_secrets_of_a_process_are_all_its_keys() -> None:
-    settings = settings_of(PROVIDERS, environment={"HOSTED_API_KEY": KEY, "OFF_API_KEY": "other-key-123", "X": "no"})
-    assert set(settings.secrets()) == {KEY, "other-key-123"}
+def test_every_key_is_cut_out_of_the_log() -> None:
+    settings_of(PROVIDERS, environment={"HOSTED_API_KEY": KEY, "OFF_API_KEY": "other-key-123", "X": "no-key-456"})
+    assert redact(f"{KEY} other-key-123 no-key-456") == "*** *** no-key-456"
+
+
+def test_a_provider_is_enabled_by_the_environment_alone() -> None:
+    environment = {"OFF_API_KEY": KEY, "ENABLED_PROVIDERS": "another,off"}
+    assert settings_of(PROVIDERS, environment=environment).providers["off"].availability == ("available", None)

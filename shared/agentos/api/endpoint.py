@@ -16,12 +16,20 @@ its traceback and becomes a 500 `internal`.
 """
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar, overload
 
 from pydantic import BaseModel
 
-from agentos.api.request import LambdaContext, ProxyEvent, Request, json_body, request_id_of, request_of
+from agentos.api.request import (
+    PAGE_PARAMETERS,
+    LambdaContext,
+    ProxyEvent,
+    Request,
+    json_body,
+    request_id_of,
+    request_of,
+)
 from agentos.api.response import Envelope, ProxyResponse, Response, accepted_turn, error_json, rendered, rendered_error
 from agentos.api.response_writer import ResponseWriter, StreamingResponse
 from agentos.kernel.errors import ApiError, Internal
@@ -29,7 +37,7 @@ from agentos.kernel.logs import logger
 from agentos.kernel.validation import validated
 from agentos.kernel.values import Value
 
-__all__ = ["Handler", "Request", "Response", "accepted_turn", "endpoint"]
+__all__ = ["PAGE_PARAMETERS", "Handler", "Request", "Response", "accepted_turn", "endpoint"]
 
 B = TypeVar("B", bound=BaseModel)
 Result = Value | Response | StreamingResponse | None
@@ -38,19 +46,24 @@ Handler = Callable[[ProxyEvent, LambdaContext], ProxyResponse]
 
 @overload
 def endpoint(
-    *, status: int = 200, envelope: Envelope = error_json
+    *, status: int = 200, query: Iterable[str] | None = None, envelope: Envelope = error_json
 ) -> Callable[[Callable[[Request], Result]], Handler]: ...
 @overload
 def endpoint(
-    *, body: type[B], status: int = 200, envelope: Envelope = error_json
+    *, body: type[B], status: int = 200, query: Iterable[str] | None = None, envelope: Envelope = error_json
 ) -> Callable[[Callable[[B, Request], Result]], Handler]: ...
 def endpoint(
-    *, body: type[BaseModel] | None = None, status: int = 200, envelope: Envelope = error_json
+    *,
+    body: type[BaseModel] | None = None,
+    status: int = 200,
+    query: Iterable[str] | None = None,
+    envelope: Envelope = error_json,
 ) -> Callable[..., Handler]:
     """A decorator for a function that takes (body, request), or (request) where there is no `body`.
 
-    `envelope` makes an error's JSON.
+    `query` are the only parameters that the query string may have; None allows any. `envelope` makes an error's JSON.
     """
+    allowed = None if query is None else tuple(query)
 
     def decorate(function: Callable[..., Result]) -> Handler:
         @functools.wraps(function)
@@ -60,6 +73,8 @@ def endpoint(
             try:
                 document = None if body is None else json_body(event)
                 request = request_of(event, context, request_id, document)
+                if allowed is not None:
+                    request.refuse_other_parameters(allowed)
                 arguments = (request,) if body is None else (validated(body, document), request)
                 result = function(*arguments)
                 if isinstance(result, StreamingResponse):

@@ -1,112 +1,19 @@
-"""The OpenAI chat door: translates a chat request to ours, and a reply or an error to OpenAI's JSON.
+"""A reply as OpenAI's chat completion, whole or in pieces.
 
-It is lenient where the rest of the API is strict, because OpenAI's clients expect that: unknown fields are ignored. A
-field that would change the answer if it were ignored is rejected.
-
-https://platform.openai.com/docs/api-reference/chat
+https://platform.openai.com/docs/api-reference/chat/object
 """
 
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
-
-from agentos.domain import Content, Message, Reply, Tool, ToolCall, ToolChoice
-from agentos.domain.requests import CompletionRequest
+from agentos.api.openai_chat_request import ChatForm
+from agentos.api.openai_errors import in_openai_names
+from agentos.domain import Reply
 from agentos.kernel import json_text
-from agentos.kernel.errors import ApiError, InvalidRequest, Unsupported
 from agentos.kernel.ids import made_at
-from agentos.kernel.validation import validated
 from agentos.kernel.values import Value
 
 Json = dict[str, Any]
-
-PARAMETERS = {
-    "temperature": "temperature",
-    "topP": "top_p",
-    "maxTokens": "max_tokens",
-    "stop": "stop",
-    "responseFormat": "response_format",
-}
-"""An agent's parameters by OpenAI's names."""
-
-FIELDS = {**PARAMETERS, "toolChoice": "tool_choice", "toolChoice.name": "tool_choice.function.name"}
-"""OpenAI's names of our fields, for errors."""
-
-
-class _Lenient(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
-
-
-class ChatFunction(_Lenient):
-    """What is called, with arguments as JSON text."""
-
-    name: str
-    arguments: str = ""
-
-
-class ChatToolCall(_Lenient):
-    """A call in the history."""
-
-    id: str
-    function: ChatFunction
-
-
-class ChatMessage(_Lenient):
-    """One message of the conversation."""
-
-    role: Literal["system", "developer", "user", "assistant", "tool"]
-    content: str | list[Json] | None = None
-    tool_calls: list[ChatToolCall] | None = None
-    tool_call_id: str | None = None
-
-
-class StreamOptions(_Lenient):
-    """`include_usage` adds an event with the usage."""
-
-    include_usage: bool = False
-
-
-class ChatRequest(_Lenient):
-    """Body of `POST /v1/chat/completions`."""
-
-    model: str
-    messages: list[ChatMessage] = Field(min_length=1)
-    temperature: Any = None
-    top_p: Any = None
-    max_tokens: Any = None
-    max_completion_tokens: Any = None
-    stop: Any = None
-    response_format: Any = None
-    tools: tuple[Tool, ...] | None = None
-    tool_choice: str | Json | None = None
-    parallel_tool_calls: bool | None = None
-    n: int | None = None
-    stream: bool | None = None
-    stream_options: StreamOptions | None = None
-    metadata: Json | None = None
-
-    def neutral(self) -> CompletionRequest:
-        """The request in the terms that every door shares. Raises InvalidRequest, Unsupported."""
-        if self.n not in (None, 1):
-            raise Unsupported("n: only one choice is given.", {"capability": "n"})
-        return CompletionRequest(
-            model=self.model,
-            messages=tuple(_message(f"messages[{index}]", message) for index, message in enumerate(self.messages)),
-            config=self._config(),
-            tools=() if self.tool_choice == "none" else self.tools,
-            tool_choice=_choice(self.tool_choice),
-            parallel_tool_calls=self.parallel_tool_calls,
-            metadata=self.metadata or {},
-        )
-
-    def _config(self) -> Json:
-        """What the request says of an agent's `config`, by our names."""
-        given = {name: getattr(self, theirs) for name, theirs in PARAMETERS.items()}
-        given["maxTokens"] = self.max_tokens if self.max_completion_tokens is None else self.max_completion_tokens
-        if given["responseFormat"] == {"type": "text"}:
-            given["responseFormat"] = None
-        return {name: value for name, value in given.items() if value is not None}
 
 
 class ChatCompletion(Value):
@@ -118,83 +25,24 @@ class ChatCompletion(Value):
         return self.body
 
 
-def _choice(tool_choice: str | Json | None) -> ToolChoice | None:
-    """Which tools must be called. Raises InvalidRequest, Unsupported."""
-    match tool_choice:
-        case None | "auto" | "none":
-            return None
-        case "required":
-            return ToolChoice()
-        case {"type": "function", "function": {"name": str(name)}}:
-            return ToolChoice(name=name)
-        case {"type": "function"}:
-            raise InvalidRequest.of("tool_choice.function.name", "is required")
-        case {"type": kind} | kind:
-            message = f"tool_choice: {kind!r:.80} is not supported; auto, none, required and a function are."
-            raise Unsupported(message, {"capability": "tool_choice"})
-
-
-def _message(path: str, message: ChatMessage) -> Message:
-    if message.role == "tool" and message.tool_call_id is None:
-        raise InvalidRequest.of(f"{path}.tool_call_id", "is required")
-    return Message(
-        role="system" if message.role == "developer" else message.role,
-        content=_content(f"{path}.content", message.content),
-        tool_calls=tuple(map(_call, message.tool_calls or ())),
-        tool_call_id=message.tool_call_id if message.role == "tool" else None,
-    )
-
-
-class _Parts(Value):
-    content: Content
-
-
-def _content(path: str, content: str | list[Json] | None) -> Any:
-    """Text, or parts with what we know of them."""
-    if content is None or isinstance(content, str):
-        return content or ""
-    known = [
-        {"type": part.get("type"), **{name: part[name] for name in ("text", "image_url") if name in part}}
-        for part in content
-    ]
-    try:
-        return validated(_Parts, {"content": known}).content
-    except InvalidRequest as error:
-        field, message = error.details["errors"][0].values()
-        raise InvalidRequest.of(path + str(field).removeprefix("content"), str(message)) from error
-
-
-def _call(call: ChatToolCall) -> ToolCall:
-    text = call.function.arguments
-    try:
-        arguments = json_text.parse(text or "{}")
-    except json_text.JsonError:
-        arguments = None
-    valid = isinstance(arguments, dict)
-    return ToolCall(
-        id=call.id,
-        name=call.function.name,
-        arguments=arguments if valid else {},
-        invalid_arguments=None if valid else text,
-    )
-
-
-def chat_completion(reply: Reply) -> ChatCompletion:
+def chat_completion(reply: Reply, form: ChatForm) -> ChatCompletion:
     """`chat.completion`"""
     message: Json = {"role": "assistant", "content": reply.content or None, "refusal": None}
-    if reply.tool_calls:
-        message["tool_calls"] = list(_calls(reply))
-    choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": reply.finish_reason}
+    calls = list(_calls(reply))
+    if calls:
+        message |= {"function_call": calls[0]["function"]} if form.functions else {"tool_calls": calls}
+    choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": _finish_reason(reply, form)}
     head = _head("chat.completion", reply.message_id, reply.model)
-    return ChatCompletion(body={**head, "choices": [choice], "usage": _usage(reply), "agentos": _extra(reply)})
+    return ChatCompletion(body={**head, "choices": [choice], "usage": _usage(reply), "agentos": _extra(reply, form)})
 
 
 class ChatChunks:
-    """The same in pieces, each a `chat.completion.chunk`. `with_usage`: the usage has a chunk of its own, the last."""
+    """The same in pieces, each a `chat.completion.chunk`. The usage, if it is wanted, has the last chunk to itself."""
 
-    def __init__(self, message_id: str, model: str, with_usage: bool) -> None:
+    def __init__(self, message_id: str, model: str, form: ChatForm) -> None:
         self._head = _head("chat.completion.chunk", message_id, model)
-        self._usage: Json = {"usage": None} if with_usage else {}
+        self._form = form
+        self._usage: Json = {"usage": None} if form.include_usage else {}
 
     def start(self) -> Json:
         return self._chunk({"role": "assistant", "content": "", "refusal": None})
@@ -205,8 +53,11 @@ class ChatChunks:
     def end(self, reply: Reply) -> Iterator[Json]:
         """All that comes behind the text."""
         for index, call in enumerate(_calls(reply)):
-            yield self._chunk({"tool_calls": [{"index": index, **call}]})
-        yield self._chunk({}, reply.finish_reason) | {"agentos": _extra(reply)}
+            if not self._form.functions:
+                yield self._chunk({"tool_calls": [{"index": index, **call}]})
+            elif index == 0:
+                yield self._chunk({"function_call": call["function"]})
+        yield self._chunk({}, _finish_reason(reply, self._form)) | {"agentos": _extra(reply, self._form)}
         if self._usage:
             yield {**self._head, "choices": [], "usage": _usage(reply)}
 
@@ -226,6 +77,10 @@ def _calls(reply: Reply) -> Iterator[Json]:
         yield {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": text}}
 
 
+def _finish_reason(reply: Reply, form: ChatForm) -> str:
+    return "function_call" if form.functions and reply.tool_calls else reply.finish_reason
+
+
 def _usage(reply: Reply) -> Json:
     return {
         "prompt_tokens": reply.usage.prompt_tokens,
@@ -235,38 +90,16 @@ def _usage(reply: Reply) -> Json:
     }
 
 
-def _extra(reply: Reply) -> Json:
-    """What OpenAI's form has no place for."""
-    return {"provider": reply.provider, "costUsd": reply.usage.cost_usd, "route": reply.route.to_json()}
-
-
-TYPES = {401: "authentication_error", 403: "permission_error", 404: "not_found_error", 429: "rate_limit_error"}
-
-
-def error_envelope(error: ApiError, request_id: str) -> Json:
-    """OpenAI's error envelope, with our details beside."""
-    fallback = "invalid_request_error" if error.status < 500 else "server_error"
-    fields = [_renamed(entry) for entry in error.details.get("errors", ())]
-    details = {**error.details, "errors": fields} if fields else error.details
+def _extra(reply: Reply, form: ChatForm) -> Json:
+    """What OpenAI's form has no place for. `notes`: what was not carried, at the door or to the model that answered."""
+    notes = list(form.notes)
+    if reply.route.attempts:
+        notes += map(in_openai_names, reply.route.attempts[-1].notes)
+    if form.functions and len(reply.tool_calls) > 1:
+        notes.append("function_call holds the first call alone: the model made several")
     return {
-        "error": {
-            "message": f"{fields[0]['field']}: {fields[0]['message']}" if fields else error.message,
-            "type": TYPES.get(error.status, fallback),
-            "param": fields[0]["field"] if fields else None,
-            "code": error.code,
-        },
-        "agentos": {"details": details, "requestId": request_id},
+        "provider": reply.provider,
+        "costUsd": reply.usage.cost_usd,
+        "notes": notes,
+        "route": reply.route.to_json(),
     }
-
-
-def _renamed(entry: Json) -> Json:
-    """An error about a field, which the client knows by OpenAI's name."""
-    return {**entry, "field": FIELDS.get(entry["field"], entry["field"])}
-
-
-def refuse_key(key: object) -> None:
-    """Raises Unsupported where there is a key: it would have to keep the answer, and nothing is stored here."""
-    if key is not None:
-        raise Unsupported(
-            "Idempotency-Key: answers are kept in sessions only; leave it out here.", {"capability": "Idempotency-Key"}
-        )

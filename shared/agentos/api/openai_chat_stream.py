@@ -6,7 +6,8 @@ https://platform.openai.com/docs/api-reference/chat-streaming
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from agentos.api.openai_chat import ChatChunks, StreamOptions
+from agentos.api.openai_chat import ChatChunks
+from agentos.api.openai_chat_request import ChatForm
 from agentos.api.response_writer import ResponseWriter, StreamingResponse
 from agentos.api.route_headers import route_headers
 from agentos.api.sse import data
@@ -22,9 +23,9 @@ class ChatStream(StreamingResponse):
 
     resumes = False
 
-    def __init__(self, complete: Callable[[StreamListener], Reply], options: StreamOptions | None) -> None:
+    def __init__(self, complete: Callable[[StreamListener], Reply], form: ChatForm) -> None:
         self._complete = complete
-        self._options = options or StreamOptions()
+        self._form = form
         self._started = False
 
     def run(self, writer: ResponseWriter) -> None:
@@ -42,7 +43,7 @@ class ChatStream(StreamingResponse):
     def on_start(self, start: StreamStart) -> None:
         self._writer.open(route_headers(start.model, start.attempts))
         self._started = True
-        self._chunks = ChatChunks(start.message_id, start.model, self._options.include_usage)
+        self._chunks = ChatChunks(start.message_id, start.model, self._form)
         self._writer.write(data(self._chunks.start()))
 
     def on_text(self, text: str) -> None:

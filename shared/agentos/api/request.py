@@ -5,20 +5,24 @@ import binascii
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 from agentos.domain import IdempotencyKey
 from agentos.kernel import json_text
 from agentos.kernel.clock import Clock, Deadline
-from agentos.kernel.errors import InvalidRequest, PayloadTooLarge
+from agentos.kernel.errors import MAX_FIELD, InvalidRequest, PayloadTooLarge
+from agentos.kernel.validation import MAX_FINDINGS
 
 ProxyEvent = dict[str, Any]
 """API Gateway's event for a Lambda function, payload version 1.0."""
 
 MAX_BODY_BYTES = 6 * 1024 * 1024
 """Lambda's limit for a synchronous payload. API Gateway's own limit is 10 MB."""
+
+PAGE_PARAMETERS = ("limit", "after", "order")
+"""What `Request.page` reads from the query string."""
 
 DEFAULT_TENANT = "default"
 RESPOND_ASYNC = "respond-async"
@@ -95,6 +99,16 @@ class Request:
         if "idempotency-key" not in self.headers:
             raise InvalidRequest.of("Last-Event-ID", "needs the Idempotency-Key of the request that it continues")
         return int(text)
+
+    def refuse_other_parameters(self, allowed: Sequence[str]) -> None:
+        """Raises InvalidRequest that names every parameter of the query string that is none of these.
+
+        A misspelt filter that was ignored would list what nobody asked for.
+        """
+        message = f"is not a known parameter; {', '.join(allowed)} are"
+        unknown = [{"field": name[:MAX_FIELD], "message": message} for name in self.query if name not in allowed]
+        if unknown:
+            raise InvalidRequest(f"{unknown[0]['field']}: {message}", {"errors": unknown[:MAX_FINDINGS]})
 
     def page(self) -> PageQuery:
         """`limit` (1 to 100, default 20), `after` and `order`. Raises InvalidRequest."""

@@ -1,29 +1,25 @@
 """Agents and how they answer."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from agentos.domain.conversation import Parameters, Stop, Tool
+from agentos.domain.conversation import Tool
 from agentos.domain.names import ModelName
+from agentos.domain.parameters import GivenParameters
 from agentos.domain.routing_rules import AgentRouting
-from agentos.kernel.values import AsGiven, Number, Value, Whole
+from agentos.kernel.values import Number, Value, Whole
 
 OptIn = Literal["content_filter", "rejected"]
 """Error classes that fall back only where `config.fallbackOn` names them."""
 
 
-class AgentConfig(AsGiven):
+class AgentConfig(GivenParameters):
     """How an agent answers."""
 
     fallback_model: ModelName | None = None
     fallback_models: tuple[ModelName, ...] = ()
     instructions: str | None = None
-    temperature: Annotated[Number, Field(ge=0, le=2)] | None = None
-    max_tokens: Annotated[Whole, Field(ge=1)] | None = None
-    top_p: Annotated[Number, Field(gt=0, le=1)] | None = None
-    stop: Stop = ()
-    response_format: dict[str, Any] | None = None
     timeout_seconds: Annotated[Number, Field(gt=0, le=900)] | None = None
     history_tokens: Annotated[Whole, Field(ge=0)] | None = None
     fallback_on: tuple[OptIn, ...] = ()
@@ -34,14 +30,9 @@ class AgentConfig(AsGiven):
         """The agent's fallbacks in order, both spellings together."""
         return (*((self.fallback_model,) if self.fallback_model else ()), *self.fallback_models)
 
-    def parameters(self) -> Parameters:
-        return Parameters(
-            temperature=self.temperature,
-            max_tokens=self.max_tokens,
-            top_p=self.top_p,
-            stop=(self.stop,) if isinstance(self.stop, str) else self.stop,
-            response_format=self.response_format,
-        )
+    def under(self, given: GivenParameters) -> "AgentConfig":
+        """The same with every parameter that `given` sets in the place of the agent's own; null takes it away."""
+        return self.model_copy(update={name: getattr(given, name) for name in given.model_fields_set})
 
 
 class Agent(Value):
@@ -56,3 +47,7 @@ class Agent(Value):
     version: int
     created_at: str
     updated_at: str
+
+    def under(self, given: GivenParameters) -> "Agent":
+        """The agent as it answers one request that gives parameters of its own."""
+        return self.model_copy(update={"config": self.config.under(given)}) if given.model_fields_set else self

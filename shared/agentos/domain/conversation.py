@@ -6,11 +6,21 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Discriminator, Field, SerializerFunctionWrapHandler, Tag, model_serializer
 
-from agentos.kernel.values import AsGiven, Value, not_empty, text_or_list
+from agentos.domain.parameters import Parameters
+from agentos.kernel.values import AsGiven, Value, not_blank, not_empty, text_or_list
 
 Role = Literal["user", "system", "assistant", "tool"]
 
 _IMAGE_URL = re.compile(r"(https?://|data:image/[\w.+-]+;base64,)\S+")
+
+_FIRST_CHARACTERS = {
+    "iVBORw0KGgo": "image/png",
+    "/9j/": "image/jpeg",
+    "R0lGODdh": "image/gif",
+    "R0lGODlh": "image/gif",
+    "UklGR": "image/webp",
+}
+"""How the base64 text of an image begins, by its format's first bytes (https://mimesniff.spec.whatwg.org)."""
 
 
 class TextPart(Value):
@@ -18,6 +28,12 @@ class TextPart(Value):
 
     type: Literal["text"]
     text: Annotated[str, AfterValidator(not_empty)]
+
+
+class WordedPart(TextPart):
+    """A text part that a client sends: providers refuse one that is nothing but white space."""
+
+    text: Annotated[str, AfterValidator(not_blank)]
 
 
 def _image_url(text: str) -> str:
@@ -31,6 +47,23 @@ class ImageUrl(Value):
 
     url: Annotated[str, AfterValidator(_image_url)]
     detail: Literal["auto", "low", "high"] = "auto"
+
+    @property
+    def kind(self) -> str:
+        """`https` or `http` for an address; for data the media type, in its registered spelling.
+
+        The data decide where they begin as an image does: some providers refuse a media type that the data contradict.
+        """
+        if not self.url.startswith("data:"):
+            return self.url.partition(":")[0]
+        declared, _, data = self.url.removeprefix("data:").partition(";base64,")
+        found = next((kind for begin, kind in _FIRST_CHARACTERS.items() if data.startswith(begin)), None)
+        return found or declared.lower().replace("image/jpg", "image/jpeg")
+
+    @property
+    def data(self) -> str | None:
+        """The base64 text of the image; None for an address."""
+        return self.url.partition(";base64,")[2] if self.url.startswith("data:") else None
 
 
 class ImagePart(Value):
@@ -50,21 +83,29 @@ Part = Annotated[
     Annotated[TextPart, Tag("<text>")] | Annotated[ImagePart, Tag("<image_url>")],
     Discriminator(_part_kind, "part", 'must be an object whose type is "text" or "image_url"'),
 ]
+NewPart = Annotated[
+    Annotated[WordedPart, Tag("<text>")] | Annotated[ImagePart, Tag("<image_url>")],
+    Discriminator(_part_kind, "part", 'must be an object whose type is "text" or "image_url"'),
+]
 Content = Annotated[
-    Annotated[str, AfterValidator(not_empty), Tag("<text>")]
-    | Annotated[tuple[Part, ...], AfterValidator(not_empty), Tag("<list>")],
+    Annotated[str, AfterValidator(not_blank), Tag("<text>")]
+    | Annotated[tuple[NewPart, ...], AfterValidator(not_empty), Tag("<list>")],
     Discriminator(text_or_list, "content", "must be a string or a list of parts"),
 ]
+"""What a client says: never without words or an image."""
+
+NewResultContent = Annotated[
+    Annotated[str, Tag("<text>")] | Annotated[tuple[NewPart, ...], AfterValidator(not_empty), Tag("<list>")],
+    Discriminator(text_or_list, "content", "must be a string or a list of parts"),
+]
+"""What a tool returns: it may be no words at all."""
+
 ResultContent = Annotated[
     Annotated[str, Tag("<text>")] | Annotated[tuple[Part, ...], AfterValidator(not_empty), Tag("<list>")],
     Discriminator(text_or_list, "content", "must be a string or a list of parts"),
 ]
-"""Content that may be no words at all: of an assistant that only calls tools, of a tool that returns nothing."""
-
-Stop = Annotated[
-    Annotated[str, Tag("<text>")] | Annotated[tuple[str, ...], Field(max_length=16), Tag("<list>")],
-    Discriminator(text_or_list, "stop", "must be a string or a list of strings"),
-]
+"""Content as it is stored and asked. It may be no words at all: of an assistant that only calls tools, of a tool that
+returns nothing."""
 
 
 class ToolCall(Value):
@@ -88,32 +129,37 @@ class ToolCall(Value):
 
 
 class Message(Value):
-    """One utterance. An assistant's that calls tools may be without words; a `tool` message answers `tool_call_id`."""
+    """One utterance. An assistant's that calls tools may be without words; a `tool` message answers `tool_call_id`.
+
+    `name` tells speakers of the same role apart.
+    """
 
     role: Role
     content: ResultContent
     tool_calls: tuple[ToolCall, ...] = ()
     tool_call_id: str | None = None
+    name: str | None = None
 
     @property
     def has_images(self) -> bool:
         return not isinstance(self.content, str) and any(part.type == "image_url" for part in self.content)
 
     @property
-    def has_image_addresses(self) -> bool:
-        """Whether an image is given by where it is, not by what it is; in a tool's result that is but text."""
+    def image_kinds(self) -> frozenset[str]:
+        """The kinds of its images (`ImageUrl.kind`). A tool's result has none: it is sent as text."""
         parts = () if isinstance(self.content, str) or self.role == "tool" else self.content
-        return any(part.type == "image_url" and not part.image_url.url.startswith("data:") for part in parts)
+        return frozenset(part.image_url.kind for part in parts if isinstance(part, ImagePart))
 
 
 class ToolFunction(AsGiven):
     """A function that the client offers; `parameters` is a JSON Schema of an object.
 
-    `strict` asks those providers that can to keep to it; to all others it says nothing.
+    `strict` asks those providers that can to keep to it; to all others it says nothing. What an agent's own tools may
+    be called is checked when the agent is saved (`services/tool_definitions.py`); doors take any name.
     """
 
-    name: Annotated[str, Field(pattern=r"^[a-zA-Z0-9_-]{1,64}$")]
-    description: Annotated[str, Field(max_length=4096)] = ""
+    name: Annotated[str, AfterValidator(not_empty)]
+    description: str = ""
     parameters: dict[str, Any] = {}
     strict: Annotated[bool, Field(strict=True)] | None = None
 
@@ -128,24 +174,6 @@ class Tool(Value):
 
     type: Literal["function"]
     function: ToolFunction
-
-
-class ToolChoice(Value):
-    """That tools must be called: the one of this name, or any of those offered."""
-
-    name: str | None = None
-
-
-class Parameters(Value):
-    """How to answer; None leaves it to the provider. The last two are set only where tools are offered."""
-
-    temperature: float | None = None
-    max_tokens: int | None = None
-    top_p: float | None = None
-    stop: tuple[str, ...] = ()
-    response_format: dict[str, Any] | None = None
-    tool_choice: ToolChoice | None = None
-    parallel_tool_calls: bool | None = None
 
 
 class Prompt(Value):
@@ -180,10 +208,12 @@ class TokenCount(Value):
 class Completion(Value):
     """A provider's answer, whatever its wire format.
 
-    `finish_reason` is `stop`, `length`, `tool_calls`, or the provider's own word where ours have none.
+    `finish_reason` is `stop`, `length`, `tool_calls`, or the provider's own word where ours have none. `notes` say what
+    of the request was changed or left out for this provider, a sentence each.
     """
 
     text: str
     finish_reason: str
     tokens: TokenCount
     tool_calls: tuple[ToolCall, ...] = ()
+    notes: tuple[str, ...] = ()

@@ -18,3 +18,27 @@ def model_name(text: str) -> str:
 ModelName = Annotated[str, AfterValidator(model_name)]
 """`provider:model`, split at the first colon; the model part may hold `/`, `.` and `:`."""
 Priority = Literal["cost", "latency", "quality"]
+
+ParameterName = Literal[
+    "temperature",
+    "topP",
+    "topK",
+    "stop",
+    "maxTokens",
+    "seed",
+    "presencePenalty",
+    "frequencyPenalty",
+    "logitBias",
+    "logprobs",
+    "topLogprobs",
+    "reasoningEffort",
+    "includeReasoning",
+    "verbosity",
+    "toolChoice",
+    "parallelToolCalls",
+    "serviceTier",
+    "user",
+    "speakerNames",
+]
+"""What configuration may say that a model does not take; `toolChoice` is that tools must be called, `speakerNames` the
+`name` of a message."""

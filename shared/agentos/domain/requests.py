@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from agentos.domain import AgentConfig, Content, Message, ResultContent, Tool, ToolChoice
+from agentos.domain import AgentConfig, Content, GivenParameters, Message, NewResultContent, Tool
 from agentos.domain.names import ModelName, Priority
 from agentos.kernel.clock import Deadline
 from agentos.kernel.validation import validated
@@ -55,6 +55,7 @@ class NewMessage(Value):
     task_type: Name | None = None
     priority: Priority | None = None
     metadata: FreeForm = {}
+    parameters: GivenParameters = GivenParameters()
 
 
 class ToolResult(Value):
@@ -62,8 +63,9 @@ class ToolResult(Value):
 
     role: Literal["tool"]
     tool_call_id: Name
-    content: ResultContent
+    content: NewResultContent
     metadata: FreeForm = {}
+    parameters: GivenParameters = GivenParameters()
 
 
 class RouteQuery(NewMessage):
@@ -77,15 +79,13 @@ class CompletionRequest:
     """What a door asks for.
 
     `model`: `provider:model`, several separated by commas (the first and its fallbacks), or `agent:<agentId>`.
-    `config`: fields of an agent's `config` that replace the agent's own. `tools`: None leaves the agent's own.
+    `parameters` replace the agent's own. `tools`: None leaves the agent's own.
     """
 
     model: str
     messages: tuple[Message, ...]
-    config: Mapping[str, Any] = field(default_factory=dict)
+    parameters: GivenParameters = field(default_factory=GivenParameters)
     tools: tuple[Tool, ...] | None = None
-    tool_choice: ToolChoice | None = None
-    parallel_tool_calls: bool | None = None
     metadata: Mapping[str, Any] = field(default_factory=dict)
 
 

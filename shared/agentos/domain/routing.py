@@ -5,21 +5,23 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from agentos.domain.names import Priority
+from agentos.domain.names import ParameterName, Priority
+from agentos.domain.request_limits import NO_LIMITS, RequestLimits
 from agentos.kernel.values import Amount, Value
-
-ParameterName = Literal["temperature", "topP", "stop", "maxTokens", "toolChoice", "parallelToolCalls"]
-"""What a model may refuse to be told; `toolChoice` is that tools must be called."""
 
 
 class ModelFacts(Value):
-    """What configuration knows of a model. Sizes in tokens, prices in USD per million tokens."""
+    """What configuration knows of a model. Sizes in tokens, prices in USD per million tokens.
+
+    `limits` are those that differ from its provider's.
+    """
 
     upstream: str | None = None
     context_window: int | None = None
     max_output_tokens: int | None = None
     capabilities: frozenset[Literal["tools", "images", "structuredOutput"]] | None = None
     unsupported: frozenset[ParameterName] = frozenset()
+    limits: RequestLimits = NO_LIMITS
     price: "Price | None" = None
 
 

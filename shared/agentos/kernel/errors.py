@@ -194,8 +194,11 @@ class UpstreamError(Exception):
     """One failed upstream call.
 
     It holds the provider's status and `Retry-After` headers as they were sent, and a `reason` in our own words. The
-    provider's text is left out, because it may quote keys or the conversation.
+    provider's text is left out, because it may quote keys or the conversation. `notes` say
+    what of the request was changed or left out for this provider.
     """
+
+    notes: tuple[str, ...] = ()
 
     def __init__(
         self,

@@ -15,6 +15,13 @@ def not_empty(value: T) -> T:
     return value
 
 
+def not_blank(text: str) -> str:
+    """A validator of text that says something: more than white space."""
+    if not text.strip():
+        raise ValueError("must not be empty")
+    return text
+
+
 def text_or_list(value: Any) -> str | None:
     """The tag for a union of a text and a list. Tags are in angle brackets, so that error paths can leave them out."""
     return "<text>" if isinstance(value, str) else "<list>" if isinstance(value, list | tuple) else None

@@ -1,1 +1,1 @@
-"""In which words each provider is asked: one package per wire format, and the HTTP client."""
+"""How each provider is called: one package per wire format, what they share, and the HTTP client."""

@@ -1,22 +1,22 @@
-"""Puts the events of a stream together to one answer."""
+"""Builds one answer from the events of a stream."""
 
 from abc import ABC, abstractmethod
 from typing import Any
 
 
 class StreamAccumulator(ABC):
-    """One answer in the making, out of the events of a stream."""
+    """One answer, built event by event."""
 
     finished = False
-    """Whether the provider has said how the answer ended. A stream that stops before that has broken off."""
+    """Whether the provider has sent the reason why the answer ended. A stream that ends before that is broken off."""
 
     done = False
-    """Whether nothing more is worth waiting for, though the connection may stay open."""
+    """Whether no event that matters can follow, though the connection may stay open."""
 
     @abstractmethod
     def add(self, event: dict[str, Any]) -> str:
-        """Take in an event's JSON; the text that it adds to the answer, if any."""
+        """Add an event's JSON. Returns the text that it adds to the answer; "" for none."""
 
     @abstractmethod
     def payload(self) -> dict[str, Any]:
-        """What the provider would have answered in one piece."""
+        """The JSON that the provider would have sent without streaming."""

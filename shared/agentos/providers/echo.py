@@ -1,4 +1,4 @@
-"""A provider without a network: answers with the user's own words. For offline work and demonstrations."""
+"""A provider without a network that repeats the user's text: for offline work and demonstrations."""
 
 import re
 
@@ -11,7 +11,7 @@ from agentos.settings.provider import Provider
 
 
 class Echo(Adapter):
-    """`echo:` and whatever name."""
+    """`echo:` with any model name."""
 
     def call(self, provider: Provider, target: Target, prompt: Prompt, send: SendRequest, seconds: float) -> Completion:
         return _answer(prompt)
@@ -25,7 +25,7 @@ class Echo(Adapter):
         timeouts: Timeouts,
         listen: TextListener,
     ) -> Completion:
-        """Word by word."""
+        """The answer, word by word."""
         completion = _answer(prompt)
         for word in re.findall(r"\S+\s*", completion.text):
             listen(word)
@@ -33,12 +33,12 @@ class Echo(Adapter):
 
 
 def _answer(prompt: Prompt) -> Completion:
-    text = f"You said: {_words(prompt.messages[-1])}"
+    text = f"You said: {_text(prompt.messages[-1])}"
     tokens = TokenCount(prompt=sum(map(estimate, prompt.messages)), completion=len(text) // 4)
     return Completion(text=text, finish_reason="stop", tokens=tokens)
 
 
-def _words(message: Message) -> str:
+def _text(message: Message) -> str:
     if isinstance(message.content, str):
         return message.content
     return " ".join(part.text if isinstance(part, TextPart) else "(an image)" for part in message.content)

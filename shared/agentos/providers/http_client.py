@@ -1,8 +1,8 @@
-"""The one way out: an HTTP request that ends by its time, whatever the other side does.
+"""The HTTP client for providers: every request ends in time, whatever the server does.
 
-`asyncio`'s own cancellation bounds the whole exchange, name lookup, TLS, headers and a body that
-trickles alike, where httpx's time-outs bound only each single read. The event loop runs in a thread of
-its own, so that the code around stays plain and synchronous, and one connection pool serves every thread.
+`asyncio`'s cancellation bounds the whole exchange: name lookup, TLS, headers, and a body that trickles. The timeouts of
+httpx bound each single read only. The event loop runs in a thread of its own, so that the code around it stays
+synchronous, and one connection pool serves every thread.
 """
 
 import atexit
@@ -19,17 +19,30 @@ from agentos.kernel.errors import ErrorClass, UpstreamError
 from agentos.providers.http_stream import HttpStream, body_too_long
 from agentos.providers.transport import HttpRequest, HttpResponse
 
-_AROUND = 100
-"""Bytes of a stream for one of what it says: an event of some hundred around every word."""
+_OVERHEAD = 100
+"""Bytes of a stream for one byte of its text: an event of some hundred bytes around every word."""
+
+STALL_SECONDS = 30.0
+"""The longest time between two events of an answer, unless a setting says otherwise (`limits.streamStallSeconds`)."""
 
 _POOL = httpx.Limits(max_connections=200, max_keepalive_connections=20, keepalive_expiry=30)
 
 
 class HttpClient:
-    """A client for as long as the process lives; `transport` replaces the network in tests."""
+    """A client that lives as long as the process.
 
-    def __init__(self, reply_bytes: int, transport: httpx.AsyncBaseTransport | None = None) -> None:
+    `reply_bytes`: the longest body that is read. `stall_seconds`: the longest time between two events of a streamed
+    answer. `transport` replaces the network in tests.
+    """
+
+    def __init__(
+        self,
+        reply_bytes: int,
+        transport: httpx.AsyncBaseTransport | None = None,
+        stall_seconds: float = STALL_SECONDS,
+    ) -> None:
         self._reply_bytes = reply_bytes
+        self._stall_seconds = stall_seconds
         self._transport = transport
         self._loop = start_blocking_portal()
         self._portal = self._loop.__enter__()
@@ -37,14 +50,14 @@ class HttpClient:
         atexit.register(self.close)
 
     def send(self, request: HttpRequest, seconds: float) -> HttpResponse:
-        """The whole reply. Raises UpstreamError: `timeout`, `connect` or `bad_response`."""
+        """The whole response. Raises UpstreamError: `timeout`, `connect` or `bad_response`."""
         return self._portal.call(self._send, request, seconds)
 
     @contextmanager
     def open(self, request: HttpRequest, timeouts: Timeouts) -> Iterator[HttpStream]:
-        """The reply as it comes; what is left of it when the context ends is not read, and the connection closed.
+        """The response as it arrives. When the context ends, the rest is not read and the connection is closed.
 
-        Raises UpstreamError: `timeout`, `connect` or `bad_response`; reading the stream does too.
+        Raises UpstreamError: `timeout`, `connect` or `bad_response`. Reading the stream raises the same.
         """
         pump, stream = self._portal.start_task(self._pump, request, timeouts)
         try:
@@ -53,7 +66,7 @@ class HttpClient:
             pump.cancel()
 
     def close(self) -> None:
-        """End the connections and the loop's thread. Done once, at the latest when the process ends."""
+        """Close the connections and end the loop's thread. This happens once, at the latest when the process ends."""
         atexit.unregister(self.close)
         self._portal.call(self._client.aclose)
         self._loop.__exit__(None, None, None)
@@ -75,7 +88,7 @@ class HttpClient:
     async def _pump(
         self, request: HttpRequest, timeouts: Timeouts, *, task_status: anyio.abc.TaskStatus[HttpStream]
     ) -> None:
-        """Put the reply into a stream, which is there when the reply's head is."""
+        """Put the response into a stream, which exists as soon as the response's headers have arrived."""
         stream: HttpStream | None = None
         try:
             with _classified(timeouts.first_output), anyio.fail_after(timeouts.first_output) as scope:
@@ -84,12 +97,14 @@ class HttpClient:
                     def extend() -> None:
                         self._portal.start_task_soon(_delay, scope, timeouts.total - timeouts.first_output)
 
-                    stream = HttpStream(response.status_code, response.headers, self._reply_bytes, extend)
+                    stream = HttpStream(
+                        response.status_code, response.headers, self._reply_bytes, extend, self._stall_seconds
+                    )
                     task_status.started(stream)
-                    async for chunk in self._chunks(response, self._reply_bytes * _AROUND):
+                    async for chunk in self._chunks(response, self._reply_bytes * _OVERHEAD):
                         stream.put(chunk)
                     stream.put(None)
-        except Exception as error:  # whatever it is, whoever reads must not wait for ever
+        except Exception as error:  # the reader must not wait for ever, whatever happened
             if stream is None:
                 raise
             stream.put(error)
@@ -117,7 +132,7 @@ def _classified(seconds: float) -> Iterator[None]:
     try:
         yield
     except TimeoutError as error:
-        raise UpstreamError(ErrorClass.TIMEOUT, f"no whole reply within {seconds:.1f} s") from error
+        raise UpstreamError(ErrorClass.TIMEOUT, f"no whole response within {seconds:.1f} s") from error
     except httpx.DecodingError as error:
         raise UpstreamError(ErrorClass.BAD_RESPONSE, "the body's compression is broken") from error
     except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:

@@ -1,4 +1,4 @@
-"""The wire formats by the names that configuration uses. An adapter is imported when it is first used."""
+"""The wire formats by their names in the configuration. An adapter is imported when it is first used."""
 
 from importlib import import_module
 

@@ -1,9 +1,9 @@
-"""Server-sent events in a stream of bytes, as the HTML standard reads them.
+"""Server-sent events in a stream of bytes, parsed as the HTML standard demands.
 
 https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
 
-Lines are taken apart as bytes and decoded one by one, so that a character which two chunks share stays whole, and a
-line ends only where the standard says so: U+2028 within a text is not the end of it.
+Lines are split as bytes and decoded one by one. So a character that two chunks share stays whole, and a line ends only
+where the standard says so: U+2028 within a text does not end it.
 """
 
 import re
@@ -13,13 +13,13 @@ _LINE_END = re.compile(rb"\r\n|\n|\r")
 
 
 class EventTooLong(ValueError):
-    """An event that does not end."""
+    """An event is longer than what is read of one."""
 
 
 def data_of(chunks: Iterable[bytes], max_bytes: int) -> Iterator[str]:
-    """The data of each event. The last one counts without its blank line too: some servers leave that out.
+    """The data of each event. The last event counts without its blank line too, because some servers omit that.
 
-    Raises EventTooLong for one of more than `max_bytes` bytes.
+    Raises EventTooLong for an event of more than `max_bytes` bytes.
     """
     data: list[str] = []
     left = max_bytes
@@ -38,7 +38,7 @@ def data_of(chunks: Iterable[bytes], max_bytes: int) -> Iterator[str]:
 
 
 def _lines(chunks: Iterable[bytes], max_bytes: int) -> Iterator[str]:
-    """Each byte is looked at once, however long a line is and in however many pieces it comes."""
+    """The lines. Each byte is read once, however long a line is and in however many pieces it arrives."""
     unfinished: list[bytes] = []
     length, after_cr = 0, False
     for chunk in filter(None, chunks):

@@ -1,4 +1,4 @@
-"""A model's words: fit for UTF-8, whole or in pieces."""
+"""A model's text: valid for UTF-8, whole or in pieces."""
 
 import re
 
@@ -10,23 +10,23 @@ _HALF = re.compile("[\ud800-\udbff]$")
 
 
 def clean(text: str) -> str:
-    """Text fit for UTF-8: halves of an emoji that came in two pieces are joined, and a lone one becomes U+FFFD."""
+    """Text that UTF-8 can encode: surrogates that form a pair are joined, and a lone one becomes U+FFFD."""
     return text if text.isascii() else _SURROGATE.sub("\ufffd", joined(text))
 
 
 def joined(text: str) -> str:
-    """Text whose halves of an emoji that came in two pieces are one character again; lone ones stay."""
+    """Text whose pairs of surrogates are joined to one character each; lone ones stay."""
     return _PAIR.sub(lambda pair: pair[0].encode("utf-16", "surrogatepass").decode("utf-16"), text)
 
 
 class TextEmitter:
-    """Passes text on: not before there is more than blanks, which are no answer, and never half an emoji."""
+    """Passes text on. It waits for more than white space, which is no answer, and never passes on half a character."""
 
     def __init__(self, listen: TextListener) -> None:
         self._listen = listen
         self._held = ""
         self.started = False
-        """Whether anything has been passed on."""
+        """Whether any text has been passed on."""
 
     def add(self, text: str) -> None:
         text = self._held + text
@@ -40,7 +40,7 @@ class TextEmitter:
             self._held = text
 
     def flush(self) -> None:
-        """What was held back, half an emoji say, goes out if the answer has begun."""
+        """Pass on what was held back (half a character) if the answer has begun."""
         if self.started and self._held:
             self._listen(clean(self._held))
             self._held = ""

@@ -1,10 +1,8 @@
-"""Tool calls between our contract and the wire formats: made sound when they come in, fit to send when they go out."""
+"""Tool calls between our contract and the wire formats: validated when they arrive, complete when they are sent."""
 
-import hashlib
 import json
 import re
 import secrets
-import string
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
@@ -14,17 +12,15 @@ from agentos.providers.answers import BadResponse
 from agentos.providers.text import clean, joined
 
 MAX_INVALID = 16_384
-"""Characters that are kept of arguments which are no JSON object: enough to see what went wrong."""
+"""Characters that are kept of arguments that are no JSON object: enough to see what is wrong with them."""
 
-# What every provider takes back in a history: OpenAI refuses ids of more than 40 characters, Anthropic any other
-# characters, and both any other names. "null" is how Mistral's schema says that there is none.
+# An id outside of this is replaced when it arrives, a name is refused. Mistral's schema writes "null" for no id.
 _ID = re.compile(r"(?!null$)[a-zA-Z0-9_-]{1,40}")
 _NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
-_ALPHANUMERIC = string.digits + string.ascii_letters
 
 
 class RawToolCall(NamedTuple):
-    """A call as a provider sent it: anything may be anything."""
+    """A call as a provider sent it. Every field may have any type."""
 
     id: Any
     name: Any
@@ -33,7 +29,7 @@ class RawToolCall(NamedTuple):
 
 
 def tool_calls(sent: Iterable[RawToolCall]) -> tuple[ToolCall, ...]:
-    """The calls of one answer, each with an id of its own. Raises BadReply for one without a usable name."""
+    """The calls of one answer, each with an id of its own. Raises BadResponse for a call without a usable name."""
     calls: dict[str, ToolCall] = {}
     for call in sent:
         if not isinstance(call.name, str) or not _NAME.fullmatch(call.name):
@@ -48,9 +44,10 @@ def tool_calls(sent: Iterable[RawToolCall]) -> tuple[ToolCall, ...]:
 
 
 def _arguments(sent: Any) -> tuple[dict[str, Any], str | None]:
-    """An object out of JSON text, an object, an empty text or null; with the text as it came where it is none of these.
+    """The object in JSON text, in an object, in an empty text or in null; with the text as it came if there is none.
 
-    An object in a provider's JSON goes through text too: that was read leniently, and may hold NaN or half an emoji.
+    An object in a provider's JSON is converted to text first: it was parsed leniently, so it may hold NaN or a lone
+    surrogate.
     """
     if sent is None:
         return {}, None
@@ -70,31 +67,23 @@ def _arguments(sent: Any) -> tuple[dict[str, Any], str | None]:
 
 
 def sent_arguments(call: ToolCall) -> dict[str, Any]:
-    """A call's arguments for a history: providers demand an object even where the model wrote none."""
+    """A call's arguments for a history. Providers demand an object even where the model wrote none."""
     return call.arguments if call.invalid_arguments is None else {"invalidArguments": call.invalid_arguments}
 
 
 def signed(kind: str, value: Any) -> str | None:
-    """`value` as a ToolCall's signature, marked so that no other provider is handed it; None for what is no text."""
+    """`value` as a ToolCall's signature. `kind` marks who gets it back. None if the value is no text."""
     return f"{kind}:{clean(value)}" if isinstance(value, str) and value else None
 
 
 def signature(call: ToolCall, kind: str) -> str | None:
-    """The value that was signed as `kind`; None where the call came from elsewhere."""
+    """The value that was signed as `kind`; None if the signature is of another kind."""
     mark, _, value = (call.signature or "").partition(":")
     return value if mark == kind else None
 
 
-def fit_id(call_id: str, length: int | None) -> str:
-    """An id of exactly so many letters and digits, always the same for the same id, for providers that demand that."""
-    if length is None or re.fullmatch(rf"[a-zA-Z0-9]{{{length}}}", call_id):
-        return call_id
-    number = int.from_bytes(hashlib.sha256(call_id.encode()).digest(), "big")
-    return "".join(_ALPHANUMERIC[number // 62**place % 62] for place in range(length))
-
-
 def result_text(message: Message) -> str:
-    """A tool's result in words; an image is named by its address, since few providers take one here."""
+    """A tool's result as text. An image becomes its address, because few providers take one here."""
     if isinstance(message.content, str):
         return message.content
     parts = (part.text if isinstance(part, TextPart) else _address(part.image_url.url) for part in message.content)

@@ -1,4 +1,4 @@
-"""What passes between an adapter and the HTTP client: requests, and replies whole or as they come."""
+"""What passes between an adapter and the HTTP client: requests, and responses whole or as they arrive."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
@@ -19,7 +19,7 @@ class HttpRequest:
 
 @dataclass(frozen=True)
 class HttpResponse:
-    """A provider's reply, read to its end."""
+    """A provider's response, read to its end."""
 
     status: int
     headers: Mapping[str, str]
@@ -27,11 +27,14 @@ class HttpResponse:
 
 
 SendRequest = Callable[[HttpRequest, float], HttpResponse]
-"""Send a request within so many seconds. Raises UpstreamError: `timeout`, `connect` or `bad_response`."""
+"""Sends a request and returns the response within so many seconds.
+
+Raises UpstreamError: `timeout`, `connect` or `bad_response`.
+"""
 
 
 class IncomingResponse(Protocol):
-    """A provider's reply as it comes. Iterating and reading raise UpstreamError, as `SendRequest` does."""
+    """A provider's response as it arrives. Reading it in any way raises UpstreamError, as `SendRequest` does."""
 
     @property
     def status(self) -> int: ...
@@ -39,24 +42,59 @@ class IncomingResponse(Protocol):
     def headers(self) -> Mapping[str, str]: ...
     @property
     def max_bytes(self) -> int:
-        """The bytes that an answer may have, whatever is around it."""
+        """The most bytes of text that an answer may have."""
 
     def __iter__(self) -> Iterator[bytes]: ...
-    def read(self) -> HttpResponse:
-        """All of it."""
+    def peek(self) -> bytes:
+        """The beginning of the body without leading white space; it stays to be read. b"" for an empty body."""
 
-    def output_started(self) -> None:
-        """The answer has begun: from now on `Patience.whole` counts."""
+    def read(self) -> HttpResponse:
+        """The whole response."""
+
+    def progress(self) -> None:
+        """Report an event of an answer that has begun.
+
+        From the first report on, the call may take `Timeouts.total`, and the next event must come within the time that
+        the HTTP client allows between two events.
+        """
 
 
 OpenResponse = Callable[[HttpRequest, Timeouts], AbstractContextManager[IncomingResponse]]
-"""Send a request; the reply may be read until the context ends. Raises UpstreamError, as `SendRequest` does."""
+"""Sends a request. The response can be read until the context ends. Raises UpstreamError, as `SendRequest` does."""
 
 
 class HttpTransport(Protocol):
-    """Both ways to an answer (`http.py`)."""
+    """Both ways to get a response (`http_client.py`)."""
 
     @property
     def send(self) -> SendRequest: ...
     @property
     def open(self) -> OpenResponse: ...
+
+
+@dataclass(frozen=True)
+class ReceivedResponse:
+    """A response that has been read, in the form of one that arrives."""
+
+    whole: HttpResponse
+    max_bytes: int
+
+    @property
+    def status(self) -> int:
+        return self.whole.status
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        return self.whole.headers
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter((self.whole.body,))
+
+    def peek(self) -> bytes:
+        return self.whole.body.lstrip()
+
+    def read(self) -> HttpResponse:
+        return self.whole
+
+    def progress(self) -> None:
+        """Nothing can be late any more."""

@@ -1,4 +1,4 @@
-"""One upstream call with all that belongs to it: fitted to the model, counted for its health, put on the trail."""
+"""One upstream call: counted for the target's health and latency, recorded as an attempt."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -7,7 +7,6 @@ from typing import Protocol, TypeVar
 from agentos.domain import Attempt, Completion, Prompt, SkipCode, Skipped, Target, TextListener
 from agentos.kernel.clock import Clock, Timeouts
 from agentos.kernel.errors import ErrorClass, UpstreamError
-from agentos.routing.fit import fit
 
 R = TypeVar("R")
 
@@ -81,10 +80,9 @@ class AttemptRunner:
 
     def call(self, target: Target, prompt: Prompt, timeouts: Timeouts, run: PlanRun) -> Completion:
         """The answer. Raises UpstreamError, with an attempt on the trail; CoolingDown, without one."""
-        fitted, notes = fit(prompt, target.facts)
         began = self._clock.monotonic()
 
-        def record_attempt(outcome: str, status: int | None) -> None:
+        def record_attempt(outcome: str, status: int | None, notes: tuple[str, ...]) -> None:
             attempt = Attempt(
                 model=target.model,
                 provider=target.provider,
@@ -100,10 +98,10 @@ class AttemptRunner:
             if error_class := run.simulated.get(target.provider):
                 raise UpstreamError(error_class, "simulated")
             listen = run.text_listener(target)
-            completion = self._health.guard(target, lambda: self._ask(target, fitted, timeouts, listen))
+            completion = self._health.guard(target, lambda: self._ask(target, prompt, timeouts, listen))
         except UpstreamError as error:
-            record_attempt(error.error_class.value, error.status)
+            record_attempt(error.error_class.value, error.status, error.notes)
             raise
-        record_attempt(OK, 200)
+        record_attempt(OK, 200, completion.notes)
         self._latencies.observe(target.model, run.attempts[-1].latency_ms)
         return completion

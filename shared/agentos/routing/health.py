@@ -55,7 +55,7 @@ class Health:
 
     def __init__(self, circuits: CircuitStore, settings: Settings, clock: Clock) -> None:
         self._circuits: Any = circuits
-        self._providers = settings.providers
+        self._all_settings = settings
         self._settings = settings.health
         self._clock = clock
         self._config = _Config(
@@ -126,7 +126,7 @@ class Health:
         self._circuits.pause(name, math.ceil(self._clock.time() + bounded) - self._settings.pause_seconds)
 
     def _circuit(self, model: str) -> str:
-        provider = self._providers.get(model.partition(":")[0])
+        provider = self._all_settings.providers.get(model.partition(":")[0])
         return f"{model} {provider.fingerprint}" if provider else model
 
 

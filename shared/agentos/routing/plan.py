@@ -12,6 +12,8 @@ from typing import Any
 from agentos.domain import AgentConfig, Assignment, Plan, SkipCode, Skipped, Target
 from agentos.domain.names import Priority
 from agentos.domain.routing_rules import first_match
+from agentos.providers.fitting.obstacles import obstacles
+from agentos.providers.limits import limits_of
 from agentos.routing.strategies import Costs, assign, ordered
 from agentos.settings.loading import Settings
 
@@ -27,7 +29,8 @@ class Facts:
     session_id: str | None = None
     has_tools: bool = False
     has_images: bool = False
-    has_image_addresses: bool = False
+    image_kinds: frozenset[str] = frozenset()
+    response_format: dict[str, Any] | None = None
     structured_output: bool = False
     tool_choice: bool = False
     prompt_tokens: int = 0
@@ -70,7 +73,7 @@ def make_plan(model: str, config: AgentConfig, facts: Facts, settings: Settings,
     skipped: list[Skipped] = []
     preferred: Target | None = None
     for target in _distinct(chain.candidates()):
-        if left_out := _unable(target, facts) or _addresses(target, facts, settings) or _unavailable(target, settings):
+        if left_out := _unable(target, facts) or _unsendable(target, facts, settings) or _unavailable(target, settings):
             skipped.append(left_out)
             continue
         preferred = preferred or target
@@ -158,12 +161,13 @@ def _unable(target: Target, facts: Facts) -> Skipped | None:
     return None
 
 
-def _addresses(target: Target, facts: Facts, settings: Settings) -> Skipped | None:
-    """Whether an image stands somewhere that the provider does not fetch it from."""
+def _unsendable(target: Target, facts: Facts, settings: Settings) -> Skipped | None:
+    """What of the request the target does not take and cannot be told in another way."""
     provider = settings.providers.get(target.provider)
-    if not facts.has_image_addresses or provider is None or provider.takes_image_addresses:
+    if provider is None:
         return None
-    return Skipped.because(target.model, SkipCode.UNSUPPORTED, "images by address; it takes their data")
+    found = obstacles(limits_of(provider, target.facts), facts.image_kinds, facts.response_format)
+    return Skipped.because(target.model, SkipCode.UNSUPPORTED, ", ".join(found)) if found else None
 
 
 def _unavailable(target: Target, settings: Settings) -> Skipped | None:

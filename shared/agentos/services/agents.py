@@ -11,7 +11,7 @@ from agentos.kernel.errors import InvalidRequest, PreconditionFailed, Throttled
 from agentos.kernel.ids import new_id
 from agentos.kernel.merge_patch import merge_patch
 from agentos.kernel.validation import validated
-from agentos.services.tool_definitions import check_tools
+from agentos.services.tool_definitions import check_choice, check_tools
 from agentos.settings.loading import Settings
 from agentos.store.agents import AgentStore, VersionConflict
 
@@ -78,10 +78,11 @@ class Agents:
     def _check(self, request: NewAgent) -> None:
         """What needs more than the request itself to judge."""
         check_tools(request.tools)
+        check_choice("config.toolChoice", request.config, request.tools)
         for field, model in _named_models(request.model, request.config):
             provider = model.partition(":")[0]
-            if provider not in self._settings.providers:
-                known = ", ".join(sorted(self._settings.providers))
+            if provider not in self._settings.provider_names:
+                known = ", ".join(sorted(self._settings.provider_names))
                 raise InvalidRequest.of(field, f"there is no provider {provider!r}; the configuration has {known}")
         if crossed := unreachable(request.config.routing.rules):
             later, earlier = crossed

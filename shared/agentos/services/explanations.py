@@ -3,6 +3,7 @@
 from agentos.domain import Message, Plan
 from agentos.domain.requests import RouteQuery
 from agentos.services.preparation import Hints, Preparation
+from agentos.services.turn_parameters import with_parameters
 from agentos.store.agents import AgentStore
 from agentos.store.sessions import SessionStore
 
@@ -22,5 +23,6 @@ class Explanations:
         asked = [Message(role=request.role, content=request.content)]
         if session:
             agent = self._agents.at(tenant, agent, session.agent_version)
+        agent = with_parameters(agent, [request])
         _, plan = self._preparation.prepare(tenant, agent, session, asked, Hints.of(request))
         return plan

@@ -5,13 +5,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from agentos.domain import Agent, Message, Parameters, Part, Plan, Prompt, Reply, SentMessage, Session, TextPart
+from agentos.domain import Agent, Message, Parameters, Part, Plan, Prompt, Reply, SentMessage, Session, TextPart, Tool
 from agentos.domain.history import window
 from agentos.domain.names import Priority
 from agentos.domain.requests import NewMessage
 from agentos.domain.token_estimates import estimate, estimate_text, estimate_tools
 from agentos.kernel.clock import Clock
 from agentos.routing.plan import Facts, TargetStats, make_plan
+from agentos.services.tool_definitions import offered_tools
 from agentos.settings.loading import Settings
 from agentos.settings.schema import TaskType
 
@@ -55,18 +56,18 @@ class Preparation:
         session: Session | None,
         asked: Sequence[Message],
         hints: Hints,
-        parameters: Parameters | None = None,
     ) -> tuple[Prompt, Plan]:
-        """What would be asked, and whom; without a session, of a fresh one, without parameters, with the agent's."""
+        """What would be asked, and whom; without a session, of a fresh one."""
         history = self._newest(tenant, agent, session, asked) if session else []
         if asked[0].role == "tool":  # the answer to calls is routed as the message that led to them
             opening = next((m for m in reversed(history) if m.role in ("user", "system")), None)
             hints = Hints.of(opening) if isinstance(opening, SentMessage) else hints
+        instructions, tools = agent.config.instructions or "", offered_tools(agent)
         prompt = Prompt(
             messages=(*map(_said, history), *asked),
-            instructions=agent.config.instructions,
-            tools=agent.tools,
-            parameters=parameters or agent.config.parameters(),
+            instructions=instructions if instructions.strip() else None,
+            tools=tools,
+            parameters=_parameters(agent, tools),
         )
         facts = self._facts(agent, session, prompt, hints)
         return prompt, make_plan(agent.model, agent.config, facts, self._settings, self._stats)
@@ -89,7 +90,8 @@ class Preparation:
             session_id=session.session_id if session else None,
             has_tools=prompt.has_tools,
             has_images=any(message.has_images for message in prompt.messages),
-            has_image_addresses=any(message.has_image_addresses for message in prompt.messages),
+            image_kinds=frozenset(kind for message in prompt.messages for kind in message.image_kinds),
+            response_format=prompt.parameters.response_format,
             tool_choice=prompt.parameters.tool_choice is not None,
             structured_output=(agent.config.response_format or {}).get("type") == "json_schema",
             prompt_tokens=_prompt_tokens(prompt),
@@ -102,6 +104,12 @@ class Preparation:
         text = "\n".join(itertools.islice(parts, 100))[:PATTERN_CHARACTERS]
         types: Iterable[TaskType] = self._settings.routing.task_types
         return next((kind.name for kind in types if kind.expression.search(text)), GENERAL)
+
+
+def _parameters(agent: Agent, tools: Sequence[Tool]) -> Parameters:
+    """How to answer. Without tools there is nothing to choose from, and some providers refuse what speaks of it."""
+    parameters = agent.config.parameters()
+    return parameters if tools else parameters.model_copy(update={"tool_choice": None, "parallel_tool_calls": None})
 
 
 def _said(message: SentMessage | Reply) -> Message:

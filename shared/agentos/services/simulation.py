@@ -24,7 +24,7 @@ class Simulator:
 
     def _failure(self, text: str) -> tuple[str, ErrorClass]:
         provider, _, error_class = (part.strip() for part in text.partition("="))
-        if provider not in self._settings.providers:
+        if provider not in self._settings.provider_names:
             raise InvalidRequest.of(HEADER, f"there is no provider {provider!r}")
         if error_class not in set(ErrorClass):
             raise InvalidRequest.of(HEADER, f"{error_class!r} is none of {', '.join(ErrorClass)}")

@@ -1,11 +1,17 @@
-"""Whether an agent's tools can be offered to every provider; asked when an agent is saved."""
+"""Whether an agent's tools can be offered to every provider, and which of them are offered for one answer."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from agentos.domain import Tool
+from agentos.domain import Agent, ChosenTool, Tool
+from agentos.domain.parameters import GivenParameters
 from agentos.kernel import json_text
 from agentos.kernel.errors import InvalidRequest
+
+_NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
+MAX_DESCRIPTION = 4096
+"""Characters of an agent's tool's description."""
 
 MAX_DEPTH = 32
 """Levels of JSON in `parameters`: enough for the 10 levels of objects that OpenAI's strict mode takes (its guide
@@ -22,11 +28,31 @@ def check_tools(tools: Iterable[Tool]) -> None:
     names: set[str] = set()
     for index, tool in enumerate(tools):
         function, field = tool.function, f"tools[{index}].function"
+        if not _NAME.fullmatch(function.name):
+            raise InvalidRequest.of(f"{field}.name", "must be 1 to 64 letters, digits, _ and -")
+        if len(function.description) > MAX_DESCRIPTION:
+            raise InvalidRequest.of(f"{field}.description", f"must be at most {MAX_DESCRIPTION} characters long")
         if function.name in names:
             raise InvalidRequest.of(f"{field}.name", f"{function.name!r} is the name of an earlier tool")
         names.add(function.name)
         if function.parameters:
             _check_schema(f"{field}.parameters", function.parameters)
+
+
+def check_choice(field: str, given: GivenParameters, tools: Sequence[Tool]) -> None:
+    """Raises InvalidRequest where a call is demanded of tools that are not offered."""
+    choice, names = given.tool_choice, {tool.function.name for tool in tools}
+    if choice in (None, "auto", "none"):
+        return
+    if not names:
+        raise InvalidRequest.of(field, "needs tools to choose from")
+    if isinstance(choice, ChosenTool) and choice.function.name not in names:
+        raise InvalidRequest.of(f"{field}.function.name", "names none of the tools")
+
+
+def offered_tools(agent: Agent) -> tuple[Tool, ...]:
+    """The tools that a provider is told of."""
+    return () if agent.config.tool_choice == "none" else agent.tools
 
 
 def _check_schema(field: str, schema: dict[str, Any]) -> None:

@@ -15,6 +15,7 @@ from agentos.services.preparation import Hints, Preparation
 from agentos.services.replies import awaiting_results, make_reply, require_complete
 from agentos.services.stream_listener import StreamListener, forward_text, replay
 from agentos.services.turn_metrics import record_turn
+from agentos.services.turn_parameters import with_parameters
 from agentos.settings.loading import Settings
 from agentos.store.agents import AgentStore
 from agentos.store.messages import StoredMessage
@@ -165,7 +166,8 @@ class Turns:
         """A provider's answer, or what has been heard of one that broke off."""
         first, config = run.turn.messages[0], run.agent.config
         hints = Hints.of(first) if isinstance(first, NewMessage) else Hints()
-        prompt, plan = self._preparation.prepare(run.turn.tenant, run.agent, run.lease.session, asked, hints)
+        agent = with_parameters(run.agent, run.turn.messages)
+        prompt, plan = self._preparation.prepare(run.turn.tenant, agent, run.lease.session, asked, hints)
         message_id = new_id("msg")
         text_listener = forward_text(run.listener, message_id) if run.listener else None
         outcome = self._executor.run(plan, prompt, run.answer_by, config.fallback_on, run.turn.simulated, text_listener)

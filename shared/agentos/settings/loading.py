@@ -1,7 +1,7 @@
 """Reads `config/default.yaml`, the overlays and the environment into validated, immutable settings.
 
-The environment (`<PROVIDER>_API_KEY`, `<PROVIDER>_ENDPOINT`) decides which providers are available. Everything else
-about a provider is data in YAML.
+The environment and the parameter store (`<PROVIDER>_API_KEY`, `<PROVIDER>_ENDPOINT`) decide which providers are
+available. Everything else about a provider is data in YAML.
 """
 
 import os
@@ -15,9 +15,11 @@ from pydantic import ValidationError
 from agentos.domain import ModelFacts, Target
 from agentos.domain.routing_rules import unreachable
 from agentos.kernel.errors import ConfigError
+from agentos.kernel.logs import hide_secrets
 from agentos.kernel.merge_patch import merge_patch
-from agentos.settings.provider import Provider
+from agentos.settings.provider import NOTHING_STORED, Provider
 from agentos.settings.schema import ConfigFile
+from agentos.settings.secrets import Parameters, ParameterStore
 
 # In the repository and in the deployed layer (`/opt`), `config/` is beside the folder that holds the package.
 DEFAULT_FILE = Path(__file__).parents[3] / "config" / "default.yaml"
@@ -26,14 +28,47 @@ _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class Settings:
-    """All settings of a process."""
+    """All settings of a process. They do not change, except for the providers' stored keys and endpoints."""
 
-    def __init__(self, file: ConfigFile, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self, file: ConfigFile, environment: Mapping[str, str], parameters: ParameterStore | None = None
+    ) -> None:
+        self._file = file
+        self._environment = environment
+        self._parameters = parameters
         self.models = file.models
         self.routing = file.routing
         self.health = file.health
         self.limits = file.limits
-        self.providers = {name: Provider(name, settings, environment) for name, settings in file.providers.items()}
+        self._stored: Parameters = NOTHING_STORED
+        self._providers = self._build_providers()
+
+    @property
+    def provider_names(self) -> frozenset[str]:
+        """The names of the configured providers. They are known without reading any key."""
+        return frozenset(self._file.providers)
+
+    @property
+    def providers(self) -> Mapping[str, Provider]:
+        """The providers by name, with the keys that are stored now."""
+        stored = self._parameters.current() if self._parameters else NOTHING_STORED
+        if stored is not self._stored:
+            self._stored = stored
+            self._providers = self._build_providers()
+        return self._providers
+
+    def refresh_keys(self) -> None:
+        """Read stored keys again soon, because a provider refused one."""
+        if self._parameters:
+            self._parameters.refresh()
+
+    def _build_providers(self) -> dict[str, Provider]:
+        providers = {
+            name: Provider(name, settings, self._environment, self._stored)
+            for name, settings in self._file.providers.items()
+        }
+        hide_secrets(*(provider.key.get_secret_value() for provider in providers.values()))
+        return providers
 
     def target(self, model: str, reason: str) -> Target:
         """The target for `provider:model`. A model that is not listed is passed to its provider as written."""
@@ -49,13 +84,8 @@ class Settings:
             facts=facts,
         )
 
-    def secrets(self) -> tuple[str, ...]:
-        """Every key in the environment, for redaction."""
-        keys = (provider.key.get_secret_value() for provider in self.providers.values())
-        return tuple(key for key in keys if key)
 
-
-def load_settings(environment: Mapping[str, str]) -> Settings:
+def load_settings(environment: Mapping[str, str], parameters: ParameterStore | None = None) -> Settings:
     """The validated settings. `AGENTOS_CONFIG` names overlay files, separated as in `PATH`; later files win.
 
     Raises ConfigError, which names the file, the key and the reason.
@@ -64,7 +94,7 @@ def load_settings(environment: Mapping[str, str]) -> Settings:
     for overlay in filter(None, environment.get("AGENTOS_CONFIG", "").split(os.pathsep)):
         document = merge_patch(document, _read(Path(overlay)))
         file = _validate(document, overlay)  # one at a time, so that the error names the right file
-    return Settings(file or _validate(document, str(DEFAULT_FILE)), environment)
+    return Settings(file or _validate(document, str(DEFAULT_FILE)), environment, parameters)
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -11,31 +11,42 @@ from pydantic import SecretStr
 
 from agentos.domain import ParameterName
 from agentos.settings.schema import WITHOUT, ProviderSettings
+from agentos.settings.secrets import Parameters
 
 _HEADER_VALUE = re.compile(r"[\x21-\x7e]+")
 _URL = re.compile(r"https?://[^\s/?#]+[^\s?#]*")
 
 Status = Literal["available", "not-configured", "disabled"]
 
+NOTHING_STORED: Parameters = {}
+
 
 class Provider:
-    """A provider with its settings, its key and its endpoint."""
+    """A provider with its settings, its key and its endpoint. The environment wins over stored parameters."""
 
-    def __init__(self, name: str, settings: ProviderSettings, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self, name: str, settings: ProviderSettings, environment: Mapping[str, str], stored: Parameters = NOTHING_STORED
+    ) -> None:
         prefix = name.upper().replace("-", "_")
         self.name = name
         self.settings = settings
+        self.enabled = settings.enabled or name in environment.get("ENABLED_PROVIDERS", "").split(",")
         self.key_variable = f"{prefix}_API_KEY"
         self.endpoint_variable = f"{prefix}_ENDPOINT"
-        self.key = SecretStr(environment.get(self.key_variable, "").strip())
-        endpoint = environment.get(self.endpoint_variable, "").strip() or settings.endpoint or ""
+        key = environment.get(self.key_variable, "").strip()
+        kept = None if key else stored.get(self.key_variable)
+        self.key = SecretStr(kept.value if kept else key)
+        self._key_version = kept.version if kept else None
+        endpoint = environment.get(self.endpoint_variable, "").strip()
+        if not endpoint and (parameter := stored.get(self.endpoint_variable)):
+            endpoint = parameter.value
         self.region = environment.get("AWS_REGION", "").strip()
-        self.endpoint = endpoint.rstrip("/").replace("{region}", self.region)
+        self.endpoint = (endpoint or settings.endpoint or "").rstrip("/").replace("{region}", self.region)
 
     @cached_property
     def availability(self) -> tuple[Status, str | None]:
         """The status, and the reason if it is not `available`."""
-        if not self.settings.enabled:
+        if not self.enabled:
             return "disabled", "configuration says enabled: false"
         if self.settings.format == "echo":
             return "available", None
@@ -56,19 +67,18 @@ class Provider:
 
     @cached_property
     def fingerprint(self) -> str:
-        """A hash that differs for every endpoint and key, and reveals neither."""
-        identity = f"{self.endpoint} {self.key.get_secret_value()}"
+        """A hash that differs for every endpoint and key, and reveals neither.
+
+        It is the same in functions that cannot decrypt the key: a stored key counts by its version.
+        """
+        key = self.key.get_secret_value() if self._key_version is None else f"version {self._key_version}"
+        identity = f"{self.endpoint} {key}"
         return hashlib.sha256(identity.encode()).hexdigest()[:8]
 
     @property
     def unsupported(self) -> frozenset[ParameterName]:
         """Parameters that none of its models takes."""
         return self.settings.unsupported | WITHOUT.get(self.settings.format, frozenset())
-
-    @property
-    def takes_image_addresses(self) -> bool:
-        """Whether an image may be given by its URL. Converse takes only its data."""
-        return self.settings.format != "bedrock"
 
     @property
     def variables(self) -> tuple[str, ...]:

@@ -2,12 +2,13 @@
 
 import re
 from functools import cached_property
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from agentos.domain import ModelFacts, ParameterName
 from agentos.domain.names import ModelName
+from agentos.domain.request_limits import NO_LIMITS, Pattern, RequestLimits
 from agentos.domain.routing_rules import Rule
 from agentos.kernel.values import Value
 
@@ -16,17 +17,48 @@ HeaderValue = Annotated[str, Field(pattern=r"^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e
 ProviderName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
 
 
-class ToolCallSettings(Value):
-    """What a provider demands of the tool calls in a history, beyond its wire format."""
+class ThoughtSettings(Value):
+    """How a provider wants the thoughts that came with a tool call back.
 
-    id_length: Annotated[int, Field(ge=1, le=40)] | None = None
-    reasoning: Annotated[str, Field(min_length=1)] | None = None
+    `required`: the field that every answer in a history must have where tools are in play. `returned`: whether thoughts
+    are sent back to the provider at all.
+    """
+
+    required: Annotated[str, Field(min_length=1)] | None = None
+    returned: bool = True
 
 
 WITHOUT: dict[str, frozenset[ParameterName]] = {
-    "gemini": frozenset({"parallelToolCalls"}),
-    "bedrock": frozenset({"parallelToolCalls"}),
-    "echo": frozenset({"toolChoice", "parallelToolCalls"}),
+    "gemini": frozenset(
+        {"logitBias", "reasoningEffort", "verbosity", "parallelToolCalls", "serviceTier", "speakerNames"}
+    ),
+    "anthropic": frozenset(
+        {
+            "seed",
+            "presencePenalty",
+            "frequencyPenalty",
+            "logitBias",
+            "reasoningEffort",
+            "verbosity",
+            "serviceTier",
+            "speakerNames",
+        }
+    ),
+    "bedrock": frozenset(
+        {
+            "topK",
+            "seed",
+            "presencePenalty",
+            "frequencyPenalty",
+            "logitBias",
+            "reasoningEffort",
+            "verbosity",
+            "parallelToolCalls",
+            "serviceTier",
+            "speakerNames",
+        }
+    ),
+    "echo": frozenset(get_args(ParameterName)) - {"temperature", "topP", "stop", "maxTokens"},
 }
 """Parameters that a wire format cannot express, whatever the model."""
 
@@ -39,27 +71,20 @@ class ProviderSettings(Value):
     auth: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+$")] = "bearer"
     path: str | None = None
     headers: dict[HeaderName, HeaderValue] = {}
-    parameters: dict[Literal["maxTokens", "temperature", "topP", "stop"], str] = {}
-    tool_calls: ToolCallSettings = ToolCallSettings()
+    parameters: dict[Literal["maxTokens", "temperature", "topP", "stop", "seed"], str] = {}
+    thoughts: ThoughtSettings = ThoughtSettings()
     unsupported: frozenset[ParameterName] = frozenset()
+    limits: RequestLimits = NO_LIMITS
     stream_options: bool = True
     timeout_seconds: Annotated[float, Field(gt=0)] | None = None
     enabled: bool = True
-
-
-def _regular_expression(text: str) -> str:
-    try:
-        re.compile(text)
-    except re.error as error:
-        raise ValueError(f"is not a regular expression: {error}") from error
-    return text
 
 
 class TaskType(Value):
     """A regular expression that recognizes a kind of task in a message."""
 
     name: Annotated[str, Field(min_length=1)]
-    pattern: Annotated[str, AfterValidator(_regular_expression)]
+    pattern: Pattern
 
     @cached_property
     def expression(self) -> re.Pattern[str]:
@@ -101,6 +126,7 @@ class Limits(Value):
     history_messages: Annotated[int, Field(ge=0, le=1000)]
     content_bytes: Annotated[int, Field(gt=0, le=1_500_000)]
     reply_bytes: Annotated[int, Field(gt=0, le=2_400_000)]
+    stream_stall_seconds: Annotated[float, Field(gt=0)] = 30
 
 
 class ConfigFile(Value):

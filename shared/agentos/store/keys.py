@@ -9,6 +9,8 @@
     answered  (the session's)                         KEY#<hash>    an Idempotency-Key of its messages
     turn      (the session's)                         TURN#<id>     a turn that is run later
     created   TENANT#t#KEY#<hash>                     KEY           an Idempotency-Key of a create
+    answer    TENANT#t#KEY#<hash>                     COMPLETION    an Idempotency-Key of a door
+    part      TENANT#t#KEY#<hash>                     COMPLETION#<claim>#<k>  what a large answer goes on in
     circuit   HEALTH                                  CIRCUIT#<m>   a target as it is configured; all of them
     latency   HEALTH                                  LATENCY#<m>   all of them
 
@@ -97,6 +99,16 @@ def turn(partition: str, turn_id: str) -> Key:
 
 def created(tenant: str, name: str) -> Key:
     return {"pk": {"S": f"TENANT#{tenant}#KEY#{name}"}, "sk": {"S": "KEY"}}
+
+
+def completion(tenant: str, name: str) -> Key:
+    return {**created(tenant, name), "sk": {"S": "COMPLETION"}}
+
+
+def completion_part(record: Key, claim_id: str, index: int | None = None) -> Key:
+    """In its record's partition; without an index, what the parts' keys begin with."""
+    number = "" if index is None else f"{index:03d}"
+    return {"pk": record["pk"], "sk": {"S": f"COMPLETION#{claim_id}#{number}"}}
 
 
 def agent_sessions(tenant: str, agent_id: str) -> str:

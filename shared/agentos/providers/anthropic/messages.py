@@ -1,4 +1,4 @@
-"""A conversation in Anthropic's words: blocks of content, calls among them, and the thoughts before a call.
+"""A conversation as Anthropic's messages: blocks of content, calls among them, and the thoughts before a call.
 
 https://platform.claude.com/docs/en/agents-and-tools/tool-use/handle-tool-calls
 """
@@ -18,15 +18,15 @@ THOUGHTS = frozenset({"thinking", "redacted_thinking"})
 
 
 def messages(conversation: Iterable[Message], digest: Callable[[list[dict[str, Any]]], str]) -> list[dict[str, Any]]:
-    """Every message but the system's; what one side says in a row is one message, results first.
+    """Every message but the system's. Consecutive messages of one side become one message, results first.
 
-    `digest` tells the request up to some message from any other.
+    `digest` identifies the conversation before an answer.
     """
     return alternating(conversation, digest, _answer, _results, _question)
 
 
 def calls_of(content: Sequence[dict[str, Any]]) -> tuple[ToolCall, ...]:
-    """The calls in an answer, each signed with the thoughts right before it. Raises BadReply."""
+    """The calls in an answer, each signed with the thoughts right before it. Raises BadResponse."""
     return tool_calls(_sent(content))
 
 
@@ -42,16 +42,17 @@ def _sent(content: Sequence[dict[str, Any]]) -> Iterator[RawToolCall]:
 
 
 def _answer(message: Message, before: str) -> Iterator[dict[str, Any]]:
-    return answer_blocks(message, THINKING, before, lambda text: {"type": "text", "text": text}, _called)
+    return answer_blocks(message, THINKING, before, lambda text: {"type": "text", "text": text}, _call_block)
 
 
-def _called(call: ToolCall) -> dict[str, Any]:
+def _call_block(call: ToolCall) -> dict[str, Any]:
     return {"type": "tool_use", "id": call.id, "name": call.name, "input": sent_arguments(call)}
 
 
-def _results(said: Sequence[Message], calls: tuple[ToolCall, ...]) -> Iterator[dict[str, Any]]:
-    for call_id, text in results_in_order(said, calls):
-        yield {"type": "tool_result", "tool_use_id": call_id, **({"content": text} if text else {})}
+def _results(messages: Sequence[Message], calls: tuple[ToolCall, ...]) -> Iterator[dict[str, Any]]:
+    for call_id, text in results_in_order(messages, calls):
+        content = {"content": text} if text.strip() else {}  # a blank text is a 400
+        yield {"type": "tool_result", "tool_use_id": call_id, **content}
 
 
 def _question(message: Message) -> list[dict[str, Any]]:
@@ -65,8 +66,7 @@ def _question(message: Message) -> list[dict[str, Any]]:
 def _part(part: TextPart | ImagePart) -> dict[str, Any]:
     if isinstance(part, TextPart):
         return {"type": "text", "text": part.text}
-    url = part.image_url.url
-    if url.startswith("data:"):
-        media_type, _, data = url.removeprefix("data:").partition(";base64,")
-        return {"type": "image", "source": {"type": "base64", "media_type": media_type, "data": data}}
-    return {"type": "image", "source": {"type": "url", "url": url}}
+    image = part.image_url
+    if image.data is not None:
+        return {"type": "image", "source": {"type": "base64", "media_type": image.kind, "data": image.data}}
+    return {"type": "image", "source": {"type": "url", "url": image.url}}

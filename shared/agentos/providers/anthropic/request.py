@@ -1,4 +1,4 @@
-"""A prompt in Anthropic's words."""
+"""A prompt as the JSON of a request to Anthropic."""
 
 from typing import Any
 
@@ -7,7 +7,8 @@ from agentos.providers.anthropic.messages import messages
 from agentos.providers.blocks import digest, output_schema, system_texts
 
 MAX_TOKENS = 8192
-"""The API demands a bound on the answer: this one where the agent names none, or the model's most if that is less."""
+"""The API demands a bound on the answer's tokens. This one is sent where the agent sets none, or the model's most if
+that is less."""
 
 
 def encode(target: Target, prompt: Prompt) -> dict[str, Any]:
@@ -17,7 +18,9 @@ def encode(target: Target, prompt: Prompt) -> dict[str, Any]:
         body["system"] = "\n\n".join(texts)
     if prompt.tools:
         body["tools"] = [_tool(tool) for tool in prompt.tools]
-    body["messages"] = messages(prompt.messages, lambda said: digest(target.upstream_model, {**body, "messages": said}))
+    body["messages"] = messages(
+        prompt.messages, lambda before: digest(target.upstream_model, {**body, "messages": before})
+    )
     return {**body, **_parameters(prompt.parameters, target.facts.max_output_tokens)}
 
 
@@ -32,6 +35,7 @@ def _parameters(parameters: Parameters, most: int | None) -> dict[str, Any]:
         "max_tokens": parameters.max_tokens or min(most or MAX_TOKENS, MAX_TOKENS),
         "temperature": parameters.temperature,
         "top_p": parameters.top_p,
+        "top_k": parameters.top_k,
         "stop_sequences": list(parameters.stop) or None,
         "output_config": _output(parameters.response_format),
         "tool_choice": _choice(parameters),
@@ -40,7 +44,7 @@ def _parameters(parameters: Parameters, most: int | None) -> dict[str, Any]:
 
 
 def _choice(parameters: Parameters) -> dict[str, Any] | None:
-    """Whether calls may be parallel is a part of the choice: where there is no other, of the default."""
+    """Whether calls may be parallel is a field of the choice, and of the default choice where no other is made."""
     choice, parallel = parameters.tool_choice, parameters.parallel_tool_calls
     if choice is None and parallel is None:
         return None
@@ -49,6 +53,9 @@ def _choice(parameters: Parameters) -> dict[str, Any] | None:
 
 
 def _output(response_format: dict[str, Any] | None) -> dict[str, Any] | None:
-    """OpenAI's `response_format` as https://platform.claude.com/docs/en/build-with-claude/structured-outputs has it."""
+    """OpenAI's `response_format` as an `output_config`.
+
+    https://platform.claude.com/docs/en/build-with-claude/structured-outputs
+    """
     schema = output_schema(response_format)
     return schema and {"format": {"type": "json_schema", "schema": schema}}

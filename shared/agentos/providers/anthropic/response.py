@@ -1,4 +1,4 @@
-"""An answer of Anthropic's as a completion."""
+"""The JSON of a message of Anthropic's as a completion of ours."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from agentos.providers.answers import as_object, make_completion, token_count
 from agentos.providers.anthropic.messages import calls_of
 from agentos.providers.text import clean
 
-FINISHED = {
+FINISH_REASONS = {
     "end_turn": "stop",
     "stop_sequence": "stop",
     "tool_use": "stop",  # a reason that speaks of calls where there are none
@@ -18,18 +18,18 @@ FINISHED = {
 
 
 def decode(payload: dict[str, Any]) -> Completion:
-    """The completion in a 2xx response's JSON. Raises BadReply, or UpstreamError for a safety block."""
+    """The completion in a 2xx response's JSON. Raises BadResponse, or UpstreamError for a safety block."""
     content = payload["content"]
     reason = payload.get("stop_reason") or "end_turn"
     if reason == "refusal":
         raise UpstreamError(ErrorClass.CONTENT_FILTER, "the answer was withheld", status=200)
     text = clean("".join(block["text"] for block in content if block["type"] == "text"))
     calls = calls_of(content)
-    return make_completion(text, calls, reason, _tokens(as_object(payload.get("usage"))), named=FINISHED)
+    return make_completion(text, calls, reason, _tokens(as_object(payload.get("usage"))), finish_reasons=FINISH_REASONS)
 
 
 def _tokens(usage: dict[str, Any]) -> TokenCount:
-    """`input_tokens` are those alone that are neither read from the cache nor written to it."""
+    """`input_tokens` leaves out the tokens that were read from the cache or written to it."""
     cached = token_count(usage.get("cache_read_input_tokens"))
     written = token_count(usage.get("cache_creation_input_tokens"))
     return TokenCount(

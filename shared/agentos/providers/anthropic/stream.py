@@ -1,4 +1,4 @@
-"""A message of Anthropic's that comes in events.
+"""A message of Anthropic's that arrives in events.
 
 https://platform.claude.com/docs/en/build-with-claude/streaming
 """
@@ -9,11 +9,11 @@ from agentos.providers.accumulator import StreamAccumulator
 from agentos.providers.answers import as_object
 
 PIECES = {"text_delta": "text", "thinking_delta": "thinking", "signature_delta": "signature"}
-"""Kinds of pieces, and the field of a block that each adds to; it has the same name in the piece itself."""
+"""Kinds of pieces, and the field of a block that each extends. The field has the same name in the piece itself."""
 
 
 class MessageAccumulator(StreamAccumulator):
-    """Events to a whole message. Kinds of events and pieces that are not known are none of ours."""
+    """Builds a whole message from events. Unknown kinds of events and pieces are ignored."""
 
     def __init__(self) -> None:
         self._blocks: dict[int, dict[str, Any]] = {}
@@ -22,7 +22,7 @@ class MessageAccumulator(StreamAccumulator):
         self._usage: dict[str, Any] = {}
 
     def add(self, event: dict[str, Any]) -> str:
-        match event["type"]:
+        match event.get("type"):
             case "message_start":
                 self._count(event["message"])
             case "content_block_start":
@@ -48,7 +48,7 @@ class MessageAccumulator(StreamAccumulator):
         }
 
     def _begin(self, index: int, block: dict[str, Any]) -> str:
-        """A text block may begin with text."""
+        """The text with which a block begins, if any."""
         self._blocks[index] = block
         if block["type"] != "text":
             return ""
@@ -59,7 +59,7 @@ class MessageAccumulator(StreamAccumulator):
     def _extend(self, index: int, piece: dict[str, Any]) -> str:
         if index not in self._blocks:
             raise KeyError(index)
-        if piece["type"] == "input_json_delta":  # a call without any keeps the empty input that it began with
+        if piece["type"] == "input_json_delta":  # a call without arguments keeps the empty input that it began with
             if piece["partial_json"]:
                 self._pieces.setdefault((index, "input"), []).append(piece["partial_json"])
         elif field := PIECES.get(piece["type"]):
@@ -68,5 +68,5 @@ class MessageAccumulator(StreamAccumulator):
         return ""
 
     def _count(self, event: dict[str, Any]) -> None:
-        """Counts grow, and the later one holds; what is not told again stays."""
+        """Counts grow: a later one replaces an earlier one, and one that is not repeated stays."""
         self._usage |= {name: value for name, value in as_object(event.get("usage")).items() if value is not None}

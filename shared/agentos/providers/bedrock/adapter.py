@@ -1,7 +1,7 @@
 """Bedrock's Converse API over HTTP, signed with the function's own IAM role instead of a key.
 
-The request goes out over the one HTTP client like any other, so that its time is bounded as a whole. Of the AWS SDK
-only credentials and Signature Version 4 are used, and none of its retries.
+The request is sent by the same HTTP client as any other, so that its time is bounded as a whole. Of the AWS SDK only
+the credentials and Signature Version 4 are used, and none of its retries.
 """
 
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ class Bedrock(HttpAdapter):
 
     path = "/model/{model}/converse"
     accumulator = ConverseAccumulator
-    safe = ""  # as the SDK quotes: the signature is over the path, so a colon is not a colon
+    safe = ""  # the SDK quotes every character, and the signature covers the quoted path
 
     streamed_type = "application/vnd.amazon.eventstream"
 
@@ -56,21 +56,21 @@ class Bedrock(HttpAdapter):
         return path + "-stream"
 
     def events(self, incoming: IncomingResponse) -> Iterator[dict[str, Any]]:
-        for kind, what in events_of(incoming):
+        for kind, data in events_of(incoming):
             if kind.endswith("Exception"):
-                yield {**what, "__type": kind[:1].upper() + kind[1:], "error": {"type": kind}}
+                yield {**data, "__type": kind[:1].upper() + kind[1:], "error": {"type": kind}}
             else:
-                yield {kind: what}
+                yield {kind: data}
 
     def classify(self, status: int, payload: dict[str, Any]) -> ErrorClass | None:
         return errors.classify(status, payload)
 
-    def error_of_response(self, reply: HttpResponse, payload: dict[str, Any]) -> UpstreamError:
-        kind = reply.headers.get("x-amzn-errortype") or str(payload.get("__type") or "")
-        return super().error_of_response(reply, {**payload, "__type": kind.partition(":")[0]})
+    def error_of_response(self, response: HttpResponse, payload: dict[str, Any]) -> UpstreamError:
+        kind = response.headers.get("x-amzn-errortype") or str(payload.get("__type") or "")
+        return super().error_of_response(response, {**payload, "__type": kind.partition(":")[0]})
 
 
 @cache
 def _session() -> Session:
-    """It finds the role's credentials once, and they renew themselves."""
+    """A session that finds the role's credentials once; they renew themselves."""
     return get_session()

@@ -1,4 +1,4 @@
-"""A conversation in Converse's words: blocks of content, calls among them, and the reasoning before a call.
+"""A conversation as Converse's messages: blocks of content, calls among them, and the reasoning before a call.
 
 https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ContentBlock.html
 """
@@ -17,15 +17,15 @@ REASONING = "converse"
 
 
 def messages(conversation: Iterable[Message], digest: Callable[[list[dict[str, Any]]], str]) -> list[dict[str, Any]]:
-    """Every message but the system's; what one side says in a row is one message, results first.
+    """Every message but the system's. Consecutive messages of one side become one message, results first.
 
-    `digest` tells the request up to some message from any other.
+    `digest` identifies the conversation before an answer.
     """
     return alternating(conversation, digest, _answer, _results, _question)
 
 
 def tool_config(prompt: Prompt) -> dict[str, Any]:
-    """The tools, and those that are only in the history still: a call of a tool that is not declared is a 400."""
+    """The tools that are offered, and those that only the history calls: Converse refuses calls of undeclared tools."""
     offered = [tool.function for tool in prompt.tools]
     specs = [_spec(function.name, function.arguments_schema, function.description) for function in offered]
     called = {call.name: None for message in prompt.messages for call in message.tool_calls}
@@ -36,7 +36,7 @@ def tool_config(prompt: Prompt) -> dict[str, Any]:
 
 
 def calls_of(content: Sequence[dict[str, Any]]) -> tuple[ToolCall, ...]:
-    """The calls in an answer, each signed with the reasoning right before it. Raises BadReply."""
+    """The calls in an answer, each signed with the reasoning right before it. Raises BadResponse."""
     return tool_calls(_sent(content))
 
 
@@ -63,15 +63,15 @@ def _sent(content: Sequence[dict[str, Any]]) -> Iterator[RawToolCall]:
 
 
 def _answer(message: Message, before: str) -> Iterator[dict[str, Any]]:
-    return answer_blocks(message, REASONING, before, lambda text: {"text": text}, _called)
+    return answer_blocks(message, REASONING, before, lambda text: {"text": text}, _call_block)
 
 
-def _called(call: ToolCall) -> dict[str, Any]:
+def _call_block(call: ToolCall) -> dict[str, Any]:
     return {"toolUse": {"toolUseId": call.id, "name": call.name, "input": sent_arguments(call)}}
 
 
-def _results(said: Sequence[Message], calls: tuple[ToolCall, ...]) -> Iterator[dict[str, Any]]:
-    for call_id, text in results_in_order(said, calls):
+def _results(messages: Sequence[Message], calls: tuple[ToolCall, ...]) -> Iterator[dict[str, Any]]:
+    for call_id, text in results_in_order(messages, calls):
         content: dict[str, Any] = {"text": text} if text.strip() else {"json": {}}  # a blank text is a 400
         yield {"toolResult": {"toolUseId": call_id, "content": [content]}}
 
@@ -85,11 +85,10 @@ def _question(message: Message) -> list[dict[str, Any]]:
 
 
 def _part(part: TextPart | ImagePart) -> dict[str, Any]:
-    """Raises UpstreamError for an image by its address, which planning leaves to other targets."""
+    """Raises UpstreamError for an image by its address, which the plan leaves to other targets."""
     if isinstance(part, TextPart):
         return {"text": part.text}
-    url = part.image_url.url
-    if not url.startswith("data:"):
+    image = part.image_url
+    if image.data is None:
         raise UpstreamError(ErrorClass.REJECTED, "Converse takes no image by its address")
-    media_type, _, data = url.removeprefix("data:image/").partition(";base64,")
-    return {"image": {"format": "jpeg" if media_type == "jpg" else media_type, "source": {"bytes": data}}}
+    return {"image": {"format": image.kind.removeprefix("image/"), "source": {"bytes": image.data}}}

@@ -1,4 +1,4 @@
-"""A prompt in Converse's words."""
+"""A prompt as the JSON of a request to Converse."""
 
 from typing import Any
 
@@ -15,7 +15,9 @@ def encode(target: Target, prompt: Prompt) -> dict[str, Any]:
         body["system"] = [{"text": text} for text in texts]
     if prompt.has_tools:
         body["toolConfig"] = tool_config(prompt)
-    body["messages"] = messages(prompt.messages, lambda said: digest(target.upstream_model, {**body, "messages": said}))
+    body["messages"] = messages(
+        prompt.messages, lambda before: digest(target.upstream_model, {**body, "messages": before})
+    )
     return {**body, **_parameters(prompt)}
 
 

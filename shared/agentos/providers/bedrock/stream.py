@@ -1,4 +1,4 @@
-"""An answer of ConverseStream's: events in AWS's binary framing.
+"""A response of ConverseStream: events in AWS's binary framing.
 
 https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ConverseStream.html
 """
@@ -14,7 +14,7 @@ from agentos.providers.answers import BadResponse, as_object
 
 
 def events_of(chunks: Iterable[bytes]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The type and the JSON of each event; an exception's type ends in `Exception`. Raises BadReply."""
+    """The type and the JSON of each event; an exception's type ends in `Exception`. Raises BadResponse."""
     buffer = EventStreamBuffer()
     try:
         for chunk in chunks:
@@ -28,7 +28,7 @@ def events_of(chunks: Iterable[bytes]) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 class ConverseAccumulator(StreamAccumulator):
-    """Events, each under its type, to a whole response of Converse's."""
+    """Builds a whole response of Converse from events, each under its type."""
 
     def __init__(self) -> None:
         self._blocks: dict[int, dict[str, Any]] = {}
@@ -36,18 +36,18 @@ class ConverseAccumulator(StreamAccumulator):
         self._usage: dict[str, Any] = {}
 
     def add(self, event: dict[str, Any]) -> str:
-        [(kind, what)] = event.items()
+        [(kind, data)] = event.items()
         match kind:
             case "contentBlockStart":
-                if call := as_object(what["start"]).get("toolUse"):
-                    self._blocks[what["contentBlockIndex"]] = {"toolUse": {**call, "input": []}}
+                if call := as_object(data["start"]).get("toolUse"):
+                    self._blocks[data["contentBlockIndex"]] = {"toolUse": {**call, "input": []}}
             case "contentBlockDelta":
-                return self._extend(what["contentBlockIndex"], what["delta"])
+                return self._extend(data["contentBlockIndex"], data["delta"])
             case "messageStop":
-                self._reason = what["stopReason"]
+                self._reason = data["stopReason"]
                 self.finished = True
             case "metadata":
-                self._usage = as_object(what.get("usage"))
+                self._usage = as_object(data.get("usage"))
         return ""
 
     def payload(self) -> dict[str, Any]:
@@ -55,7 +55,7 @@ class ConverseAccumulator(StreamAccumulator):
         return {"output": {"message": {"content": content}}, "stopReason": self._reason, "usage": self._usage}
 
     def _extend(self, index: int, piece: dict[str, Any]) -> str:
-        """A text block begins with its first piece."""
+        """The text that a piece adds. A text block begins with its first piece."""
         if "toolUse" in piece:
             self._blocks[index]["toolUse"]["input"].append(piece["toolUse"]["input"])
         elif "text" in piece:
@@ -69,7 +69,7 @@ class ConverseAccumulator(StreamAccumulator):
 
 
 def _whole(block: dict[str, Any]) -> dict[str, Any]:
-    """A block out of its pieces; reasoning has its text and signature a level deeper than its pieces have."""
+    """A block from its pieces. Its text and signature are one level deeper in a block of reasoning than in a piece."""
     if "toolUse" in block:
         return {"toolUse": {**block["toolUse"], "input": "".join(block["toolUse"]["input"])}}
     if "text" in block:

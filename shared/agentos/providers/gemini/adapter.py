@@ -27,6 +27,3 @@ class Gemini(HttpAdapter):
 
     def classify(self, status: int, payload: dict[str, Any]) -> ErrorClass | None:
         return errors.classify(status, payload)
-
-    def retry_delay(self, payload: dict[str, Any]) -> str | None:
-        return errors.retry_delay(payload)

@@ -1,4 +1,4 @@
-"""A conversation in Gemini's words: contents, parts, and the calls of functions among them.
+"""A conversation as Gemini's contents: their parts, and the calls of functions among them.
 
 https://ai.google.dev/api/caching#Content, https://ai.google.dev/gemini-api/docs/function-calling
 """
@@ -13,17 +13,20 @@ from agentos.providers.blocks import without_system
 from agentos.providers.tool_calls import RawToolCall, result_text, sent_arguments, signature, signed, tool_calls
 
 THOUGHT = "thought"
-"""The kind of signature that holds `thoughtSignature`: what the model thought before it called, encrypted."""
+"""The kind of signature that holds `thoughtSignature`: the model's encrypted thoughts before a call."""
 
 NO_SIGNATURE = "skip_thought_signature_validator"
-"""Google's own stand-in for calls that another provider's model made; without any, Gemini 3 and later answer 400.
+"""Google's substitute for the signature of a call that another provider's model made. Gemini 3 and later demand one.
 
 https://ai.google.dev/gemini-api/docs/thought-signatures (FAQ)
 """
 
 
 def contents(messages: Iterable[Message]) -> list[dict[str, Any]]:
-    """Every message but the system's; all results of one answer's calls go into one content."""
+    """Every message but the system's. All results of one answer's calls become one content.
+
+    So do consecutive answers: a call must come right after the user or a result.
+    """
     encoded: list[dict[str, Any]] = []
     calls: tuple[ToolCall, ...] = ()
     for are_results, run in groupby(without_system(messages), key=lambda message: message.role == "tool"):
@@ -31,13 +34,17 @@ def contents(messages: Iterable[Message]) -> list[dict[str, Any]]:
             encoded.append(_results(list(run), calls))
         else:
             for message in run:
-                encoded.append(_content(message))
+                content = _content(message)
+                if content["role"] == "model" and encoded and encoded[-1]["role"] == "model":
+                    encoded[-1]["parts"] += content["parts"]
+                elif content["parts"]:  # an answer that broke off before its first word has none
+                    encoded.append(content)
                 calls = message.tool_calls
     return encoded
 
 
 def calls_of(parts: Sequence[dict[str, Any]]) -> tuple[ToolCall, ...]:
-    """The calls in an answer. Raises BadReply."""
+    """The calls in an answer. Raises BadResponse."""
     return tool_calls(
         RawToolCall(call.get("id"), call.get("name"), call.get("args"), signed(THOUGHT, part.get("thoughtSignature")))
         for part in parts
@@ -57,15 +64,14 @@ def _content(message: Message) -> dict[str, Any]:
 def _part(part: TextPart | ImagePart) -> dict[str, Any]:
     if isinstance(part, TextPart):
         return {"text": part.text}
-    url = part.image_url.url
-    if url.startswith("data:"):
-        media_type, _, data = url.removeprefix("data:").partition(";base64,")
-        return {"inlineData": {"mimeType": media_type, "data": data}}
-    return {"fileData": {"fileUri": url}}
+    image = part.image_url
+    if image.data is not None:
+        return {"inlineData": {"mimeType": image.kind, "data": image.data}}
+    return {"fileData": {"fileUri": image.url}}
 
 
 def _call_parts(calls: tuple[ToolCall, ...]) -> Iterable[dict[str, Any]]:
-    """Of parallel calls Gemini signs the first alone, and demands no other signature back."""
+    """Gemini signs only the first of parallel calls, and demands only that signature back."""
     for place, call in enumerate(calls):
         part: dict[str, Any] = {"functionCall": {"id": call.id, "name": call.name, "args": sent_arguments(call)}}
         if thought := signature(call, THOUGHT) or (NO_SIGNATURE if place == 0 else None):
@@ -74,7 +80,7 @@ def _call_parts(calls: tuple[ToolCall, ...]) -> Iterable[dict[str, Any]]:
 
 
 def _results(messages: list[Message], calls: tuple[ToolCall, ...]) -> dict[str, Any]:
-    """In the order of the calls, whatever the order in which the client was done with them."""
+    """The results in the order of the calls, whatever the order in which the client sent them."""
     places = {call.id: place for place, call in enumerate(calls)}
     names = {call.id: call.name for call in calls}
     parts = [
@@ -86,7 +92,7 @@ def _results(messages: list[Message], calls: tuple[ToolCall, ...]) -> dict[str, 
 
 
 def _response(text: str) -> dict[str, Any]:
-    """A result that is a JSON object as it is; any other under `result`, because Gemini takes objects alone."""
+    """A result that is a JSON object as it is, and any other under `result`: Gemini takes only objects."""
     try:
         value = json_text.parse(text)
     except json_text.JsonError:

@@ -1,4 +1,4 @@
-"""An answer of Gemini's as a completion."""
+"""The JSON of a Gemini response as a completion of ours."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from agentos.providers.answers import BadResponse, as_object, incomplete_answer,
 from agentos.providers.gemini.messages import calls_of
 from agentos.providers.text import clean
 
-FINISHED = {"STOP": "stop", "MAX_TOKENS": "length"}
+FINISH_REASONS = {"stop": "stop", "max_tokens": "length", "continuation": "length"}
 
 BLOCKED = frozenset(
     {
@@ -25,7 +25,7 @@ BLOCKED = frozenset(
         "IMAGE_RECITATION",
     }
 )
-"""Finish reasons of an answer that was withheld; every `promptFeedback.blockReason` means the same."""
+"""Finish reasons of an answer that was withheld. Every `promptFeedback.blockReason` means the same."""
 
 BROKEN = frozenset(
     {
@@ -36,11 +36,14 @@ BROKEN = frozenset(
         "MISSING_THOUGHT_SIGNATURE",
     }
 )
-"""Finish reasons of an answer that is none."""
+"""Finish reasons of a response that is no answer."""
+
+LIMITED = "PUP_LIMITED_DISABLED"
+"""The finish reason of an answer that the account may not have."""
 
 
 def decode(payload: dict[str, Any]) -> Completion:
-    """The completion in a 2xx response's JSON. Raises BadReply, or UpstreamError for a safety block."""
+    """The completion in a 2xx response's JSON. Raises BadResponse, or UpstreamError for a safety block."""
     if payload.get("error"):
         raise BadResponse("a 200 with an error in its body")
     if (payload.get("promptFeedback") or {}).get("blockReason"):
@@ -51,16 +54,20 @@ def decode(payload: dict[str, Any]) -> Completion:
     reason = candidate.get("finishReason") or "STOP"
     if reason in BLOCKED:
         raise UpstreamError(ErrorClass.CONTENT_FILTER, "the answer was withheld", status=200)
+    if reason == LIMITED:
+        raise UpstreamError(ErrorClass.QUOTA, "the account is limited", status=200)
     parts = (candidate.get("content") or {}).get("parts") or []
-    text = clean(_words(parts))
+    text = clean(text_of(parts))
     calls = calls_of(parts)
     if reason in BROKEN:
         raise incomplete_answer(reason)
-    return make_completion(text, calls, reason, _tokens(as_object(payload.get("usageMetadata"))), named=FINISHED)
+    return make_completion(
+        text, calls, reason, _tokens(as_object(payload.get("usageMetadata"))), finish_reasons=FINISH_REASONS
+    )
 
 
-def _words(parts: list[dict[str, Any]]) -> str:
-    """What is said, without what is thought."""
+def text_of(parts: list[dict[str, Any]]) -> str:
+    """The text of an answer's parts, without the thoughts."""
     return "".join(part.get("text") or "" for part in parts if not part.get("thought"))
 
 

@@ -1,14 +1,14 @@
-"""Partial responses of Gemini's put together."""
+"""A response of Gemini that arrives in parts."""
 
 from typing import Any
 
 from agentos.providers.accumulator import StreamAccumulator
 from agentos.providers.answers import as_object
-from agentos.providers.gemini.response import _words
+from agentos.providers.gemini.response import text_of
 
 
 class GeminiAccumulator(StreamAccumulator):
-    """Partial responses to a whole one."""
+    """Builds a whole response from partial ones."""
 
     def __init__(self) -> None:
         self._parts: list[dict[str, Any]] = []
@@ -22,7 +22,7 @@ class GeminiAccumulator(StreamAccumulator):
         self._parts += parts
         self._reason = candidate.get("finishReason") or self._reason
         self.finished = self._reason is not None or "blockReason" in self._rest.get("promptFeedback", {})
-        return _words(parts)
+        return text_of(parts)
 
     def payload(self) -> dict[str, Any]:
         candidate = {"content": {"parts": self._parts}, "finishReason": self._reason}

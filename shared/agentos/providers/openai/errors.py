@@ -1,12 +1,14 @@
-"""Which class an error has, at OpenAI and at those who adopted its format."""
+"""The class of an error of OpenAI's, and of providers that adopted its format."""
 
 from typing import Any
 
+from agentos.kernel import json_text
 from agentos.kernel.errors import ErrorClass
-from agentos.providers.answers import as_object
+from agentos.providers.answers import as_object, first_object
+from agentos.providers.retry_info import error_details
 
 CODES = {
-    # OpenAI, and most who took over its errors
+    # OpenAI, and most providers that adopted its errors
     "context_length_exceeded": ErrorClass.CONTEXT_LENGTH,
     "insufficient_quota": ErrorClass.QUOTA,
     "credit_balance_exhausted": ErrorClass.QUOTA,
@@ -17,7 +19,10 @@ CODES = {
     "rate_limit_exceeded": ErrorClass.RATE_LIMITED,  # Groq's comes with 413 too
     "invalid_api_key": ErrorClass.AUTH,
     "model_not_found": ErrorClass.MODEL_NOT_FOUND,
-    "content_policy_violation": ErrorClass.CONTENT_FILTER,
+    "content_policy_violation": ErrorClass.CONTENT_FILTER,  # OpenRouter's metadata.error_type too
+    "invalid_prompt": ErrorClass.CONTENT_FILTER,  # "flagged as potentially violating our usage policy", a 400
+    "bio_policy": ErrorClass.CONTENT_FILTER,
+    "image_content_policy_violation": ErrorClass.CONTENT_FILTER,
     # Azure
     "content_filter": ErrorClass.CONTENT_FILTER,
     "DeploymentNotFound": ErrorClass.MODEL_NOT_FOUND,
@@ -25,8 +30,8 @@ CODES = {
     "exceed_context_size_error": ErrorClass.CONTEXT_LENGTH,
     # Groq
     "model_decommissioned": ErrorClass.MODEL_NOT_FOUND,
-    "json_validate_failed": ErrorClass.BAD_RESPONSE,  # a 400, but the model broke its JSON, not we ours
-    "tool_use_failed": ErrorClass.BAD_RESPONSE,  # likewise: the model called a tool in a form of its own
+    "json_validate_failed": ErrorClass.BAD_RESPONSE,  # a 400, but it is the model's JSON that is broken
+    "tool_use_failed": ErrorClass.BAD_RESPONSE,  # a 400, but it is the model's call that is malformed
     # Mistral
     "unknown_model": ErrorClass.MODEL_NOT_FOUND,
     "invalid_model": ErrorClass.MODEL_NOT_FOUND,
@@ -40,11 +45,26 @@ CODES = {
     "1301": ErrorClass.CONTENT_FILTER,
     # SiliconFlow
     "20012": ErrorClass.MODEL_NOT_FOUND,
+    # OpenRouter, in `metadata.error_type`
+    "token_limit_exceeded": ErrorClass.CONTEXT_LENGTH,
+    "authentication": ErrorClass.AUTH,
+    "payment_required": ErrorClass.QUOTA,
+    "provider_overloaded": ErrorClass.SERVER,
+    "provider_unavailable": ErrorClass.SERVER,
+    "refusal": ErrorClass.CONTENT_FILTER,
+    "server": ErrorClass.SERVER,
+    "timeout": ErrorClass.SERVER,
+    # Google, at its OpenAI-compatible endpoint and behind gateways
+    "API_KEY_INVALID": ErrorClass.AUTH,
+    "FAILED_PRECONDITION": ErrorClass.QUOTA,
 }
-"""Typed codes (`error.code`, `error.type`) that say more than the status; any other leaves it to the status."""
+"""Typed codes that say more than the status. Any other code leaves the class to the status.
+
+They stand in `error.code`, `error.type`, `error.status`, `error.details[].reason` and `error.metadata.error_type`.
+"""
 
 MESSAGES = {
-    "maximum context length": ErrorClass.CONTEXT_LENGTH,  # DeepSeek, OpenRouter, vLLM and what is built on it
+    "maximum context length": ErrorClass.CONTEXT_LENGTH,  # DeepSeek, OpenRouter, vLLM and servers built on it
     "maximum prompt length is": ErrorClass.CONTEXT_LENGTH,  # xAI
     "too large for model with": ErrorClass.CONTEXT_LENGTH,  # Mistral
     "longer than the model's context length": ErrorClass.CONTEXT_LENGTH,  # Together, with status 403
@@ -56,24 +76,58 @@ MESSAGES = {
     "is not a valid model ID": ErrorClass.MODEL_NOT_FOUND,  # OpenRouter
     "has no provider supported": ErrorClass.MODEL_NOT_FOUND,  # ModelScope
     "Content Exists Risk": ErrorClass.CONTENT_FILTER,  # DeepSeek
+    "does not support tools": ErrorClass.REJECTED,  # Ollama
+    # Anthropic, Gemini and Bedrock behind a gateway
+    "prompt is too long": ErrorClass.CONTEXT_LENGTH,
+    "exceeds the maximum number of tokens": ErrorClass.CONTEXT_LENGTH,
+    "Input is too long": ErrorClass.CONTEXT_LENGTH,
+    "credit balance is too low": ErrorClass.QUOTA,
 }
 """Documented texts of providers that have no code for the case: the last resort."""
 
+REASONS = {"does not support tools": "the model does not support tools"}
+"""What the log says of some of these texts."""
+
 
 def classify(status: int, payload: dict[str, Any]) -> ErrorClass | None:
-    """What an error response's typed codes say, or None where they say nothing."""
+    """The class that an error's typed codes or documented texts name; None leaves it to the status."""
     if status >= 500:
-        return None  # whatever a broken server says, it is a broken server
-    error = payload.get("error") or payload.get("errors")  # the latter is ModelScope's
-    details = error if isinstance(error, dict) else payload
-    codes = [str(details[name]) for name in ("code", "type") if details.get(name) is not None]
-    for code in codes:
-        if code in CODES:
-            return CODES[code]
-    if "flagged_input" in as_object(details.get("metadata")):  # OpenRouter's moderation is a 403
+        return None  # a server that fails is to blame, whatever its error says
+    return _named(payload) or _named(_cause(payload))
+
+
+def reason(payload: dict[str, Any]) -> str | None:
+    """What the log says of an error whose class does not say enough; None for most errors."""
+    text = str(_details(payload).get("message"))
+    return next((ours for part, ours in REASONS.items() if part in text), None)
+
+
+def _named(payload: dict[str, Any]) -> ErrorClass | None:
+    """The class in a body's codes, or else in its text."""
+    details = _details(payload)
+    metadata = as_object(details.get("metadata"))
+    codes = [details.get("code"), details.get("type"), details.get("status"), metadata.get("error_type")]
+    codes += [detail.get("reason") for detail in error_details(payload)]
+    if by_code := next((CODES[code] for code in map(str, codes) if code in CODES), None):
+        return by_code
+    if "flagged_input" in metadata:  # OpenRouter's moderation, a 403
         return ErrorClass.CONTENT_FILTER
-    return _by_message(str(details.get("message") or error or ""))
-
-
-def _by_message(text: str) -> ErrorClass | None:
+    text = str(details.get("message") or "")
     return next((error_class for part, error_class in MESSAGES.items() if part in text), None)
+
+
+def _details(payload: dict[str, Any]) -> dict[str, Any]:
+    """The object that has the codes and the text: under `error`, ModelScope's `errors`, or the body itself."""
+    error = payload.get("error") or payload.get("errors")
+    return error if isinstance(error, dict) else {**payload, **({"message": error} if isinstance(error, str) else {})}
+
+
+def _cause(payload: dict[str, Any]) -> dict[str, Any]:
+    """The error that OpenRouter got from the provider behind it, in `metadata.raw`: an object, its JSON, or a text."""
+    raw = as_object(_details(payload).get("metadata")).get("raw")
+    if not isinstance(raw, str):
+        return first_object(raw)
+    try:
+        return first_object(json_text.parse_lenient(raw.encode(errors="replace"))) or {"message": raw}
+    except ValueError:
+        return {"message": raw}

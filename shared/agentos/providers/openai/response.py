@@ -1,27 +1,47 @@
-"""A chat completion as ours."""
+"""The JSON of a chat completion as a completion of ours."""
 
 from typing import Any
 
 from agentos.domain import Completion, TokenCount, ToolCall
 from agentos.kernel.errors import ErrorClass, UpstreamError
 from agentos.providers.answers import BadResponse, as_object, incomplete_answer, make_completion, token_count
+from agentos.providers.openai import thoughts
 from agentos.providers.openai.stream import text_of
-from agentos.providers.openai.thoughts import REASONING
 from agentos.providers.text import clean
-from agentos.providers.tool_calls import RawToolCall, signed, tool_calls
+from agentos.providers.tool_calls import RawToolCall, tool_calls
 
-FINISHED = {"model_length": "length", "eos": "stop", "tool_calls": "stop", "function_call": "stop"}
-"""Mistral's and Together's own words for ours; and a reason that speaks of calls where there are none."""
+FINISH_REASONS = {
+    "stop": "stop",
+    "length": "length",
+    # a reason that speaks of calls where there are none
+    "tool_calls": "stop",
+    "function_call": "stop",
+    "tool_use": "stop",
+    # Mistral, Together
+    "model_length": "length",
+    "eos": "stop",
+    # servers that pass on the reason of the API behind them
+    "max_tokens": "length",
+    "end_turn": "stop",
+    "stop_sequence": "stop",
+}
+"""Finish reasons, in small letters, and ours for them."""
 
-FILTERED = frozenset({"content_filter", "sensitive"})
-"""Finish reasons of an answer that was blocked; `sensitive` is Z.ai's."""
+FILTERED = frozenset({"content_filter", "sensitive", "safety", "refusal", "prohibited_content", "blocklist", "spii"})
+"""Finish reasons, in small letters, of an answer that was withheld. `sensitive` is Z.ai's."""
 
 BROKEN = frozenset({"error", "network_error", "insufficient_system_resource"})
-"""Finish reasons of an answer that broke off: OpenRouter's and Mistral's, Z.ai's, DeepSeek's."""
+"""Finish reasons, in small letters, of an answer that broke off: OpenRouter's and Mistral's, Z.ai's, DeepSeek's."""
+
+MALFORMED = ("malformed_", "unexpected_tool_call", "too_many_tool_calls", "function_call_filter")
+"""How the reasons begin, in small letters, of an answer whose call the model got wrong: Gemini's, behind a gateway.
+
+What is left of such a call may come as text, with any finish reason; `native_finish_reason` then has the true one.
+"""
 
 
 def decode(payload: dict[str, Any]) -> Completion:
-    """The completion in a 2xx response's JSON. Raises BadReply, or UpstreamError for a safety block."""
+    """The completion in a 2xx response's JSON. Raises BadResponse, or UpstreamError for a safety block."""
     if payload.get("error"):
         raise BadResponse("a 200 with an error in its body")
     if not payload.get("choices"):
@@ -29,26 +49,34 @@ def decode(payload: dict[str, Any]) -> Completion:
     choice = payload["choices"][0]
     reason = choice.get("finish_reason") or "stop"
     message = choice["message"]
-    if reason in FILTERED or message.get("refusal"):
+    if reason.lower() in FILTERED or message.get("refusal"):
         raise UpstreamError(ErrorClass.CONTENT_FILTER, "the answer was withheld", status=200)
     text, calls = clean(text_of(message.get("content"))), _calls(message)
-    if reason in BROKEN:
+    if reason.lower() in BROKEN:
         raise incomplete_answer(reason)
-    return make_completion(text, calls, reason, _tokens(as_object(payload.get("usage"))), named=FINISHED)
+    for named in (reason, str(choice.get("native_finish_reason") or "")):
+        if named.lower().startswith(MALFORMED):
+            raise incomplete_answer(named)
+    tokens = _tokens(as_object(payload.get("usage")))
+    return make_completion(text, calls, reason, tokens, finish_reasons=FINISH_REASONS)
 
 
 def _calls(message: dict[str, Any]) -> tuple[ToolCall, ...]:
-    """The calls in an answer; an old server has at most one, under `function_call`."""
+    """The calls in an answer. An old server has at most one, under `function_call`."""
     sent = message.get("tool_calls") or []
     if not isinstance(sent, list):
         raise BadResponse("tool_calls is not a list")
     legacy = as_object(message.get("function_call"))
     if not sent and legacy.get("name"):
         sent = [{"function": legacy}]
-    thought = signed(REASONING, message.get("reasoning_content"))
     functions = [as_object(call["function"]) for call in sent]
     return tool_calls(
-        RawToolCall(call.get("id"), function.get("name"), function.get("arguments"), None if place else thought)
+        RawToolCall(
+            call.get("id"),
+            function.get("name"),
+            function.get("arguments"),
+            thoughts.sign(message, call, first=place == 0),
+        )
         for place, (call, function) in enumerate(zip(sent, functions, strict=True))
     )
 
@@ -57,10 +85,10 @@ def _tokens(usage: dict[str, Any]) -> TokenCount:
     prompt, completion = token_count(usage.get("prompt_tokens")), token_count(usage.get("completion_tokens"))
     reasoning = token_count(as_object(usage.get("completion_tokens_details")).get("reasoning_tokens"))
     if usage.get("total_tokens") == prompt + completion + reasoning:
-        completion += reasoning  # xAI counts it beside the completion, everybody else within
+        completion += reasoning  # xAI counts reasoning beside the completion, all others within it
     cached = token_count(as_object(usage.get("prompt_tokens_details")).get("cached_tokens"))
     return TokenCount(
         prompt=prompt,
         completion=completion,
-        cached=cached or token_count(usage.get("prompt_cache_hit_tokens")),  # the latter is DeepSeek's
+        cached=cached or token_count(usage.get("prompt_cache_hit_tokens")),  # DeepSeek's name for it
     )

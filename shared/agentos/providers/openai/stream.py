@@ -1,4 +1,4 @@
-"""A chat completion that comes in chunks.
+"""A chat completion that arrives in chunks.
 
 https://platform.openai.com/docs/api-reference/chat-streaming
 """
@@ -10,18 +10,18 @@ from agentos.providers.answers import BadResponse, as_object
 
 
 class ChatAccumulator(StreamAccumulator):
-    """Chunks to a whole chat completion; of several choices the first."""
+    """Builds a whole chat completion from chunks. Of several choices it takes the first."""
 
     def __init__(self) -> None:
-        self._words: list[str] = []
-        self._thoughts: list[str] = []
-        self._refusal: list[str] = []
+        self._texts: dict[str, list[str]] = {"content": [], "refusal": [], "reasoning_content": [], "reasoning": []}
+        self._details: list[dict[str, Any]] = []
         self._calls: list[dict[str, Any]] = []
         self._reason: str | None = None
+        self._native_reason: str | None = None
         self._usage: dict[str, Any] = {}
 
     def add(self, event: dict[str, Any]) -> str:
-        # The last chunk has the usage and no choices; some servers send it with every chunk, and the last counts.
+        # The last chunk has the usage and no choices. Some servers send it with every chunk; then the last one counts.
         self._usage = (
             as_object(event.get("usage")) or as_object(as_object(event.get("x_groq")).get("usage")) or self._usage
         )
@@ -29,12 +29,16 @@ class ChatAccumulator(StreamAccumulator):
             return ""
         choice = event["choices"][0]
         self._reason = choice.get("finish_reason") or self._reason
+        self._native_reason = choice.get("native_finish_reason") or self._native_reason
         self.finished = self._reason is not None
         delta = as_object(choice.get("delta") or choice.get("message"))
         text = text_of(delta.get("content"))
-        self._words.append(text)
-        self._thoughts.append(delta.get("reasoning_content") or "")
-        self._refusal.append(delta.get("refusal") or "")
+        self._texts["content"].append(text)
+        for name in ("refusal", "reasoning_content", "reasoning"):
+            if isinstance(piece := delta.get(name), str):
+                self._texts[name].append(piece)
+        for detail in delta.get("reasoning_details") or []:
+            self._add_detail(as_object(detail))
         for sent in delta.get("tool_calls") or []:
             self._add_call(sent)
         if legacy := as_object(delta.get("function_call")):
@@ -43,31 +47,49 @@ class ChatAccumulator(StreamAccumulator):
 
     def payload(self) -> dict[str, Any]:
         message = {
-            "content": "".join(self._words),
-            "reasoning_content": "".join(self._thoughts),
-            "refusal": "".join(self._refusal),
+            **{name: "".join(pieces) for name, pieces in self._texts.items()},
+            "reasoning_details": self._details,
             "tool_calls": [
-                {"id": call["id"], "function": {"name": call["name"], "arguments": _joined(call["pieces"])}}
+                {
+                    "id": call["id"],
+                    "function": {"name": call["name"], "arguments": _joined(call["pieces"])},
+                    "extra_content": call["extra_content"],
+                }
                 for call in self._calls
             ],
         }
-        return {"choices": [{"finish_reason": self._reason, "message": message}], "usage": self._usage}
+        choice = {"finish_reason": self._reason, "native_finish_reason": self._native_reason, "message": message}
+        return {"choices": [choice], "usage": self._usage}
+
+    def _add_detail(self, detail: dict[str, Any]) -> None:
+        """A piece of OpenRouter's `reasoning_details`: those of one index and type are one detail."""
+        last = self._details[-1] if self._details else {}
+        if detail.get("index") is None or any(detail.get(name) != last.get(name) for name in ("index", "type")):
+            self._details.append(dict(detail))
+            return
+        for name, value in detail.items():
+            extends = name in ("text", "summary", "data") and isinstance(value, str)
+            if extends and isinstance(last.get(name), str):
+                last[name] += value
+            elif value is not None:
+                last[name] = value
 
     def _add_call(self, sent: dict[str, Any]) -> None:
-        """A piece of a call. A new one begins with an index, or an id, that has not been seen: some servers number
-        none of their calls, and some number all of them 0."""
+        """A piece of a call. A new call begins with an index or an id that has not been seen: some servers number none
+        of their calls, and some number all of them 0."""
         function, index, call_id = as_object(sent.get("function")), sent.get("index"), sent.get("id") or None
-        call = self._begun(index, call_id, function.get("name"))
+        call = self._started_call(index, call_id, function.get("name"))
         if call is None:
-            call = {"index": index, "id": call_id, "name": None, "pieces": []}
+            call = {"index": index, "id": call_id, "name": None, "pieces": [], "extra_content": None}
             self._calls.append(call)
         call["id"] = call["id"] or call_id
         call["name"] = call["name"] or function.get("name")
+        call["extra_content"] = sent.get("extra_content") or call["extra_content"]
         if function.get("arguments") is not None:
             call["pieces"].append(function["arguments"])
 
-    def _begun(self, index: Any, call_id: Any, name: Any) -> dict[str, Any] | None:
-        """The call that a piece belongs to, if it has begun."""
+    def _started_call(self, index: Any, call_id: Any, name: Any) -> dict[str, Any] | None:
+        """The call that a piece belongs to; None if the piece begins one."""
         if index is None and call_id is None:
             return self._calls[-1] if self._calls and not name else None
         same = (call for call in reversed(self._calls) if call["index"] == index)
@@ -84,5 +106,5 @@ def text_of(content: Any) -> str:
 
 
 def _joined(pieces: list[Any]) -> Any:
-    """Text out of its pieces; an object, which some servers send, as it is."""
+    """The text in pieces; an object, which some servers send, as it is."""
     return "".join(pieces) if all(isinstance(piece, str) for piece in pieces) else pieces[-1]

@@ -1,4 +1,80 @@
-"""The kind of signature that chat completions have."""
+"""What a model thought before it called tools, in the fields that Chat Completions servers have for it.
 
-REASONING = "reasoning"
-"""The kind of signature that holds `reasoning_content`: what the model thought before it called."""
+A provider gets it back as it came, in the same field, and no other provider gets it: some answer 400 to each other's
+fields (Groq and Cerebras to `reasoning_content`), others to a call without them (DeepSeek; Gemini behind OpenRouter).
+
+https://openrouter.ai/docs/use-cases/reasoning-tokens#preserving-reasoning-blocks,
+https://api-docs.deepseek.com/guides/thinking_mode, https://ai.google.dev/gemini-api/docs/thought-signatures
+"""
+
+from typing import Any
+from urllib.parse import quote
+
+from agentos.domain import Completion, Message, Target, ToolCall
+from agentos.kernel import json_text
+from agentos.providers.answers import as_object
+from agentos.providers.tool_calls import signature, signed
+from agentos.settings.provider import Provider
+
+KIND = "chat"
+"""The kind of signature that holds thoughts, as JSON: `{message, call}`, fields of the message and of the call."""
+
+MESSAGE_FIELDS = ("reasoning_details", "reasoning_content", "reasoning")
+"""The fields of a message that hold thoughts. Of several that came, the first holds what the others hold."""
+
+CALL_FIELD = "extra_content"
+"""The field of a call that holds Google's `thought_signature` at its OpenAI-compatible endpoint."""
+
+
+def sign(message: dict[str, Any], call: dict[str, Any], *, first: bool) -> str | None:
+    """The signature of a call in an answer. Its first call carries the thoughts of the whole message."""
+    fields = {name: message[name] for name in MESSAGE_FIELDS if message.get(name)} if first else {}
+    name = next(iter(fields), None)
+    value = {
+        **({"message": {name: fields[name]}} if name else {}),
+        **({"call": extra} if (extra := as_object(call.get(CALL_FIELD))) else {}),
+    }
+    return signed(KIND, json_text.dump(value)) if value else None
+
+
+def bind(completion: Completion, provider: Provider, target: Target) -> Completion:
+    """The completion with the signatures of its calls bound to the provider and the model that made them."""
+    model = _model(target)
+    calls = tuple(
+        call.model_copy(update={"signature": signed(_kind(provider), f"{model} {value}")}) if value else call
+        for call in completion.tool_calls
+        for value in [signature(call, KIND)]
+    )
+    return completion.model_copy(update={"tool_calls": calls})
+
+
+def of_message(message: Message, provider: Provider, target: Target) -> dict[str, Any]:
+    """The fields of an answer in a history that hold its thoughts, where tools are in play."""
+    settings = provider.settings.thoughts
+    signed_with = (_own(call, provider, target).get("message") for call in message.tool_calls)
+    fields: dict[str, Any] = next(filter(None, signed_with), {})
+    given = fields if settings.returned else {}
+    # Where a field is demanded, it is demanded of every answer, if need be empty.
+    return {settings.required: "", **given} if settings.required else given
+
+
+def of_call(call: ToolCall, provider: Provider, target: Target) -> dict[str, Any]:
+    """The fields of a call in a history that hold its signature."""
+    extra = _own(call, provider, target).get("call") if provider.settings.thoughts.returned else None
+    return {CALL_FIELD: extra} if extra else {}
+
+
+def _own(call: ToolCall, provider: Provider, target: Target) -> dict[str, Any]:
+    """What the call was signed with by this model at this provider, or by any of its models if it demands thoughts."""
+    model, _, value = (signature(call, _kind(provider)) or "").partition(" ")
+    if not value or (model != _model(target) and not provider.settings.thoughts.required):
+        return {}
+    return as_object(json_text.parse_lenient(value.encode()))
+
+
+def _kind(provider: Provider) -> str:
+    return f"{KIND}@{provider.name}"
+
+
+def _model(target: Target) -> str:
+    return quote(target.upstream_model, safe="/")

@@ -1,0 +1,11 @@
+"""GET /v1/models/{model+}"""
+
+from agentos.api.endpoint import Request, endpoint
+from agentos.api.openai_errors import error_envelope
+from agentos.api.openai_models import Model, model
+from agentos.wiring import settings
+
+
+@endpoint(envelope=error_envelope)
+def handler(request: Request) -> Model:
+    return model(settings(), request.path["model"])

@@ -1,0 +1,84 @@
+"""What of a request a wire format, a provider or a model takes."""
+
+import re
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from agentos.domain.names import ParameterName
+from agentos.kernel.values import Number, Value
+
+
+def _regular_expression(text: str) -> str:
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise ValueError(f"is not a regular expression: {error}") from error
+    return text
+
+
+Pattern = Annotated[str, AfterValidator(_regular_expression)]
+"""A regular expression of Python's that must match the whole text."""
+
+WORD = r"[a-zA-Z0-9_-]{1,64}"
+
+
+class RequestLimits(Value):
+    """What of a request is taken. A format has its own limits; configuration lays a provider's and a model's over them.
+
+    Parameters:
+    - `ranges`: the least and the largest value. `exclusive`: pairs of which only the first may be sent.
+    - `stops`: how many are taken. `blank_stops`: whether they may be white space alone.
+
+    Messages:
+    - `blank_texts`: whether the user may send white space alone. `text_parts`: whether text alone may be a list.
+    - `images`: the media types that are taken, and `https` or `http` for addresses.
+    - `system_anywhere`: whether system messages may follow others. `user_first`, `user_last`: whether the user must
+      begin and end. `user_needed`: whether the user or a tool must speak at all. `user_after_tool`: whether the user
+      may speak right after a tool's result.
+
+    Tools:
+    - `tool_names`, `tool_call_ids`: what they must match. `unique_call_ids`: whether no two calls of a conversation may
+      share an id. `tool_description`: the most characters of a description.
+    - `untyped_arrays`: whether a schema may have arrays without `items`. `schema_choices`: whether it may have `oneOf`,
+      `anyOf` or `allOf` at its top. `strict_subset`: whether `strict` is taken only with schemas that require
+      and close everything; this holds for the answer's schema too.
+
+    The answer:
+    - `refused_keywords`: keywords of JSON Schema that its schema may not have (`minItems>1` allows 0 and 1).
+      `recursive_schemas`: whether the schema may refer to itself.
+    - `json_mode`: `native` where `json_object` is taken, `worded` where a message must say JSON too, `instructed`
+      where only words can ask for it. `json_with_tools`: whether `json_object` is taken beside tools.
+    """
+
+    ranges: dict[ParameterName, tuple[Number, Number]] = {}
+    exclusive: tuple[tuple[ParameterName, ParameterName], ...] = ()
+    stops: Annotated[int, Field(ge=0)] = 16
+    blank_stops: bool = True
+    blank_texts: bool = True
+    text_parts: bool = True
+    images: frozenset[str] | None = None
+    tool_names: Pattern = WORD
+    tool_call_ids: Pattern = "(?s).+"
+    unique_call_ids: bool = False
+    tool_description: Annotated[int, Field(ge=1)] | None = None
+    untyped_arrays: bool = True
+    schema_choices: bool = True
+    refused_keywords: frozenset[str] = frozenset()
+    recursive_schemas: bool = True
+    strict_subset: bool = False
+    json_mode: Literal["native", "worded", "instructed"] = "native"
+    json_with_tools: bool = True
+    system_anywhere: bool = True
+    user_first: bool = False
+    user_last: bool = False
+    user_needed: bool = False
+    user_after_tool: bool = True
+
+    def under(self, own: "RequestLimits") -> "RequestLimits":
+        """These limits with those of a provider or a model laid over them: what is given there holds."""
+        given = {name: getattr(own, name) for name in own.model_fields_set}
+        return self.model_copy(update={**given, "ranges": {**self.ranges, **own.ranges}})
+
+
+NO_LIMITS = RequestLimits()

@@ -1,0 +1,24 @@
+"""What Converse takes, with Anthropic's models behind it in mind.
+
+https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html, checked 2026-11
+"""
+
+from agentos.domain import RequestLimits
+from agentos.providers.schemas import CLAUDE_REFUSES
+
+LIMITS = RequestLimits(
+    ranges={"temperature": (0, 1)},
+    blank_stops=False,  # Claude's rule
+    blank_texts=False,
+    # API_runtime_ImageBlock.html: data alone
+    images=frozenset({"image/png", "image/jpeg", "image/webp", "image/gif"}),
+    tool_call_ids=r"[a-zA-Z0-9_-]{1,64}",  # API_runtime_ToolUseBlock.html has dots and colons too, Claude has not
+    unique_call_ids=True,
+    schema_choices=False,  # Claude's rule
+    # https://docs.aws.amazon.com/bedrock/latest/userguide/structured-output.html
+    refused_keywords=CLAUDE_REFUSES,
+    recursive_schemas=False,
+    json_mode="instructed",
+    user_first=True,  # https://docs.aws.amazon.com/bedrock/latest/userguide/conversation-inference-call.html
+    user_last=True,
+)

@@ -1,0 +1,60 @@
+"""The prompt as a target takes it, what was changed or left out for that, and the way back for the answer."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from agentos.domain import Completion, ModelFacts, Prompt, RequestLimits
+from agentos.providers.fitting.call_ids import fit_call_ids
+from agentos.providers.fitting.images import fit_images
+from agentos.providers.fitting.json_mode import fit_json_mode
+from agentos.providers.fitting.parameters import fit_parameters
+from agentos.providers.fitting.roles import fit_roles
+from agentos.providers.fitting.speaker_names import fit_speaker_names
+from agentos.providers.fitting.texts import fit_texts
+from agentos.providers.fitting.tool_definitions import fit_answer_schema, fit_tools
+from agentos.providers.fitting.tool_names import rename_tools, sent_names
+
+Fitted = tuple[Prompt, tuple[str, ...]]
+"""A prompt, and a sentence for each change."""
+
+STEPS: tuple[Callable[[Prompt, RequestLimits], Fitted], ...] = (
+    fit_json_mode,  # first: it may add words, which must fit too
+    fit_answer_schema,
+    fit_tools,
+    fit_texts,
+    fit_images,
+    fit_call_ids,
+    fit_roles,  # last: it looks at who is left to speak
+)
+
+
+@dataclass(frozen=True)
+class FittedPrompt:
+    """`prompt` as it is sent. `tool_names`: tools by the names that were sent, for the way back."""
+
+    prompt: Prompt
+    notes: tuple[str, ...] = ()
+    tool_names: Mapping[str, str] = field(default_factory=dict)
+
+    def restored(self, completion: Completion) -> Completion:
+        """The answer with its calls under the names that the client gave, and with the notes."""
+        calls = tuple(
+            call.model_copy(update={"name": self.tool_names[call.name]}) if call.name in self.tool_names else call
+            for call in completion.tool_calls
+        )
+        return completion.model_copy(update={"tool_calls": calls, "notes": self.notes})
+
+
+def fit(prompt: Prompt, facts: ModelFacts, limits: RequestLimits) -> FittedPrompt:
+    """The prompt as a model of these facts and limits takes it. What fits already is not changed."""
+    prompt, notes = fit_parameters(prompt, facts, limits)
+    prompt, more = fit_speaker_names(prompt, facts)
+    notes += more
+    for step in STEPS:
+        prompt, more = step(prompt, limits)
+        notes += more
+    names = sent_names(prompt, limits)
+    if names:
+        prompt = rename_tools(prompt, names)
+        notes += (f"names of tools replaced: {', '.join(f'{old} by {new}' for old, new in names.items())}"[:300],)
+    return FittedPrompt(prompt, notes, {new: old for old, new in names.items()})

@@ -1,0 +1,24 @@
+"""Parts of a request that cannot be changed to what a target takes without changing what they mean."""
+
+from collections.abc import Collection
+from typing import Any
+
+from agentos.domain import RequestLimits
+from agentos.providers.schemas import refers_to_itself
+
+ADDRESSES = frozenset({"http", "https"})
+
+
+def obstacles(
+    limits: RequestLimits, image_kinds: Collection[str], response_format: dict[str, Any] | None
+) -> tuple[str, ...]:
+    """A phrase for each, for the plan's reason; none where everything can be sent."""
+    found: list[str] = []
+    if limits.images is not None:
+        refused = set(image_kinds) - limits.images
+        found += [f"images by address ({scheme})" for scheme in sorted(refused & ADDRESSES)]
+        found += [f"images of type {kind}" for kind in sorted(refused - ADDRESSES)]
+    schema = ((response_format or {}).get("json_schema") or {}).get("schema")
+    if not limits.recursive_schemas and isinstance(schema, dict) and refers_to_itself(schema):
+        found.append("structuredOutput with a schema that refers to itself")
+    return tuple(found)

@@ -1,0 +1,23 @@
+"""What of a request a target takes: its format's limits, under its provider's, under its model's."""
+
+from importlib import import_module
+
+from agentos.domain import ModelFacts, RequestLimits
+from agentos.domain.request_limits import NO_LIMITS
+from agentos.settings.provider import Provider
+
+WITHOUT_LIMITS = frozenset({"echo"})
+"""Formats that take everything."""
+
+
+def limits_of(provider: Provider, facts: ModelFacts) -> RequestLimits:
+    """The limits of a model at a provider."""
+    return format_limits(provider.settings.format).under(provider.settings.limits).under(facts.limits)
+
+
+def format_limits(wire_format: str) -> RequestLimits:
+    """The limits of a wire format itself: `LIMITS` in its sub-package's `limits.py`."""
+    if wire_format in WITHOUT_LIMITS:
+        return NO_LIMITS
+    limits: RequestLimits = import_module(f"agentos.providers.{wire_format}.limits").LIMITS
+    return limits

@@ -1,0 +1,35 @@
+"""Parameters that this format carries beside the usual ones; configuration says which servers do not take them.
+
+https://platform.openai.com/docs/api-reference/chat/create (`top_k` is an addition of many compatible servers)
+"""
+
+import re
+from typing import Any
+
+from agentos.domain import Parameters
+
+PARAMETERS = {
+    "topK": ("top_k", "top_k"),
+    "seed": ("seed", "seed"),
+    "presencePenalty": ("presence_penalty", "presence_penalty"),
+    "frequencyPenalty": ("frequency_penalty", "frequency_penalty"),
+    "logitBias": ("logit_bias", "logit_bias"),
+    "reasoningEffort": ("reasoning_effort", "reasoning_effort"),
+    "verbosity": ("verbosity", "verbosity"),
+    "serviceTier": ("service_tier", "service_tier"),
+}
+"""By our name: the field of `Parameters`, and the field that is sent unless the provider renames it."""
+
+
+def further_parameters(parameters: Parameters, renamed: dict[Any, str]) -> dict[str, Any]:
+    """What was set of them, under the names that this provider gives them."""
+    return {
+        renamed.get(name, sent): value
+        for name, (field, sent) in PARAMETERS.items()
+        if (value := getattr(parameters, field)) is not None
+    }
+
+
+def speaker(name: str | None) -> dict[str, str]:
+    """A message's `name`. Characters that the API refuses become `_`."""
+    return {"name": re.sub(r"[^a-zA-Z0-9_-]", "_", name)[:64]} if name else {}

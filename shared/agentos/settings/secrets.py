@@ -1,0 +1,99 @@
+"""Providers' keys and endpoints in SSM Parameter Store, where a deployed stack keeps them.
+
+    /<stack>/providers/OPENAI_API_KEY        a SecureString
+    /<stack>/providers/OPENAI_ENDPOINT
+
+They are read once per process, again after MAX_AGE_SECONDS, and at once after a provider refused a key. A rotated key
+needs no deployment. boto3 is used directly, because a library that hides versions could not tell that a key has changed
+where it is not decrypted: functions that call no provider read the names and versions only.
+
+https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParametersByPath.html
+"""
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from agentos.kernel.clock import Clock
+from agentos.kernel.logs import logger
+
+MAX_AGE_SECONDS = 300
+RETRY_SECONDS = 10
+"""The shortest time between two reads after a refused key or a failed read."""
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A stored value, encrypted if it was read without decryption. Every change of it has a new version."""
+
+    value: str = field(repr=False)
+    version: int
+
+
+Parameters = Mapping[str, Parameter]
+"""Parameters by the last part of their name, such as `OPENAI_API_KEY`."""
+
+
+def connect(endpoint_url: str | None = None) -> Any:
+    """An SSM client with short timeouts."""
+    import boto3
+    from botocore.config import Config
+
+    config = Config(connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 3})
+    return boto3.client("ssm", endpoint_url=endpoint_url, config=config)
+
+
+class ParameterStore:
+    """The parameters below a path. `current()` returns the same object until a value has changed."""
+
+    def __init__(self, client: Any, path: str, clock: Clock, *, decrypt: bool) -> None:
+        self._client = client
+        self._path = path.rstrip("/")
+        self._clock = clock
+        self._decrypt = decrypt
+        self._lock = threading.Lock()
+        self._found: Parameters = {}
+        self._read_at = 0.0
+        self._due = 0.0
+
+    def current(self) -> Parameters:
+        """The parameters, read again if they are too old. If they cannot be read, the last ones stay."""
+        with self._lock:
+            # The wall clock, because it is not documented whether the monotonic one goes on while Lambda freezes.
+            if self._clock.time() >= self._due:
+                self._read()
+            return self._found
+
+    def refresh(self) -> None:
+        """Read again at the next use, unless they were read within RETRY_SECONDS."""
+        with self._lock:
+            self._due = min(self._due, self._read_at + RETRY_SECONDS)
+
+    def _read(self) -> None:
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        self._read_at = self._clock.time()
+        try:
+            found = self._fetch()
+        except (BotoCoreError, ClientError) as error:
+            logger.error(
+                "the providers' keys cannot be read", extra={"path": self._path, "reason": type(error).__name__}
+            )
+            self._due = self._read_at + RETRY_SECONDS
+            return
+        self._due = self._read_at + MAX_AGE_SECONDS
+        if found != self._found:
+            self._found = found
+
+    def _fetch(self) -> dict[str, Parameter]:
+        pages = self._client.get_paginator("get_parameters_by_path").paginate(
+            Path=self._path, WithDecryption=self._decrypt
+        )
+        return {
+            parameter["Name"].removeprefix(f"{self._path}/"): Parameter(
+                parameter["Value"].strip(), parameter["Version"]
+            )
+            for page in pages
+            for parameter in page["Parameters"]
+        }

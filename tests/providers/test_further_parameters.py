@@ -1,0 +1,91 @@
+"""Every wire format carries a parameter, or says that it cannot: nothing is lost without a note."""
+
+from typing import Any, get_args
+
+import pytest
+from google.genai import types
+from openai.types.chat.completion_create_params import CompletionCreateParamsNonStreaming
+from pydantic import ConfigDict, TypeAdapter
+
+from agentos.domain import Message, ParameterName, Parameters, Prompt, ToolChoice
+from agentos.domain.parameters import NOT_CARRIED
+from agentos.settings.loading import load_settings
+from agentos.settings.schema import WITHOUT
+from tests.providers.conversations import ASKED, BEDROCK, GEMINI, TOOLS, encoded
+from tests.providers.recordings import Wire
+
+CLAUDE, MISTRAL = "anthropic:claude-haiku-4-5", "mistral:mistral-small-latest"
+FORMATS = {"openai": "openrouter:any", "gemini": GEMINI, "anthropic": CLAUDE, "bedrock": BEDROCK}
+VALUES: dict[ParameterName, Any] = {
+    "temperature": 0.5,
+    "topP": 0.5,
+    "topK": 40,
+    "stop": ("END",),
+    "maxTokens": 99,
+    "seed": 7,
+    "presencePenalty": 0.5,
+    "frequencyPenalty": 0.5,
+    "logitBias": {"1": 1.0},
+    "logprobs": True,
+    "topLogprobs": 3,
+    "reasoningEffort": "low",
+    "includeReasoning": True,
+    "verbosity": "low",
+    "toolChoice": ToolChoice(),
+    "parallelToolCalls": False,
+    "serviceTier": "flex",
+    "user": "ann",
+}
+
+
+def asking(**parameters: Any) -> Prompt:
+    by_alias = Parameters.model_validate(parameters, by_alias=True, by_name=False)
+    return Prompt(messages=(ASKED,), tools=TOOLS, parameters=by_alias)
+
+
+def test_every_parameter_is_tried() -> None:
+    assert {*VALUES, "speakerNames"} == set(get_args(ParameterName))
+
+
+@pytest.mark.parametrize("name", VALUES)
+@pytest.mark.parametrize("wire_format", FORMATS)
+def test_a_format_carries_a_parameter_or_says_that_it_cannot(wire_format: str, name: ParameterName, wire: Wire) -> None:
+    model = FORMATS[wire_format]
+    carried = encoded(wire, model, asking(**{name: VALUES[name]})) != encoded(wire, model, asking())
+    assert carried == (name not in WITHOUT.get(wire_format, frozenset()) | NOT_CARRIED)
+
+
+@pytest.mark.parametrize("wire_format", FORMATS)
+def test_a_format_carries_the_names_of_speakers_or_says_that_it_cannot(wire_format: str, wire: Wire) -> None:
+    named = Prompt(messages=(Message(role="user", content="Hi", name="Ann O'Hara"),))
+    carried = "Ann" in str(encoded(wire, FORMATS[wire_format], named))
+    assert carried == ("speakerNames" not in WITHOUT.get(wire_format, frozenset()))
+
+
+def test_openais_own_types_accept_what_is_sent(wire: Wire) -> None:
+    class Strict(CompletionCreateParamsNonStreaming):
+        __pydantic_config__ = ConfigDict(extra="forbid")  # type: ignore[misc]
+
+    given = {name: value for name, value in VALUES.items() if name not in {"topK", *NOT_CARRIED}}
+    body = encoded(wire, "openai:any", asking(**given))
+    assert body.keys() >= {"seed", "presence_penalty", "logit_bias", "reasoning_effort", "verbosity", "service_tier"}
+    TypeAdapter(Strict).validate_python(body)
+
+
+def test_googles_own_types_accept_what_is_sent(wire: Wire) -> None:
+    given = {name: VALUES[name] for name in ("topK", "seed", "presencePenalty", "frequencyPenalty")}
+    generation = encoded(wire, GEMINI, asking(**given))["generationConfig"]
+    assert generation == given
+    types.GenerationConfig.model_validate(generation)
+
+
+def test_anthropic_is_sent_top_k_under_the_version_that_has_it(wire: Wire) -> None:
+    """The API's later version has no sampling parameters any more, and neither have the types of the SDK."""
+    assert load_settings({}).providers["anthropic"].settings.headers["anthropic-version"] == "2023-06-01"
+    assert encoded(wire, CLAUDE, asking(topK=40))["top_k"] == 40
+
+
+def test_a_provider_may_have_a_name_of_its_own(wire: Wire) -> None:
+    body = encoded(wire, MISTRAL, asking(seed=7))
+    assert body["random_seed"] == 7
+    assert "seed" not in body

@@ -1,0 +1,140 @@
+"""Keys in SSM Parameter Store: read once, read again by time and after a refusal, never shown."""
+
+import re
+from typing import Any
+
+import pytest
+
+from agentos.kernel.logs import redact
+from agentos.settings.loading import Settings
+from agentos.settings.schema import ConfigFile
+from agentos.settings.secrets import MAX_AGE_SECONDS, RETRY_SECONDS, ParameterStore
+from tests.support.clock import FakeClock
+from tests.support.settings import HEALTH, LIMITS
+
+PATH = "/stack-of-{}/providers"
+KEY, NEW_KEY = "sk-stored-0123456789", "sk-rotated-9876543210"
+PROVIDERS = {
+    "hosted": {"format": "openai", "endpoint": "https://hosted.example.com/v1"},
+    "own": {"format": "openai", "auth": "none"},
+}
+
+
+class Stack:
+    """A stack's parameters in a parameter store, and its settings."""
+
+    def __init__(self, ssm: Any, name: str) -> None:
+        self.ssm, self.path, self.clock = ssm, PATH.format(name), FakeClock()
+        self.requests = 0
+        ssm.meta.events.register("before-send.ssm.GetParametersByPath", self._count)
+
+    def _count(self, **_: Any) -> None:
+        self.requests += 1
+
+    def put(self, name: str, value: str) -> None:
+        self.ssm.put_parameter(Name=f"{self.path}/{name}", Value=value, Type="SecureString", Overwrite=True)
+
+    def settings(self, *, decrypt: bool = True, **environment: str) -> Settings:
+        document = {"providers": PROVIDERS, "health": HEALTH, "limits": LIMITS}
+        store = ParameterStore(self.ssm, self.path, self.clock, decrypt=decrypt)
+        return Settings(ConfigFile.model_validate(document), environment, store)
+
+
+@pytest.fixture
+def stack(moto_endpoint: str, environment: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Stack:
+    import boto3
+
+    ssm: Any = boto3.client("ssm", endpoint_url=moto_endpoint)
+    return Stack(ssm, re.sub(r"\W", "-", request.node.name))
+
+
+def test_a_stored_key_makes_a_provider_available(stack: Stack) -> None:
+    settings = stack.settings()
+    assert settings.providers["hosted"].availability == ("not-configured", "HOSTED_API_KEY is not set")
+    stack.put("HOSTED_API_KEY", f" {KEY}\n")
+    stack.put("OWN_ENDPOINT", "http://127.0.0.1:9/v1/")
+    settings = stack.settings()
+    assert settings.providers["hosted"].availability == ("available", None)
+    assert settings.providers["hosted"].key.get_secret_value() == KEY
+    assert settings.providers["own"].endpoint == "http://127.0.0.1:9/v1"
+    assert redact(f"the key is {KEY}") == "the key is ***"
+    assert KEY not in repr(settings.providers["hosted"]) + str(vars(settings)) + str(vars(settings.providers["hosted"]))
+
+
+def test_the_environment_wins(stack: Stack) -> None:
+    stack.put("HOSTED_API_KEY", KEY)
+    assert stack.settings(HOSTED_API_KEY="from-here").providers["hosted"].key.get_secret_value() == "from-here"
+
+
+def test_more_parameters_than_a_page_holds_are_read(stack: Stack) -> None:
+    for number in range(12):  # a page has ten
+        stack.put(f"OTHER_{number}_API_KEY", "x")
+    stack.put("HOSTED_API_KEY", KEY)
+    assert stack.settings().providers["hosted"].availability[0] == "available"
+
+
+def test_they_are_read_once_until_they_are_old(stack: Stack) -> None:
+    stack.put("HOSTED_API_KEY", KEY)
+    settings = stack.settings()
+    for _ in range(5):
+        assert settings.providers["hosted"].key.get_secret_value() == KEY
+    assert stack.requests == 1
+    stack.put("HOSTED_API_KEY", NEW_KEY)
+    before = settings.providers["hosted"]
+    stack.clock.advance(MAX_AGE_SECONDS)
+    assert settings.providers["hosted"].key.get_secret_value() == NEW_KEY
+    assert settings.providers["hosted"].fingerprint != before.fingerprint
+    assert stack.requests == 2
+
+
+def test_a_refused_key_is_read_again_but_not_at_every_refusal(stack: Stack) -> None:
+    stack.put("HOSTED_API_KEY", KEY)
+    settings = stack.settings()
+    assert settings.providers["hosted"].key.get_secret_value() == KEY
+    stack.put("HOSTED_API_KEY", NEW_KEY)
+    stack.clock.advance(RETRY_SECONDS - 1)
+    settings.refresh_keys()
+    assert settings.providers["hosted"].key.get_secret_value() == KEY
+    stack.clock.advance(1)
+    assert settings.providers["hosted"].key.get_secret_value() == NEW_KEY
+    assert stack.requests == 2
+
+
+def test_a_removed_key_is_gone(stack: Stack) -> None:
+    stack.put("HOSTED_API_KEY", KEY)
+    settings = stack.settings()
+    assert settings.providers["hosted"].availability[0] == "available"
+    stack.ssm.delete_parameter(Name=f"{stack.path}/HOSTED_API_KEY")
+    stack.clock.advance(MAX_AGE_SECONDS)
+    assert settings.providers["hosted"].availability[0] == "not-configured"
+
+
+def test_without_decryption_the_status_and_the_circuits_name_are_the_same(stack: Stack) -> None:
+    stack.put("HOSTED_API_KEY", KEY)
+    reads, knows = (stack.settings(decrypt=decrypt).providers["hosted"] for decrypt in (True, False))
+    assert knows.availability == reads.availability == ("available", None)
+    assert knows.fingerprint == reads.fingerprint
+    assert knows.key.get_secret_value() != KEY
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_store_that_does_not_answer_leaves_what_is_known(stack: Stack, known: bool, capsys: Any) -> None:
+    stack.put("HOSTED_API_KEY", KEY)
+    settings = stack.settings()
+    if known:
+        assert settings.providers["hosted"].availability[0] == "available"
+    stack.ssm.meta.events.register("before-send.ssm.GetParametersByPath", _broken)
+    stack.clock.advance(MAX_AGE_SECONDS)
+    assert (settings.providers["hosted"].availability[0] == "available") is known
+    asked = stack.requests
+    assert settings.providers["hosted"].availability[0] == ("available" if known else "not-configured")
+    assert stack.requests == asked, "it is not asked again at once"
+    stack.ssm.meta.events.unregister("before-send.ssm.GetParametersByPath", _broken)
+    stack.clock.advance(RETRY_SECONDS)
+    assert settings.providers["hosted"].availability[0] == "available"
+
+
+def _broken(**_: Any) -> None:
+    from botocore.exceptions import EndpointConnectionError
+
+    raise EndpointConnectionError(endpoint_url="https://ssm.invalid")

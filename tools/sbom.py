@@ -1,0 +1,63 @@
+"""Writes the layer's software bill of materials: `python tools/sbom.py LAYER FILE`, as `make build` does.
+
+cyclonedx-py describes the packages of a virtual environment. The one that it is shown here has nothing but the layer's
+packages on its path; none of them is imported, since they are built for Lambda's processor.
+"""
+
+import json
+import subprocess
+import sys
+import tempfile
+import venv
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT / "shared"))
+
+from agentos import __version__  # noqa: E402
+
+NAME = "agentos-serverless"
+CYCLONEDX = Path(sys.executable).with_name("cyclonedx-py")
+
+
+def write(packages: Path, file: Path) -> None:
+    """Describe what is installed in `packages` to `file`, as CycloneDX 1.6 JSON. Exits with what went wrong."""
+    with tempfile.TemporaryDirectory() as folder:
+        environment, project = Path(folder, "environment"), Path(folder, "pyproject.toml")
+        venv.create(environment, symlinks=True)
+        (site_packages,) = environment.glob("lib/python*/site-packages")
+        (site_packages / "layer.pth").write_text(f"{packages.resolve()}\n")
+        project.write_text(_project())
+        # A test validates the result; to do it here would take six seconds of every build.
+        form = ["--spec-version", "1.6", "--output-format", "JSON", "--no-validate"]
+        command: list[str | Path] = [
+            CYCLONEDX,
+            "environment",
+            "--pyproject",
+            project,
+            *form,
+            "--output-file",
+            file,
+            environment,
+        ]
+        done = subprocess.run(command, stderr=subprocess.PIPE, text=True)
+        if done.returncode:
+            raise SystemExit(done.stderr)
+
+
+def _project() -> str:
+    """What cyclonedx-py reads of the project itself: the root component, and what it depends on directly."""
+    lines = (ROOT / "shared" / "requirements.in").read_text().splitlines()
+    direct = [line.partition("#")[0].strip() for line in lines]
+    fields = {
+        "name": NAME,
+        "version": __version__,
+        "description": "An agent runtime on AWS Lambda that routes messages over model providers.",
+        "license": "Apache-2.0",
+        "dependencies": [name for name in direct if name],
+    }
+    return "[project]\n" + "".join(f"{name} = {json.dumps(value)}\n" for name, value in fields.items())
+
+
+if __name__ == "__main__":
+    write(Path(sys.argv[1]), Path(sys.argv[2]))
