@@ -1,4 +1,4 @@
-"""DynamoDB Local for a whole test run. With pytest-xdist, the process that starts the workers runs it for all of them."""
+"""DynamoDB Local for a whole run. Under pytest-xdist, the process that starts the workers runs it for all of them."""
 
 from contextlib import ExitStack
 
