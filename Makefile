@@ -46,9 +46,11 @@ test: $(VENV)/dev.stamp $(VENV)/ministack.stamp $(VENV)/model.stamp ## every tes
 test-quick: $(VENV)/dev.stamp ## within a minute: the tests of the rooms, against moto alone; ARGS=<pytest's>
 	@QUICK=1 $(PYTEST) $(QUICK_FOLDERS:%=tests/%) $(ARGS)
 
-test-deep: $(VENV)/dev.stamp ## conversations crossed between ten providers, 2,000 for each pair, about an hour; SEED=<number>
-	@CROSSED_EXAMPLES=2000 CROSSED_REPORT=docs/crossed-providers.md $(BIN)/python -m pytest \
-	 tests/conversations/test_crossed.py --hypothesis-seed=$(or $(SEED),$(shell date +%s))
+test-deep: SEED := $(or $(SEED),$(shell date +%s))
+test-deep: $(VENV)/dev.stamp ## property tests with random examples, and 2,000 conversations for each pair of providers, in about an hour; SEED=<number>
+	@DEPTH=20 $(PYTEST) -m hypothesis --hypothesis-seed=$(SEED)
+	@DEPTH=20 CROSSED_EXAMPLES=2000 CROSSED_REPORT=docs/crossed-providers.md $(BIN)/python -m pytest \
+	 tests/conversations/test_crossed.py --hypothesis-seed=$(SEED)
 
 test-sam-local: $(VENV)/dev.stamp $(VENV)/ministack.stamp $(VENV)/model.stamp ## the tests in containers; needs Docker; ARGS=<pytest's>
 	@$(PYTEST) tests/sam_local $(ARGS)
