@@ -122,6 +122,8 @@ PARAMETERS: dict[str, st.SearchStrategy[Any]] = {
     "frequencyPenalty": st.sampled_from([-2, 0, 0.5, 2]),
     "logitBias": st.sampled_from([{"50256": -100}]),
     "logprobs": st.booleans(),
+    "n": st.just(1),
+    "toolChoice": st.sampled_from(["auto", "none", "required"]),
     "topLogprobs": st.sampled_from([0, 5, 20]),
     "reasoningEffort": st.sampled_from(["none", "minimal", "low", "medium", "high", "xhigh", "max"]),
     "includeReasoning": st.booleans(),
