@@ -1,4 +1,4 @@
-"""What both sides must have come to know of a conversation, expected from its script alone."""
+"""What both sides must have come to know of a conversation, worked out from its script alone."""
 
 from base64 import b64decode
 from dataclasses import dataclass, field, replace
@@ -65,7 +65,7 @@ class Expected:
         }
 
     def received(self, *, streamed: bool) -> Received:
-        """What the model must hear now."""
+        """What the model must receive now."""
         config = {name: value for name, value in self.case.config.items() if name not in self.format.unsupported}
         system, said = self._in_turn() if self.format.system_apart else ("", self._in_place())
         return Received(
@@ -103,7 +103,7 @@ class Expected:
         self.said[-1] = replace(self.said[-1], items=tuple(in_order))
 
     def _notes(self) -> list[str]:
-        """What was left out, expected to the client."""
+        """What the client is told of changes to the request."""
         left_out = [name for name in self.format.unsupported if name in self.case.config]
         notes = [f"{name} left out: the model does not take it" for name in left_out]
         stands_in = Utterance("user", (STAND_IN,))
@@ -116,7 +116,7 @@ class Expected:
         attempt = {"model": model, "provider": provider, "upstreamModel": "suite", "outcome": "ok", "status": 200}
         route = {
             "requested": model, "served": model, "rule": None, "experiment": None, "fallbackUsed": False,
-            "attempts": [{**attempt, "notes": self._notes()}], "skipped": [],
+            "attempts": [{**attempt, "notes": self._notes(), "usage": self._usage(answer)}], "skipped": [],
         }  # fmt: skip
         calls = [{"id": call.id, "name": call.name, "arguments": call.arguments} for call in answer.calls]
         return {
@@ -127,20 +127,22 @@ class Expected:
             "state": "requires_action" if calls else "completed",
             "model": model,
             "provider": provider,
-            "usage": _usage(answer),
+            "usage": self._usage(answer),
             "route": route,
         }
 
-
-def _usage(answer: Answer) -> Body:
-    dear = (answer.prompt - answer.cached) * PRICE["input"] + answer.completion * PRICE["output"]
-    return {
-        "promptTokens": answer.prompt,
-        "completionTokens": answer.completion,
-        "totalTokens": answer.prompt + answer.completion,
-        "cachedTokens": answer.cached,
-        "costUsd": round((dear + answer.cached * PRICE["cachedInput"]) / 1_000_000, 10),
-    }
+    def _usage(self, answer: Answer) -> Body:
+        dear = (answer.prompt - answer.cached) * PRICE["input"] + answer.completion * PRICE["output"]
+        return {
+            "promptTokens": answer.prompt,
+            "completionTokens": answer.completion,
+            "totalTokens": answer.prompt + answer.completion,
+            "cachedTokens": answer.cached,
+            "cacheWriteTokens": 0,
+            "reasoningTokens": self.format.reasoning,
+            "estimated": False,
+            "costUsd": round((dear + answer.cached * PRICE["cachedInput"]) / 1_000_000, 10),
+        }
 
 
 def _function(tool: Body) -> Any:

@@ -15,6 +15,7 @@ class Format:
 
     `addresses`: an image may be given by its address. `max_tokens`: what bounds an answer for which nobody set a bound.
     `unsupported`: parameters that the provider's current models refuse, and that its SDK has no field for any more.
+    `reasoning`: the tokens of thoughts that it counts, None where it says nothing of them.
     """
 
     fake: type[FakeProvider]
@@ -22,6 +23,7 @@ class Format:
     addresses: bool = True
     max_tokens: int | None = None
     unsupported: tuple[str, ...] = ()
+    reasoning: int | None = None
 
     @property
     def provider(self) -> str:
@@ -35,7 +37,7 @@ class Format:
 FORMATS = {
     one.provider: one
     for one in (
-        Format(OpenAI, system_apart=False),
+        Format(OpenAI, system_apart=False, reasoning=0),
         Format(Gemini),
         Format(Anthropic, max_tokens=8192, unsupported=("temperature", "topP")),  # the API demands some bound
         Format(Bedrock, addresses=False),

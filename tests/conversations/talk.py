@@ -7,7 +7,7 @@ from tests.support.gateway import Client, StreamingContext
 from tests.support.sse import Event, events, text_of
 
 Body = dict[str, Any]
-VOLATILE = {"messageId", "createdAt", "latencyMs"}
+VOLATILE = {"messageId", "createdAt", "latencyMs", "firstTokenMs"}
 
 
 @dataclass(frozen=True)

@@ -92,7 +92,8 @@ class Session:
     def _take(self, one: Round, provider: str, reply: Body) -> None:
         """The reply's part of the history. Raises Broken."""
         self.open = reply["toolCalls"]
-        known = {tool["function"]["name"] for tool in self._conversation.tools}
+        tools = () if self._conversation.config.get("toolChoice") == "none" else self._conversation.tools
+        known = {tool["function"]["name"] for tool in tools}
         if not {call["name"] for call in self.open} <= known:
             raise Broken(f"{provider}: a call comes back by another name", self.open)
         if len(self.open) != len(one.answer.calls if known else ()) and not one.answer.starved:
@@ -115,8 +116,9 @@ class Session:
 
     def _beyond(self, provider: str) -> set[str]:
         """What of the conversation the provider cannot do."""
-        form = self._conversation.config.get("responseFormat")
-        needs = Needs.of(self._contents, self._conversation.tools, form=form)
+        config = self._conversation.config
+        form, choice = config.get("responseFormat"), config.get("toolChoice")
+        needs = Needs.of(self._contents, self._conversation.tools, form=form, choice=choice)
         return needs.beyond(provider, self._world.fakes[provider].models[upstream(self._conversation.model(provider))])
 
     def _post(self, one: Round) -> Body:

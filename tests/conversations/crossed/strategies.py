@@ -122,6 +122,8 @@ PARAMETERS: dict[str, st.SearchStrategy[Any]] = {
     "frequencyPenalty": st.sampled_from([-2, 0, 0.5, 2]),
     "logitBias": st.sampled_from([{"50256": -100}]),
     "logprobs": st.booleans(),
+    "n": st.just(1),
+    "toolChoice": st.sampled_from(["auto", "none", "required"]),
     "topLogprobs": st.sampled_from([0, 5, 20]),
     "reasoningEffort": st.sampled_from(["none", "minimal", "low", "medium", "high", "xhigh", "max"]),
     "includeReasoning": st.booleans(),
@@ -179,12 +181,15 @@ def _round(draw: st.DrawFn) -> Round:
 @st.composite
 def conversations(draw: st.DrawFn, names: tuple[str, ...]) -> Conversation:
     """`names`: of the parameters that an agent knows."""
+    offered, config = draw(tools()), draw(parameters(names))
+    if not offered:  # there is nothing to choose from
+        config.pop("toolChoice", None)
     return Conversation(
         before=tuple(draw(st.lists(_round(), max_size=3))),
         then=draw(_round()),
         back=draw(st.one_of(st.none(), st.none(), st.none(), _round())),
-        tools=draw(tools()),
-        config=draw(parameters(names)),
+        tools=offered,
+        config=config,
         models={provider: draw(st.sampled_from(known)) for provider, known in MODELS.items()},
         streamed=draw(st.booleans()),
         outage=draw(st.sampled_from([SIMULATED, SIMULATED, SIMULATED, *OUTAGES])),

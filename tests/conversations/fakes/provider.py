@@ -22,7 +22,7 @@ class Request:
 
     @property
     def json(self) -> Body:
-        value = json.loads(self.body)
+        value = json.loads(self.body, parse_float=_number)
         require(isinstance(value, dict), "the body is no JSON object")
         return dict(value)
 
@@ -36,6 +36,11 @@ class Sent:
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
     streamed: bool = False
+
+
+def _number(text: str) -> float:
+    """A whole number as such, however it is written: so JSON Schema reads it."""
+    return int(float(text)) if float(text).is_integer() else float(text)
 
 
 class FakeProvider:
