@@ -25,6 +25,12 @@ POLL_SECONDS = 0.25
 """Between two requests while the queue is empty."""
 END_SECONDS = 5
 
+HIDDEN_SECONDS = 30
+"""How long a message is hidden that was received. Lambda takes the queue's own time, which may not be shorter than the
+function's timeout. Here the host may be killed at any moment, and a message that nobody works on should not wait for
+that. A function that may take longer has to extend this time, as run_turn does.
+"""
+
 QUEUE_ERRORS = (BotoCoreError, ClientError, LookupError)
 """No answer, a refusal, and an answer that lacks a field."""
 
@@ -135,6 +141,7 @@ class QueuePoller:
             response = self._client.receive_message(
                 QueueUrl=self._url,
                 MaxNumberOfMessages=self._source.batch_size,
+                VisibilityTimeout=HIDDEN_SECONDS,
                 MessageSystemAttributeNames=["All"],
                 MessageAttributeNames=["All"],
             )
