@@ -7,12 +7,19 @@ INSTALL = $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes
 LOCK = $(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header --no-annotate \
 	$(if $(UPGRADE),--upgrade)
 
+# Tests run in as many processes as there are processors, a file in each; WORKERS=0 runs one after the other.
+WORKERS ?= auto
+# Bytecode is kept, because each of the processes imports everything.
+PYTEST = PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(WORKERS)
+# For the inner loop: what needs no process, no container and no Java.
+QUICK_FOLDERS := architecture domain kernel settings services routing providers store api functions
+
 SAM = PATH="$(CURDIR)/$(BIN):$$PATH" SAM_CLI_TELEMETRY=0 $(BIN)/python -m samcli
 MODEL := $(if $(filter 0 no,$(LOCAL_MODEL)),,$(VENV)/model.stamp)
 DEBUGGER := $(if $(DEBUG_PORT),$(VENV)/dev.stamp)
 
 .DEFAULT_GOAL := help
-.PHONY: help run build sam-local replay test test-sam-local test-all check secrets docs bench soak chaos walk-through lock clean
+.PHONY: help run build sam-local replay test test-quick test-deep test-sam-local test-all check secrets docs bench soak chaos walk-through lock clean
 .DELETE_ON_ERROR:
 
 help: ## list the commands
@@ -33,14 +40,21 @@ sam-local: $(VENV)/dev.stamp $(MODEL) ## the stack in containers, under sam loca
 replay: $(VENV)/dev.stamp $(MODEL) ## one recorded event through sam local invoke; EVENT=events/send_message/ok.json DEBUG_PORT=5678
 	@PYTHONPATH=shared $(BIN)/python -m tests.sam_local.replay $(if $(EVENT),$(EVENT),$(error EVENT=<a file under events/>))
 
-test: $(VENV)/dev.stamp $(VENV)/ministack.stamp $(VENV)/model.stamp ## every test that needs no Docker; ARGS=<pytest's>
-	@$(BIN)/python -m pytest $(ARGS)
+test: $(VENV)/dev.stamp $(VENV)/ministack.stamp $(VENV)/model.stamp ## every test that needs no Docker; ARGS=<pytest's> WORKERS=2
+	@$(PYTEST) $(ARGS)
+
+test-quick: $(VENV)/dev.stamp ## within a minute: the tests of the rooms, against moto alone; ARGS=<pytest's>
+	@QUICK=1 $(PYTEST) $(QUICK_FOLDERS:%=tests/%) $(ARGS)
+
+test-deep: $(VENV)/dev.stamp ## conversations crossed between ten providers, 2,000 for each pair, about an hour; SEED=<number>
+	@CROSSED_EXAMPLES=2000 CROSSED_REPORT=docs/crossed-providers.md $(BIN)/python -m pytest \
+	 tests/conversations/test_crossed.py --hypothesis-seed=$(or $(SEED),$(shell date +%s))
 
 test-sam-local: $(VENV)/dev.stamp $(VENV)/ministack.stamp $(VENV)/model.stamp ## the tests in containers; needs Docker; ARGS=<pytest's>
-	@$(BIN)/python -m pytest tests/sam_local $(ARGS)
+	@$(PYTEST) tests/sam_local $(ARGS)
 
 test-all: $(VENV)/dev.stamp $(VENV)/ministack.stamp $(VENV)/model.stamp ## both in one run, as .ci/run has it; ARGS=<pytest's>
-	@$(BIN)/python -m pytest tests tests/sam_local $(ARGS)
+	@$(PYTEST) tests tests/sam_local $(ARGS)
 
 check: $(VENV)/dev.stamp ## lint, format, types, the direction of imports, and the template
 	$(BIN)/ruff check .

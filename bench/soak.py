@@ -1,4 +1,4 @@
-"""Does the local host stay flat? Time per message and memory of its processes, over 10,000 messages: `make soak`.
+"""Whether the local host stays flat: time per message and memory of its processes over 10,000 messages: `make soak`.
 
 It starts a host of its own, on a free port, and sends every other message to one long session, the rest to five
 sessions in turn. `echo:echo` answers, so that no model's time is measured. It fails if the last thousand messages took
@@ -113,9 +113,8 @@ def faults(first: Block, last: Block, megabytes_before: int) -> Iterator[str]:
 def main() -> int:
     """The exit code."""
     messages = max(BLOCK, int(os.environ.get("MESSAGES") or 10_000))
-    settings = {name: os.environ[name] for name in ("STORE",) if os.environ.get(name)}
     with tempfile.TemporaryDirectory() as folder:
-        host = start(Path(folder), settings)
+        host = start(Path(folder), {})
         try:
             before = load_of(host).megabytes
             print(f"{HEADER}\n| 0 | | | | | {before} |", flush=True)

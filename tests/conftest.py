@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import certifi
 import pytest
 
 import tests.support.properties  # noqa: F401 - hypothesis runs without a clock
-from local import dynamodb_local
 from tests.support.backends import DYNAMODBS, MISSING
+from tests.support.schedule import FileScheduling, long_ones_first
+from tests.support.sharing import shared_dynamodb_local
 
 ALLOWED_NAMES = {"localhost", "127.0.0.1", "::1", "", None}
 
@@ -36,10 +38,28 @@ def pytest_report_header() -> str:
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """tests/lambda_streaming needs AWS's emulator, which runs on Linux alone. tests/sam_local needs Docker, so it runs
-    only when it is named, as in `make test-sam-local`."""
+    only when it is named, as in `make test-sam-local`. moto does not count what test_turn_cost.py compares."""
     named = any("sam_local" in argument for argument in config.args)
-    left_out = {"sam_local": not named, "lambda_streaming": sys.platform != "linux"}
+    left_out = {
+        "sam_local": not named,
+        "lambda_streaming": sys.platform != "linux",
+        "test_turn_cost.py": "dynamodb_local" not in DYNAMODBS,
+    }
     return True if left_out.get(collection_path.name) else None
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FileScheduling:
+    return FileScheduling(config, log)
+
+
+def pytest_configure_node(node: Any) -> None:
+    """xdist calls it in the process that starts the workers, for each of them."""
+    node.workerinput["dynamodb_local"] = shared_dynamodb_local(node.config) if "dynamodb_local" in DYNAMODBS else ""
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if hasattr(config, "workerinput"):
+        long_ones_first(items)
 
 
 AWS = {
@@ -51,6 +71,15 @@ AWS = {
 
 
 @pytest.fixture(scope="session")
+def root_certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file with a single trusted root. A new HTTP client reads the whole store otherwise: 40 ms of CPU time."""
+    roots, end = Path(certifi.where()).read_text(), "-----END CERTIFICATE-----\n"
+    file = tmp_path_factory.mktemp("roots") / "one.pem"
+    file.write_text(roots[: roots.index(end) + len(end)])
+    return file
+
+
+@pytest.fixture(scope="session")
 def moto_endpoint() -> str:
     from tests.support.moto_server import start
 
@@ -58,10 +87,11 @@ def moto_endpoint() -> str:
 
 
 @pytest.fixture(scope="session")
-def dynamodb_local_endpoint() -> Iterator[str]:
-    """AWS's own; where it and moto differ, it is right."""
-    with dynamodb_local.serving() as url:
-        yield url
+def dynamodb_local_endpoint(pytestconfig: pytest.Config) -> str:
+    """AWS's own, one for all workers: every test has its own table. Where it and moto differ, it is right."""
+    url = shared_dynamodb_local(pytestconfig)
+    assert url.startswith("http://"), url
+    return url
 
 
 @pytest.fixture(params=DYNAMODBS)
@@ -92,20 +122,21 @@ def client(environment: pytest.MonkeyPatch, dynamodb_endpoint: str) -> Any:
 
 @pytest.fixture
 def table_name(client: Any) -> Iterator[str]:
-    from tests.support.dynamodb import new_table
+    from tests.support.dynamodb import drop_table, new_table
 
     name = new_table(client)
     yield name
-    client.delete_table(TableName=name)
+    drop_table(client, name)
 
 
 @pytest.fixture
-def api(environment: pytest.MonkeyPatch, table_name: str) -> Iterator[Any]:
+def api(environment: pytest.MonkeyPatch, table_name: str, root_certificate: Path) -> Iterator[Any]:
     """The functions by name, wired to a fresh table. Set providers up with `environment` before the first call."""
     from tests.support.gateway import Client
     from tests.support.wiring import rewire
 
     environment.setenv("TABLE_NAME", table_name)
+    environment.setenv("SSL_CERT_FILE", str(root_certificate))  # providers here are on loopback, without TLS
     rewire()
     yield Client()
     rewire()

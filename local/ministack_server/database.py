@@ -40,7 +40,7 @@ class Database:
 
     def __init__(self, path: Path) -> None:
         """Raises sqlite3.Error if the file is locked or not a database, ValueError if its version is unknown."""
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._file = sqlite3.connect(path, timeout=0, isolation_level=None)
         self._file.execute("PRAGMA locking_mode = EXCLUSIVE")
         self._file.execute("PRAGMA journal_mode = WAL")

@@ -8,7 +8,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.conversations.brain import Answer, Call
+from tests.conversations.fakes.model import Answer, Call
 
 Body = dict[str, Any]
 

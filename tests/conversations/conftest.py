@@ -1,14 +1,17 @@
 """What a conversation needs: a table, one provider on loopback, and the configuration that leads to it."""
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.conversations.brain import Brain
+from tests.conversations.crossed.world import World, world
+from tests.conversations.fakes.model import ScriptedModel
+from tests.conversations.fakes.provider import FakeProvider
+from tests.conversations.fakes.server import FakeServer
 from tests.conversations.formats import CONFIGURATION, FORMATS, Format
-from tests.conversations.fronts.front import Front
 
 
 @pytest.fixture
@@ -32,8 +35,20 @@ def wire_format(request: pytest.FixtureRequest) -> Format:
 
 
 @pytest.fixture
-def front(wire_format: Format, configured: pytest.MonkeyPatch) -> Iterator[Front]:
-    with wire_format.front(Brain()) as serving:
-        for name, value in serving.environment.items():
+def fake(wire_format: Format, configured: pytest.MonkeyPatch) -> Iterator[FakeProvider]:
+    played = wire_format.fake(ScriptedModel())
+    with FakeServer(played):
+        for name, value in played.environment.items():
             configured.setenv(name, value)
-        yield serving
+        yield played
+
+
+@pytest.fixture(scope="module")
+def crossed_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """The stack with ten providers behind it, for all tests of a module: each has it forget the last one."""
+    with pytest.MonkeyPatch.context() as environment:
+        for name in os.environ:
+            if name.endswith(("_API_KEY", "_ENDPOINT")) or name.startswith(("AWS_", "AGENTOS_")):
+                environment.delenv(name)
+        with world(environment, str(tmp_path_factory.mktemp("crossed") / "crossed.yaml")) as made:
+            yield made

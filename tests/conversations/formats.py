@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from tests.conversations.fronts.anthropic import AnthropicFront
-from tests.conversations.fronts.bedrock import BedrockFront
-from tests.conversations.fronts.front import MODEL, Front
-from tests.conversations.fronts.gemini import GeminiFront
-from tests.conversations.fronts.openai import OpenAIFront
+from tests.conversations.fakes.anthropic import Anthropic
+from tests.conversations.fakes.bedrock import Bedrock
+from tests.conversations.fakes.gemini import Gemini
+from tests.conversations.fakes.openai import OpenAI
+from tests.conversations.fakes.provider import MODEL, FakeProvider
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,7 @@ class Format:
     `unsupported`: parameters that the provider's current models refuse, and that its SDK has no field for any more.
     """
 
-    front: type[Front]
+    fake: type[FakeProvider]
     system_apart: bool = True
     addresses: bool = True
     max_tokens: int | None = None
@@ -25,7 +25,7 @@ class Format:
 
     @property
     def provider(self) -> str:
-        return self.front.provider
+        return self.fake.name
 
     @property
     def model(self) -> str:
@@ -35,10 +35,10 @@ class Format:
 FORMATS = {
     one.provider: one
     for one in (
-        Format(OpenAIFront, system_apart=False),
-        Format(GeminiFront),
-        Format(AnthropicFront, max_tokens=8192, unsupported=("temperature", "topP")),  # the API demands some bound
-        Format(BedrockFront, addresses=False),
+        Format(OpenAI, system_apart=False),
+        Format(Gemini),
+        Format(Anthropic, max_tokens=8192, unsupported=("temperature", "topP")),  # the API demands some bound
+        Format(Bedrock, addresses=False),
     )
 }
 

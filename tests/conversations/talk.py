@@ -12,11 +12,11 @@ VOLATILE = {"messageId", "createdAt", "latencyMs"}
 
 @dataclass(frozen=True)
 class Outcome:
-    """`told`: the text that came in pieces; empty where nothing came so."""
+    """`expected`: the text that came in pieces; empty where nothing came so."""
 
     status: int
     body: Body
-    told: str = ""
+    expected: str = ""
 
 
 @dataclass(frozen=True)

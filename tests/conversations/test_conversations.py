@@ -8,84 +8,84 @@ from typing import Any
 
 import pytest
 
-from tests.conversations.brain import Answer
 from tests.conversations.cases import CASES, Case, Step
+from tests.conversations.expected import Expected
+from tests.conversations.fakes.model import Answer
+from tests.conversations.fakes.provider import FakeProvider
 from tests.conversations.formats import Format
-from tests.conversations.fronts.front import Front
 from tests.conversations.talk import Outcome, Talk, lasting
-from tests.conversations.told import Told
 from tests.support.gateway import Client
 
 
 @pytest.mark.parametrize("streamed", [False, True], ids=["plain", "streamed"])
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_a_conversation(api: Client, front: Front, wire_format: Format, case: Case, *, streamed: bool) -> None:
-    front.brain.longest = case.longest
+def test_a_conversation(api: Client, fake: FakeProvider, wire_format: Format, case: Case, *, streamed: bool) -> None:
+    fake.model.longest = case.longest
     talk = Talk.begin(api, wire_format.model, case.config, case.tools, streamed=streamed)
-    told = Told(case, wire_format)
+    expected = Expected(case, wire_format)
     for step in case.steps:
         if not wire_format.addresses and "https://" in str(step.post) and step.post.get("role") != "tool":
-            _cannot(talk, step, front)
+            _cannot(talk, step, fake)
         elif step.answer and step.answer.refused:
-            _refused(talk, told, step, front)
+            _refused(talk, expected, step, fake)
         else:
-            _answered(talk, told, step, front)
-    assert front.brain.script == []
+            _answered(talk, expected, step, fake)
+    assert fake.model.script == []
     stored = talk.messages()
-    assert lasting(stored) == told.stored
+    assert lasting(stored) == expected.stored
     session = talk.session()
     assert (session["state"], session["messageCount"]) == ("idle", len(stored))
 
 
-def _answered(talk: Talk, told: Told, step: Step, front: Front) -> None:
+def _answered(talk: Talk, expected: Expected, step: Step, fake: FakeProvider) -> None:
     """What the model hears is what was said, and what the client gets is what the model says."""
-    asked = len(front.brain.heard)
-    told.post(step.post)
+    asked = len(fake.model.received)
+    expected.post(step.post)
     if step.answer is None:
-        outcome, expected = talk.post(step.post), told.waiting()
-        assert len(front.brain.heard) == asked, "no provider is asked while results are missing"
+        outcome, expected = talk.post(step.post), expected.waiting()
+        assert len(fake.model.received) == asked, "no provider is asked while results are missing"
     else:
-        outcome, answer = _ask(talk, told, step, step.answer, front)
-        expected = told.answer(answer)
+        outcome, answer = _ask(talk, expected, step, step.answer, fake)
+        expected = expected.answer(answer)
     assert outcome.status == 200, outcome.body
     assert lasting(outcome.body) == expected
     if step.answer:
-        assert talk.messages()[-1] == outcome.body, "it is stored as it was told"
+        assert talk.messages()[-1] == outcome.body, "it is stored as it was expected"
 
 
-def _refused(talk: Talk, told: Told, step: Step, front: Front) -> None:
-    """A plain error leaves no trace; what was told before the filter took over is kept."""
-    told.post(step.post)
+def _refused(talk: Talk, expected: Expected, step: Step, fake: FakeProvider) -> None:
+    """A plain error leaves no trace; what was expected before the filter took over is kept."""
+    expected.post(step.post)
     assert step.answer
-    outcome, answer = _ask(talk, told, step, step.answer, front)
+    outcome, answer = _ask(talk, expected, step, step.answer, fake)
     heard_some = talk.streamed and bool(answer.text)
     assert outcome.status == (200 if heard_some else 422)
     assert outcome.body["code"] == "content_filtered"
     assert [one["outcome"] for one in outcome.body["details"]["attempts"]] == ["content_filter"]
-    assert outcome.told == (answer.text if heard_some else "")
+    assert outcome.expected == (answer.text if heard_some else "")
     if not heard_some:
-        told.forget()
+        expected.forget()
         return
     kept = talk.messages()[-1]
     assert (kept["content"], kept["state"], kept["finishReason"]) == (answer.text, "incomplete", "error")
-    told.stored.append(lasting(kept))
+    expected.stored.append(lasting(kept))
 
 
-def _cannot(talk: Talk, step: Step, front: Front) -> None:
-    """What the format has no words for is nobody's failure: the target is left out, and the client told why."""
+def _cannot(talk: Talk, step: Step, fake: FakeProvider) -> None:
+    """What the format has no words for is nobody's failure: the target is left out, and the client expected why."""
     outcome = talk.post(step.post)
     assert (outcome.status, outcome.body["code"]) == (400, "unsupported")
     assert "images" in _text_of(outcome.body)
-    assert front.brain.heard == []
+    assert fake.model.received == []
 
 
-def _ask(talk: Talk, told: Told, step: Step, said: Answer, front: Front) -> tuple[Outcome, Answer]:
+def _ask(talk: Talk, expected: Expected, step: Step, said: Answer, fake: FakeProvider) -> tuple[Outcome, Answer]:
     """The step's outcome, and the answer as the request's own bounds must leave it."""
-    expected = told.heard(streamed=talk.streamed)
-    front.brain.script.append(said)
+    expected = expected.received(streamed=talk.streamed)
+    fake.model.script.append(said)
     outcome = talk.post(step.post)
-    assert front.brain.refused == []
-    assert front.brain.heard[-1] == expected
+    assert fake.refusals == []
+    assert fake.model.received[-1] == expected
     return outcome, said.under(expected)
 
 

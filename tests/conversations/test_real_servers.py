@@ -1,6 +1,6 @@
 """The same conversations with servers that somebody else wrote: llama.cpp's with a real model, and llmock's three.
 
-llmock says what it is told to, so that its answers are compared with the script. What a real model says is its own
+llmock says what it is expected to, so that its answers are compared with the script. What a real model says is its own
 affair; how it says it is not.
 """
 
@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from local.model import START_SECONDS, LocalModel
-from tests.conversations.brain import Answer, Call, Heard
 from tests.conversations.cases import CASES, Body, Case, Step
+from tests.conversations.fakes.model import Answer, Call, Received
 from tests.conversations.talk import Outcome, Talk
 from tests.e2e.test_misbehaving_providers import Llmock, llmock  # noqa: F401 - a fixture
 from tests.support.gateway import Client
@@ -118,7 +118,7 @@ def check_real(talk: Talk, outcome: Outcome, most: int) -> None:
     assert outcome.status == 200, outcome.body
     reply, usage = outcome.body, outcome.body["usage"]
     assert reply["content"].strip() or reply["toolCalls"]
-    assert outcome.told == (reply["content"] if talk.streamed else "")
+    assert outcome.expected == (reply["content"] if talk.streamed else "")
     assert reply["finishReason"] in ("stop", "length", "tool_calls")
     assert reply["finishReason"] != "length" or usage["completionTokens"] == most
     assert 0 < usage["completionTokens"] <= most
@@ -162,7 +162,7 @@ def test_a_real_model_stops_where_it_is_told(api: Client, real: str, *, streamed
 
 @streamed_or_not
 def test_a_real_models_window_has_an_end(api: Client, real: str, *, streamed: bool) -> None:
-    """Nothing else is left to ask, so that the client is told."""
+    """Nothing else is left to ask, so that the client is expected."""
     outcome = Talk.begin(api, real, {"maxTokens": SHORT}, (), streamed=streamed).post({"content": "word " * 20_000})
     assert (outcome.status, outcome.body["code"]) == (400, "context_length_exceeded")
 
@@ -185,7 +185,7 @@ def mocked(request: pytest.FixtureRequest, configured: pytest.MonkeyPatch, llmoc
 def script(server: Llmock, model: str, case: Case) -> list[Answer | None]:
     """Queue a case's answers, each as its request's bounds leave it; these."""
     config = case.config
-    bounds = Heard("", (), max_tokens=config.get("maxTokens"), stop=tuple(config.get("stop", ())))
+    bounds = Received("", (), max_tokens=config.get("maxTokens"), stop=tuple(config.get("stop", ())))
     answers = [step.answer and step.answer.under(bounds) for step in case.steps]
     behaviours = [
         {
@@ -240,7 +240,7 @@ def test_llmock_plays(
             assert (outcome.status, outcome.body["state"]) == (200, "requires_action")
         elif answer.refused:
             assert outcome.body["code"] == "content_filtered"
-            assert outcome.told == (answer.text if streamed else "")
+            assert outcome.expected == (answer.text if streamed else "")
         else:
             _check_mocked(outcome, answer, streamed=streamed)
             ids.learn(answer.calls, outcome.body)
@@ -250,7 +250,7 @@ def _check_mocked(outcome: Outcome, answer: Answer, *, streamed: bool) -> None:
     reply: Any = outcome.body
     assert outcome.status == 200, reply
     assert reply["content"] == answer.text
-    assert outcome.told == (answer.text if streamed else "")
+    assert outcome.expected == (answer.text if streamed else "")
     assert reply["finishReason"] == FINISHES.get(answer.finish, answer.finish)
     assert reply["state"] == ("requires_action" if answer.calls else "completed")
     assert reply["usage"]["promptTokens"] > 0

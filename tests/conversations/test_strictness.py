@@ -1,8 +1,10 @@
-"""The fakes are strict: what their providers refuse by their documentation and types, they refuse too."""
+"""The fakes are strict: what their providers refuse, by documentation or report, they refuse too, and nothing near it.
+
+For every rule there is one request that breaks it, and one that keeps it as closely as may be.
+"""
 
 import copy
 import json
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -10,150 +12,120 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from tests.conversations.brain import Brain
-from tests.conversations.formats import FORMATS
-from tests.conversations.fronts import bedrock
-from tests.conversations.fronts.front import MODEL, Front, Invalid, Request
+from tests.conversations.fakes import bedrock
+from tests.conversations.fakes.model import ScriptedModel
+from tests.conversations.fakes.provider import MODEL, FakeProvider, Request
+from tests.conversations.fakes.providers import HOSTS, PROVIDERS
+from tests.conversations.fakes.rules import Refused
+from tests.conversations.strictness import anthropic as for_anthropic
+from tests.conversations.strictness import bedrock as for_bedrock
+from tests.conversations.strictness import chat as for_chat
+from tests.conversations.strictness import gemini as for_gemini
+from tests.conversations.strictness.row import Row
 
 Body = dict[str, Any]
-SCHEMA = {"type": "object", "properties": {"city": {"type": "string"}}}
-OPEN = {"format": {"type": "json_schema", "schema": {"type": "object"}}}
-JPG = [{"image": {"format": "jpg", "source": {"bytes": ""}}}]
+FAKES = {**PROVIDERS, **HOSTS}
+ROWS = [*for_chat.ROWS, *for_anthropic.ROWS, *for_gemini.ROWS, *for_bedrock.ROWS]
+GOOD = {
+    **for_chat.GOOD,
+    "anthropic": for_anthropic.GOOD,
+    "gemini": for_gemini.GOOD,
+    "bedrock": for_bedrock.GOOD,
+}
+"""A good request to each; those who are not named take OpenAI's."""
 
-GOOD: dict[str, Body] = {
-    "openai": {
-        "model": MODEL,
-        "messages": [
-            {"role": "user", "content": "Hello."},
-            {"role": "assistant", "content": None, "tool_calls": [
-                {"id": "call_1", "type": "function", "function": {"name": "f", "arguments": "{}"}}]},
-            {"role": "tool", "tool_call_id": "call_1", "content": "Done."},
-        ],
-        "tools": [{"type": "function", "function": {"name": "f", "parameters": SCHEMA}}],
-    },
-    "anthropic": {
-        "model": MODEL,
-        "max_tokens": 9,
-        "system": "Be kind.",
-        "messages": [
-            {"role": "user", "content": [{"type": "text", "text": "Hello."}]},
-            {"role": "assistant", "content": [{"type": "tool_use", "id": "call_1", "name": "f", "input": {}}]},
-            {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "call_1", "content": "Done."}]},
-        ],
-        "tools": [{"name": "f", "input_schema": SCHEMA}],
-    },
-    "gemini": {
-        "contents": [
-            {"role": "user", "parts": [{"text": "Hello."}]},
-            {"role": "model", "parts": [{
-                "functionCall": {"id": "call_1", "name": "f", "args": {}},
-                "thoughtSignature": "skip_thought_signature_validator"}]},
-            {"role": "user", "parts": [{"functionResponse": {"id": "call_1", "name": "f", "response": {"a": 1}}}]},
-        ],
-        "tools": [{"functionDeclarations": [{"name": "f", "parametersJsonSchema": SCHEMA}]}],
-        "generationConfig": {"temperature": 0.5},
-    },
-    "bedrock": {
-        "messages": [
-            {"role": "user", "content": [{"text": "Hello."}]},
-            {"role": "assistant", "content": [{"toolUse": {"toolUseId": "call_1", "name": "f", "input": {}}}]},
-            {"role": "user", "content": [{"toolResult": {"toolUseId": "call_1", "content": [{"text": "Done."}]}}]},
-        ],
-        "toolConfig": {"tools": [{"toolSpec": {"name": "f", "inputSchema": {"json": SCHEMA}}}]},
-        "inferenceConfig": {"maxTokens": 9},
-    },
-}  # fmt: skip
-
-WRONGS: list[tuple[str, Callable[[Any], object], str]] = [
-    ("openai", lambda body: body.update(max_tokns=5), "max_tokns"),
-    ("openai", lambda body: body.update(temperature="hot"), "temperature"),
-    ("openai", lambda body: body["messages"].pop(), "answered by"),
-    ("openai", lambda body: body["messages"][2].update(tool_call_id="call_2"), "answered by"),
-    ("openai", lambda body: body["messages"].pop(1), "must follow"),
-    ("openai", lambda body: body["messages"][0].update(content=[{"type": "text", "txt": "x"}]), "text"),
-    ("openai", lambda body: body["messages"][1]["tool_calls"][0]["function"].update(arguments="[]"), "no object"),
-    ("openai", lambda body: body.update(stream_options={"include_usage": True}), "streams alone"),
-    ("openai", lambda body: body.update(stop=list("abcde")), "at most four"),
-    ("anthropic", lambda body: body.pop("max_tokens"), "max_tokens"),
-    ("anthropic", lambda body: body.update(temperature=0.5), "temperature"),
-    ("anthropic", lambda body: body["messages"][0]["content"][0].update(txt="x"), "txt"),
-    ("anthropic", lambda body: body["messages"].pop(), "end with a user"),
-    ("anthropic", lambda body: body["messages"].pop(0), "first message"),
-    ("anthropic", lambda body: body["messages"][2]["content"][0].update(tool_use_id="call_2"), "answered by"),
-    ("anthropic", lambda body: body["messages"][2]["content"].insert(0, {"type": "text", "text": "x"}), "come first"),
-    ("anthropic", lambda body: body["messages"][0]["content"][0].update(text=" "), "non-whitespace"),
-    ("anthropic", lambda body: body.update(output_config=OPEN), "false"),
-    ("gemini", lambda body: body["generationConfig"].update(topKay=5), "topKay"),
-    ("gemini", lambda body: body["contents"][0].update(role="assistant"), "multiturn"),
-    ("gemini", lambda body: body["contents"].pop(), "end with a user"),
-    ("gemini", lambda body: body["contents"].insert(0, body["contents"][0]), "the user first"),
-    ("gemini", lambda body: body["contents"][2]["parts"][0]["functionResponse"].update(name="g"), "answered by"),
-    ("gemini", lambda body: body["contents"][1]["parts"][0].pop("thoughtSignature"), "thought_signature"),
-    ("gemini", lambda body: body["contents"][0].update(parts=[]), "must not be empty"),
-    ("bedrock", lambda body: body["inferenceConfig"].update(max_tokens=5), "max_tokens"),
-    ("bedrock", lambda body: body["messages"].pop(), "end with a user"),
-    ("bedrock", lambda body: body["messages"].insert(0, body["messages"][0]), "alternate"),
-    ("bedrock", lambda body: body["messages"][2]["content"][0]["toolResult"].update(toolUseId="call_2"), "answered by"),
-    ("bedrock", lambda body: body.pop("toolConfig"), "toolConfig"),
-    ("bedrock", lambda body: body["messages"][0]["content"][0].update(text=""), "blank"),
-    ("bedrock", lambda body: body["messages"][0].update(content=JPG), "jpg"),
-    ("bedrock", lambda body: body["messages"][0].update(role="system"), "user message"),
-]  # fmt: skip
+SIGNED = {**for_chat.SIGNED, "gemini": for_gemini.SIGNED, "bedrock": for_bedrock.SIGNED}
+PATHS = {
+    "anthropic": "/v1/messages",
+    "gemini": "/v1beta/models/{model}:{method}",
+    "bedrock": "/model/{model}/{operation}",
+}
 
 
-def sent(front: Front, body: Body) -> Request:
+def sent(fake: FakeProvider, body: Body, model: str, *, streamed: bool = False) -> Request:
     """As a client of the provider's sends it."""
-    paths = {
-        "openai": "/v1/chat/completions",
-        "anthropic": "/v1/messages",
-        "gemini": f"/v1beta/models/{MODEL}:generateContent",
-        "bedrock": f"/model/{MODEL}/converse",
-    }
-    keys = {"authorization": f"Bearer {front.key}", "x-api-key": front.key, "x-goog-api-key": front.key}
-    headers, path, content = {"anthropic-version": "2023-06-01", **keys}, paths[front.provider], json.dumps(body)
-    if front.provider == "bedrock":
-        request = AWSRequest("POST", front.url + path, {}, content.encode())
-        credentials = Credentials(bedrock.ACCESS_KEY, bedrock.SECRET)
-        SigV4Auth(credentials, "bedrock", bedrock.REGION).add_auth(request)
-        host = front.url.removeprefix("http://")
+    path = PATHS.get(fake.name, f"{fake.path}/chat/completions").format(
+        model=model,
+        method="streamGenerateContent?alt=sse" if streamed else "generateContent",
+        operation="converse-stream" if streamed else "converse",
+    )
+    if fake.name not in ("gemini", "bedrock"):
+        body = {"model": model, **body, **({"stream": True} if streamed else {})}
+    content = json.dumps(body).encode()
+    headers = {"authorization": f"Bearer {fake.key}", "x-api-key": fake.key, "x-goog-api-key": fake.key}
+    headers |= {"anthropic-version": "2023-06-01"}
+    if fake.name == "bedrock":
+        request = AWSRequest("POST", fake.url + path, {}, content)
+        SigV4Auth(Credentials(bedrock.ACCESS_KEY, bedrock.SECRET), "bedrock", bedrock.REGION).add_auth(request)
+        host = fake.url.removeprefix("http://")
         headers = {"host": host, **{name.lower(): value for name, value in request.headers.items()}}
-    return Request("POST", path, headers, content.encode())
+    return Request("POST", path, headers, content)
 
 
-@pytest.fixture
-def opened() -> Iterator[Callable[[str], Front]]:
-    fronts: list[Front] = []
-
-    def begin(name: str) -> Front:
-        fronts.append(FORMATS[name].front(Brain()).__enter__())
-        return fronts[-1]
-
-    yield begin
-    for front in fronts:
-        front.__exit__()
-
-
-@pytest.mark.parametrize("name", FORMATS)
-def test_a_good_request_is_heard(opened: Callable[[str], Front], name: str) -> None:
-    front = opened(name)
-    heard = front.heard(sent(front, GOOD[name]))
-    assert [one.role for one in heard.said] == ["user", "assistant", "user"]
-    assert [tool.name for tool in heard.tools] == ["f"]
+def asked(row: Row, changes: Body) -> tuple[FakeProvider, Request]:
+    """A fake, and the good request with these changes, each at a path such as `messages.0.content`."""
+    fake = FAKES[row.provider](ScriptedModel())
+    fake.signed = dict(SIGNED.get(row.provider, {}))
+    body = copy.deepcopy(GOOD.get(row.provider, GOOD["openai"]))
+    for path, value in changes.items():
+        *way, last = [int(step) if step.isdigit() else step for step in path.split(".")]
+        place: Any = body
+        for step in way:
+            place = place[step]
+        if value is None:
+            place.pop(last)
+        else:
+            place[last] = copy.deepcopy(value)
+    return fake, sent(fake, body, row.model or MODEL, streamed=row.streamed)
 
 
-@pytest.mark.parametrize(("name", "wrong", "why"), WRONGS, ids=[f"{name}-{why}" for name, _, why in WRONGS])
-def test_what_the_provider_refuses_is_refused(
-    opened: Callable[[str], Front], name: str, wrong: Callable[[Any], object], why: str
-) -> None:
-    front, body = opened(name), copy.deepcopy(GOOD[name])
-    wrong(body)
-    with pytest.raises(Invalid, match=why):
-        front.heard(sent(front, body))
+@pytest.mark.parametrize("name", FAKES)
+def test_a_good_request_is_taken(name: str) -> None:
+    fake, request = asked(Row(name, "", {}, {}), {})
+    received = fake.accept(request)
+    assert [one.role for one in received.said] == ["user", "assistant", "user"]
+    assert [tool.name for tool in received.tools] == ["f"]
 
 
-@pytest.mark.parametrize("name", FORMATS)
-def test_a_request_without_its_key_is_refused(opened: Callable[[str], Front], name: str) -> None:
-    front = opened(name)
-    good = sent(front, GOOD[name])
-    with pytest.raises(Invalid, match=r"key|signature"):
-        front.heard(Request(good.method, good.path, {"anthropic-version": "2023-06-01"}, good.body))
+def test_every_rule_has_its_rows() -> None:
+    rules = {(name, rule.what) for name, fake in FAKES.items() for rule in fake.rules}
+    assert {(row.provider, row.rule) for row in ROWS} == rules
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.provider}-{row.rule}")
+def test_a_request_that_breaks_the_rule_is_refused(row: Row) -> None:
+    fake, request = asked(row, row.breaks)
+    with pytest.raises(Refused) as caught:
+        fake.accept(request)
+    assert caught.value.rule
+    assert caught.value.rule.what == row.rule
+    refusal = fake.refusal(caught.value)
+    assert refusal.status == caught.value.rule.status
+    assert 400 <= refusal.status < 500
+    json.loads(refusal.body)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.provider}-{row.rule}")
+def test_a_request_that_keeps_it_is_taken(row: Row) -> None:
+    fake, request = asked(row, row.keeps)
+    fake.accept(request)
+
+
+@pytest.mark.parametrize("name", FAKES)
+def test_every_rule_names_its_source(name: str) -> None:
+    assert all(rule.source.startswith("https://") for rule in FAKES[name].rules)
+    assert len({rule.what for rule in FAKES[name].rules}) == len(FAKES[name].rules)
+
+
+@pytest.mark.parametrize("name", [name for name in FAKES if name != "ollama"])
+def test_a_request_without_its_key_is_refused(name: str) -> None:
+    fake, good = asked(Row(name, "", {}, {}), {})
+    with pytest.raises(Refused, match=r"(?i)key|signature"):
+        fake.accept(Request(good.method, good.path, {"anthropic-version": "2023-06-01"}, good.body))
+
+
+@pytest.mark.parametrize("name", FAKES)
+def test_an_unknown_model_is_refused(name: str) -> None:
+    fake, _ = asked(Row(name, "", {}, {}), {})
+    with pytest.raises(Refused, match=r"no-such-model|identifier"):
+        fake.accept(sent(fake, GOOD.get(name, GOOD["openai"]), "no-such-model"))

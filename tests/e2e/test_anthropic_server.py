@@ -1,11 +1,11 @@
 """The real model behind llama.cpp's own `/v1/messages`: somebody else's server of Anthropic's wire format."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 
 from local.model import START_SECONDS, LocalModel
-from tests.e2e.hosting import Host
+from tests.e2e.hosting import Host, start
 
 MODEL = "anthropic:smollm2"
 
@@ -17,9 +17,12 @@ def server() -> Iterator[str]:
     model.stop()
 
 
-@pytest.fixture
-def host(server: str, start_host: Callable[..., Host]) -> Host:
-    return start_host({"ANTHROPIC_API_KEY": "a-key-that-nobody-checks", "ANTHROPIC_ENDPOINT": server})
+@pytest.fixture(scope="module")
+def host(server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
+    environment = {"ANTHROPIC_API_KEY": "a-key-that-nobody-checks", "ANTHROPIC_ENDPOINT": server}
+    running = start(tmp_path_factory.mktemp("host"), environment)
+    yield running
+    running.end()
 
 
 def test_a_conversation_goes_on_over_several_turns(host: Host) -> None:

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import httpx
 
-from tests.e2e.hosting import ROOT, STOP_SECONDS, Host, free_port, launch
+from tests.e2e.hosting import ROOT, STOP_SECONDS, Host, launch
 from tests.support.debugger import Debugger
+from tests.support.ports import free_port
 
 STREAMER = ROOT / "tests" / "e2e" / "streamer"
 HANDLER = ROOT / "functions" / "health" / "app.py"

@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,8 +16,9 @@ import httpx
 import pytest
 
 from local import dynamodb_local, process
-from tests.e2e.hosting import ROOT, STOP_SECONDS, Host, eventually, free_port, launch
+from tests.e2e.hosting import ROOT, STOP_SECONDS, Host, eventually, launch, start
 from tests.support.backends import DYNAMODBS
+from tests.support.ports import free_port
 from tests.support.upstream import Reply, Upstream, answer
 
 StartHost = Callable[..., Host]
@@ -34,15 +34,6 @@ def alive(pid: int) -> bool:
         return False
 
 
-def ended(*pids: int) -> bool:
-    """Whether all of them end within ten seconds."""
-    for _ in range(100):
-        if not any(map(alive, pids)):
-            return True
-        time.sleep(0.1)
-    return False
-
-
 @pytest.mark.parametrize(
     ("number", "code"), [(signal.SIGINT, 0), (signal.SIGTERM, 0), (signal.SIGKILL, -signal.SIGKILL)]
 )
@@ -53,7 +44,7 @@ def test_nothing_outlives_the_host(start_host: StartHost, number: int, code: int
     assert len(children) == 2
     os.kill(host.process.pid, number)
     assert host.process.wait(STOP_SECONDS) == code
-    assert ended(*children)
+    eventually(lambda: not any(map(alive, children)))
 
 
 @contextmanager
@@ -169,7 +160,7 @@ def test_sessions_survive_a_restart(
     assert len(messages["data"]) == 2
     children = first.children()
     first.end(number)
-    assert ended(*children)
+    eventually(lambda: not any(map(alive, children)))
 
     second = start_host(lasting_store, "--root", str(checkout))
     assert "table agentos was there" in second.output
@@ -188,7 +179,7 @@ def test_the_store_does_not_outlive_the_host(
     assert len(children) == 1 + (lasting_store["STORE"] == "dynamodb-local")
     os.kill(host.process.pid, number)
     host.process.wait(STOP_SECONDS)
-    assert ended(*children)
+    eventually(lambda: not any(map(alive, children)))
 
 
 def test_a_store_that_cannot_be_had_is_one_clear_line(checkout: Path, tmp_path: Path) -> None:
@@ -250,10 +241,24 @@ def _queue_turn(host: Host, session: str) -> str:
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
+    return copy_of_what_runs(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def edited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Host, Path]]:
+    """A host, and the copy that it runs."""
+    folder = tmp_path_factory.mktemp("edited")
+    checkout = copy_of_what_runs(folder)
+    host = start(folder, {}, "--root", str(checkout))
+    yield host, checkout
+    host.end()
+
+
+def copy_of_what_runs(folder: Path) -> Path:
     """A copy of what the host runs, to be edited."""
-    copy = tmp_path / "checkout"
-    for folder in ("config", "functions", "shared"):
-        shutil.copytree(ROOT / folder, copy / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    copy = folder / "checkout"
+    for part in ("config", "functions", "shared"):
+        shutil.copytree(ROOT / part, copy / part, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "template.yaml", copy)
     return copy
 
@@ -261,9 +266,17 @@ def checkout(tmp_path: Path) -> Path:
 HANDLER = "def handler(event, context):\n    return {answer}\n"
 
 
-def test_an_edited_handler_is_live(start_host: StartHost, checkout: Path) -> None:
-    host = start_host({}, "--root", str(checkout))
-    file = checkout / "functions" / "health" / "app.py"
+@pytest.fixture
+def handler(edited: tuple[Host, Path]) -> Iterator[Path]:
+    """The file of a handler, which is put back in order afterwards."""
+    file = edited[1] / "functions" / "health" / "app.py"
+    intact = file.read_text()
+    yield file
+    file.write_text(intact)
+
+
+def test_an_edited_handler_is_live(edited: tuple[Host, Path], handler: Path) -> None:
+    host, file = edited[0], handler
     file.write_text(HANDLER.format(answer='{"statusCode": 200, "body": "one"}'))
     assert host.client.get("/health").text == "one"
     file.write_text(HANDLER.format(answer='{"statusCode": 200, "body": "two"}'))  # as long, within the same second
@@ -281,10 +294,9 @@ def test_an_edited_handler_is_live(start_host: StartHost, checkout: Path) -> Non
     ],
 )
 def test_a_broken_handler_is_a_502_and_the_host_lives_on(
-    start_host: StartHost, checkout: Path, text: str, told: str
+    edited: tuple[Host, Path], handler: Path, text: str, told: str
 ) -> None:
-    host = start_host({}, "--root", str(checkout))
-    file = checkout / "functions" / "health" / "app.py"
+    host, file = edited[0], handler
     intact = file.read_text()
     file.write_text(text)
     broken = host.client.get("/health")
@@ -294,8 +306,8 @@ def test_a_broken_handler_is_a_502_and_the_host_lives_on(
     assert host.client.get("/health").status_code == 200
 
 
-def test_an_edited_layer_and_configuration_are_live(start_host: StartHost, checkout: Path) -> None:
-    host = start_host({}, "--root", str(checkout))
+def test_an_edited_layer_and_configuration_are_live(edited: tuple[Host, Path]) -> None:
+    host, checkout = edited
     catalog = checkout / "shared" / "agentos" / "__init__.py"
     catalog.write_text(catalog.read_text() + '\n__version__ = "99.edited"\n')
     assert host.client.get("/health").json()["version"] == "99.edited"

@@ -93,10 +93,11 @@ def test_an_agent_of_300_kb_can_be_patched(host: Host) -> None:
 
 def test_twenty_requests_at_once(start_host: StartHost, tmp_path: Path) -> None:
     """The upstream answers only when all twenty are with it, so that one at a time would never end."""
-    everybody = threading.Barrier(20, timeout=25)
+    everybody = threading.Barrier(20, timeout=55)
     with Upstream(default=Reply(answer("All here.").body, before=everybody.wait)) as upstream:
         overlay = tmp_path / "mine.yaml"
-        overlay.write_text(f"providers: {{my-gateway: {{format: openai, endpoint: '{upstream.url}', auth: none}}}}")
+        mine = f"providers: {{my-gateway: {{format: openai, endpoint: '{upstream.url}', auth: none}}}}"
+        overlay.write_text(f"{mine}\nlimits: {{turnSeconds: 60}}")
         host = start_host({"AGENTOS_CONFIG": str(overlay)})
         agent = host.agent(model="my-gateway:any")
         sessions = [host.session(agent) for _ in range(20)]

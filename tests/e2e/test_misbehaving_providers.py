@@ -11,7 +11,8 @@ import httpx
 import pytest
 
 from local import process
-from tests.e2e.hosting import START_SECONDS, Host, free_port, start
+from tests.e2e.hosting import START_SECONDS, Host, start
+from tests.support.ports import free_port
 
 LLMOCK = Path(sys.executable).with_name("llmock")
 LAST_RESORT = "local:smollm2"
@@ -167,7 +168,7 @@ def test_a_provider_that_hangs_leaves_time_for_the_next(
 ) -> None:
     model = model_of(request)
     llmock.misbehave("openai", model, type="delay", seconds=10)
-    reply = say(broken, model, fallback=f"gemini:{model}", timeoutSeconds=12)
+    reply = say(broken, model, fallback=f"gemini:{model}", timeoutSeconds=6)
     assert asked(reply) == [("openai", "timeout"), ("gemini", "ok")]
 
 

@@ -2,7 +2,6 @@
 
 import json
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -160,7 +159,6 @@ def test_a_pinned_session_has_the_time_that_its_version_gives(api: Any, upstream
     agent_id = api.agent()
     pinned, following = api.session(agent_id, agentVersion=1), api.session(agent_id)
     api("update_agent", {"config": {"timeoutSeconds": 0.01}}, agentId=agent_id)
-    upstream.default.before = lambda: time.sleep(0.5)
     assert api.say(agent_id, pinned).status == 200
     assert api.say(agent_id, following).status != 200
 

@@ -51,6 +51,14 @@ def test_a_target_that_keeps_failing_is_skipped_and_tried_again_after_the_pause(
     assert outcomes(talk.say()) == [(OPENAI, "ok")]
 
 
+def test_a_new_environment_counts_failures_from_the_start(api: Any, providers: Providers, clock: Any) -> None:
+    talk = chat(api)
+    providers.openai.default = refusal(500)
+    for _ in range(2):  # the second failure too many would be in the second environment, if it remembered the first's
+        assert outcomes(talk.say()) == [(OPENAI, "server"), (OPENAI, "server"), (GEMINI, "ok")]
+        rewire()
+
+
 def test_circuits_are_shown_by_health_and_providers(api: Any, providers: Providers, clock: Any) -> None:
     assert (health(api, "openai")["status"], health(api, "openai")["circuits"]) == ("available", [])
     providers.openai.default = refusal(429, retry_after="600")

@@ -140,7 +140,7 @@ def test_a_hang_of_the_primary_leaves_time_for_the_fallback(api: Any, providers:
     release = threading.Event()
     providers.openai.default = Reply({}, before=release.wait)
     try:
-        said = chat(api, timeoutSeconds=3).say()
+        said = chat(api, timeoutSeconds=4).say()
     finally:
         release.set()
     assert [one["outcome"] for one in said.json["route"]["attempts"]] == ["timeout", "ok"]

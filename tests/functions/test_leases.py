@@ -231,10 +231,11 @@ def test_a_lease_that_cannot_be_given_back_at_once_is_given_back_later(
     api: Client, upstream: Any, clock: ShiftedClock, path: dict[str, str]
 ) -> None:
     faults = Faults(wiring.dynamodb())
-    upstream.script.append(refusal(400))
-    upstream.script[0].before = lambda: faults.inflict(refused, "UpdateItem", 3)
+    well, upstream.default = upstream.default, refusal(400)
+    upstream.default.before = lambda: faults.inflict(refused, "UpdateItem", 3)
     assert api.say(*path.values(), "fails").status == 400
     eventually_idle(api, path)
+    upstream.default = well
     assert api.say(*path.values(), "next").status == 200
 
 

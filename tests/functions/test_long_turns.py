@@ -263,7 +263,7 @@ def lapse(turns: Turns, client: Any, table_name: str) -> None:
 
 
 def test_a_turn_that_fails_tells_why_and_is_not_tried_again(turns: Turns, upstream: Any) -> None:
-    upstream.script.append(refusal(400, "invalid_request_error"))
+    upstream.default = refusal(400, "invalid_request_error")
     turn_id = turns.accepted()
     delivery = turns.queue.event()
     assert turns.deliver(delivery) == 0

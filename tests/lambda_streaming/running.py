@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 
 from local import process
-from tests.e2e.hosting import free_port
+from tests.support.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 HANDLERS = Path(__file__).parent / "handlers"

@@ -15,7 +15,7 @@ from tests.providers.rude_server import Connection, RudeServer, reply
 
 BOUND = 65536
 SHORT = 0.3  # seconds; the servers of the tests would go on for ever
-PATIENCE = 30.0  # seconds until a test gives a call up as lost; nothing depends on its length
+PATIENCE = 120.0  # seconds until a test gives a call up as lost; nothing depends on its length
 ANSWER = recording("openai/answer").content
 
 

@@ -159,7 +159,7 @@ FAILURES: dict[ErrorClass, dict[str, float | None] | set[str]] = {
 FAILED = {
     case: (error_class, cases[case] if isinstance(cases, dict) else None)
     for error_class, cases in FAILURES.items()
-    for case in cases
+    for case in sorted(cases)  # a set has another order in every process, but the workers of a test run need one
 }
 
 

@@ -6,12 +6,13 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from agentos.domain import Completion, TokenCount
 from agentos.kernel.errors import ErrorClass, UpstreamError
 from tests.providers.recordings import MODELS, Wire, all_cases, provider_of, recording
+from tests.support.properties import examples
 
 OPENAI, GEMINI = "openai:gpt-4o-mini", "gemini:flash-1.5"
 NOTHING = TokenCount()
@@ -221,7 +222,7 @@ def with_other(value: Any, path: tuple[Any, ...], other: Any) -> Any:
     return changed
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(data=st.data())
 def test_a_recorded_reply_with_anything_in_any_place_stays_an_answer_or_a_classified_failure(
     data: st.DataObject, shared_wire: Wire

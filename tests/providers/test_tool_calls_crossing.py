@@ -5,7 +5,7 @@ import re
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from agentos.domain import Message, Prompt, ToolCall
@@ -31,6 +31,7 @@ from tests.providers.conversations import (
 )
 from tests.providers.recordings import MODELS, OTHER_FORMATS, Wire, recording
 from tests.support.json_values import OBJECTS
+from tests.support.properties import examples
 
 SIGNED = recording("gemini/tool_calls_parallel").content
 
@@ -94,7 +95,7 @@ def _answered_calls(body: dict[str, Any]) -> list[int]:
     return counts
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(arguments=st.lists(OBJECTS, min_size=1, max_size=3))
 def test_any_arguments_come_back_exactly_over_every_format(shared_wire: Wire, arguments: list[dict[str, Any]]) -> None:
     calls = tuple(ToolCall(id=f"call_{place}", name="f", arguments=one) for place, one in enumerate(arguments))

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TypeVar
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from agentos.domain import CoolDown, Skipped, Target
@@ -13,6 +13,7 @@ from agentos.routing.execute import Outcome
 from agentos.routing.health import CoolingDown
 from agentos.routing.policy import POLICIES, Retry
 from tests.routing.scripted import HANG, LIMITS, Step, Unconcerned, World, target
+from tests.support.properties import examples
 
 R = TypeVar("R")
 
@@ -59,7 +60,7 @@ class Run:
         ]
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(st.data())
 def test_laws_of_who_is_called(data: st.DataObject) -> None:
     run = Run(data)
@@ -76,7 +77,7 @@ def test_laws_of_who_is_called(data: st.DataObject) -> None:
         assert run.outcome.target.model == called[-1]
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(st.data())
 def test_laws_of_what_follows_from_a_failure(data: st.DataObject) -> None:
     run = Run(data)
@@ -90,7 +91,7 @@ def test_laws_of_what_follows_from_a_failure(data: st.DataObject) -> None:
             assert policy.falls_back or ended in run.also_on
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(st.data())
 def test_laws_of_time(data: st.DataObject) -> None:
     run = Run(data)
@@ -104,7 +105,7 @@ def test_laws_of_time(data: st.DataObject) -> None:
         assert run.seconds - run.world.clock.monotonic() < 0.5
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(st.data())
 def test_every_candidate_is_accounted_for(data: st.DataObject) -> None:
     run = Run(data)
@@ -177,7 +178,7 @@ class Fair:
         return any(self.first[one.model].fails is None and self.first[one.model].takes < HANG for one in self.chain)
 
 
-@settings(max_examples=400, deadline=None)
+@examples(400)
 @given(st.data())
 def test_whenever_some_target_would_answer_the_client_gets_an_answer(data: st.DataObject) -> None:
     run = Fair(data)
@@ -188,7 +189,7 @@ def test_whenever_some_target_would_answer_the_client_gets_an_answer(data: st.Da
         assert unneeded <= skipped
 
 
-@settings(max_examples=400, deadline=None)
+@examples(400)
 @given(st.data())
 def test_an_error_means_that_every_target_was_asked_and_failed(data: st.DataObject) -> None:
     run = Fair(data)
@@ -197,7 +198,7 @@ def test_an_error_means_that_every_target_was_asked_and_failed(data: st.DataObje
         assert run.error.details["skipped"] == []
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(st.data())
 def test_whoever_was_not_asked_before_an_error_is_named(data: st.DataObject) -> None:
     """For any bounds: an error tells of each target that it was asked, or why not."""

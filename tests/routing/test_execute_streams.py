@@ -1,13 +1,14 @@
 """An answer that is heard as it comes: until its first words all is as ever, and after them nobody else is asked."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from agentos.domain import Target
 from agentos.kernel.errors import ApiError, ContentFiltered, ErrorClass, UpstreamFailed
 from agentos.routing.execute import Outcome, broken_off_error
 from tests.routing.scripted import HANG, LIMITS, Step, World
+from tests.support.properties import examples
 
 A, B = "a:one", "b:two"
 WORDS = ("Hel", "lo")
@@ -101,7 +102,7 @@ STEPS = st.builds(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(
     scripts=st.fixed_dictionaries({name: st.lists(STEPS, min_size=2, max_size=2) for name in (A, B)}),
     also_on=st.sets(st.just("content_filter")),

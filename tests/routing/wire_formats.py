@@ -67,7 +67,16 @@ ANYWHERE: dict[ErrorClass, tuple[Behaviour, ...]] = {
     ErrorClass.RATE_LIMITED: (Reply(429), Reply(529), Reply(429, "", {"retry-after": "-1"})),
     ErrorClass.TIMEOUT: (Hangs(),),
     ErrorClass.CONNECT: (Breaks(httpx.ConnectError), Breaks(httpx.ReadError), Breaks(httpx.RemoteProtocolError)),
-    ErrorClass.SERVER: (Reply(408), Reply(500), Reply(502, "<html>Bad Gateway</html>"), Reply(503), Reply(504)),
+    ErrorClass.SERVER: (
+        Reply(408),
+        Reply(409),
+        Reply(425),
+        Reply(499),
+        Reply(500),
+        Reply(502, "<html>Bad Gateway</html>"),
+        Reply(503),
+        Reply(504),
+    ),
     ErrorClass.BAD_RESPONSE: (
         Reply(200, "<!doctype html><title>Wi-Fi</title>"),
         Reply(200, '{"choices": [{"mess'),
@@ -76,7 +85,7 @@ ANYWHERE: dict[ErrorClass, tuple[Behaviour, ...]] = {
         Reply(302, "", {"location": "http://elsewhere.test/"}),
     ),
     ErrorClass.MODEL_NOT_FOUND: (Reply(404),),
-    ErrorClass.REJECTED: (Reply(400), Reply(409), Reply(422, {"error": {"message": "no"}})),
+    ErrorClass.REJECTED: (Reply(400), Reply(422, {"error": {"message": "no"}})),
 }
 """What means the same over every format."""
 

@@ -10,8 +10,9 @@ from typing import Any
 
 from local import process
 from local.sam import cli, docker
-from tests.e2e.hosting import free_port, start
+from tests.e2e.hosting import start
 from tests.support.gateway import ROOT
+from tests.support.ports import free_port
 
 START_SECONDS = 60
 

@@ -21,7 +21,6 @@ import pytest
 from local import process
 from local.environment import Environment
 from local.sam import cli, docker, stack
-from tests.e2e.hosting import free_port
 from tests.lambda_streaming.running import Emulator, emulator_program
 from tests.replay.expected import EXPECTED, STREAMS
 from tests.sam_local.replay import function_of, invoke, plant
@@ -29,6 +28,7 @@ from tests.support.debugger import Debugger
 from tests.support.dynamodb import new_table
 from tests.support.gateway import ROOT
 from tests.support.gateway import invoke as invoke_directly
+from tests.support.ports import free_port
 from tests.support.upstream import Upstream
 from tests.support.wiring import rewire
 

@@ -13,7 +13,8 @@ import boto3
 import pytest
 
 from local.sam.docker import docker
-from tests.e2e.hosting import Host, free_port, launch, start
+from tests.e2e.hosting import Host, launch, start
+from tests.support.ports import free_port
 from tests.support.upstream import Upstream, answer, refusal
 
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from agentos.kernel.json_text import dump
@@ -11,8 +11,10 @@ from agentos.store.faults import ConditionFailed
 from tests.store.conftest import TENANT, Store
 from tests.support.builders import a_message, a_reply, a_session, an_agent
 from tests.support.json_values import OBJECTS
+from tests.support.properties import examples
 
-FEW = settings(max_examples=15)
+FEW = settings(examples(15), suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
+"""Examples share a store; each stores a record of its own in it."""
 TEXT = st.text(min_size=1)
 
 

@@ -22,6 +22,7 @@ from tests.support.conflicts import conflict
 from tests.support.crashes import Death, Died, Moment, lose_answer
 from tests.support.faults import Faults, cut
 from tests.support.gateway import Answer, Client
+from tests.support.properties import examples
 from tests.support.sse import Event, events
 from tests.support.upstream import CUT, Upstream, answer, calling, told
 from tests.support.wiring import rewire
@@ -203,13 +204,14 @@ class Session(RuleBasedStateMachine):
         assert self.api.said(*self.path.values()) == self.said[:100]
 
 
+@pytest.mark.hypothesis
 def test_a_session_is_a_list(
     api: Client, upstream: Upstream, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:
     clock = ShiftedClock()
     monkeypatch.setattr(wiring, "clock", lambda: clock)
-    examples = EXAMPLES[request.node.callspec.params["dynamodb_endpoint"]]
+    number = EXAMPLES[request.node.callspec.params["dynamodb_endpoint"]]
     run_state_machine_as_test(
         lambda: Session(api, upstream, clock),
-        settings=settings(max_examples=examples, stateful_step_count=20, deadline=None),
+        settings=settings(examples(number), stateful_step_count=20),
     )

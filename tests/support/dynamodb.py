@@ -4,6 +4,8 @@ from functools import cache
 from typing import Any
 from uuid import uuid4
 
+import boto3
+from botocore.config import Config
 from samcli.yamlhelper import yaml_parse
 
 from tests.support.gateway import ROOT
@@ -20,5 +22,20 @@ def table_properties() -> dict[str, Any]:
 def new_table(client: Any) -> str:
     """The name of a fresh, empty table."""
     name = f"test-{uuid4().hex}"
-    client.create_table(TableName=name, **table_properties())
+    _patient(client).create_table(TableName=name, **table_properties())
     return name
+
+
+def drop_table(client: Any, name: str) -> None:
+    _patient(client).delete_table(TableName=name)
+
+
+def _patient(client: Any) -> Any:
+    return _client(client.meta.endpoint_url, client.meta.region_name)
+
+
+@cache
+def _client(endpoint_url: str, region: str) -> Any:
+    """It waits for as long as a busy machine takes. One that sends again would find the table that it has made."""
+    config = Config(connect_timeout=120, read_timeout=120, retries={"total_max_attempts": 1})
+    return boto3.client("dynamodb", endpoint_url=endpoint_url, region_name=region, config=config)

@@ -11,11 +11,11 @@ from typing import Any
 
 import httpx
 
-from tests.e2e.hosting import free_port
+from tests.support.ports import free_port
 
 LLMOCK = Path(sys.executable).with_name("llmock")
 START_SECONDS = 60
-PATIENCE_SECONDS = 30
+PATIENCE_SECONDS = 60
 
 Behaviour = dict[str, Any]
 

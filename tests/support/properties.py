@@ -1,11 +1,26 @@
-"""How Hypothesis runs here: without a clock, so that a slow machine fails nothing."""
+"""How Hypothesis runs here: without a clock, and in `make test` with the same examples each time.
+
+The health check `too_slow` is off because it measures the machine. DEPTH=20, as in `make test-deep`, makes every test
+try twenty times as many examples, random ones.
+"""
+
+import os
 
 from hypothesis import HealthCheck, settings
+
+DEPTH = int(os.environ.get("DEPTH", "1"))
+
+
+def examples(number: int) -> settings:
+    """For a test that tries so many examples, or DEPTH times as many."""
+    return settings(max_examples=number * DEPTH)
+
 
 settings.register_profile(
     "clockless",
     deadline=None,
-    max_examples=60,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+    derandomize=DEPTH == 1,
+    max_examples=60 * DEPTH,
+    suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("clockless")

@@ -1,5 +1,7 @@
 """Starting the composition root afresh, as a new Lambda environment would."""
 
+from aws_lambda_powertools.utilities.circuit_breaker import base as circuit_breaker
+
 from agentos import wiring
 
 
@@ -10,3 +12,15 @@ def rewire() -> None:
     for built in vars(wiring).values():
         if hasattr(built, "cache_clear"):
             built.cache_clear()
+    _forget_failures()
+
+
+def _forget_failures() -> None:
+    """Powertools counts a circuit's failures in globals. A circuit's name holds the port of the upstream, and the
+    kernel gives ports again: a test would start with the count that another test left."""
+    for counts in (
+        circuit_breaker._LOCAL_FAILURES,
+        circuit_breaker._LOCAL_SUCCESSES,
+        circuit_breaker._LAST_OBSERVED_STATE,
+    ):
+        counts.clear()

@@ -53,14 +53,6 @@ class Circuits(CircuitBreakerDynamoDBPersistence):
         """Open a circuit again after a failed probe, unless it is held open for longer."""
         self._open(name, 1, opened_at, _CLOSED_OR_SHORTER)
 
-    def try_acquire_half_open(self, name: str, owner: str, opened_at: int) -> bool:
-        """Whether this caller is the one to probe an open circuit. Nobody is while the table takes no write."""
-        try:
-            return bool(super().try_acquire_half_open(name, owner, opened_at))
-        except Exception as error:
-            _log_failure("a circuit could not be probed", error)
-            return False
-
     def pause(self, name: str, opened_at: int) -> None:
         """Hold a circuit open, unless it is held for longer already. A failure costs no more than a call.
 

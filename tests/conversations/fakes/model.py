@@ -1,4 +1,4 @@
-"""The model behind every fake provider: hears and answers in no provider's words, as scripted, and remembers."""
+"""The model behind every fake provider: receives and answers in no provider's words, as scripted, and remembers."""
 
 import json
 import re
@@ -73,7 +73,7 @@ class Offered:
 
 
 @dataclass(frozen=True)
-class Heard:
+class Received:
     """One request, in no provider's words. `system` is what stands outside the conversation."""
 
     system: str
@@ -103,9 +103,9 @@ class Answer:
     finish: Finish = "stop"
     stopped_by: str | None = None
 
-    def under(self, heard: Heard) -> "Answer":
+    def under(self, received: Received) -> "Answer":
         """As the request's bounds leave it; a word counts as a token."""
-        found = [(at, one) for one in heard.stop if (at := self.text.find(one)) >= 0]
+        found = [(at, one) for one in received.stop if one and (at := self.text.find(one)) >= 0]
         words = re.findall(r"\s*\S+", self.text)
         if self.refused:
             return replace(self, finish="refused")
@@ -114,8 +114,8 @@ class Answer:
         if found:
             at, sequence = min(found)
             return replace(self, text=self.text[:at], finish="stop_sequence", stopped_by=sequence)
-        if heard.max_tokens is not None and len(words) > heard.max_tokens:
-            return replace(self, text="".join(words[: heard.max_tokens]), finish="length")
+        if received.max_tokens is not None and len(words) > received.max_tokens:
+            return replace(self, text="".join(words[: received.max_tokens]), finish="length")
         return self
 
 
@@ -124,24 +124,22 @@ class Unscripted(AssertionError):
 
 
 @dataclass
-class Brain:
+class ScriptedModel:
     """Says the scripted answers in turn. `longest`: how long a piece of a streamed answer may be."""
 
     script: list[Answer] = field(default_factory=list)
     longest: int = 7
-    heard: list[Heard] = field(default_factory=list)
-    refused: list[str] = field(default_factory=list)
-    """Why requests were turned away before the model heard them."""
+    received: list[Received] = field(default_factory=list)
 
-    def answer(self, heard: Heard) -> Answer:
-        self.heard.append(heard)
+    def answer(self, received: Received) -> Answer:
+        self.received.append(received)
         if not self.script:
             raise Unscripted
-        return self.script.pop(0).under(heard)
+        return self.script.pop(0).under(received)
 
     def dice(self) -> Random:
         """What decides where an answer is cut: the same at the same place of every run."""
-        return Random(len(self.heard))
+        return Random(len(self.received))
 
     def pieces(self, text: str) -> list[str]:
         """A text as it is streamed, cut anywhere, also between the halves of what UTF-16 takes two units for."""

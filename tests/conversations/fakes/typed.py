@@ -5,8 +5,6 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
-from tests.conversations.fronts.front import Invalid
-
 
 class Typed:
     """A TypedDict of an SDK as a strict check."""
@@ -17,19 +15,26 @@ class Typed:
             dict[str, typed_dict], config=ConfigDict(extra="forbid", strict=True)
         )
 
-    def check(self, value: Any) -> None:
-        """Raises Invalid."""
+    def fault(self, value: Any) -> str | None:
+        """Where and why the value is not of the type; None where it is."""
         try:
             _read(self._adapter.validate_python({"request": value}))
         except ValidationError as error:
             first = error.errors(include_url=False, include_context=False)[0]
-            raise Invalid(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+            return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
+        except _Unknown as unknown:
+            return str(unknown)
+        return None
+
+
+class _Unknown(Exception):
+    """Fields that no type has."""
 
 
 def _read(value: Any) -> None:
     """Pydantic looks into an `Iterable` only when it is read."""
     if isinstance(value, BaseModel):  # an answer's type, which a request may hold too, and which lets anything through
-        raise Invalid(f"{sorted(value.model_extra or ())} are unknown to {type(value).__name__}")
+        raise _Unknown(f"{sorted(value.model_extra or ())} are unknown to {type(value).__name__}")
     if isinstance(value, Mapping):
         for one in value.values():
             _read(one)

@@ -1,12 +1,12 @@
-"""What both sides must have come to know of a conversation, told from its script alone."""
+"""What both sides must have come to know of a conversation, expected from its script alone."""
 
 from base64 import b64decode
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import Any
 
-from tests.conversations.brain import Answer, Heard, Image, Item, Offered, Result, Utterance, utterances
 from tests.conversations.cases import Body, Case
+from tests.conversations.fakes.model import Answer, Image, Item, Offered, Received, Result, Utterance, utterances
 from tests.conversations.formats import PRICE, Format
 
 STAND_IN = "Continue."
@@ -16,7 +16,7 @@ FINISHED = {"stop": "stop", "stop_sequence": "stop", "length": "length", "tool_c
 
 
 @dataclass
-class Told:
+class Expected:
     """A conversation as far as it has come."""
 
     case: Case
@@ -64,11 +64,11 @@ class Told:
             "route": {**last["route"], "attempts": [], "skipped": []},
         }
 
-    def heard(self, *, streamed: bool) -> Heard:
+    def received(self, *, streamed: bool) -> Received:
         """What the model must hear now."""
         config = {name: value for name, value in self.case.config.items() if name not in self.format.unsupported}
         system, said = self._in_turn() if self.format.system_apart else ("", self._in_place())
-        return Heard(
+        return Received(
             system=system,
             said=utterances(said),
             tools=tuple(Offered(f["name"], f["description"], f["parameters"]) for f in map(_function, self.case.tools)),
@@ -103,7 +103,7 @@ class Told:
         self.said[-1] = replace(self.said[-1], items=tuple(in_order))
 
     def _notes(self) -> list[str]:
-        """What was left out, told to the client."""
+        """What was left out, expected to the client."""
         left_out = [name for name in self.format.unsupported if name in self.case.config]
         notes = [f"{name} left out: the model does not take it" for name in left_out]
         stands_in = Utterance("user", (STAND_IN,))

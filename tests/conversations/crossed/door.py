@@ -1,0 +1,120 @@
+"""A client's own history through the OpenAI door, sent to one provider and, when that is down, to another."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.conversations.crossed.conversation import SIMULATED, Says, model_of, upstream
+from tests.conversations.crossed.laws import Broken, Needs, answered, nobody_refuses, nothing_is_lost, words_of
+from tests.conversations.crossed.world import OUTAGES, World
+from tests.support.gateway import Answer, StreamingContext
+
+Body = dict[str, Any]
+WELL = Says()
+
+
+@dataclass(frozen=True)
+class Request:
+    """A chat request, but for its model. `models`: as in `Conversation`."""
+
+    messages: tuple[Body, ...]
+    fields: Body = field(default_factory=dict)
+    answer: Says = WELL
+    models: Mapping[str, str] = field(default_factory=dict)
+    outage: str = SIMULATED
+
+    def model(self, provider: str) -> str:
+        return model_of(provider, self.models)
+
+    @property
+    def tools(self) -> list[Body]:
+        return list(self.fields.get("tools") or ())
+
+    @property
+    def words(self) -> list[str]:
+        """All that was said, but for what tools gave."""
+        return [word for one in self.messages if one["role"] != "tool" for word in words_of(one.get("content"))]
+
+    @property
+    def says_nothing(self) -> bool:
+        """Whether there is nothing in it for a model to answer."""
+        return not (self.words or self.calls or self.needs.images)
+
+    @property
+    def calls(self) -> int:
+        return sum(len(message.get("tool_calls") or ()) for message in self.messages)
+
+    @property
+    def needs(self) -> Needs:
+        fields = self.fields
+        called = any(message.get("tool_calls") for message in self.messages)
+        return Needs.of(
+            (message.get("content") for message in self.messages),
+            self.tools,
+            called=called,
+            form=fields.get("response_format"),
+            choice=fields.get("tool_choice"),
+        )
+
+
+def asked(world: World, request: Request, first: str) -> None:
+    """The first provider takes it. Raises Broken."""
+    _ask(world, request, first, (first,))
+
+
+def goes_on_at(world: World, request: Request, first: str, provider: str) -> bool:
+    """Whether the other one has answered, the first being down; where not, it cannot, and says so. Raises Broken."""
+    world.fakes[first].outage = OUTAGES.get(request.outage)
+    return _ask(world, request, provider, (first, provider))
+
+
+def _ask(world: World, request: Request, provider: str, chain: Iterable[str]) -> bool:
+    down = [name for name in chain if name != provider] if request.outage == SIMULATED else []
+    body = {
+        "model": ",".join(request.model(name) for name in chain),
+        "messages": list(request.messages),
+        **request.fields,
+    }
+    world.says(provider, request.answer)
+    answer = _send(world, body, {"x-agentos-simulate": ",".join(f"{name}=rate_limited" for name in down)})
+    nobody_refuses(world)
+    if request.answer.refused and answer.status in (200, 422):
+        return True
+    if request.says_nothing and answer.status == 400:
+        return False
+    traits = world.fakes[provider].models[upstream(request.model(provider))]
+    if not answered(answer, provider, request.model(provider), request.needs.beyond(provider, traits)):
+        return False
+    [received] = world.fakes[provider].model.received
+    nothing_is_lost(provider, received, request.words, request.calls)
+    _check_calls(request, provider, answer.json)
+    return True
+
+
+def _check_calls(request: Request, provider: str, body: Body) -> None:
+    """Calls come back under the names that the client gave its tools. Raises Broken."""
+    calls = body["choices"][0]["message"].get("tool_calls") or []
+    known = {tool["function"]["name"] for tool in request.tools}
+    if not {call["function"]["name"] for call in calls} <= known:
+        raise Broken(f"{provider}: a call comes back by another name", calls)
+
+
+def _send(world: World, body: Body, headers: dict[str, str]) -> Answer:
+    if not body.get("stream"):
+        return world.api("chat_completions", body, headers=headers)
+    context = StreamingContext()
+    answer = world.api("chat_completions", body, headers=headers, context=context)
+    if context.head is None:
+        return answer
+    chunks = [json.loads(line[6:]) for line in answer.text.split("\n") if line.startswith("data: {")]
+    if "error" in chunks[-1]:
+        return Answer(502, answer.headers, json.dumps(chunks[-1]))
+    return Answer(200, answer.headers, json.dumps(_whole(chunks)))
+
+
+def _whole(chunks: list[Body]) -> Body:
+    """A stream's chunks as the completion that they are."""
+    calls = [call for chunk in chunks for one in chunk["choices"] for call in one["delta"].get("tool_calls") or ()]
+    [extra] = [chunk["agentos"] for chunk in chunks if "agentos" in chunk]
+    return {"choices": [{"message": {"tool_calls": calls}}], "agentos": extra}

@@ -1,0 +1,30 @@
+"""Ports of the loopback interface that nobody else takes while a test counts on them."""
+
+import secrets
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+BELOW_CONNECTIONS = range(10_000, 32_768)
+"""The kernel gives outgoing connections, and servers that ask for any port, a higher one: Linux from 32768 on, macOS
+from 49152 on. With those, a port that was free a moment ago is often taken before a program listens there."""
+
+
+def free_port() -> int:
+    """A port for a program that has to be given one before it starts."""
+    while True:
+        port = secrets.choice(BELOW_CONNECTIONS)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+
+
+@contextmanager
+def refusing_port() -> Iterator[int]:
+    """A port at which every connection is refused: it is bound, so that nobody else can listen there."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        yield int(bound.getsockname()[1])
