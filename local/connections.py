@@ -90,7 +90,7 @@ class BoundedConnection(HttpProtocol):
         if unsent == 0 or unsent < self._unsent:  # the client has taken something, or there is nothing to take
             self._stalled_since = now
         self._unsent = unsent
-        if self.cycle is not None and not self.cycle.response_complete:
+        if unsent or (self.cycle is not None and not self.cycle.response_complete):
             self._idle_since = now
         if now - self._stalled_since >= self._limits.stall or now - self._idle_since >= self._limits.idle:
             self.transport.abort()
