@@ -1,7 +1,7 @@
 """How Hypothesis runs here: without a clock, and in `make test` with the same examples each time.
 
-The health check `too_slow` is off because it measures the machine. DEPTH=20, as in `make test-deep`, makes every test
-try twenty times as many examples, random ones.
+The health check `too_slow` is off because it measures the machine. The environment variable DEPTH=20 makes
+every test try twenty times as many examples, random ones.
 """
 
 import os
