@@ -6,6 +6,8 @@ thread of a handler.
 """
 
 import asyncio
+import socket
+import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +25,8 @@ default of up to 4 MB a slow client would seem to take nothing for a long time. 
 https://man7.org/linux/man-pages/man7/tcp.7.html (tcp_wmem)
 """
 LONGEST_CHECK_SECONDS = 1.0
+NO_LINGER = struct.pack("ii", 1, 0)
+"""On, for 0 seconds: https://man7.org/linux/man-pages/man7/socket.7.html (SO_LINGER)."""
 
 
 class InvalidLimit(Exception):
@@ -92,6 +96,13 @@ class BoundedConnection(HttpProtocol):
         self._unsent = unsent
         if unsent or (self.cycle is not None and not self.cycle.response_complete):
             self._idle_since = now
-        if now - self._stalled_since >= self._limits.stall or now - self._idle_since >= self._limits.idle:
-            self.transport.abort()
+        if now - self._stalled_since >= self._limits.stall:
+            self._reset()
+        elif now - self._idle_since >= self._limits.idle:
+            self.transport.close()
         self._timer = self.loop.call_later(self._check_seconds, self._check)
+
+    def _reset(self) -> None:
+        """Close the connection without what is still to be sent. The kernel would keep that for minutes."""
+        self.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, NO_LINGER)
+        self.transport.abort()
