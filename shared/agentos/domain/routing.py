@@ -99,7 +99,7 @@ class Plan(Value):
     """Every candidate with its fate: `targets` in the order of trying, `skipped` with reasons.
 
     Targets that are cooling down are the last ones, and their `reason` says so.
-    `preferred` is the first candidate that may be asked, cooling down or not; whoever else answers is a fallback.
+    `preferred` is the first candidate that may be asked, cooling down or not. An answer of any other is a fallback.
     """
 
     requested: str

@@ -1,7 +1,7 @@
 """Answers of the doors under their Idempotency-Keys: a key is claimed, then answered once, then replayed for a week.
 
-A claim lapses when its request must have ended. Whoever takes it over has another claim, and the first can no longer
-keep an answer. A request that fails gives its claim back, so the key can be used again.
+A claim ends when its request must have ended. A request that takes it over has another claim, and the first can no
+longer store an answer. A request that fails gives its claim back, so the key can be used again.
 """
 
 import json
