@@ -12,6 +12,7 @@ import traceback
 import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 from starlette.requests import ClientDisconnect, Request
@@ -19,6 +20,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from local.authorizers import AccessDenied, Unauthorized, authorize
+from local.connections import ClientLimits
 from local.events import Event, HttpRequest, HttpResponse, MalformedResponse, match_path, to_event, to_response
 from local.functions import EventTooLarge, Functions
 from local.streaming import StreamingResponse, ThreadSafeSend, thread_safe_send
@@ -27,8 +29,10 @@ from local.template import Authorizer, Function, Preflight, Route, Template
 MAX_BODY_BYTES = 10 * 1024 * 1024
 """API Gateway's limit for a request's body."""
 
-THREADS = 128
-"""Requests served at once. Each waits for providers in a thread of its own; Lambda has an environment for each."""
+THREADS = 1000
+"""Requests served at once, each in a thread of its own. It is Lambda's default for an account's concurrent executions.
+https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+"""
 
 Report = Callable[[str, str, int, float], None]
 """Called for every response with method, path, status and milliseconds."""
@@ -41,10 +45,13 @@ class BodyTooLarge(Exception):
 class Gateway:
     """An ASGI application."""
 
-    def __init__(self, template: Template, functions: Functions, report: Report) -> None:
+    def __init__(
+        self, template: Template, functions: Functions, report: Report, body_seconds: float = ClientLimits.body
+    ) -> None:
         self._template = template
         self._functions = functions
         self._report = report
+        self._body_seconds = body_seconds
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="request")
         routes: list[Route | Preflight] = [*template.routes, *template.preflights]
         self._routes = sorted(routes, key=_generality)
@@ -64,9 +71,12 @@ class Gateway:
 
     async def _respond(self, request: Request, send: Send) -> HttpResponse | StreamingResponse:
         try:
-            http = await _read(request)
+            http = await asyncio.wait_for(_read(request), self._body_seconds)
         except BodyTooLarge:
             return self._gateway_response("REQUEST_TOO_LARGE", 413)
+        except TimeoutError:
+            refusal = self._gateway_response("REQUEST_TIMEOUT", 408)
+            return replace(refusal, headers=[*refusal.headers, ("connection", "close")])
         found = self._find(http)
         if found is None:  # API Gateway does not distinguish a wrong method from a wrong path
             return self._gateway_response("MISSING_AUTHENTICATION_TOKEN", 403)

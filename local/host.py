@@ -1,17 +1,20 @@
 """Starts the parts of the local host and stops them: DynamoDB and SQS, the model, the functions, the web server."""
 
 import asyncio
+import math
 import signal
 import socket
 import traceback
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import uvicorn
 
 from local import console, debugger
+from local.connections import SEND_BUFFER_BYTES, BoundedConnection, ClientLimits, InvalidLimit
 from local.context import REGION
 from local.environment import Environment
 from local.filters import UnknownRule
@@ -49,6 +52,7 @@ def run(options: Options, environment: Environment) -> int:
         with ExitStack() as parts:
             listener = _listen(options.host, options.port)
             facts = debugger.listen(environment)
+            limits = ClientLimits.of(environment)
             template = load_template(options.root / "template.yaml", TABLE_NAME)
             environment.defaults |= _defaults(template, environment)
             environment.base_overlays.append(HOST_OVERLAY)
@@ -59,11 +63,12 @@ def run(options: Options, environment: Environment) -> int:
             if isinstance(model, LocalModel):
                 parts.callback(model.stop)
             facts = {"store": store.wait(template), "model": _wait_for_model(model, environment)} | facts
-            gateway = _start_functions(options.root, template, environment, parts)
+            functions = _start_functions(options.root, template, environment, parts)
+            gateway = Gateway(template, functions, console.show_request, limits.body)
             _show(options, template, environment, facts)
-            asyncio.run(_serve(gateway, listener))
+            asyncio.run(_serve(gateway, listener, limits))
         return 0
-    except (StartError, debugger.DebuggerError, StoreError) as error:
+    except (StartError, debugger.DebuggerError, InvalidLimit, StoreError) as error:
         console.fail(str(error))
         return 1
     except KeyboardInterrupt:  # before the web server handles the signals
@@ -76,6 +81,7 @@ def _listen(host: str, port: int) -> socket.socket:
     # With the protocol named, asyncio switches Nagle's algorithm off, which delays every response by 40 ms.
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)  # its connections inherit it
     try:
         listener.bind((host, port))
         listener.listen()  # connections that come before the host is ready wait
@@ -126,7 +132,7 @@ def _use_echo(reason: ModelError, environment: Environment) -> str:
     return f"none ({reason}); echo:echo answers instead"
 
 
-def _start_functions(root: Path, template: Template, environment: Environment, parts: ExitStack) -> Gateway:
+def _start_functions(root: Path, template: Template, environment: Environment, parts: ExitStack) -> Functions:
     """Load the functions and start what invokes them. Raises StartError for a filter that is not supported."""
     queues = _ensure_queues(template, environment)
     functions = _load_functions(root, template, environment)
@@ -138,7 +144,7 @@ def _start_functions(root: Path, template: Template, environment: Environment, p
     for pollers in (streams, QueuePollers(template, functions, environment.get("AWS_ENDPOINT_URL_SQS"), queues)):
         pollers.start()
         parts.callback(pollers.stop)
-    return Gateway(template, functions, console.show_request)
+    return functions
 
 
 def _load_functions(root: Path, template: Template, environment: Environment) -> Functions:
@@ -198,9 +204,12 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def _serve(gateway: Gateway, listener: socket.socket) -> None:
+async def _serve(gateway: Gateway, listener: socket.socket, limits: ClientLimits) -> None:
     config = uvicorn.Config(
         gateway,
+        http=partial(BoundedConnection, limits),  # type: ignore[arg-type]  # it is called as a class would be
+        ws="none",
+        timeout_keep_alive=math.ceil(limits.idle),
         lifespan="off",
         log_level="critical",  # the gateway reports requests and errors itself
         access_log=False,

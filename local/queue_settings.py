@@ -1,10 +1,16 @@
 """What template.yaml says of queues and of the functions that they feed."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from local.template import Function
+
+DEFAULT_CONCURRENCY = 5
+"""Lambda begins with five batches at once.
+https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
+"""
 
 
 @dataclass(frozen=True)
@@ -28,6 +34,8 @@ class QueueEventSource:
     batch_size: int
     reports_failures: bool
     """Whether the function's response says which messages failed (ReportBatchItemFailures)."""
+    concurrency: int = DEFAULT_CONCURRENCY
+    """How many batches are handled at once (MaximumConcurrency)."""
 
 
 def parse_queue(name: str, properties: dict[str, Any]) -> Queue:
@@ -41,13 +49,17 @@ def parse_queue(name: str, properties: dict[str, Any]) -> Queue:
     )
 
 
-def parse_queue_event_source(event: dict[str, Any], function: "Function") -> QueueEventSource:
-    """Of the properties of an event of type SQS."""
+def parse_queue_event_source(
+    event: dict[str, Any], function: "Function", parameters: Mapping[str, Any]
+) -> QueueEventSource:
+    """Of the properties of an event of type SQS. `parameters`: the values of what the template refers to."""
+    concurrency = event.get("ScalingConfig", {}).get("MaximumConcurrency", DEFAULT_CONCURRENCY)
     return QueueEventSource(
         function=function,
         queue=resource_of(event["Queue"]),
         batch_size=int(event.get("BatchSize", 10)),  # Lambda's default
         reports_failures="ReportBatchItemFailures" in event.get("FunctionResponseTypes", []),
+        concurrency=int(parameters[concurrency["Ref"]] if isinstance(concurrency, dict) else concurrency),
     )
 
 

@@ -32,6 +32,7 @@ class StreamTooLarge(Exception):
 def thread_safe_send(send: Send, gone: threading.Event) -> ThreadSafeSend:
     """The running event loop's `send` for other threads. It blocks while the client is slow.
 
+    A client that takes nothing does not block it for longer than `ClientLimits.stall`: the connection is closed then.
     Once `gone` is set, and when the host ends, it does nothing.
     """
     loop = asyncio.get_running_loop()

@@ -92,8 +92,8 @@ class StreamPoller:
                 self._forget_positions()
             moved = [self._read(shard) for shard in self._open_shards()]
             return any(moved)
-        except (BotoCoreError, ClientError) as error:
-            print(f"the stream of {self._table_name} cannot be read: {error}", file=sys.stderr)
+        except (BotoCoreError, ClientError, LookupError) as error:  # the last: a response that lacks a field
+            print(f"the stream of {self._table_name} cannot be read: {error!r}", file=sys.stderr)
             if "TrimmedDataAccess" in str(error):  # the position is older than what the store keeps
                 self._forget_positions()
             return False

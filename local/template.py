@@ -163,7 +163,7 @@ def load_template(path: Path, table_name: str) -> Template:
             if resource["Type"] == "AWS::SQS::Queue"
         ),
         queue_sources=tuple(
-            parse_queue_event_source(event, functions[name])
+            parse_queue_event_source(event, functions[name], references)
             for name in declared
             for event in _events(declared[name], "SQS")
         ),

@@ -18,6 +18,9 @@ from bench.chaos.stack import Host, Stack, running
 
 LONGEST_LOCK_SECONDS = 15.0
 SESSIONS = 40
+"""Clients at once, each with a session."""
+MESSAGES_PER_SESSION = 50
+"""After about so many messages, each client opens another session: long histories would only make the run longer."""
 AGENT = {"name": "chaos", "model": "openai:chaos", "config": {"fallbackModel": "groq:chaos"}}
 
 
@@ -31,6 +34,7 @@ class Options:
     faults: float
     rude: int
     seed: int
+    minutes: float
     log: Path
 
 
@@ -42,6 +46,7 @@ def _options() -> Options:
     parser.add_argument("--faults", type=float, default=0.05, help="share of faulty answers of table and providers")
     parser.add_argument("--rude", type=int, default=60, help="idle, trickling and deaf clients together")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
+    parser.add_argument("--minutes", type=float, default=float("inf"), help="send nothing more after this time")
     parser.add_argument("--log", type=Path, default=Path("/tmp/agentos-chaos.log"), help="the host's output")
     return Options(**vars(parser.parse_args()))
 
@@ -55,13 +60,20 @@ async def run(options: Options) -> int:
     async with running(options.store, options.faults, options.seed, options.log) as stack:
         limits = httpx.Limits(max_connections=SESSIONS * 2)
         async with httpx.AsyncClient(timeout=60, limits=limits, trust_env=False) as http:
-            clients = await _clients(http, stack.host, findings, dice)
-            rude = RudeClients(stack.host.port, clients.pop().path.partition(str(stack.host.port))[2] + "/messages")
-            rude.idle, rude.trickling, rude.deaf = (options.rude // 3,) * 3
+            agent_id = await _agent(http, stack.host)
+            (rude_client,) = await _clients(1, http, stack.host, agent_id, findings, dice)
+            rude = RudeClients(
+                stack.host.port, rude_client.path.partition(str(stack.host.port))[2] + "/messages",
+                options.rude // 3, options.rude // 3, options.rude // 3,
+            )  # fmt: skip
             rude.start()
             killer = asyncio.create_task(_kill(stack.host, options, findings, dice))
-            share = options.messages // len(clients)
-            await asyncio.gather(*(_conversation(client, share) for client in clients))
+            rounds = max(1, options.messages // (SESSIONS * MESSAGES_PER_SESSION))
+            share, end = options.messages // (SESSIONS * rounds), began + options.minutes * 60
+            clients: list[Client] = []
+            for _ in range(rounds):
+                clients += await _clients(SESSIONS, http, stack.host, agent_id, findings, dice)
+                await asyncio.gather(*(_conversation(client, share, end) for client in clients[-SESSIONS:]))
             killer.cancel()
             with suppress(asyncio.CancelledError):
                 await killer
@@ -73,20 +85,28 @@ async def run(options: Options) -> int:
     return 1 if failed else 0
 
 
-async def _clients(http: httpx.AsyncClient, host: Host, findings: Findings, dice: random.Random) -> list[Client]:
-    """Clients with their sessions, and one more for the rude ones."""
+async def _agent(http: httpx.AsyncClient, host: Host) -> str:
+    """The id of a new agent."""
     for _ in range(100):
         response = await http.post(f"{host.url}/agents", json=AGENT)
         if response.status_code == 201:
             break
-    agent_id = response.json()["agentId"]
-    clients = [Client(http, host.url, agent_id, findings, random.Random(dice.random())) for _ in range(SESSIONS + 1)]
+    return str(response.json()["agentId"])
+
+
+async def _clients(
+    number: int, http: httpx.AsyncClient, host: Host, agent_id: str, findings: Findings, dice: random.Random
+) -> list[Client]:
+    """Clients with their sessions."""
+    clients = [Client(http, host.url, agent_id, findings, random.Random(dice.random())) for _ in range(number)]
     await asyncio.gather(*(client.open() for client in clients))
     return clients
 
 
-async def _conversation(client: Client, messages: int) -> None:
+async def _conversation(client: Client, messages: int, end: float) -> None:
     for number in range(messages):
+        if time.monotonic() > end:
+            return
         await client.send(number)
 
 
@@ -120,6 +140,7 @@ def _report(options: Options, stack: Stack, findings: Findings, found: list[str]
         "answers with status 500": findings.statuses[500],
         "messages given up": len(findings.given_up),
         "background turns that ended as failed": findings.failed_turns,
+        "longest background turn, restarts included": f"{findings.longest_background_turn:.1f} s",
         "longest lock": f"{findings.longest_lock:.1f} s",
         "median and longest turn, restarts included": f"{latencies[len(latencies) // 2]:.2f} s, {latencies[-1]:.1f} s",
         "statuses": ", ".join(f"{status}: {count}" for status, count in sorted(findings.statuses.items())),

@@ -59,9 +59,17 @@ def _acknowledged(where: str, client: Client, messages: list[dict[str, Any]]) ->
     kept = [place for place in places if place is not None]
     if kept != sorted(kept):
         yield f"{where}: the stored order is not the order of the acknowledgements"
-    wrong = [sent.question for sent in client.sent if json.loads(sent.answer)["question"] != sent.question]
+    wrong = [sent.question for sent in client.sent if _question_of(sent.answer) != sent.question]
     if wrong:
         yield f"{where}: answered with the answer to another question: {wrong[:3]}"
+
+
+def _question_of(answer: str) -> str | None:
+    """The question that an answer belongs to; None if it is no answer of `provider.answer_to`."""
+    try:
+        return str(json.loads(answer)["question"])
+    except (ValueError, TypeError, KeyError):
+        return None
 
 
 def _totals(where: str, session: dict[str, Any], messages: list[dict[str, Any]]) -> Iterator[str]:

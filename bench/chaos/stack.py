@@ -22,6 +22,7 @@ from local import dynamodb_local, ministack
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 90.0
 OVERLAY = """\
+routing: {fallbacks: []}
 limits: {historyMessages: 1000, historyTokens: 10000000}
 models:
   openai:chaos: {upstream: chaos, price: {input: 1, output: 1}}

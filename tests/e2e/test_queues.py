@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -20,19 +21,22 @@ from agentos.store import keys
 from local.context import REGION
 from local.functions import Functions
 from local.queue_settings import Queue, QueueEventSource
-from local.queues import QueuePoller, QueuePollers, connect, ensure_queues
+from local.queues import END_SECONDS, QueuePoller, QueuePollers, connect, ensure_queues
 from local.template import Function, load_template
 from tests.e2e.hosting import ROOT, Host, eventually
 from tests.support.upstream import Upstream, answer
 
 HANDLER = """
-import json, pathlib
+import json, pathlib, time
 folder = pathlib.Path(__file__).parent
 def handler(event, context):
     with (folder / "log").open("a") as log:
         print(json.dumps(event), file=log)
     answer = json.loads((folder / "answer").read_text())
     ids = {record["body"]: record["messageId"] for record in event["Records"]}
+    while ids.keys() & set(answer.get("hold", [])):
+        time.sleep(0.05)
+        answer = json.loads((folder / "answer").read_text())
     if answer.get("raise") in ids:
         raise RuntimeError("scripted")
     return {"batchItemFailures": [{"itemIdentifier": ids[body]} for body in answer.get("fail", []) if body in ids]}
@@ -60,7 +64,9 @@ class Feed:
         return QueuePoller(source, self.functions, self.endpoint, self.url)
 
     def answers(self, **answer: Any) -> None:
-        (self.folder / "answer").write_text(json.dumps(answer))
+        written = self.folder / "answer.new"
+        written.write_text(json.dumps(answer))
+        written.replace(self.folder / "answer")
 
     def put(self, *bodies: str) -> None:
         for body in bodies:
@@ -68,13 +74,20 @@ class Feed:
 
     def records(self) -> list[dict[str, Any]]:
         """What the function has been given so far."""
-        lines = (self.folder / "log").read_text().splitlines()
+        log = self.folder / "log"
+        lines = log.read_text().splitlines() if log.exists() else []
         return [record for line in lines for record in json.loads(line)["Records"]]
 
     def again(self) -> None:
         """Let the last message be received once more, as when its time out is over."""
         receipt = self.records()[-1]["receiptHandle"]
         self.client.change_message_visibility(QueueUrl=self.url, ReceiptHandle=receipt, VisibilityTimeout=0)
+
+    def waiting(self) -> int:
+        """How many messages nobody has received."""
+        name = "ApproximateNumberOfMessages"
+        found = self.client.get_queue_attributes(QueueUrl=self.url, AttributeNames=[name])["Attributes"]
+        return int(found[name])
 
     def left(self, url: str) -> int:
         """How many messages a queue holds, whether in sight or not."""
@@ -149,6 +162,7 @@ def test_the_template_says_which_queue_feeds_which_function(environment: pytest.
     assert (dead_letters.function.name, dead_letters.queue) == ("FailTurnFunction", "TurnDeadLetters")
     work, dead = template.queues
     assert (work.name, work.dead_letter_queue, work.max_receives) == ("TurnQueue", "TurnDeadLetters", MAX_RECEIVES)
+    assert (source.concurrency, dead_letters.concurrency) == (10, 2)
     assert work.visibility_timeout >= source.function.timeout  # else Lambda refuses the mapping
     assert dead.visibility_timeout >= dead_letters.function.timeout
     urls = ensure_queues(feed.endpoint, template)
@@ -191,6 +205,43 @@ def test_a_long_turn_of_a_slow_provider_under_the_local_host(
     assert host.client.get(turn).json()["reply"] == messages[1]
     assert len(upstream.requests) == 1
     assert "Traceback" not in host.output
+
+
+def in_background(host: Host, session: str) -> str:
+    """The path of a turn that was accepted."""
+    accepted = host.client.post(
+        f"{session}/messages", json={"content": "Hello"}, headers={"Prefer": "respond-async", "Idempotency-Key": "k"}
+    )
+    assert accepted.status_code == 202, accepted.text
+    return str(accepted.headers["location"])
+
+
+def test_several_long_turns_run_at_once(start_host: Callable[..., Host], dynamodb_endpoint: str) -> None:
+    """No provider's answer comes before all turns have asked for theirs."""
+    together = threading.Barrier(3)
+    reply = answer("Together.")
+    reply.before = lambda: together.wait(60)
+    with Upstream(default=reply) as upstream:
+        host = start_host({"STORE": dynamodb_endpoint, "LOCAL_ENDPOINT": upstream.url})
+        agent = host.agent(model="local:any")
+        turns = [in_background(host, host.session(agent)) for _ in range(together.parties)]
+        eventually(lambda: all(host.client.get(turn).json()["state"] == "completed" for turn in turns))
+    assert len(upstream.requests) == together.parties
+
+
+def test_no_more_run_at_once_than_the_source_says(feed: Feed) -> None:
+    source = QueueEventSource(feed.function, feed.name, 1, True, concurrency=2)
+    poller = QueuePoller(source, feed.functions, feed.endpoint, feed.url)
+    feed.put("a", "b", "c")
+    feed.answers(hold=["a", "b", "c"])
+    poller.start()
+    eventually(lambda: len(feed.records()) == 2)
+    assert feed.waiting() == 1
+    feed.answers()
+    eventually(lambda: feed.left(feed.url) == 0)
+    poller.stop()
+    poller.join(time.monotonic() + END_SECONDS)
+    assert sorted(record["body"] for record in feed.records()) == ["a", "b", "c"]
 
 
 def test_a_host_that_is_ended_gives_back_the_session_of_a_running_turn(

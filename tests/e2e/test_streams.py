@@ -15,6 +15,7 @@ from local.functions import Functions
 from local.streams import StreamPoller, StreamPollers
 from local.template import Function, StreamEventSource, load_template
 from tests.e2e.hosting import ROOT, eventually
+from tests.support.upstream import Reply, Upstream
 
 HANDLER = """
 import json, pathlib
@@ -181,6 +182,14 @@ def test_a_store_that_is_away_is_told_and_tried_again(feed: Feed, capsys: pytest
     ensure_table(feed.endpoint, feed.template)
     feed.put("a")
     assert poller.poll() is True
+
+
+def test_an_answer_that_lacks_everything_ends_nothing(feed: Feed, capsys: pytest.CaptureFixture[str]) -> None:
+    """boto3 takes a 200 with a broken or empty body for an empty answer."""
+    with Upstream(default=Reply({})) as broken:
+        feed.endpoint = f"http://{broken.address}:{broken.port}"
+        assert feed.poller().poll() is False
+    assert "cannot be read" in capsys.readouterr().err
 
 
 def test_a_table_without_a_stream_is_given_one(client: Any, dynamodb_endpoint: str) -> None:

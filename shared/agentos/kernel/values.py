@@ -1,5 +1,6 @@
 """The base class of values, and the scalar types that they share."""
 
+import threading
 from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
@@ -31,7 +32,26 @@ Whole = Annotated[int, Field(strict=True)]
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 
 
-class Value(BaseModel):
+_BUILD = threading.RLock()
+
+
+class LazyModel(BaseModel):
+    """A model whose schema is built when it is first used, so that a function builds only what it uses.
+
+    pydantic's `model_rebuild` is not thread-safe: while two threads use a new model for the first time, one of them may
+    validate against the parent's fields. https://github.com/pydantic/pydantic/blob/main/pydantic/main.py
+    """
+
+    model_config = ConfigDict(defer_build=True)
+
+    @classmethod
+    def model_rebuild(cls, *, _parent_namespace_depth: int = 2, **options: Any) -> bool | None:
+        """As pydantic's, by one thread at a time."""
+        with _BUILD:
+            return super().model_rebuild(_parent_namespace_depth=_parent_namespace_depth + 1, **options)
+
+
+class Value(LazyModel):
     """A frozen value with camelCase JSON. An unknown field is an error."""
 
     model_config = ConfigDict(
@@ -39,7 +59,6 @@ class Value(BaseModel):
         extra="forbid",
         alias_generator=to_camel,
         populate_by_name=True,
-        defer_build=True,  # a function builds only the schemas that it uses
     )
 
     def to_json(self) -> dict[str, Any]:

@@ -1,0 +1,108 @@
+"""Connections of the web server, with bounds for clients that are idle, send slowly or do not read.
+
+uvicorn closes a connection that is idle after a response. It waits without limit for the first request, for the rest of
+a request's head, and for a client that does not read. Each of those would cost a connection, and the last one the
+thread of a handler.
+"""
+
+import asyncio
+import socket
+import struct
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from local.environment import Environment
+
+if TYPE_CHECKING:
+    from uvicorn.protocols.http.h11_impl import H11Protocol as HttpProtocol
+else:
+    from uvicorn.protocols.http.auto import AutoHTTPProtocol as HttpProtocol
+
+SEND_BUFFER_BYTES = 128 * 1024
+"""The kernel's buffer for each client. It reports progress when a third of its buffer has been sent, so that with its
+default of up to 4 MB a slow client would seem to take nothing for a long time. A client that reads less than about
+10 KB/s counts as one that does not read.
+https://man7.org/linux/man-pages/man7/tcp.7.html (tcp_wmem)
+"""
+LONGEST_CHECK_SECONDS = 1.0
+NO_LINGER = struct.pack("ii", 1, 0)
+"""On, for 0 seconds: https://man7.org/linux/man-pages/man7/socket.7.html (SO_LINGER)."""
+
+
+class InvalidLimit(Exception):
+    """A variable of the environment is not a number of seconds. The text says which."""
+
+
+@dataclass(frozen=True)
+class ClientLimits:
+    """How long a client may keep the host waiting, in seconds."""
+
+    stall: float = 10.0
+    """A client that takes nothing of its response for this long counts as gone, as in lambda_streaming."""
+    body: float = 30.0
+    """The time for a request's body, from its head to its last byte."""
+    idle: float = 60.0
+    """A connection without a request is closed after this time. A head that is not complete is no request."""
+
+    @classmethod
+    def of(cls, environment: Environment) -> "ClientLimits":
+        """Those that the environment sets. Raises InvalidLimit."""
+        return cls(
+            _seconds(environment.get("CLIENT_STALL_SECONDS"), cls.stall),
+            _seconds(environment.get("REQUEST_BODY_SECONDS"), cls.body),
+            _seconds(environment.get("IDLE_CONNECTION_SECONDS"), cls.idle),
+        )
+
+
+def _seconds(text: str, default: float) -> float:
+    try:
+        seconds = float(text or default)
+    except ValueError:
+        seconds = 0
+    if not 0 < seconds < float("inf"):
+        raise InvalidLimit(f"{text!r} is not a number of seconds over 0")
+    return seconds
+
+
+class BoundedConnection(HttpProtocol):
+    """uvicorn's connection, which is closed when its client is idle or takes nothing for too long.
+
+    Closing it tells the application that the client is gone, and ends what waits for the client.
+    """
+
+    def __init__(self, limits: ClientLimits, **given: Any) -> None:
+        super().__init__(**given)
+        self._limits = limits
+        self._check_seconds = min(LONGEST_CHECK_SECONDS, limits.stall / 4, limits.idle / 4)
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._unsent = 0
+        self._idle_since = self._stalled_since = self.loop.time()
+        self._check()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._timer.cancel()
+        super().connection_lost(exc)
+
+    def resume_writing(self) -> None:
+        self._stalled_since = self.loop.time()
+        super().resume_writing()
+
+    def _check(self) -> None:
+        now, unsent = self.loop.time(), self.transport.get_write_buffer_size()
+        if unsent == 0 or unsent < self._unsent:  # the client has taken something, or there is nothing to take
+            self._stalled_since = now
+        self._unsent = unsent
+        if unsent or (self.cycle is not None and not self.cycle.response_complete):
+            self._idle_since = now
+        if now - self._stalled_since >= self._limits.stall:
+            self._reset()
+        elif now - self._idle_since >= self._limits.idle:
+            self.transport.close()
+        self._timer = self.loop.call_later(self._check_seconds, self._check)
+
+    def _reset(self) -> None:
+        """Close the connection without what is still to be sent. The kernel would keep that for minutes."""
+        self.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, NO_LINGER)
+        self.transport.abort()

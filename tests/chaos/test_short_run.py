@@ -1,0 +1,32 @@
+"""The short form of `make chaos`: kills, a faulty table, faulty providers and rude clients, then the audit."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.support.gateway import ROOT
+
+SECONDS = 500
+"""Over this the run hangs. It takes about a minute."""
+ZERO = ("violations", "answers with status 500", "messages given up")
+
+
+def test_nothing_is_lost_doubled_or_locked(tmp_path: Path) -> None:
+    """The exit code also covers the longest lock, 15 seconds."""
+    log = tmp_path / "host.log"
+    options = ["--messages", "160", "--kills", "2", "--faults", "0.05", "--rude", "30", "--seed", "5"]
+    command = [sys.executable, "-m", "bench.chaos", *options, "--log", str(log)]
+    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
+    run = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=SECONDS)
+
+    assert run.returncode == 0, f"{run.stdout}{run.stderr}{log.read_text()[-5000:]}"
+    found = dict(re.findall(r"^\| (.+?) \| (.+?) \|$", run.stdout, re.M))
+    assert {name: found[name] for name in ZERO} == dict.fromkeys(ZERO, "0")
+    # A background turn may fail, namely where both providers failed.
+    assert int(found["messages acknowledged"]) + int(found["background turns that ended as failed"]) == 160
+    assert found["kills of the host"] == "2"
+    for faulty in ("faulty answers of the table", "faulty answers of providers"):
+        assert int(found[faulty].partition(" of ")[0]) > 0
+    assert "Exception in thread" not in log.read_text()
