@@ -260,7 +260,7 @@ def test_an_answered_key_is_replayed_while_another_message_is_answered(
 
 
 def test_a_failed_turn_is_not_replayed(api: Client, upstream: Any, path: dict[str, str]) -> None:
-    upstream.script += [refusal(400), answer("better now")]
+    upstream.script += [refusal(400), refusal(400), answer("better now")]  # the agent's model, the server's fallback
     failed = post(api, "send_message", {"content": "again"}, **path)
     assert failed.status == 400
 
@@ -271,7 +271,7 @@ def test_a_failed_turn_is_not_replayed(api: Client, upstream: Any, path: dict[st
 
 
 def test_a_failed_key_may_be_used_with_another_body(api: Client, upstream: Any, path: dict[str, str]) -> None:
-    upstream.script.append(refusal(400))
+    upstream.script += [refusal(400), refusal(400)]
     assert post(api, "send_message", {"content": "bad"}, **path).status == 400
     assert post(api, "send_message", {"content": "good"}, **path).status == 200
 
