@@ -189,7 +189,8 @@ def test_rounds_of_calls_go_on_until_there_is_an_answer(talk: Talk) -> None:
 def test_a_failed_answer_to_results_leaves_the_calls_open(talk: Talk) -> None:
     talk.calls(PARIS)
     talk.say()
-    talk.upstream.script.append(refusal(400))
+    for provider in (talk.providers.openai, talk.providers.gemini):
+        provider.script.append(refusal(400))
     assert talk.give("call_1").status >= 400
     talk.answers("Now.")
     assert talk.give("call_1").json["content"] == "Now."
