@@ -36,7 +36,7 @@ START_SECONDS = 60
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 NEW_ID = re.compile(r"\b(agent_|sess_|msg_|chatcmpl-)(?!0{25}1)[0-9a-z]{26}\b")
 REPLAY = ["env", f"PYTHONPATH={ROOT}:{ROOT / 'shared'}", sys.executable, "-m", "tests.sam_local.replay"]
-MEASURED = re.compile(r'"(latencyMs|created)": ?\d+')
+MEASURED = re.compile(r'"(latencyMs|firstTokenMs|created)": ?\d+')
 
 Answer = dict[str, Any]
 
