@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from local import process
 from tests.e2e.hosting import free_port
 from tests.examples.conftest import EXAMPLES, Stack
-from tests.support.upstream import CUT, refusal, told
+from tests.support.upstream import CUT, told
 
 START_SECONDS = 60
 SEEN_SECONDS = 60
@@ -118,10 +118,9 @@ def test_an_answer_that_breaks_off_is_said_to(page: Page, stack: Stack) -> None:
     expect(page.get_by_role("button")).to_be_enabled()
 
 
-def test_what_the_api_refuses_is_said(page: Page, stack: Stack) -> None:
-    stack.openai.script = [refusal(400)] * 2
-    send(page, "Hello")
-    expect(page.locator(ERROR)).to_contain_text("400 provider_rejected: ")
+def test_what_the_api_refuses_is_said(page: Page) -> None:
+    send(page, "x" * 1_100_000)  # limits.contentBytes is 1,000,000
+    expect(page.locator(ERROR)).to_contain_text("413 payload_too_large: ")
 
 
 def test_an_api_that_does_not_answer_is_said_to(browser: Browser) -> None:

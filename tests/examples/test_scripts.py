@@ -37,10 +37,10 @@ def test_the_httpx_client_says_what_broke_a_stream(stack: Stack) -> None:
 
 
 def test_the_httpx_client_says_what_the_api_refused(stack: Stack) -> None:
-    stack.openai.script = [answer("Jupiter."), *[refusal(400)] * 2]
+    stack.openai.script = [answer("Jupiter."), refusal(400, "content_policy_violation")]
     done = stack.run("httpx_client.py")
     assert done.returncode == 1
-    assert "RuntimeError: 400 provider_rejected: " in done.stderr
+    assert "RuntimeError: 422 content_filtered: " in done.stderr
 
 
 def test_the_openai_sdk_streams_and_tells_the_route(stack: Stack) -> None:

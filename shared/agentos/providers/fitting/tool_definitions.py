@@ -10,6 +10,9 @@ from agentos.providers.schemas import CHOICES, Schema, described, is_of, is_stri
 ANSWER = "answer"
 """The name of the answer's schema where the client's is none that providers take."""
 
+DEFAULTS = frozenset({"default"})
+"""The keyword that strict mode rejects and that says nothing of what is valid, so that it can move."""
+
 
 def fit_tools(prompt: Prompt, limits: RequestLimits) -> tuple[Prompt, tuple[str, ...]]:
     """The prompt with tools whose schemas and descriptions are taken."""
@@ -33,6 +36,10 @@ def _changes(function: ToolFunction, limits: RequestLimits, notes: dict[str, Non
     if not limits.schema_choices and CHOICES & set(schema):
         schema = _without_choices(schema)
         notes["oneOf, anyOf or allOf at the top of tools' schemas moved into their descriptions"] = None
+    if function.strict and limits.strict_subset:
+        schema, moved = without_keywords(schema, DEFAULTS)
+        if moved:
+            notes["defaults in strict tools' schemas moved into their descriptions"] = None
     if schema != function.parameters:
         changes["parameters"] = schema
     longest = limits.tool_description
@@ -72,6 +79,10 @@ def fit_answer_schema(prompt: Prompt, limits: RequestLimits) -> tuple[Prompt, tu
         fitted["schema"], moved = without_keywords(schema, limits.refused_keywords)
         if moved:
             notes.append(f"moved into descriptions of responseFormat's schema: {', '.join(sorted(moved))}")
+    if isinstance(schema, dict) and given.get("strict") and limits.strict_subset:
+        fitted["schema"], moved = without_keywords(fitted["schema"], DEFAULTS)
+        if moved:
+            notes.append("defaults in responseFormat's strict schema moved into their descriptions")
     if given.get("strict") and limits.strict_subset and not (isinstance(schema, dict) and is_strict(fitted["schema"])):
         fitted["strict"] = False
         notes.append("strict of responseFormat turned off: its schema leaves something open")
