@@ -43,7 +43,7 @@ replay: $(VENV)/dev.stamp $(MODEL) ## one recorded event through sam local invok
 test: $(VENV)/dev.stamp $(VENV)/ministack.stamp $(VENV)/model.stamp ## every test that needs no Docker; ARGS=<pytest's> WORKERS=2
 	@$(PYTEST) $(ARGS)
 
-test-quick: $(VENV)/dev.stamp ## within a minute: the tests of the rooms, against moto alone; ARGS=<pytest's>
+test-quick: $(VENV)/dev.stamp ## for the inner loop: the tests of the rooms, against moto alone; ARGS=<pytest's>
 	@QUICK=1 $(PYTEST) $(QUICK_FOLDERS:%=tests/%) $(ARGS)
 
 test-deep: SEED := $(or $(SEED),$(shell date +%s))
