@@ -11,8 +11,8 @@ LOCK = $(BIN)/uv pip compile --quiet --universal --generate-hashes --python-vers
 WORKERS ?= auto
 # Bytecode is kept, because each of the processes imports everything.
 PYTEST = PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(WORKERS)
-# For the inner loop: what needs no process, no container and no Java.
-QUICK_FOLDERS := architecture domain kernel settings services routing providers store api functions
+# For the inner loop: what needs no process, no container and no Java, and little time.
+QUICK_FOLDERS := architecture domain kernel settings services routing providers api
 
 SAM = PATH="$(CURDIR)/$(BIN):$$PATH" SAM_CLI_TELEMETRY=0 $(BIN)/python -m samcli
 MODEL := $(if $(filter 0 no,$(LOCAL_MODEL)),,$(VENV)/model.stamp)
