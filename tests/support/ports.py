@@ -2,8 +2,6 @@
 
 import secrets
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 BELOW_CONNECTIONS = range(10_000, 32_768)
 """The kernel gives outgoing connections, and servers that ask for any port, a higher one: Linux from 32768 on, macOS
@@ -20,11 +18,3 @@ def free_port() -> int:
             except OSError:
                 continue
             return port
-
-
-@contextmanager
-def refusing_port() -> Iterator[int]:
-    """A port at which every connection is refused: it is bound, so that nobody else can listen there."""
-    with socket.socket() as bound:
-        bound.bind(("127.0.0.1", 0))
-        yield int(bound.getsockname()[1])

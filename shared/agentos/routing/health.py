@@ -83,7 +83,7 @@ class Health:
 
     def __init__(self, circuits: CircuitStore, settings: Settings, clock: Clock) -> None:
         self._circuits: Any = circuits
-        self._all_settings = settings
+        self._configuration = settings
         self._settings = settings.health
         self._clock = clock
         self._config = _Config(
@@ -177,7 +177,7 @@ class Health:
             logger.warning("a circuit could not be kept", exc_info=True)
 
     def _circuit(self, model: str) -> str:
-        provider = self._all_settings.providers.get(model.partition(":")[0])
+        provider = self._configuration.providers.get(model.partition(":")[0])
         return f"{model} {provider.fingerprint}" if provider else model
 
 
