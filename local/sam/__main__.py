@@ -48,8 +48,7 @@ def serve(root: Path, environment: Environment, port: int) -> int:
     console.say("Building the functions, then starting DynamoDB and sam local ...")
     with stack.prepared(root, environment, f"agentos-{port}") as parts:
         command = [*cli.COMMAND, "local", "start-api", *parts.options]
-        # LAZY, because EAGER starts a container for every function at once and does not remove them.
-        command += ["--port", str(port), "--warm-containers", "LAZY"]
+        command += ["--port", str(port), *cli.WARM]
         with process.running(command, environment=parts.environment) as sam:
             process.wait_until(lambda: process.listens(port), START_SECONDS, sam)
             show(parts, port)

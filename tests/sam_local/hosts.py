@@ -51,7 +51,7 @@ def under_sam_local(stack: Path) -> Iterator[int]:
     """The port at which `sam local` serves the stack in that folder."""
     port = free_port()
     images, _ = cli.image_options("auto")
-    options = [*images, "--parameter-overrides", f"Architecture={docker.architecture()}", "--warm-containers", "LAZY"]
+    options = [*images, "--parameter-overrides", f"Architecture={docker.architecture()}", *cli.WARM]
     command = [*cli.COMMAND, "local", "start-api", "--template", str(stack / "template.yaml"), *options]
     with process.running([*command, "--port", str(port)], subprocess.DEVNULL, cli.environment()) as sam:
         process.wait_until(lambda: process.listens(port), START_SECONDS, sam)

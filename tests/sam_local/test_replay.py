@@ -59,7 +59,7 @@ def client(parts: stack.Stack) -> Any:
 def lambdas(parts: stack.Stack) -> Iterator[httpx.Client]:
     """Lambda's own API."""
     port = free_port()
-    command = [*cli.COMMAND, "local", "start-lambda", *parts.options, "--port", str(port), "--warm-containers", "LAZY"]
+    command = [*cli.COMMAND, "local", "start-lambda", *parts.options, "--port", str(port), *cli.WARM]
     with (
         process.running(command, subprocess.DEVNULL, parts.environment) as sam,
         httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60, trust_env=False) as http,
