@@ -20,9 +20,12 @@ BUILD = Path(".aws-sam", "local")
 COMMAND = [sys.executable, "-m", "samcli"]
 
 WARM = ["--warm-containers", "LAZY", "--no-watch"]
-"""Options of `sam local start-…`. LAZY, because EAGER starts a container for every function at once and does not remove
-them. Nothing is watched, because an edit needs a build anyway, and because SAM 1.170 can lock up for ever when a file
-changes while it starts a container: each takes the two locks of samcli/lib/utils/file_observer.py, in opposite order."""
+"""Options of `sam local start-…`.
+
+LAZY, because EAGER starts a container for every function at once and does not remove them. Nothing is watched: an edit
+needs a build anyway, and SAM 1.170 can lock up for ever when a file changes while it starts a container, because both
+take the two locks of samcli/lib/utils/file_observer.py, in opposite order.
+"""
 
 
 class SamError(Exception):

@@ -1,7 +1,7 @@
 """Every recorded event in real containers: what comes out of them is what comes of the direct call.
 
-One event of each function goes through `sam local invoke`, a container each, and all of them through
-`sam local start-lambda`: the same engine with its containers kept warm, at a tenth of a second an event, not three.
+All of them go through `sam local start-lambda`, which keeps its containers warm, and one of each kind of function (plain,
+with a provider, streamed) through `sam local invoke`: the same engine, at four seconds of processor time an event.
 """
 
 import json
@@ -121,8 +121,8 @@ def test_every_batch_of_a_stream(name: str, parts: stack.Stack, client: Any, lam
     assert invoked.json() == {"batchItemFailures": [{"itemIdentifier": number} for number in STREAMS[name]]}
 
 
-@pytest.mark.parametrize("name", [name for name in EXPECTED if name.endswith("/ok")])
-def test_an_event_of_each_function_by_sam_local_invoke(
+@pytest.mark.parametrize("name", ["create_agent/ok", "send_message/ok", "list_messages/ok", "chat_completions/ok"])
+def test_events_by_sam_local_invoke(
     name: str, parts: stack.Stack, client: Any, directly: Callable[[str], Answer]
 ) -> None:
     table = new_table(client)
