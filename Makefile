@@ -7,7 +7,7 @@ INSTALL = $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes
 LOCK = $(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header --no-annotate \
 	$(if $(UPGRADE),--upgrade)
 
-# Tests run in as many processes as there are processors, a file in each; WORKERS=0 runs one after the other.
+# Tests run in two processes for each processor, a file in each; WORKERS=0 runs one after the other.
 WORKERS ?= auto
 # Bytecode is kept, because each of the processes imports everything.
 PYTEST = PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(WORKERS)
