@@ -18,9 +18,9 @@ Stored = dict[str, Any]
 """A message as the API returns it."""
 
 
-def violations(client: Client, http: httpx.Client) -> Iterator[str]:
+def violations(client: Client, http: httpx.Client, settle_seconds: float = SETTLE_SECONDS) -> Iterator[str]:
     """What is wrong with one session of a client that reads its answers."""
-    session, messages = _session(client, http)
+    session, messages = _session(client, http, settle_seconds)
     for sentence in (
         *_structure(session, messages),
         *_answers(messages),
@@ -30,16 +30,16 @@ def violations(client: Client, http: httpx.Client) -> Iterator[str]:
         yield f"session {client.session_id}: {sentence}"
 
 
-def violations_unread(client: Client, http: httpx.Client) -> Iterator[str]:
+def violations_unread(client: Client, http: httpx.Client, settle_seconds: float = SETTLE_SECONDS) -> Iterator[str]:
     """What is wrong with one session of a client that reads nothing: it knows nothing of answers."""
-    session, messages = _session(client, http)
+    session, messages = _session(client, http, settle_seconds)
     for sentence in (*_structure(session, messages), *_answers(messages), *_usage(session, messages)):
         yield f"session {client.session_id} of a deaf client: {sentence}"
 
 
-def _session(client: Client, http: httpx.Client) -> tuple[dict[str, Any], list[Stored]]:
+def _session(client: Client, http: httpx.Client, settle_seconds: float) -> tuple[dict[str, Any], list[Stored]]:
     """The session and its messages, once the turns of clients that left have ended."""
-    end = time.monotonic() + SETTLE_SECONDS
+    end = time.monotonic() + settle_seconds
     while True:
         session: dict[str, Any] = http.get(client.path).raise_for_status().json()
         if session["state"] == "idle" or time.monotonic() > end:
