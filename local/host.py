@@ -14,7 +14,7 @@ from pathlib import Path
 import uvicorn
 
 from local import console, debugger
-from local.connections import SEND_BUFFER_BYTES, BoundedConnection, ClientLimits, InvalidLimit
+from local.connections import SEND_BUFFER_BYTES, BoundedConnection, ClientLimits, Connections, InvalidLimit
 from local.context import REGION
 from local.environment import Environment
 from local.filters import UnknownRule
@@ -212,7 +212,7 @@ class _Server(uvicorn.Server):
 async def _serve(gateway: Gateway, listener: socket.socket, limits: ClientLimits, store: Store) -> None:
     config = uvicorn.Config(
         gateway,
-        http=partial(BoundedConnection, limits),  # type: ignore[arg-type]  # it is called as a class would be
+        http=partial(BoundedConnection, Connections(limits)),  # type: ignore[arg-type]  # it is called as a class would be
         ws="none",
         timeout_keep_alive=math.ceil(limits.idle),
         lifespan="off",
