@@ -65,7 +65,7 @@ def _seconds(text: str, default: float) -> float:
 
 
 class Connections:
-    """The open connections, which one timer checks. They are many, and most are idle: a timer for each would cost more."""
+    """The open connections, which one timer checks: they are many, and most are idle."""
 
     def __init__(self, limits: ClientLimits) -> None:
         self.limits = limits
