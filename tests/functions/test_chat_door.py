@@ -42,6 +42,7 @@ def test_parameters_reach_openai_as_they_are(api: Any, providers: Providers) -> 
     assert notes(ask(api, **CARRIED)) == []
     sent = providers.openai.requests[0]
     assert {name: sent[name] for name in CARRIED} == CARRIED
+    assert type(sent["logit_bias"]["50256"]) is int  # OpenAI takes integers alone
 
 
 def test_parameters_reach_gemini_in_its_own_words_and_the_rest_is_noted(api: Any, providers: Providers) -> None:
@@ -102,6 +103,8 @@ def test_a_stream_has_the_notes_in_its_last_event_but_the_usage(api: Any, provid
     ({"seed": "x"}, "seed"),
     ({"presence_penalty": 3}, "presence_penalty"),
     ({"logit_bias": {"1": 200}}, "logit_bias.1"),
+    ({"logit_bias": {"1": 0.5}}, "logit_bias.1"),
+    ({"logit_bias": {"1": True}}, "logit_bias.1"),
     ({"logprobs": "yes"}, "logprobs"),
     ({"reasoning_effort": "huge"}, "reasoning_effort"),
     ({"verbosity": 5}, "verbosity"),
@@ -251,6 +254,7 @@ def test_cached_tokens_and_names_of_our_own_never_appear_in_a_message(api: Any, 
     providers.gemini.default = gemini_answer("Hi")
     usage = ask(api).json["usage"]
     assert usage["prompt_tokens_details"] == {"cached_tokens": 0}
+    assert usage["completion_tokens_details"] == {"reasoning_tokens": 0}
     refused = ask(api, tools=[NOW], tool_choice={"type": "function", "function": {"name": "then"}})
     assert refused.json["error"]["param"] == "tool_choice.function.name"
     assert "toolChoice" not in refused.json["error"]["message"]
