@@ -7,7 +7,7 @@ import pytest
 
 from tests.functions.conftest import Providers, gemini_answer
 from tests.support.gateway import StreamingContext
-from tests.support.upstream import answer, calling, refusal, told
+from tests.support.upstream import answer, calling, chunk, refusal, told
 
 OPENAI, GEMINI = "openai:gpt-4o-mini", "gemini:flash-1.5"
 NOW = {"type": "function", "function": {"name": "now", "parameters": {"type": "object"}}}
@@ -258,6 +258,29 @@ def test_cached_tokens_and_names_of_our_own_never_appear_in_a_message(api: Any, 
     refused = ask(api, tools=[NOW], tool_choice={"type": "function", "function": {"name": "then"}})
     assert refused.json["error"]["param"] == "tool_choice.function.name"
     assert "toolChoice" not in refused.json["error"]["message"]
+
+
+def test_reasoning_tokens_and_thoughts_of_the_provider_are_handed_on(api: Any, providers: Providers) -> None:
+    thought = answer("Four.", completion_tokens_details={"reasoning_tokens": 3})
+    thought.body["choices"][0]["message"]["reasoning_content"] = "Two and two."
+    providers.openai.default = thought
+    first = ask(api).json
+    assert first["choices"][0]["message"]["reasoning_content"] == "Two and two."
+    assert first["usage"]["completion_tokens_details"] == {"reasoning_tokens": 3}
+    assert "reasoning_content" not in ask(api, include_reasoning=False).json["choices"][0]["message"]
+
+
+def test_thoughts_in_a_stream_are_handed_on_and_replayed(api: Any, providers: Providers) -> None:
+    providers.openai.script.append(
+        told(chunk({"reasoning_content": "Two "}), chunk({"reasoning_content": "and two."}), "Four.")
+    )
+    body = {"model": OPENAI, "messages": [{"role": "user", "content": "2 + 2?"}], "stream": True}
+    for _ in range(2):
+        streamed = api("chat_completions", body, headers={"idempotency-key": "thoughts"}, context=StreamingContext())
+        deltas = [one["choices"][0]["delta"] for one in chunks(streamed)]
+        assert "".join(delta.get("content") or "" for delta in deltas) == "Four."
+        assert [delta["reasoning_content"] for delta in deltas if "reasoning_content" in delta] == ["Two and two."]
+    assert len(providers.openai.requests) == 1
 
 
 NONSENSE: list[Any] = [5, "", "x", True, [], {}, [5], [[]], [{}], [None], {"type": ["x"]}, [{"type": None}], 1e300, -1]
