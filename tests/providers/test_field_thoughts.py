@@ -64,7 +64,9 @@ def answer(wire: Wire, provider: str, message: dict[str, Any], call: dict[str, A
             pieces = [[halves[0]], [halves[1]], others]
         deltas += [{name: piece} for piece in pieces]
     deltas.append({"tool_calls": [called]})
-    events = [{"choices": [{"index": 0, "delta": delta, "finish_reason": None}]} for delta in deltas]
+    events: list[dict[str, Any]] = [
+        {"choices": [{"index": 0, "delta": delta, "finish_reason": None}]} for delta in deltas
+    ]
     events.append({"choices": [{"index": 0, "delta": {}, "finish_reason": "tool_calls"}]})
     wire.reply(on_the_wire("openai", events))
     return wire.ask(MODELS[provider], listen=lambda _: None)
