@@ -84,7 +84,7 @@ soak: $(VENV)/dev.stamp $(VENV)/ministack.stamp ## 10,000 messages through the l
 chaos: $(VENV)/dev.stamp $(VENV)/ministack.stamp ## load with kills, faults and clients that do not read, then an audit; ARGS='--store dynamodb-local'
 	@$(BIN)/python -m bench.chaos $(ARGS)
 
-crowd: $(VENV)/dev.stamp $(VENV)/ministack.stamp ## how much slower clients become beside 1,600 rude ones; ARGS='--deaf 100'
+crowd: $(VENV)/dev.stamp $(VENV)/ministack.stamp ## how much slower clients become beside 1,600 misbehaving ones; ARGS='--idle 100'
 	@$(BIN)/python -m bench.chaos.crowd $(ARGS)
 
 walk-through: $(VENV)/dev.stamp $(VENV)/model.stamp ## write docs/walk-through.md and its picture again, as it runs on a fresh clone

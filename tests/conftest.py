@@ -19,7 +19,7 @@ ALLOWED_NAMES = {"localhost", "127.0.0.1", "::1", "", None}
 
 
 def _loopback_only(name: str, arguments: tuple[Any, ...]) -> None:
-    """An audit hook: every connection of this process passes here, whoever makes it."""
+    """An audit hook: every connection that this process makes passes here."""
     if name in ("socket.connect", "socket.sendto") and isinstance(arguments[1], tuple):
         host = arguments[1][0]
         if host not in ALLOWED_NAMES and not ipaddress.ip_address(host).is_loopback:

@@ -16,7 +16,7 @@ import httpx
 from bench.chaos.audit import violations, violations_unread
 from bench.chaos.findings import Findings
 from bench.chaos.load import Client
-from bench.chaos.rude import RudeClients
+from bench.chaos.misbehaving import MisbehavingClients
 from bench.chaos.stack import Host, Stack, running
 
 LONGEST_LOCK_SECONDS = 15.0
@@ -35,7 +35,7 @@ class Options:
     messages: int
     kills: int
     faults: float
-    rude: int
+    misbehaving: int
     seed: int
     minutes: float
     log: Path
@@ -47,7 +47,9 @@ def _options() -> Options:
     parser.add_argument("--messages", type=int, default=10_000)
     parser.add_argument("--kills", type=int, default=30, help="kill -9 of the host, at random moments")
     parser.add_argument("--faults", type=float, default=0.05, help="share of faulty answers of table and providers")
-    parser.add_argument("--rude", type=int, default=60, help="idle, trickling and deaf clients together")
+    parser.add_argument(
+        "--misbehaving", type=int, default=60, help="clients that are idle, send slowly or do not read, together"
+    )
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
     parser.add_argument("--minutes", type=float, default=float("inf"), help="send nothing more after this time")
     parser.add_argument("--log", type=Path, default=Path("/tmp/agentos-chaos.log"), help="the host's output")
@@ -65,7 +67,7 @@ class Run:
     findings: Findings = field(default_factory=Findings)
     agent_id: str = ""
     clients: list[Client] = field(default_factory=list)
-    deaf: list[Client] = field(default_factory=list)
+    not_reading: list[Client] = field(default_factory=list)
     began: float = field(default_factory=time.monotonic)
 
     @property
@@ -75,9 +77,9 @@ class Run:
     async def load(self) -> None:
         """Send all messages, and kill the host meanwhile. Raises what ends any of the tasks."""
         self.agent_id = await self._agent()
-        third = self.options.rude // 3
-        rude = RudeClients(self.host.port, self._deaf_session, third, third, third)
-        rude.start()
+        third = self.options.misbehaving // 3
+        misbehaving = MisbehavingClients(self.host.port, self._not_reading_session, third, third, third)
+        misbehaving.start()
         numbers = iter(range(self.options.messages))
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -85,7 +87,7 @@ class Run:
                 for _ in range(min(SESSIONS, self.options.messages)):
                     tasks.create_task(self._talk(numbers))
         finally:
-            await rude.close()
+            await misbehaving.close()
 
     async def _agent(self) -> str:
         for _ in range(100):
@@ -101,8 +103,8 @@ class Run:
         clients.append(client)
         return client
 
-    async def _deaf_session(self) -> str:
-        return (await self._open(self.deaf)).path.removeprefix(self.host.url)
+    async def _not_reading_session(self) -> str:
+        return (await self._open(self.not_reading)).path.removeprefix(self.host.url)
 
     async def _talk(self, numbers: Iterator[int]) -> None:
         """Send messages as long as there are any."""
@@ -131,7 +133,7 @@ class Run:
         """Every violation."""
         with httpx.Client(timeout=60, trust_env=False) as http:
             read = [sentence for client in self.clients for sentence in violations(client, http)]
-            return read + [sentence for client in self.deaf for sentence in violations_unread(client, http)]
+            return read + [sentence for client in self.not_reading for sentence in violations_unread(client, http)]
 
 
 async def run(options: Options) -> int:
@@ -139,7 +141,7 @@ async def run(options: Options) -> int:
     options.log.unlink(missing_ok=True)
     dice = random.Random(options.seed)
     async with running(options.store, options.faults, options.seed, options.log) as stack:
-        limits = httpx.Limits(max_connections=SESSIONS * 2 + options.rude)
+        limits = httpx.Limits(max_connections=SESSIONS * 2 + options.misbehaving)
         async with httpx.AsyncClient(timeout=60, limits=limits, trust_env=False) as http:
             one = Run(stack, options, http, dice)
             await one.load()
@@ -164,8 +166,8 @@ def _report(one: Run, found: list[str], seconds: float) -> str:
         "kills of the host": stack.host.kills,
         "faulty answers of the table": f"{stack.proxy.faults.total()} of {stack.proxy.requests}",
         "faulty answers of providers": f"{provider_faults} of {sum(server.calls for server in stack.providers)}",
-        "rude clients": one.options.rude,
-        "sessions audited": f"{len(one.clients)}, and {len(one.deaf)} of deaf clients",
+        "misbehaving clients": one.options.misbehaving,
+        "sessions audited": f"{len(one.clients)}, and {len(one.not_reading)} of clients that do not read",
         "violations": len(found),
         "answers with status 500": findings.statuses[500],
         "other answers of a crash": findings.crashes.total() - findings.statuses[500],

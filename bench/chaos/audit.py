@@ -1,4 +1,4 @@
-"""Compares what is stored with what the clients were told. Every sentence that it returns is a violation."""
+"""Compares what is stored with what the clients received. Every sentence that it returns is a violation."""
 
 import json
 import math
@@ -34,7 +34,7 @@ def violations_unread(client: Client, http: httpx.Client, settle_seconds: float 
     """What is wrong with one session of a client that reads nothing: it knows nothing of answers."""
     session, messages = _session(client, http, settle_seconds)
     for sentence in (*_structure(session, messages), *_answers(messages), *_usage(session, messages)):
-        yield f"session {client.session_id} of a deaf client: {sentence}"
+        yield f"session {client.session_id} of a client that does not read: {sentence}"
 
 
 def _session(client: Client, http: httpx.Client, settle_seconds: float) -> tuple[dict[str, Any], list[Stored]]:
@@ -115,7 +115,7 @@ def _acknowledged(client: Client, messages: list[Stored]) -> Iterator[str]:
         yield f"stored, and never acknowledged: {sorted(unknown)[:3]}"
     revived = stored & set(client.failed)
     if revived:
-        yield f"stored after it was told as failed: {sorted(revived)[:3]}"
+        yield f"stored after it was reported as failed: {sorted(revived)[:3]}"
     if client.contradictions:
         yield f"another answer under the same key: {client.contradictions[:3]}"
 

@@ -1,4 +1,4 @@
-"""`python -m bench.chaos.crowd`: how much slower healthy clients become beside many rude ones.
+"""`python -m bench.chaos.crowd`: how much slower healthy clients become beside many misbehaving ones.
 
 Healthy clients, each with a session, send a message, think, and send the next one. Their times are measured first
 alone, then beside connections that are idle, send a byte a second, or ask for a stream and read nothing of it, in one
@@ -17,7 +17,7 @@ from pathlib import Path
 
 import httpx
 
-from bench.chaos.rude import RudeClients
+from bench.chaos.misbehaving import MisbehavingClients
 from bench.chaos.stack import Host, running
 
 MOST = 2.0
@@ -72,14 +72,14 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--think", type=float, default=5.0, help="seconds between an answer and the next message")
     parser.add_argument("--idle", type=int, default=1000)
     parser.add_argument("--trickling", type=int, default=300)
-    parser.add_argument("--deaf", type=int, default=300)
+    parser.add_argument("--not-reading", type=int, default=300)
     parser.add_argument("--seconds", type=float, default=90.0, help="of each of the two measurements")
     return parser.parse_args()
 
 
 async def run(options: argparse.Namespace) -> int:
     """The exit code."""
-    _allow_files(2 * (options.idle + options.trickling + options.deaf) + 1000)
+    _allow_files(2 * (options.idle + options.trickling + options.not_reading) + 1000)
     with tempfile.TemporaryDirectory(prefix="agentos-crowd-") as folder:
         log = Path(folder, "host.log")
         async with running("disk", 0.0, 1, log, through_proxy=False) as stack, _client() as http:
@@ -87,13 +87,13 @@ async def run(options: argparse.Namespace) -> int:
             await crowd.begin(options.healthy)
             await crowd.measure(WARM_UP_SECONDS)
             alone = await crowd.measure(options.seconds)
-            rude = RudeClients(
-                stack.host.port, crowd.new_session, options.idle, options.trickling, options.deaf
+            misbehaving = MisbehavingClients(
+                stack.host.port, crowd.new_session, options.idle, options.trickling, options.not_reading
             )  # fmt: skip
-            rude.start()
+            misbehaving.start()
             beside = await crowd.measure(options.seconds)
-            connected = dict(rude.connected)
-            await rude.close()
+            connected = dict(misbehaving.connected)
+            await misbehaving.close()
     return _report(options, alone, beside, connected)
 
 
@@ -111,9 +111,9 @@ def _allow_files(wanted: int) -> None:
 
 def _report(options: argparse.Namespace, alone: list[float], beside: list[float], connected: dict[str, int]) -> int:
     """The exit code. Prints the table."""
-    print(f"{options.healthy} healthy sessions; connections of the rude clients: {connected}\n")
+    print(f"{options.healthy} healthy sessions; connections of the misbehaving clients: {connected}\n")
     print("| | messages | median, ms | p99, ms | longest, ms |\n|---|---:|---:|---:|---:|")
-    for name, times in (("alone", alone), ("beside the rude clients", beside)):
+    for name, times in (("alone", alone), ("beside the misbehaving clients", beside)):
         print(f"| {name} | {len(times)} | {_share(times, 0.5):.0f} | {_share(times, 0.99):.0f} | {times[-1]:.0f} |")
     ratio = _share(beside, 0.99) / _share(alone, 0.99)
     print(f"\nThe 99th percentile is {ratio:.2f} times as long.")

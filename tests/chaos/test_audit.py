@@ -24,7 +24,7 @@ def usage_of(answer: str) -> dict[str, Any]:
 
 
 class World:
-    """A session as a host returns it, and the client that was told of it."""
+    """A session as a host returns it, and the client that opened it."""
 
     def __init__(self) -> None:
         self.client = Client(httpx.AsyncClient(), "http://host", "a", Findings(), random.Random(1), session_id="s")
@@ -138,7 +138,7 @@ def store_what_was_not_acknowledged(world: World) -> None:
     del world.client.sent[1]
 
 
-def store_what_was_told_as_failed(world: World) -> None:
+def store_a_turn_that_was_reported_as_failed(world: World) -> None:
     world.client.failed.append(world.client.sent.pop(1).question)
 
 
@@ -163,7 +163,7 @@ VIOLATIONS: dict[Callable[[World], None], str] = {
     bill_twice: "usage.costUsd is",
     hide_what_has_no_price: "usage.unpriced is 0, and 1 answers have no cost",
     store_what_was_not_acknowledged: "stored, and never acknowledged",
-    store_what_was_told_as_failed: "stored after it was told as failed",
+    store_a_turn_that_was_reported_as_failed: "stored after it was reported as failed",
     contradict: "another answer under the same key",
 }
 
@@ -229,7 +229,7 @@ def test_what_nobody_read_is_audited_too(violate: Callable[[World], None]) -> No
         (200, {}, False),
     ],
 )
-def test_a_crash_is_told_from_the_trouble_of_others(status: int, body: Any, crashed: bool) -> None:
+def test_a_crash_is_distinguished_from_errors_of_others(status: int, body: Any, crashed: bool) -> None:
     findings = Findings()
     findings.saw(httpx.Response(status, json=body))
     assert bool(findings.crashes) == crashed

@@ -1,4 +1,4 @@
-"""The short form of `make chaos`: kills, a faulty table, faulty providers and rude clients, then the audit."""
+"""The short form of `make chaos`: kills, a faulty table, faulty providers and misbehaving clients, then the audit."""
 
 import os
 import re
@@ -16,7 +16,7 @@ ZERO = ("violations", "answers with status 500", "messages given up")
 def test_nothing_is_lost_doubled_or_locked(tmp_path: Path) -> None:
     """The exit code also covers the longest lock, 15 seconds."""
     log = tmp_path / "host.log"
-    options = ["--messages", "160", "--kills", "2", "--faults", "0.05", "--rude", "30", "--seed", "5"]
+    options = ["--messages", "160", "--kills", "2", "--faults", "0.05", "--misbehaving", "30", "--seed", "5"]
     command = [sys.executable, "-m", "bench.chaos", *options, "--log", str(log)]
     environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
     run = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=SECONDS)

@@ -103,7 +103,7 @@ class Expected:
         self.said[-1] = replace(self.said[-1], items=tuple(in_order))
 
     def _notes(self) -> list[str]:
-        """What the client is told of changes to the request."""
+        """The notes that the client receives about changes to the request."""
         left_out = [name for name in self.format.unsupported if name in self.case.config]
         notes = [f"{name} left out: the model does not take it" for name in left_out]
         stands_in = Utterance("user", (STAND_IN,))

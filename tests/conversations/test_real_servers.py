@@ -151,7 +151,7 @@ def test_a_real_model_plays(api: Client, real: str, name: str, *, streamed: bool
 
 
 @streamed_or_not
-def test_a_real_model_stops_where_it_is_told(api: Client, real: str, *, streamed: bool) -> None:
+def test_a_real_model_stops_at_a_stop_sequence(api: Client, real: str, *, streamed: bool) -> None:
     """What it says when nothing stops it tells what to stop it with."""
     config = {"maxTokens": SHORT, "temperature": 0}
     question = {"content": "Tell me about the sea, please."}

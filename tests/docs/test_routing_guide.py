@@ -127,7 +127,7 @@ def test_every_error_class_is_in_the_table() -> None:
             assert (cells[4] == "yes") is policy.counts, name
 
 
-def test_every_limit_is_told(settings: Settings) -> None:
+def test_every_limit_is_documented(settings: Settings) -> None:
     names = set(re.findall(r"`limits\.(\w+)`", GUIDE))
     history = {"historyTokens", "historyMessages"}
     assert names == set(settings.limits.to_json()) - history

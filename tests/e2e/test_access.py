@@ -94,11 +94,11 @@ def allowing(**context: object) -> dict[str, Any]:
 
 
 def test_the_context_arrives_as_text() -> None:
-    told, _ = ask(allowing(text="é", number=1.5, yes=True))
-    assert told == {"principalId": "me", "text": "é", "number": "1.5", "yes": "true"}
+    reported, _ = ask(allowing(text="é", number=1.5, yes=True))
+    assert reported == {"principalId": "me", "text": "é", "number": "1.5", "yes": "true"}
 
 
-def test_no_authorizer_is_told_the_body() -> None:
+def test_no_authorizer_receives_the_body() -> None:
     _, (question,) = ask(allowing(), "/request")
     assert (question["type"], question["queryStringParameters"]) == ("REQUEST", {"tenant": "acme"})
     assert question["methodArn"].endswith("/v1/GET/request")

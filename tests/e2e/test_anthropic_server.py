@@ -44,7 +44,7 @@ def test_a_call_of_a_tool_and_its_result_are_understood(host: Host) -> None:
     assert reply.json()["content"] or reply.json()["toolCalls"]
 
 
-def test_a_prompt_that_is_too_long_is_told_as_such(host: Host) -> None:
+def test_a_prompt_that_is_too_long_is_reported_as_such(host: Host) -> None:
     reply = host.say(host.session(host.agent(model=MODEL)), "word " * 20_000).json()
     attempts = [(attempt["provider"], attempt["outcome"]) for attempt in reply["route"]["attempts"]]
     assert attempts == [("anthropic", "context_length"), ("echo", "ok")]  # the last resort of a host without a model

@@ -44,11 +44,11 @@ def test_patterns(pattern: dict[str, Any], passes: bool) -> None:
     "rule",
     [{"anything-but": ["x"]}, {"numeric": [">", 1]}, {"suffix": "x"}, {"exists": "yes"}, {"prefix": 1}, {}, ["x"]],
 )
-def test_a_rule_that_is_not_imitated_is_told_at_once(rule: Any) -> None:
+def test_a_rule_that_is_not_imitated_is_reported_at_once(rule: Any) -> None:
     with pytest.raises(UnknownRule):
         matcher({"dynamodb": {"Keys": [rule]}})
 
 
-def test_what_is_neither_rules_nor_an_object_is_told_too() -> None:
+def test_a_value_that_is_neither_rules_nor_an_object_is_reported_too() -> None:
     with pytest.raises(UnknownRule):
         matcher({"eventName": "MODIFY"})

@@ -12,7 +12,7 @@ from langchain_openai import ChatOpenAI
 from pydantic import BaseModel, SecretStr
 
 from tests.e2e.door import Door
-from tests.support.upstream import Upstream, answer, calling, refusal, told
+from tests.support.upstream import Upstream, answer, calling, refusal, streamed_reply
 
 
 @pytest.fixture
@@ -53,15 +53,15 @@ def test_an_answer(model: ChatOpenAI, primary: Upstream) -> None:
 
 
 def test_a_stream_comes_as_it_is_written(model: ChatOpenAI, primary: Upstream) -> None:
-    heard = threading.Event()
-    primary.script.append(told("Hel", lambda: heard.wait(60), "lo"))
+    received = threading.Event()
+    primary.script.append(streamed_reply("Hel", lambda: received.wait(60), "lo"))
     texts, whole = [], None
     for chunk in model.stream("Hello", stream_usage=True):
         assert isinstance(chunk, AIMessageChunk)
         whole = chunk if whole is None else whole + chunk
         texts.append(chunk.content)
         if chunk.content == "Hel":
-            heard.set()
+            received.set()
     assert list(filter(None, texts)) == ["Hel", "lo"]
     assert whole
     assert whole.usage_metadata
@@ -72,7 +72,7 @@ def test_asynchronously(model: ChatOpenAI, primary: Upstream) -> None:
     async def ask() -> str:
         return "".join([str(chunk.content) async for chunk in model.astream("Hello")])
 
-    primary.script.append(told("Hel", "lo"))
+    primary.script.append(streamed_reply("Hel", "lo"))
     assert asyncio.run(ask()) == "Hello"
 
 

@@ -126,7 +126,7 @@ def test_the_environment_wins_over_dot_env(start_host: StartHost, tmp_path: Path
     assert "from-file" not in host.output
 
 
-def test_a_variable_that_would_not_reach_lambda_is_told(start_host: StartHost, tmp_path: Path) -> None:
+def test_a_variable_that_would_not_reach_lambda_is_reported(start_host: StartHost, tmp_path: Path) -> None:
     overlay = tmp_path / "mine.yaml"
     overlay.write_text("providers: {my-gateway: {format: openai, endpoint: 'http://127.0.0.1:1/v1'}}")
     host = start_host({"AGENTOS_CONFIG": str(overlay), "MY_GATEWAY_API_KEY": "sk-mine", "GROQ_API_KEY": "gsk-mine"})
@@ -284,7 +284,7 @@ def test_an_edited_handler_is_live(edited: tuple[Host, Path], handler: Path) -> 
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "reported"),
     [
         ("def handler(:", "SyntaxError"),
         ("raise SystemExit(3)", "SystemExit"),
@@ -294,14 +294,14 @@ def test_an_edited_handler_is_live(edited: tuple[Host, Path], handler: Path) -> 
     ],
 )
 def test_a_broken_handler_is_a_502_and_the_host_lives_on(
-    edited: tuple[Host, Path], handler: Path, text: str, told: str
+    edited: tuple[Host, Path], handler: Path, text: str, reported: str
 ) -> None:
     host, file = edited[0], handler
     intact = file.read_text()
     file.write_text(text)
     broken = host.client.get("/health")
     assert (broken.status_code, broken.json()["code"]) == (502, "internal")
-    assert told in host.output
+    assert reported in host.output
     file.write_text(intact)
     assert host.client.get("/health").status_code == 200
 

@@ -104,7 +104,7 @@ def test_every_piece_comes_before_the_next_is_made(streamer: Streamer) -> None:
     pieces = [text[:7], text[7:17], text[17:18], text[18:]]  # two of the cuts go through a character
     steps = [step for number, piece in enumerate(pieces) for step in (["wait", streamer.of(str(number))], write(piece))]
     with streamer.streaming(["open", HEAD], *steps, ["wait", streamer.of("end")]) as answer:
-        assert answer.status_code == 200  # told before there is any piece
+        assert answer.status_code == 200  # sent before there is any piece
         raw = answer.iter_raw()
         for number, piece in enumerate(pieces):
             streamer.signal(str(number))
@@ -129,8 +129,8 @@ def test_status_and_headers(streamer: Streamer) -> None:
     answer = streamer.run(["open", head], write(b"{}"))
     assert (answer.status_code, answer.content) == (207, b"{}")
     assert answer.headers.get_list("x-both") == ["a", "b"]
-    told = {name: answer.headers[name] for name in ("content-type", "x-one", "x-flag", "transfer-encoding")}
-    assert told == {
+    reported = {name: answer.headers[name] for name in ("content-type", "x-one", "x-flag", "transfer-encoding")}
+    assert reported == {
         "content-type": "application/json",
         "x-one": "1",
         "x-flag": "true",
@@ -186,17 +186,17 @@ def test_what_fails_before_the_stream_is_api_gateways_answer(streamer: Streamer,
     ],
 )
 def test_a_malformed_head_is_a_502_and_opens_nothing(streamer: Streamer, head: Any) -> None:
-    told = "StreamerFunction returned what API Gateway does not accept: "
-    before = streamer.host.output.count(told)
+    reported = "StreamerFunction returned what API Gateway does not accept: "
+    before = streamer.host.output.count(reported)
     failed = streamer.run(["open", head], write(b"never"))
     assert (failed.status_code, failed.json()) == (502, {"code": "failed"})
-    assert streamer.host.output.count(told) == before + 1
+    assert streamer.host.output.count(reported) == before + 1
     caught = streamer.run(["failing", "open", head], ["open", HEAD], write(b"in time"))
     assert caught.content == b"in time"
 
 
 @pytest.mark.parametrize(
-    ("step", "told"),
+    ("step", "reported"),
     [
         (["fail", "after the head"], "ValueError: after the head"),
         (["leave"], "SystemExit: 3"),
@@ -205,14 +205,14 @@ def test_a_malformed_head_is_a_502_and_opens_nothing(streamer: Streamer, head: A
 )
 @pytest.mark.parametrize("pieces", [[], [b"first"]])
 def test_what_fails_after_the_head_breaks_off(
-    streamer: Streamer, step: list[Any], told: str, pieces: list[bytes]
+    streamer: Streamer, step: list[Any], reported: str, pieces: list[bytes]
 ) -> None:
-    before = streamer.host.output.count(told)
+    before = streamer.host.output.count(reported)
     with streamer.streaming(["open", HEAD], *map(write, pieces), step) as answer:
         assert answer.status_code == 200
         assert body_of(answer) == (b"".join(pieces), False)
     eventually(lambda: len(streamer.reports) == 1)
-    assert streamer.host.output.count(told) == before + 1
+    assert streamer.host.output.count(reported) == before + 1
 
 
 def test_a_second_stream_is_refused_and_the_first_goes_on(streamer: Streamer) -> None:
@@ -222,7 +222,7 @@ def test_a_second_stream_is_refused_and_the_first_goes_on(streamer: Streamer) ->
 
 @pytest.mark.parametrize("leave", [["until_gone"], ["flood"]], ids=["silent", "writing"])
 def test_a_client_that_hangs_up_does_not_stop_the_handler(streamer: Streamer, leave: list[Any]) -> None:
-    """It is told, and may write on into the void. Where it writes, the client has long stopped reading."""
+    """The function learns it, and further writes have no effect. The client had stopped reading before."""
     before = streamer.host.output.count("Traceback")
     steps = [["open", HEAD], write(b"first"), leave, ["fill", 20, MEGABYTE], ["signal", streamer.of("over")]]
     with streamer.streaming(*steps) as answer:
@@ -303,7 +303,8 @@ def test_the_host_ends_in_mid_stream(start_host: Callable[..., Host], step: list
 
 
 def test_a_handler_outlives_the_server_in_peace(tmp_path: Path) -> None:
-    """It is in the midst of a piece that nobody takes when the server ends; it is told, and writes on into the void."""
+    """The server ends while nobody takes the function's piece. The function learns it, and further writes have no
+    effect."""
     template, done = load_template(STREAMER / "template.yaml", "any"), tmp_path / "done"
     functions = Functions(tmp_path, "none", watched=list, refresh=lambda: None)
     steps = [["open", HEAD], write(b"first"), ["until_gone"], write(b"second"), ["touch", str(done)]]

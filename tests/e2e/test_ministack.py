@@ -112,7 +112,7 @@ def test_a_query_that_dynamodb_refuses(
         dynamodb.query(TableName=name, KeyConditionExpression=condition, ExpressionAttributeValues=values)
 
 
-def test_whoever_signs_sees_the_same(ministack_endpoint: str, partition: tuple[Any, str, list[str]]) -> None:
+def test_a_signed_request_sees_the_same(ministack_endpoint: str, partition: tuple[Any, str, list[str]]) -> None:
     _, name, keys = partition
     stranger = client("dynamodb", ministack_endpoint, "eu-west-1", "123456789012")
     assert stranger.get_item(TableName=name, Key={"pk": {"S": "p"}, "sk": {"S": keys[0]}})["Item"]

@@ -11,7 +11,7 @@ import pytest
 from pydantic import BaseModel
 
 from tests.e2e.door import Door
-from tests.support.upstream import CUT, Reply, Upstream, answer, refusal, told
+from tests.support.upstream import CUT, Reply, Upstream, answer, refusal, streamed_reply
 
 WEATHER: Any = {
     "type": "function",
@@ -93,8 +93,8 @@ def test_the_same_as_a_stream_of_events(client: openai.OpenAI) -> None:
 
 
 def test_a_stream_comes_as_it_is_written(client: openai.OpenAI, primary: Upstream) -> None:
-    heard = threading.Event()
-    primary.script.append(told("Hel", lambda: heard.wait(60), "lo"))
+    received = threading.Event()
+    primary.script.append(streamed_reply("Hel", lambda: received.wait(60), "lo"))
     texts = []
     with client.chat.completions.create(
         model="xai:grok", messages=[{"role": "user", "content": "Hello"}], stream=True
@@ -102,7 +102,7 @@ def test_a_stream_comes_as_it_is_written(client: openai.OpenAI, primary: Upstrea
         for chunk in stream:
             texts.append(chunk.choices[0].delta.content)
             if texts[-1] == "Hel":
-                heard.set()  # only now does the upstream go on
+                received.set()  # only now does the upstream go on
     assert list(filter(None, texts)) == ["Hel", "lo"]
     assert chunk.choices[0].finish_reason == "stop"
     assert chunk.model_extra
@@ -110,7 +110,7 @@ def test_a_stream_comes_as_it_is_written(client: openai.OpenAI, primary: Upstrea
 
 
 def test_a_stream_that_breaks_is_an_error_of_the_client(client: openai.OpenAI, primary: Upstream) -> None:
-    primary.script.append(told("Hel", "lo", end=(CUT,)))
+    primary.script.append(streamed_reply("Hel", "lo", end=(CUT,)))
     texts = []
     stream = client.chat.completions.create(
         model="xai:flaky", messages=[{"role": "user", "content": "Hello"}], stream=True
@@ -141,7 +141,7 @@ def test_the_asynchronous_client_streams(door: Door, primary: Upstream) -> None:
             )
             return [chunk.choices[0].delta.content or "" async for chunk in stream]
 
-    primary.script.append(told("Hel", "lo"))
+    primary.script.append(streamed_reply("Hel", "lo"))
     assert list(filter(None, asyncio.run(ask()))) == ["Hel", "lo"]
 
 

@@ -173,7 +173,7 @@ def test_the_template_says_which_queue_feeds_which_function(environment: pytest.
 
 @pytest.fixture
 def slow() -> Iterator[tuple[Upstream, threading.Event]]:
-    """A provider that answers when it is told to."""
+    """A provider that answers when the test says so."""
     release = threading.Event()
     reply = answer("At last.")
     reply.before = lambda: release.wait(120)

@@ -1,4 +1,4 @@
-"""A session's answer as a stream, over real sockets: heard while it is written, left, and come back to."""
+"""A session's answer as a stream over real sockets: received while it is written, abandoned, and resumed."""
 
 import threading
 
@@ -8,7 +8,7 @@ import pytest
 from tests.e2e.door import Door
 from tests.e2e.hosting import Host, eventually
 from tests.support.sse import Event, events, text_of
-from tests.support.upstream import CUT, Upstream, told
+from tests.support.upstream import CUT, Upstream, streamed_reply
 
 WAIT_SECONDS = 60
 KEY = {"Idempotency-Key": "k"}
@@ -30,16 +30,16 @@ def session(host: Host) -> str:
 
 
 class Gate:
-    """Holds the upstream until the client has heard what it has said, then lets it go on."""
+    """Holds the upstream until the client has received what was sent, then lets it go on."""
 
     def __init__(self) -> None:
-        self._heard = threading.Event()
+        self._received = threading.Event()
 
     def __call__(self) -> None:
-        assert self._heard.wait(WAIT_SECONDS)
+        assert self._received.wait(WAIT_SECONDS)
 
     def open(self) -> None:
-        self._heard.set()
+        self._received.set()
 
 
 def resumed(host: Host, session: str, after: int) -> list[Event]:
@@ -51,9 +51,9 @@ def count(host: Host, session: str) -> int:
     return int(host.client.get(session).json()["messageCount"])
 
 
-def test_it_is_heard_while_it_is_written(host: Host, upstream: Upstream, session: str) -> None:
+def test_the_answer_is_received_while_it_is_written(host: Host, upstream: Upstream, session: str) -> None:
     gate = Gate()
-    upstream.script.append(told("Hel", gate, "lo"))
+    upstream.script.append(streamed_reply("Hel", gate, "lo"))
     text = ""
     with host.client.stream("POST", f"{session}/messages?stream=true", json={"content": "Hello"}) as response:
         assert response.headers["content-type"] == "text/event-stream"
@@ -67,7 +67,7 @@ def test_it_is_heard_while_it_is_written(host: Host, upstream: Upstream, session
 
 def test_a_client_that_leaves_comes_back_for_the_rest(host: Host, upstream: Upstream, session: str) -> None:
     gate = Gate()
-    upstream.script.append(told("Hel", gate, "lo ", "you"))
+    upstream.script.append(streamed_reply("Hel", gate, "lo ", "you"))
     request = host.client.build_request(
         "POST", f"{session}/messages?stream=true", json={"content": "Hello"}, headers=KEY
     )
@@ -87,11 +87,11 @@ def test_a_client_that_leaves_comes_back_for_the_rest(host: Host, upstream: Upst
     assert rest[-1].data == host.client.get(f"{session}/messages").json()["data"][1]
 
 
-def test_what_breaks_off_while_nobody_listens_is_told_to_who_comes_back(
+def test_a_client_that_reconnects_learns_that_the_answer_broke_off(
     host: Host, upstream: Upstream, session: str
 ) -> None:
     gate = Gate()
-    upstream.script.append(told("Hel", gate, "lo", end=(CUT,)))
+    upstream.script.append(streamed_reply("Hel", gate, "lo", end=(CUT,)))
     with (
         httpx.Client(base_url=host.client.base_url, trust_env=False) as leaving,
         leaving.stream("POST", f"{session}/messages?stream=true", json={"content": "Hello"}, headers=KEY) as response,

@@ -35,18 +35,18 @@ def http() -> Iterator[HttpClient]:
 def streamed(http: HttpClient, model: str, endpoint: str) -> tuple[Completion, list[str]]:
     provider = model.partition(":")[0]
     settings = settings_for(**{f"{provider.upper()}_ENDPOINT": endpoint})
-    known, told = settings.providers[provider], list[str]()
+    known, received = settings.providers[provider], list[str]()
     completion = adapter(known.settings.format).stream(
-        known, settings.target(model, "test"), ASKED, http.open, Timeouts(SECONDS, SECONDS), told.append
+        known, settings.target(model, "test"), ASKED, http.open, Timeouts(SECONDS, SECONDS), received.append
     )
-    return completion, told
+    return completion, received
 
 
 @pytest.mark.parametrize("model", ["local:smollm2", "anthropic:smollm2"])
 def test_the_real_model_speaks_in_pieces(http: HttpClient, server: str, model: str) -> None:
-    completion, told = streamed(http, model, server)
-    assert len(told) > 5
-    assert "".join(told) == completion.text
+    completion, received = streamed(http, model, server)
+    assert len(received) > 5
+    assert "".join(received) == completion.text
     assert completion.finish_reason in ("stop", "length")
     assert completion.tokens.prompt > 5
     assert 5 < completion.tokens.completion <= 24
@@ -58,9 +58,9 @@ def test_the_real_model_speaks_in_pieces(http: HttpClient, server: str, model: s
     ("gemini:flash-1.5", "/gemini/v1beta"),
 ])  # fmt: skip
 def test_llmock_speaks_in_pieces(http: HttpClient, llmock: Llmock, model: str, base: str) -> None:  # noqa: F811
-    completion, told = streamed(http, model, llmock.url + base)
-    assert len(told) > 1
-    assert "".join(told) == completion.text
+    completion, received = streamed(http, model, llmock.url + base)
+    assert len(received) > 1
+    assert "".join(received) == completion.text
     assert completion.finish_reason == "stop"
     assert completion.tokens.prompt > 0
     assert completion.tokens.completion > 0

@@ -174,7 +174,7 @@ def test_without_a_bound_it_is_never_given_up(feed: Feed) -> None:
     assert [poller.poll() for _ in range(20)] == [False] * 20
 
 
-def test_a_store_that_is_away_is_told_and_tried_again(feed: Feed, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unreachable_store_is_reported_and_tried_again(feed: Feed, capsys: pytest.CaptureFixture[str]) -> None:
     poller = feed.poller()
     feed.client.delete_table(TableName=feed.template.table["TableName"])
     assert poller.poll() is False

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from local import process
 from tests.e2e.hosting import free_port
 from tests.examples.conftest import EXAMPLES, Stack
-from tests.support.upstream import CUT, told
+from tests.support.upstream import CUT, streamed_reply
 
 START_SECONDS = 60
 SEEN_SECONDS = 60
@@ -76,7 +76,7 @@ def send(page: Page, text: str) -> None:
 
 def test_an_answer_is_shown_while_it_arrives(page: Page, stack: Stack) -> None:
     seen = threading.Event()
-    stack.openai.script = [told("Mer", lambda: seen.wait(SEEN_SECONDS), "cury.")]
+    stack.openai.script = [streamed_reply("Mer", lambda: seen.wait(SEEN_SECONDS), "cury.")]
     send(page, "Which is the smallest planet?")
     expect(page.locator(ANSWER)).to_have_text("Mer")  # the upstream waits until this was seen
     expect(page.get_by_role("button")).to_be_disabled()
@@ -87,7 +87,7 @@ def test_an_answer_is_shown_while_it_arrives(page: Page, stack: Stack) -> None:
 
 
 def test_a_second_message_goes_on_with_the_session(page: Page, stack: Stack) -> None:
-    stack.openai.script = [told("Mercury."), told("Jupiter.")]
+    stack.openai.script = [streamed_reply("Mercury."), streamed_reply("Jupiter.")]
     send(page, "Which is the smallest planet?")
     expect(page.locator(ROUTE)).to_have_count(1)
     send(page, "And the largest?")
@@ -102,7 +102,7 @@ def test_a_second_message_goes_on_with_the_session(page: Page, stack: Stack) -> 
 
 def test_an_answer_is_text_whatever_it_looks_like(page: Page, stack: Stack) -> None:
     hostile = "<img src=x onerror='document.title = \"hacked\"'>"
-    stack.openai.script = [told(hostile)]
+    stack.openai.script = [streamed_reply(hostile)]
     send(page, "Hello")
     expect(page.locator(ROUTE)).to_have_count(1)
     expect(page.locator(ANSWER)).to_have_text(hostile)
@@ -111,7 +111,7 @@ def test_an_answer_is_text_whatever_it_looks_like(page: Page, stack: Stack) -> N
 
 
 def test_an_answer_that_breaks_off_is_said_to(page: Page, stack: Stack) -> None:
-    stack.openai.script = [told("Mer", CUT)]
+    stack.openai.script = [streamed_reply("Mer", CUT)]
     send(page, "Which is the smallest planet?")
     expect(page.locator(ANSWER)).to_have_text("Mer")
     expect(page.locator(ERROR)).to_contain_text("upstream_failed: ")

@@ -4,7 +4,7 @@ import re
 
 from examples import fallback_drill
 from tests.examples.conftest import EXAMPLES, Stack
-from tests.support.upstream import CUT, Reply, answer, calling, refusal, told
+from tests.support.upstream import CUT, Reply, answer, calling, refusal, streamed_reply
 
 
 def lines(stack: Stack, example: str) -> list[str]:
@@ -15,7 +15,7 @@ def lines(stack: Stack, example: str) -> list[str]:
 
 
 def test_the_httpx_client_gets_an_answer_whole_and_one_as_a_stream(stack: Stack) -> None:
-    stack.openai.script = [answer("Jupiter."), told("Mer", "cury.")]
+    stack.openai.script = [answer("Jupiter."), streamed_reply("Mer", "cury.")]
     assert lines(stack, "httpx_client.py") == [
         "openai:gpt-4o-mini: Jupiter.",
         "  skipped gemini:flash-1.5: not_configured: GEMINI_API_KEY is not set",
@@ -30,7 +30,7 @@ def test_the_httpx_client_gets_an_answer_whole_and_one_as_a_stream(stack: Stack)
 
 
 def test_the_httpx_client_says_what_broke_a_stream(stack: Stack) -> None:
-    stack.openai.script = [answer("Jupiter."), told("Mer", CUT)]
+    stack.openai.script = [answer("Jupiter."), streamed_reply("Mer", CUT)]
     done = stack.run("httpx_client.py")
     assert done.returncode == 1
     assert "RuntimeError: upstream_failed: " in done.stderr
@@ -44,7 +44,7 @@ def test_the_httpx_client_says_what_the_api_refused(stack: Stack) -> None:
 
 
 def test_the_openai_sdk_streams_and_tells_the_route(stack: Stack) -> None:
-    stack.openai.script = [told("Jupi", "ter.")]
+    stack.openai.script = [streamed_reply("Jupi", "ter.")]
     assert lines(stack, "openai_sdk.py") == [
         "Jupiter.",
         "served by openai:gpt-4o-mini after 1 attempt(s)",

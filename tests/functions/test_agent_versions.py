@@ -63,7 +63,7 @@ def test_a_patch_goes_through_where_the_version_is_the_one_that_was_seen(api: An
 
 
 @pytest.mark.parametrize("allowed", ['"1"', 'W/"3"', '"1", "3"', '"02"', '""', '"x"', '"*"', '"1,2"'])
-def test_a_patch_of_another_version_is_refused_and_told_the_latest(api: Any, allowed: str) -> None:
+def test_a_patch_of_another_version_is_refused_with_the_latest(api: Any, allowed: str) -> None:
     agent_id = agent_with_versions(api, 2)
     before = api("get_agent", agentId=agent_id).json
 

@@ -7,7 +7,7 @@ import pytest
 
 from tests.functions.conftest import Providers, gemini_answer
 from tests.support.gateway import StreamingContext
-from tests.support.upstream import answer, calling, chunk, refusal, told
+from tests.support.upstream import answer, calling, chunk, refusal, streamed_reply
 
 OPENAI, GEMINI = "openai:gpt-4o-mini", "gemini:flash-1.5"
 NOW = {"type": "function", "function": {"name": "now", "parameters": {"type": "object"}}}
@@ -56,10 +56,10 @@ def test_parameters_reach_gemini_in_its_own_words_and_the_rest_is_noted(api: Any
     assert "logitBias left out: the model does not take it" in attempts[0]["notes"]
 
 
-def test_what_nobody_is_told_yet_is_noted(api: Any, providers: Providers) -> None:
-    told = {"logprobs": True, "top_logprobs": 3, "include_reasoning": True, "user": "ann"}
-    assert notes(ask(api, **told)) == [f"{name} left out: no provider is told it yet" for name in told]
-    assert not told.keys() & providers.openai.requests[0].keys()
+def test_parameters_that_are_sent_to_no_provider_are_noted(api: Any, providers: Providers) -> None:
+    accepted = {"logprobs": True, "top_logprobs": 3, "include_reasoning": True, "user": "ann"}
+    assert notes(ask(api, **accepted)) == [f"{name} left out: no provider is told it yet" for name in accepted]
+    assert not accepted.keys() & providers.openai.requests[0].keys()
 
 
 def test_what_asks_for_nothing_needs_no_note(api: Any, providers: Providers) -> None:
@@ -88,7 +88,7 @@ def test_notes_are_bounded(api: Any, providers: Providers) -> None:
 
 
 def test_a_stream_has_the_notes_in_its_last_event_but_the_usage(api: Any, providers: Providers) -> None:
-    providers.openai.script.append(told("Hel", "lo"))
+    providers.openai.script.append(streamed_reply("Hel", "lo"))
     body = {"model": OPENAI, "messages": [{"role": "user", "content": "Hi"}], "stream": True, "best_of": 2}
     answer = api("chat_completions", body | {"stream_options": {"include_usage": True}}, context=StreamingContext())
     sent = chunks(answer)
@@ -272,7 +272,7 @@ def test_reasoning_tokens_and_thoughts_of_the_provider_are_handed_on(api: Any, p
 
 def test_thoughts_in_a_stream_are_handed_on_and_replayed(api: Any, providers: Providers) -> None:
     providers.openai.script.append(
-        told(chunk({"reasoning_content": "Two "}), chunk({"reasoning_content": "and two."}), "Four.")
+        streamed_reply(chunk({"reasoning_content": "Two "}), chunk({"reasoning_content": "and two."}), "Four.")
     )
     body = {"model": OPENAI, "messages": [{"role": "user", "content": "2 + 2?"}], "stream": True}
     for _ in range(2):

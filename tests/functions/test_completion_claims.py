@@ -15,7 +15,7 @@ from tests.support.clock import ShiftedClock
 from tests.support.crashes import Death, Died, Moment, lose_answer
 from tests.support.faults import FAULTS, Faults, refused
 from tests.support.gateway import Client, StreamingContext, event, invoke
-from tests.support.upstream import answer, refusal, told
+from tests.support.upstream import answer, refusal, streamed_reply
 from tests.support.wiring import rewire
 
 CLAIM, KEEP = 1, 2
@@ -57,7 +57,7 @@ def record(client: Any, table_name: str) -> Record:
 def test_a_completion_that_dies_can_be_asked_again_within_the_promised_time(
     api: Client, upstream: Any, clock: ShiftedClock, at: int, moment: Moment, stream: bool
 ) -> None:
-    upstream.default = told("fo", "ur") if stream else answer("four")
+    upstream.default = streamed_reply("fo", "ur") if stream else answer("four")
     death = Death(wiring.dynamodb(), at, moment)
     with pytest.raises(Died):
         ask(api, stream=stream)

@@ -9,7 +9,7 @@ from tests.functions.conftest import Gate
 from tests.support.clock import ShiftedClock
 from tests.support.gateway import StreamingContext
 from tests.support.long_text import ASCII, unpressable
-from tests.support.upstream import CUT, answer, refusal, told
+from tests.support.upstream import CUT, answer, refusal, streamed_reply
 
 HEADERS = {"Idempotency-Key": "order 4711"}
 WEEK = 7 * 24 * 3600
@@ -30,7 +30,7 @@ def test_the_same_request_has_the_same_answer(api: Any, upstream: Any) -> None:
 
 
 def test_a_streamed_answer_is_replayed_in_the_same_pieces(api: Any, upstream: Any) -> None:
-    upstream.script = [told("Hel", "lo, ", "world")]
+    upstream.script = [streamed_reply("Hel", "lo, ", "world")]
     first, again = ask(api, stream=True), ask(api, stream=True)
     assert first.text.count("data: ") > 4
     assert again.text == first.text
@@ -57,13 +57,13 @@ def test_the_key_of_a_request_that_failed_can_be_used_again(api: Any, upstream: 
 
 
 def test_an_answer_that_broke_off_is_not_kept(api: Any, upstream: Any) -> None:
-    upstream.script = [told("Hel", end=(CUT,)), told("Hello")]
+    upstream.script = [streamed_reply("Hel", end=(CUT,)), streamed_reply("Hello")]
     assert '"error"' in ask(api, stream=True).text
     assert ask(api, stream=True).text.endswith("data: [DONE]\n\n")
     assert len(upstream.requests) == 2
 
 
-def test_while_the_first_is_being_answered_the_second_is_told_to_wait(
+def test_while_the_first_is_being_answered_the_second_is_refused_with_retry_after(
     api: Any, upstream: Any, pool: ThreadPoolExecutor
 ) -> None:
     gate = Gate(upstream)

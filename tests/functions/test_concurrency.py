@@ -78,7 +78,7 @@ def test_messages_that_queue_are_all_answered_one_after_the_other(
     assert len(upstream.requests) == 5
 
 
-def test_whoever_queues_gives_up_while_there_is_time_to_say_so(
+def test_a_queued_call_gives_up_while_there_is_time_to_say_so(
     api: Client, upstream: Any, pool: ThreadPoolExecutor
 ) -> None:
     path = opened(api, onBusy="queue")

@@ -14,7 +14,7 @@ from tests.support.clock import ShiftedClock
 from tests.support.crashes import Death, Died, Moment
 from tests.support.gateway import Answer, Client, StreamingContext
 from tests.support.sse import events, text_of
-from tests.support.upstream import answer, calling, told
+from tests.support.upstream import answer, calling, streamed_reply
 from tests.support.wiring import rewire
 
 TURN = ["GetItem", "UpdateItem", "GetItem", "Query", "TransactWriteItems"]
@@ -95,9 +95,9 @@ def _holds_two_turns(api: Client, path: dict[str, str], reply: Answer) -> None:
 def test_a_streamed_turn_that_dies_is_answered_once(
     api: Client, upstream: Any, path: dict[str, str], clock: ShiftedClock, at: int, moment: Moment
 ) -> None:
-    """It takes the requests of any other turn. Who has heard some of it may hear it anew, but it is stored once."""
+    """It costs the requests of any other turn. A client may receive the text twice, but it is stored once."""
     upstream.script = [answer("four", prompt_tokens=7, completion_tokens=3)]
-    upstream.default = told("fo", "ur", usage=(7, 3))
+    upstream.default = streamed_reply("fo", "ur", usage=(7, 3))
     assert api.say(*path.values(), "one plus one").status == 200
 
     def post(last: str | None = None) -> Answer:

@@ -147,7 +147,7 @@ def test_what_has_parts_is_copied_whole_and_more_than_one_batch(chat: Chat, upst
     assert contents(last.json["data"]) == [unpressable(CJK, 900_000)]
 
 
-def test_it_lives_as_long_as_it_is_told_not_as_long_as_its_source(chat: Chat) -> None:
+def test_a_fork_expires_when_its_request_says_not_when_its_source_does(chat: Chat) -> None:
     chat.session_id = chat.api.session(chat.agent_id, expiresInSeconds=60)
     assert chat.fork().json["expiresAt"] is None
     assert chat.fork(expiresInSeconds=5).json["expiresAt"] is not None

@@ -84,7 +84,7 @@ def turns(queue: TurnQueue, upstream: Any, api: Any) -> Turns:
     return Turns(api, queue)
 
 
-def test_a_turn_is_accepted_run_and_told_of(turns: Turns, upstream: Any) -> None:
+def test_a_turn_is_accepted_run_and_reported(turns: Turns, upstream: Any) -> None:
     sent = turns.post()
     turn_id = sent.json["turnId"]
     assert sent.status == 202

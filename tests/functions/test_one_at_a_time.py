@@ -15,7 +15,7 @@ from tests.functions.conftest import Gate
 from tests.support.builders import a_message, a_reply
 
 
-def test_of_two_messages_at_once_one_is_answered_and_the_other_told_to_wait(
+def test_of_two_messages_at_once_one_is_answered_and_the_other_refused(
     api: Any, upstream: Any, pool: ThreadPoolExecutor
 ) -> None:
     agent_id = api.agent()

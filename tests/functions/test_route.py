@@ -51,7 +51,7 @@ def test_the_whole_plan_with_reasons(api: Any, providers: Providers) -> None:
     assert providers.openai.requests == providers.gemini.requests == []
 
 
-def test_a_turn_does_what_was_foretold(api: Any, providers: Providers) -> None:
+def test_a_turn_does_what_the_plan_says(api: Any, providers: Providers) -> None:
     talk = chat(api)
     for fields in ({}, {"priority": "quality"}, {"taskType": "code"}, {"priority": "cost", "metadata": {"a": 1}}):
         foretold = explain(api, talk.agent_id, "Hello", sessionId=talk.session_id, **fields)

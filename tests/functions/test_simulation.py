@@ -69,7 +69,7 @@ def test_it_is_ignored_where_it_is_not_allowed(
     ("nobody=server", "there is no provider 'nobody'"), ("openai", "'' is none of auth, quota,"),
     ("openai=slow", "'slow' is none of auth, quota,"), ("openai=server,=", "there is no provider ''"),
 ])  # fmt: skip
-def test_a_mistake_in_it_is_told(
+def test_a_mistake_in_the_variable_is_reported(
     api: Any, providers: Providers, configure: Configure, header: str, reason: str
 ) -> None:
     configure(ON)

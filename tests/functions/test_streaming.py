@@ -10,7 +10,7 @@ import pytest
 from tests.functions.conftest import Chat, Providers, chat
 from tests.support.gateway import Answer, StreamingContext
 from tests.support.sse import Event, events, text_of
-from tests.support.upstream import CUT, Reply, answer, chunk, refusal, told
+from tests.support.upstream import CUT, Reply, answer, chunk, refusal, streamed_reply
 
 STREAM = {"stream": "true"}
 Stored = Callable[[], list[dict[str, Any]]]
@@ -37,9 +37,9 @@ def kinds(found: list[Event]) -> list[str]:
 # --- the events ---------------------------------------------------------------------------------
 
 
-def test_an_answer_is_told_as_it_comes(talk: Chat, providers: Providers) -> None:
+def test_an_answer_is_passed_on_as_it_comes(talk: Chat, providers: Providers) -> None:
     context = StreamingContext()
-    heard: list[int] = []
+    received: list[int] = []
 
     def look() -> None:  # before the provider says more, all that it has said must be there
         first = threading.Event()
@@ -47,12 +47,12 @@ def test_an_answer_is_told_as_it_comes(talk: Chat, providers: Providers) -> None
             if len(context.pieces) >= 2:
                 break
             first.wait(0.05)
-        heard.append(len(context.pieces))
+        received.append(len(context.pieces))
 
-    providers.openai.script = [told("Hel", look, "lo ", "日本 😀")]
+    providers.openai.script = [streamed_reply("Hel", look, "lo ", "日本 😀")]
     found = events(streamed(talk, context=context).text)
 
-    assert heard == [2]
+    assert received == [2]
     assert [event.id for event in found] == [1, 2, 3, 4, 5]
     assert kinds(found) == ["message.start", *["message.delta"] * 3, "message.end"]
     assert [event.data for event in found[1:4]] == [{"delta": "Hel"}, {"delta": "lo "}, {"delta": "日本 😀"}]
@@ -71,7 +71,7 @@ def test_an_answer_is_told_as_it_comes(talk: Chat, providers: Providers) -> None
 
 
 def test_the_end_is_the_reply_as_it_is_stored(talk: Chat, providers: Providers) -> None:
-    providers.openai.script = [told("one ", "two")]
+    providers.openai.script = [streamed_reply("one ", "two")]
     end = events(streamed(talk, "Hello").text)[-1].data
 
     asked, stored = talk.messages()
@@ -84,7 +84,7 @@ def test_the_end_is_the_reply_as_it_is_stored(talk: Chat, providers: Providers) 
 
 
 def test_the_headers_of_a_stream(talk: Chat, providers: Providers) -> None:
-    providers.openai.script = [refusal(500), told("Hello")]
+    providers.openai.script = [refusal(500), streamed_reply("Hello")]
     reply = streamed(talk, headers={"x-request-id": "mine"})
     assert reply.status == 200
     assert reply.headers == {
@@ -102,14 +102,14 @@ def test_a_models_name_in_a_header_is_percent_encoded(api: Any, providers: Provi
     """A header carries visible ASCII; whatever else a model may be called stays in the body."""
     agent_id = api.agent(model="openai:日本/a%b~c")
     talk = Chat(api, agent_id, api.session(agent_id))
-    providers.openai.script = [told("Hello") if in_pieces else answer("Hello")]
+    providers.openai.script = [streamed_reply("Hello") if in_pieces else answer("Hello")]
     reply = streamed(talk) if in_pieces else talk.say()
     assert reply.headers["x-agentos-model"] == "openai:%E6%97%A5%E6%9C%AC/a%25b~c"
     assert (events(reply.text)[-1].data if in_pieces else reply.json)["model"] == "openai:日本/a%b~c"
 
 
 def test_the_provider_is_asked_for_a_stream(talk: Chat, providers: Providers) -> None:
-    providers.openai.script = [told("Hello")]
+    providers.openai.script = [streamed_reply("Hello")]
     streamed(talk)
     assert providers.openai.requests[0]["stream"] is True
     talk.say()
@@ -130,7 +130,7 @@ def test_the_provider_is_asked_for_a_stream(talk: Chat, providers: Providers) ->
 def test_who_gets_a_stream(
     talk: Chat, providers: Providers, query: dict[str, str], headers: dict[str, str], in_pieces: bool
 ) -> None:
-    providers.openai.script = [told("Hello") if in_pieces else answer("Hello")]
+    providers.openai.script = [streamed_reply("Hello") if in_pieces else answer("Hello")]
     reply = talk.api("send_message", {"content": "Hi"}, query=query, headers=headers, **talk.path)
     assert (reply.headers["content-type"] == "text/event-stream") is in_pieces
     assert reply.status == 200
@@ -139,7 +139,7 @@ def test_who_gets_a_stream(
 
 
 def test_an_environment_that_cannot_stream_gets_the_same_in_one_piece(talk: Chat, providers: Providers) -> None:
-    providers.openai.script = [told("a", "b"), told("a", "b")]
+    providers.openai.script = [streamed_reply("a", "b"), streamed_reply("a", "b")]
     whole = talk.api("send_message", {"content": "Hi"}, query=STREAM, **talk.path)
     pieces = streamed(talk, "Hi")
     assert whole.status == pieces.status
@@ -188,7 +188,7 @@ CALLS = (("call_1", "f", '{"a": [1, "é"]}'), ("call_2", "g", "{}"))
 
 @pytest.mark.parametrize("words", [(), ("Let me ", "see.")])
 def test_tool_calls_come_whole(talk: Chat, providers: Providers, words: tuple[str, ...]) -> None:
-    providers.openai.script = [told(*words, end=tuple(call_pieces(*CALLS)))]
+    providers.openai.script = [streamed_reply(*words, end=tuple(call_pieces(*CALLS)))]
     found = events(streamed(talk).text)
 
     deltas = ["message.delta"] * len(words)
@@ -200,7 +200,10 @@ def test_tool_calls_come_whole(talk: Chat, providers: Providers, words: tuple[st
 
 
 def test_the_results_of_calls_are_answered_in_a_stream(talk: Chat, providers: Providers) -> None:
-    providers.openai.script = [told("Let me ", "see.", end=tuple(call_pieces(*CALLS))), told("It ", "rains.")]
+    providers.openai.script = [
+        streamed_reply("Let me ", "see.", end=tuple(call_pieces(*CALLS))),
+        streamed_reply("It ", "rains."),
+    ]
     streamed(talk)
 
     def result(call_id: str, **more: str) -> list[Event]:
@@ -223,9 +226,9 @@ def test_the_results_of_calls_are_answered_in_a_stream(talk: Chat, providers: Pr
 # --- before the first words, all is as without a stream --------------------------------------------
 
 
-def test_a_fallback_answers_as_long_as_nothing_was_told(talk: Chat, providers: Providers) -> None:
-    providers.openai.script = [told(end=(CUT,)), told(" ", "\n", end=(chunk({}, "stop"),))]
-    providers.gemini.script = [gemini_told("From ", "Gemini.")]
+def test_a_fallback_answers_as_long_as_nothing_was_sent(talk: Chat, providers: Providers) -> None:
+    providers.openai.script = [streamed_reply(end=(CUT,)), streamed_reply(" ", "\n", end=(chunk({}, "stop"),))]
+    providers.gemini.script = [gemini_stream("From ", "Gemini.")]
     found = events(streamed(talk).text)
 
     assert kinds(found) == ["message.start", "message.delta", "message.delta", "message.end"]
@@ -237,14 +240,14 @@ def test_a_fallback_answers_as_long_as_nothing_was_told(talk: Chat, providers: P
 
 def test_half_a_tool_call_commits_to_nothing(talk: Chat, providers: Providers) -> None:
     begun = call_pieces(*CALLS)[:2]
-    providers.openai.script = [told(end=(*begun, CUT)), told(end=(*begun, CUT))]
-    providers.gemini.script = [gemini_told("From Gemini.")]
+    providers.openai.script = [streamed_reply(end=(*begun, CUT)), streamed_reply(end=(*begun, CUT))]
+    providers.gemini.script = [gemini_stream("From Gemini.")]
     found = events(streamed(talk).text)
     assert text_of(found) == "From Gemini."
     assert found[-1].data["toolCalls"] == []
 
 
-def gemini_told(*pieces: str) -> Reply:
+def gemini_stream(*pieces: str) -> Reply:
     said = [{"candidates": [{"content": {"role": "model", "parts": [{"text": piece}]}}]} for piece in pieces]
     said[-1]["candidates"][0]["finishReason"] = "STOP"  # type: ignore[index]
     return Reply([f"data: {json.dumps(event)}\n\n".encode() for event in said])
@@ -285,7 +288,7 @@ ENDS = {
 @pytest.mark.parametrize("how", ENDS)
 def test_what_breaks_after_the_first_words_ends_in_an_error(talk: Chat, providers: Providers, how: str) -> None:
     end, outcome = ENDS[how]
-    providers.openai.script = [told("Some ", "words", end=end)]
+    providers.openai.script = [streamed_reply("Some ", "words", end=end)]
     found = events(streamed(talk).text)
 
     assert kinds(found) == ["message.start", "message.delta", "message.delta", "error"]
@@ -298,7 +301,7 @@ def test_what_breaks_after_the_first_words_ends_in_an_error(talk: Chat, provider
 
 
 def test_what_broke_off_is_kept_and_sent_along(talk: Chat, providers: Providers) -> None:
-    providers.openai.script = [told("Some ", "words", end=(CUT,)), answer("Now whole.")]
+    providers.openai.script = [streamed_reply("Some ", "words", end=(CUT,)), answer("Now whole.")]
     found = events(streamed(talk, "One").text)
 
     asked, kept = talk.messages()
@@ -318,7 +321,7 @@ def test_what_broke_off_is_kept_and_sent_along(talk: Chat, providers: Providers)
 
 
 def test_an_answer_that_is_blocked_in_the_middle_says_so(talk: Chat, providers: Providers) -> None:
-    providers.openai.script = [told("Some words", end=(chunk({}, "content_filter"),))]
+    providers.openai.script = [streamed_reply("Some words", end=(chunk({}, "content_filter"),))]
     found = events(streamed(talk).text)
     assert found[-1].kind == "error"
     assert found[-1].data["code"] == "content_filtered"
@@ -326,10 +329,10 @@ def test_an_answer_that_is_blocked_in_the_middle_says_so(talk: Chat, providers: 
 
 
 def test_a_break_counts_against_the_targets_health(talk: Chat, providers: Providers) -> None:
-    providers.openai.script = [told("Some words", end=(CUT,))] * 5
+    providers.openai.script = [streamed_reply("Some words", end=(CUT,))] * 5
     for _ in range(5):
         streamed(talk)
-    providers.gemini.script = [gemini_told("From Gemini.")]
+    providers.gemini.script = [gemini_stream("From Gemini.")]
     found = events(streamed(talk).text)
     assert found[0].data["model"] == "gemini:flash-1.5"
     assert found[-1].data["route"]["skipped"][-1]["reason"].startswith("cooling_down")
@@ -339,7 +342,7 @@ def test_a_simulated_failure_falls_back_in_a_stream(
     talk: Chat, providers: Providers, configure: Callable[[str], None]
 ) -> None:
     configure("routing: {simulation: true}")
-    providers.gemini.script = [gemini_told("From Gemini.")]
+    providers.gemini.script = [gemini_stream("From Gemini.")]
     found = events(streamed(talk, headers={"x-agentos-simulate": "openai=server"}).text)
     assert text_of(found) == "From Gemini."
 
@@ -351,7 +354,7 @@ def test_a_turn_that_cannot_be_stored_ends_in_an_error(talk: Chat, providers: Pr
     def delete() -> None:
         assert talk.api("delete_session", **talk.path).status == 204
 
-    providers.openai.script = [told("Some ", delete, "words")]
+    providers.openai.script = [streamed_reply("Some ", delete, "words")]
     found = events(streamed(talk).text)
     assert kinds(found)[-1] == "error"
     assert found[-1].data["code"] == "not_found"
@@ -361,7 +364,7 @@ def test_a_turn_that_cannot_be_stored_ends_in_an_error(talk: Chat, providers: Pr
 
 
 def test_a_key_replays_the_same_events(talk: Chat, providers: Providers, stored: Stored) -> None:
-    providers.openai.script = [told("Some ", "more ", "words")]
+    providers.openai.script = [streamed_reply("Some ", "more ", "words")]
     first = streamed(talk, key="k")
     before = stored()
 
@@ -374,7 +377,7 @@ def test_a_key_replays_the_same_events(talk: Chat, providers: Providers, stored:
 
 @pytest.mark.parametrize("seen", range(8))
 def test_a_client_that_comes_back_gets_the_rest(talk: Chat, providers: Providers, seen: int) -> None:
-    providers.openai.script = [told("日本 ", "😀", "words", end=tuple(call_pieces(*CALLS)))]
+    providers.openai.script = [streamed_reply("日本 ", "😀", "words", end=tuple(call_pieces(*CALLS)))]
     whole = events(streamed(talk, key="k").text)
     assert len(whole) == 7
 
@@ -384,7 +387,7 @@ def test_a_client_that_comes_back_gets_the_rest(talk: Chat, providers: Providers
 
 
 def test_the_same_key_with_and_without_a_stream(talk: Chat, providers: Providers) -> None:
-    providers.openai.script = [told("Some ", "words"), answer("Whole.")]
+    providers.openai.script = [streamed_reply("Some ", "words"), answer("Whole.")]
 
     def plain(key: str, content: str) -> Any:
         return talk.api("send_message", {"content": content}, headers={"Idempotency-Key": key}, **talk.path).json
@@ -399,8 +402,8 @@ def test_the_same_key_with_and_without_a_stream(talk: Chat, providers: Providers
     assert (mismatch.status, mismatch.json["code"]) == (422, "idempotency_mismatch")
 
 
-def test_a_key_whose_answer_broke_off_runs_again_unless_some_of_it_was_heard(talk: Chat, providers: Providers) -> None:
-    providers.openai.script = [told("Some ", "words", end=(CUT,)), told("All ", "of it")]
+def test_a_key_whose_answer_broke_off_runs_again_unless_some_of_it_was_sent(talk: Chat, providers: Providers) -> None:
+    providers.openai.script = [streamed_reply("Some ", "words", end=(CUT,)), streamed_reply("All ", "of it")]
     broken = events(streamed(talk, key="k").text)
 
     rest = events(streamed(talk, key="k", headers={"Last-Event-ID": "2"}).text)
@@ -420,7 +423,7 @@ def test_a_key_whose_answer_broke_off_runs_again_unless_some_of_it_was_heard(tal
 
 
 def test_a_key_whose_answer_broke_off_runs_again_without_a_stream(talk: Chat, providers: Providers) -> None:
-    providers.openai.script = [told("Some ", "words", end=(CUT,)), answer("All of it")]
+    providers.openai.script = [streamed_reply("Some ", "words", end=(CUT,)), answer("All of it")]
     streamed(talk, key="k")
     reply = talk.api("send_message", {"content": "Hello"}, headers={"Idempotency-Key": "k"}, **talk.path)
     assert reply.json["content"] == "All of it"
@@ -428,7 +431,7 @@ def test_a_key_whose_answer_broke_off_runs_again_without_a_stream(talk: Chat, pr
 
 
 def test_a_key_that_was_never_answered_begins_anew(talk: Chat, providers: Providers) -> None:
-    providers.openai.script = [told("Some ", "words")]
+    providers.openai.script = [streamed_reply("Some ", "words")]
     found = events(streamed(talk, key="k", headers={"Last-Event-ID": "2"}).text)
     assert text_of(found) == "Some words"
     assert [event.id for event in found] == [1, 2, 3, 4]
@@ -442,7 +445,7 @@ def test_while_the_first_is_being_answered_the_key_is_in_flight(talk: Chat, prov
             reply = streamed(talk, key=key)
             seen.append((reply.status, reply.json["code"]))
 
-    providers.openai.script = [told("Some ", meanwhile, "words")]
+    providers.openai.script = [streamed_reply("Some ", meanwhile, "words")]
     assert text_of(events(streamed(talk, key="k").text)) == "Some words"
     assert seen == [(409, "idempotency_in_flight"), (409, "session_busy")]
 
@@ -458,7 +461,7 @@ class Deserted(StreamingContext):
 
 
 def test_a_client_that_leaves_does_not_lose_the_turn(talk: Chat, providers: Providers) -> None:
-    providers.openai.script = [told("Some ", "words")]
+    providers.openai.script = [streamed_reply("Some ", "words")]
     streamed(talk, "One", key="k", context=Deserted())
 
     assert [message["content"] for message in talk.messages()] == ["One", "Some words"]

@@ -46,9 +46,9 @@ def call(folder: str, path: dict[str, str], seconds: float = 3) -> Answer:
     return invoke(folder, event(body, resource, resource=f"/{folder}"), Context(seconds=seconds))
 
 
-def is_told(answer: Answer, throttled: bool = False) -> bool:
-    told = (answer.status, answer.json["code"]) == ((429, "throttled") if throttled else (503, "unavailable"))
-    return told and int(answer.headers["retry-after"]) >= 1
+def is_reported(answer: Answer, throttled: bool = False) -> bool:
+    documented = (answer.status, answer.json["code"]) == ((429, "throttled") if throttled else (503, "unavailable"))
+    return documented and int(answer.headers["retry-after"]) >= 1
 
 
 @pytest.mark.parametrize("folder", CALLS)
@@ -60,7 +60,7 @@ def test_a_table_that_does_not_answer_or_refuses_is_a_503(
     faults.inflict(FAULTS[fault], CALLS[folder][0], ALWAYS)
     with captured() as log:
         answer = call(folder, path)
-    assert is_told(answer), answer.text
+    assert is_reported(answer), answer.text
     assert "secret" not in log.getvalue()
     assert "secret" not in answer.text
 
@@ -77,7 +77,7 @@ def test_a_turn_meets_the_tables_trouble_at_each_request(
     if fault == "cut" and operation == "TransactWriteItems":  # it was done, and is found done
         assert answer.status in (200, 503)
     else:
-        assert is_told(answer, throttled=fault == "throttled"), answer.text
+        assert is_reported(answer, throttled=fault == "throttled"), answer.text
 
 
 def test_a_conflict_on_the_lease_is_no_busy_session(api: Client, upstream: Any, path: dict[str, str]) -> None:
@@ -86,7 +86,7 @@ def test_a_conflict_on_the_lease_is_no_busy_session(api: Client, upstream: Any, 
     faults.inflict(conflict, "UpdateItem", 3)
     assert call("send_message", path, seconds=20).status == 200
     faults.inflict(conflict, "UpdateItem", ALWAYS)
-    assert is_told(call("send_message", path, seconds=1), throttled=True)
+    assert is_reported(call("send_message", path, seconds=1), throttled=True)
 
 
 @pytest.mark.parametrize("fault", [refused, cut, error("AccessDeniedException"), FAULTS["page 400"]])

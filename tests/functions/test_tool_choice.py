@@ -28,7 +28,7 @@ def ask(api: Any, model: str = BOTH, **fields: Any) -> Any:
     ("required", "required", {"mode": "ANY"}),
     (NAMED, NAMED, {"mode": "ANY", "allowedFunctionNames": ["now"]}),
 ])  # fmt: skip
-def test_the_choice_reaches_whoever_answers(
+def test_the_tool_choice_reaches_the_target_that_answers(
     api: Any, providers: Providers, choice: Any, openai: Any, gemini: Any
 ) -> None:
     providers.openai.default = refusal(404)
@@ -62,7 +62,9 @@ def test_an_agents_own_tools_can_be_chosen(api: Any, providers: Providers) -> No
     assert providers.openai.requests[0]["tool_choice"] == NAMED
 
 
-def test_whoever_cannot_be_made_to_call_is_passed_over(api: Any, providers: Providers, configure: Configure) -> None:
+def test_a_model_that_cannot_be_forced_to_call_a_tool_is_skipped(
+    api: Any, providers: Providers, configure: Configure
+) -> None:
     configure("providers: {openai: {unsupported: [toolChoice]}}")
     providers.gemini.default = gemini_calling((None, "now", {}))
     skipped = {"model": "openai:gpt-4o-mini", "reason": "unsupported: toolChoice"}

@@ -10,7 +10,7 @@ import pytest
 
 from tests.functions.conftest import GEMINI_KEY, OPENAI_KEY, Chat, gemini_answer
 from tests.providers.calls import in_time
-from tests.providers.rude_server import Behaviour, Connection, RudeServer, reply
+from tests.providers.misbehaving_server import Behaviour, Connection, MisbehavingServer, reply
 from tests.support.sse import events, text_of
 from tests.support.upstream import Upstream, answer
 from tests.support.wiring import rewire
@@ -20,15 +20,15 @@ PRIMARY_SECONDS = 0.4
 STREAM = {"stream": "true"}
 
 ANSWERS = {
-    "openai": json.dumps(answer("From a rude server.").body).encode(),
-    "gemini": json.dumps(gemini_answer("From a rude server.").body).encode(),
+    "openai": json.dumps(answer("From an odd server.").body).encode(),
+    "gemini": json.dumps(gemini_answer("From an odd server.").body).encode(),
 }
 FORMATS = list(ANSWERS)
 
 
 @dataclass
 class Scene:
-    """A session whose agent asks a rude server first, in the wire format of `primary`, and a good one next."""
+    """A session whose agent asks a misbehaving server first, in the wire format of `primary`, and a good one next."""
 
     talk: Chat
     good: Upstream
@@ -162,16 +162,16 @@ def test_the_fallback_answers_in_time(scene: Scene, primary: str, ugly: str) -> 
     server, error_class, calls = UGLY[ugly]
     if error_class == "timeout":
         scene.bound(primary)
-    with RudeServer(server(ANSWERS[primary])) as rude:
-        scene.point(primary, rude.url)
+    with MisbehavingServer(server(ANSWERS[primary])) as misbehaving:
+        scene.point(primary, misbehaving.url)
         said = scene.say()
         assert said.status == 200, said.text
         assert said.json["content"] == "A good answer."
         outcomes = [one["outcome"] for one in said.json["route"]["attempts"]]
         assert outcomes == [error_class] * calls + ["ok"]
-        assert rude.connections == calls
+        assert misbehaving.connections == calls
         assert len(scene.good.requests) == 1
-        assert rude.hung_up.wait(30), "nothing goes on after the turn"
+        assert misbehaving.hung_up.wait(30), "nothing goes on after the turn"
 
 
 @pytest.mark.parametrize("ugly", ["a trickle of chunks", "a hang", "a cut chunk", "truncated gzip", "HTML", "204"])
@@ -180,26 +180,26 @@ def test_the_fallback_streams_in_time(scene: Scene, primary: str, ugly: str) -> 
     server, error_class, calls = UGLY[ugly]
     if error_class == "timeout":
         scene.bound(primary)
-    with RudeServer(server(ANSWERS[primary])) as rude:
-        scene.point(primary, rude.url)
+    with MisbehavingServer(server(ANSWERS[primary])) as misbehaving:
+        scene.point(primary, misbehaving.url)
         said = in_time(lambda: scene.talk.api("send_message", {"content": "Hi"}, query=STREAM, **scene.talk.path))
         found = events(said.text)
         assert text_of(found) == "A good answer."
         outcomes = [one["outcome"] for one in found[-1].data["route"]["attempts"]]
         assert outcomes == [error_class] * calls + ["ok"]
-        assert rude.hung_up.wait(30), "nothing goes on after the turn"
+        assert misbehaving.hung_up.wait(30), "nothing goes on after the turn"
 
 
 @pytest.mark.parametrize("ugly", ["a trickle of chunks", "a hang"])
 def test_alone_it_is_cut_by_the_deadline_and_the_session_is_free(scene: Scene, primary: str, ugly: str) -> None:
     server, error_class, _ = UGLY[ugly]
     scene.change(timeoutSeconds=2, fallbackModel=None)
-    with RudeServer(server(ANSWERS[primary])) as rude:
-        scene.point(primary, rude.url)
+    with MisbehavingServer(server(ANSWERS[primary])) as misbehaving:
+        scene.point(primary, misbehaving.url)
         failed = scene.say()
         assert (failed.status, failed.json["code"]) == (502, "upstream_failed")
         assert [one["outcome"] for one in failed.json["details"]["attempts"]] == [error_class]
-        assert rude.hung_up.wait(30)
+        assert misbehaving.hung_up.wait(30)
     assert scene.talk.session()["state"] == "idle"
     assert scene.talk.messages() == []
 
@@ -208,34 +208,34 @@ def test_alone_it_is_cut_by_the_deadline_and_the_session_is_free(scene: Scene, p
     "status", ["301 Moved Permanently", "302 Found", "307 Temporary Redirect", "308 Permanent Redirect"]
 )
 def test_a_redirect_is_not_followed_and_its_host_sees_no_request(scene: Scene, primary: str, status: str) -> None:
-    with RudeServer(sends(reply)(ANSWERS[primary])) as elsewhere:
+    with MisbehavingServer(sends(reply)(ANSWERS[primary])) as elsewhere:
         moved = sends(lambda _: reply(b"", status, f"location: {elsewhere.url}/v1/chat/completions"))
-        with RudeServer(moved(b"")) as rude:
-            scene.point(primary, rude.url)
+        with MisbehavingServer(moved(b"")) as misbehaving:
+            scene.point(primary, misbehaving.url)
             said = scene.say()
         assert [one["outcome"] for one in said.json["route"]["attempts"]] == ["bad_response", "ok"]
         assert elsewhere.connections == 0
 
 
 @pytest.mark.parametrize("data", [gzipped, reply], ids=["gzip", "plain"])
-def test_a_rude_server_that_behaves_is_believed(scene: Scene, primary: str, data: Callable[[bytes], bytes]) -> None:
-    with RudeServer(sends(data)(ANSWERS[primary])) as server:
+def test_an_unusual_but_valid_answer_is_accepted(scene: Scene, primary: str, data: Callable[[bytes], bytes]) -> None:
+    with MisbehavingServer(sends(data)(ANSWERS[primary])) as server:
         scene.point(primary, server.url)
-        assert scene.say().json["content"] == "From a rude server."
+        assert scene.say().json["content"] == "From an odd server."
     assert scene.good.requests == []
 
 
 def test_an_unknown_finish_reason_is_an_answer_all_the_same(scene: Scene, primary: str) -> None:
     odd = ANSWERS[primary].replace(b'"STOP"', b'"MOON_PHASE"').replace(b'"stop"', b'"MOON_PHASE"')
-    with RudeServer(sends(reply)(odd)) as server:
+    with MisbehavingServer(sends(reply)(odd)) as server:
         scene.point(primary, server.url)
         said = scene.say().json
-    assert (said["content"], said["finishReason"]) == ("From a rude server.", "MOON_PHASE")
+    assert (said["content"], said["finishReason"]) == ("From an odd server.", "MOON_PHASE")
     assert said["route"]["fallbackUsed"] is False
 
 
 def test_a_finish_reason_that_is_missing_is_an_ordinary_end(scene: Scene, primary: str) -> None:
     odd = ANSWERS[primary].replace(b'"STOP"', b"null").replace(b'"stop"', b"null")
-    with RudeServer(sends(reply)(odd)) as server:
+    with MisbehavingServer(sends(reply)(odd)) as server:
         scene.point(primary, server.url)
         assert scene.say().json["finishReason"] == "stop"

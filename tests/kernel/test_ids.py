@@ -1,4 +1,4 @@
-"""Ids: in the order of their creation, never twice, and told apart from everything else."""
+"""Ids sort in the order of their creation, are never repeated, and are recognized by their form."""
 
 import time
 

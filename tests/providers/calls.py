@@ -10,8 +10,8 @@ import pytest
 from agentos.kernel.errors import ErrorClass, UpstreamError
 from agentos.providers.http_client import HttpClient
 from agentos.providers.transport import HttpRequest, HttpResponse
+from tests.providers.misbehaving_server import Connection, MisbehavingServer, reply
 from tests.providers.recordings import recording
-from tests.providers.rude_server import Connection, RudeServer, reply
 
 BOUND = 65536
 SHORT = 0.3  # seconds; the servers of the tests would go on for ever
@@ -51,9 +51,9 @@ def answer(connection: Connection) -> None:
         connection.send(reply(ANSWER))
 
 
-def one_reply(data: bytes) -> RudeServer:
+def one_reply(data: bytes) -> MisbehavingServer:
     def behaviour(connection: Connection) -> None:
         connection.request()
         connection.send(data)
 
-    return RudeServer(behaviour)
+    return MisbehavingServer(behaviour)

@@ -110,7 +110,7 @@ def shipped_providers() -> frozenset[str]:
 
 @dataclass
 class Wire:
-    """The real HTTP client on a network that answers as it is told and remembers what was asked of it."""
+    """The real HTTP client on a scripted network that records the requests."""
 
     settings: Settings = field(default_factory=settings_for)
     answer: Callable[[httpx.Request], httpx.Response] = lambda _: httpx.Response(500)

@@ -102,9 +102,9 @@ def bedrock(whole: dict[str, Any]) -> Events:
             deltas = [{"text": piece} for piece in pieces(block["text"])]
         else:
             thought = block["reasoningContent"]
-            told = thought.get("reasoningText", {})
-            deltas = [{"reasoningContent": {"text": piece}} for piece in pieces(told.get("text", ""))]
-            deltas += [{"reasoningContent": {name: told[name]}} for name in ("signature",) if name in told]
+            reasoning = thought.get("reasoningText", {})
+            deltas = [{"reasoningContent": {"text": piece}} for piece in pieces(reasoning.get("text", ""))]
+            deltas += [{"reasoningContent": {name: reasoning[name]}} for name in ("signature",) if name in reasoning]
             deltas += [{"reasoningContent": thought}] if "redactedContent" in thought else []
         events += [{"contentBlockDelta": {"contentBlockIndex": index, "delta": delta}} for delta in deltas]
         events.append({"contentBlockStop": {"contentBlockIndex": index}})

@@ -58,20 +58,20 @@ def sse(events: list[dict[str, Any]]) -> bytes:
 def test_a_stream_that_broke_off_has_what_was_counted_until_then(wire: Wire) -> None:
     whole = {**recording("openai/answer").body, "usage": USAGE}
     chunks = [{**chunk, "usage": USAGE} for chunk in openai(whole)[:-2]]
-    heard: list[str] = []
-    assert failure(wire, OPENAI, sse(chunks), heard).tokens == COUNTED
-    assert heard
+    received: list[str] = []
+    assert failure(wire, OPENAI, sse(chunks), received).tokens == COUNTED
+    assert received
 
-    heard = []
-    assert failure(wire, OPENAI, sse(openai(whole)[:-2]), heard).tokens is None
-    assert heard
+    received = []
+    assert failure(wire, OPENAI, sse(openai(whole)[:-2]), received).tokens is None
+    assert received
 
 
 def test_the_count_at_the_start_of_a_message_is_no_count_of_its_answer(wire: Wire) -> None:
     events = anthropic(recording("anthropic/answer_thought_and_cached").body)
-    heard: list[str] = []
-    tokens = failure(wire, ANTHROPIC, sse(events[:-2]), heard).tokens
-    assert heard
+    received: list[str] = []
+    tokens = failure(wire, ANTHROPIC, sse(events[:-2]), received).tokens
+    assert received
     assert (tokens.prompt, tokens.completion, tokens.cached, tokens.cache_write) == (21 + 188 + 1024, None, 1024, 188)
 
 

@@ -297,7 +297,7 @@ def test_gemini_is_sent_system_messages_with_the_instructions(wire: Wire) -> Non
     (JSON_SCHEMA, {"responseMimeType": "application/json", "responseJsonSchema": SCHEMA}),
     ({"type": "text"}, None),
 ])  # fmt: skip
-def test_gemini_is_told_the_response_format_in_its_own_words(
+def test_gemini_receives_the_response_format_in_its_own_form(
     response_format: dict[str, Any], generation: dict[str, Any] | None, wire: Wire
 ) -> None:
     body = encoded(wire, "gemini:flash-1.5", prompt(response_format=response_format))

@@ -13,8 +13,8 @@ from agentos.providers.upstream import UpstreamClient
 from agentos.routing.retry_after import wait_seconds
 from tests.providers.calls import BOUND, SHORT, TIMEOUT, in_time
 from tests.providers.conversations import ANTHROPIC, BEDROCK, GEMINI, OPENAI
+from tests.providers.misbehaving_server import Connection, MisbehavingServer
 from tests.providers.recordings import MODELS, Wire, prompt, recording, settings_for
-from tests.providers.rude_server import Connection, RudeServer
 from tests.providers.streamed import SPLIT, on_the_wire
 
 OPENROUTER = MODELS["openrouter"]
@@ -160,10 +160,10 @@ def test_an_answer_that_its_length_cut_before_the_first_word_is_an_answer(
     }  # fmt: skip
     wire_format = model.partition(":")[0]
     whole = wholes[wire_format]
-    heard: list[str] = []
+    received: list[str] = []
     wire.reply(on_the_wire(wire_format, SPLIT[wire_format](whole)) if streamed else json.dumps(whole).encode())
-    completion = wire.ask(model, listen=heard.append if streamed else None)
-    assert (completion.text, completion.finish_reason, heard) == ("", "length", [])
+    completion = wire.ask(model, listen=received.append if streamed else None)
+    assert (completion.text, completion.finish_reason, received) == ("", "length", [])
     assert (completion.tokens.prompt, completion.tokens.completion) == (9, 20)
 
 
@@ -185,8 +185,8 @@ HELLO = "Hello! How can I help you today?"
 def test_events_without_data_say_nothing(model: str, keep_alive: str, wire: Wire) -> None:
     events = STREAMED[model].decode().split("\n\n")
     wire.reply("\n\n".join(keep_alive + event for event in events if event).encode() + b"\n\n")
-    heard: list[str] = []
-    assert wire.ask(model, listen=heard.append).text == "".join(heard) == HELLO
+    received: list[str] = []
+    assert wire.ask(model, listen=received.append).text == "".join(received) == HELLO
 
 
 @pytest.mark.parametrize("media_type", ["text/event-stream", "application/json", "text/plain", ""])
@@ -198,10 +198,10 @@ def test_an_answer_is_read_as_what_it_is(
 ) -> None:
     whole = recording(f"{model.partition(':')[0]}/answer").content
     wire.reply(STREAMED[model] if sends_a_stream else b"\n " + whole, headers={"content-type": media_type})
-    heard: list[str] = []
-    completion = wire.ask(model, listen=heard.append if asked_for_a_stream else None)
+    received: list[str] = []
+    completion = wire.ask(model, listen=received.append if asked_for_a_stream else None)
     assert completion.text == HELLO
-    assert "".join(heard) == (HELLO if asked_for_a_stream else "")
+    assert "".join(received) == (HELLO if asked_for_a_stream else "")
 
 
 @pytest.mark.parametrize("streamed", [False, True])
@@ -221,15 +221,15 @@ def test_an_answer_that_stalls_after_its_first_words_times_out_within_its_bound(
         connection.send(head + word + word)
         connection.hang()
 
-    heard: list[str] = []
-    with RudeServer(words_and_silence) as server:
+    received: list[str] = []
+    with MisbehavingServer(words_and_silence) as server:
         settings = settings_for(OPENAI_ENDPOINT=server.url)
         client = UpstreamClient(settings, HttpClient(BOUND, stall_seconds=SHORT))
         target = settings.target("openai:x", "test")
         with pytest.raises(UpstreamError) as caught:
-            in_time(lambda: client.call(target, prompt(), Timeouts(TIMEOUT, 10 * TIMEOUT), heard.append))
+            in_time(lambda: client.call(target, prompt(), Timeouts(TIMEOUT, 10 * TIMEOUT), received.append))
     assert caught.value.error_class is ErrorClass.TIMEOUT
-    assert heard == ["One ", "One "]
+    assert received == ["One ", "One "]
 
 
 def test_the_bound_between_two_events_is_thirty_seconds_as_shipped() -> None:

@@ -32,12 +32,12 @@ def said(body: dict[str, Any]) -> list[tuple[str, list[str]]]:
     """Who says what in a request, whatever the wire format: texts alone."""
     turns = body.get("contents", body.get("messages"))
     assert turns is not None
-    told: list[tuple[str, list[str]]] = []
+    received: list[tuple[str, list[str]]] = []
     for turn in turns:
         content = turn.get("parts", turn.get("content"))
         blocks = [{"text": content}] if isinstance(content, str) else content or []
-        told.append((turn["role"].replace("model", "assistant"), [one["text"] for one in blocks if "text" in one]))
-    return told
+        received.append((turn["role"].replace("model", "assistant"), [one["text"] for one in blocks if "text" in one]))
+    return received
 
 
 def user(content: Any) -> Message:
@@ -277,11 +277,11 @@ def test_calls_come_back_under_the_names_that_the_client_gave(
     provider = model.partition(":")[0]
     wire_format = provider if provider in OTHER_FORMATS else "openai"
     whole = answer_that_calls(wire_format, sent)
-    heard: list[str] = []
+    received: list[str] = []
     wire.reply(on_the_wire(wire_format, SPLIT[wire_format](whole)) if streamed else json.dumps(whole).encode())
-    completion = wire.ask(model, asked, listen=heard.append if streamed else None)
+    completion = wire.ask(model, asked, listen=received.append if streamed else None)
     assert [(call.name, call.arguments) for call in completion.tool_calls] == [(name, {"x": 1})]
-    assert heard == []
+    assert received == []
 
 
 ODD_IDS = ("functions.f:0", "call|1", "", "x" * 120, "名前", "call_1")

@@ -87,9 +87,9 @@ LIMITS = RequestLimits(
     ({"stop": ("a", "b"), "temperature": 0.0}, {"stop": ("a", "b"), "temperature": 0}, []),
 ])  # fmt: skip
 def test_ranges_exclusions_and_stops_are_kept(given_: dict[str, Any], sent: dict[str, Any], notes: list[str]) -> None:
-    fitted, told = fit_parameters(prompt(**given_), ModelFacts(), LIMITS)
+    fitted, reported = fit_parameters(prompt(**given_), ModelFacts(), LIMITS)
     assert fitted == prompt(**sent)
-    assert list(told) == notes
+    assert list(reported) == notes
 
 
 def test_a_parameter_that_is_left_out_itself_excludes_no_other() -> None:
@@ -109,7 +109,7 @@ def test_what_is_fitted_fits_and_fits_again(
     assert (once.messages, once.instructions) == (prompt().messages, prompt().instructions)
 
 
-def test_what_no_provider_is_told_is_left_out_for_every_model() -> None:
+def test_parameters_that_are_sent_to_no_provider_are_left_out_for_every_model() -> None:
     fitted, notes = fit(prompt(seed=1, logprobs=True, user="ann"), ModelFacts())
     assert fitted == prompt(seed=1)
     assert notes == ("logprobs left out: no provider is told it yet", "user left out: no provider is told it yet")

@@ -12,7 +12,7 @@ from agentos.kernel.errors import ErrorClass
 from agentos.providers.http_client import HttpClient
 from agentos.providers.transport import HttpRequest
 from tests.providers.calls import ANSWER, SHORT, TIMEOUT, answer, failure, post
-from tests.providers.rude_server import Connection, RudeServer, reply
+from tests.providers.misbehaving_server import Connection, MisbehavingServer, reply
 
 # --- time -------------------------------------------------------------------------------------
 
@@ -57,7 +57,7 @@ def silence_after_headers(connection: Connection) -> None:
 def test_whatever_dawdles_is_a_timeout_and_is_hung_up_on(
     behaviour: Callable[[Connection], None], http: HttpClient
 ) -> None:
-    with RudeServer(behaviour) as server:
+    with MisbehavingServer(behaviour) as server:
         assert failure(http, server.url, SHORT) is ErrorClass.TIMEOUT
         assert server.hung_up.wait(TIMEOUT), "the upstream call went on after its time"
 
@@ -79,7 +79,7 @@ def test_calls_that_hang_hold_up_no_other(http: HttpClient) -> None:
         release.wait(TIMEOUT)
         connection.send(reply(ANSWER))
 
-    with RudeServer(answer_late) as slow, RudeServer(answer) as quick, ThreadPoolExecutor(8) as pool:
+    with MisbehavingServer(answer_late) as slow, MisbehavingServer(answer) as quick, ThreadPoolExecutor(8) as pool:
         hanging = [pool.submit(post, http, slow.url) for _ in range(8)]
         assert post(http, quick.url).body == ANSWER
         assert not any(call.done() for call in hanging)
@@ -145,12 +145,12 @@ def endless_header(connection: Connection) -> None:
     garbage, endless_header,
 ])  # fmt: skip
 def test_an_exchange_that_breaks_off(behaviour: Callable[[Connection], None], http: HttpClient) -> None:
-    with RudeServer(behaviour) as server:
+    with MisbehavingServer(behaviour) as server:
         assert failure(http, server.url) is ErrorClass.CONNECT
 
 
 def test_a_connection_is_used_again(http: HttpClient) -> None:
-    with RudeServer(answer) as server:
+    with MisbehavingServer(answer) as server:
         assert [post(http, server.url).status for _ in range(5)] == [200] * 5
         assert server.connections == 1
 
@@ -160,7 +160,7 @@ def test_a_connection_that_was_closed_meanwhile_is_replaced(http: HttpClient) ->
         connection.request()
         connection.send(reply(ANSWER))
 
-    with RudeServer(answer_once) as server:
+    with MisbehavingServer(answer_once) as server:
         for _ in range(3):
             server.hung_up.clear()
             assert post(http, server.url).body == ANSWER
@@ -179,5 +179,5 @@ def test_twenty_threads_share_it_at_once(http: HttpClient) -> None:
     def ask(number: int) -> bytes:
         return http.send(HttpRequest(server.url, {}, b"%d" % number), TIMEOUT).body
 
-    with RudeServer(answer_when_all_are_here) as server, ThreadPoolExecutor(20) as pool:
+    with MisbehavingServer(answer_when_all_are_here) as server, ThreadPoolExecutor(20) as pool:
         assert list(pool.map(ask, range(20))) == [b"%d" % number for number in range(20)]

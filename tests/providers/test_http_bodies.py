@@ -9,8 +9,8 @@ from agentos.kernel.errors import ErrorClass, UpstreamError
 from agentos.providers.http_client import HttpClient
 from agentos.providers.upstream import UpstreamClient
 from tests.providers.calls import ANSWER, BOUND, TIMEOUT, answer, failure, one_reply, post
+from tests.providers.misbehaving_server import Connection, MisbehavingServer, reply
 from tests.providers.recordings import prompt, settings_for
-from tests.providers.rude_server import Connection, RudeServer, reply
 
 
 def squeezed(body: bytes) -> bytes:
@@ -42,7 +42,7 @@ def test_an_endless_body_is_given_up_at_the_bound(http: HttpClient) -> None:
         while not connection.closing.is_set():
             connection.send(b"x" * BOUND)
 
-    with RudeServer(flood) as server:
+    with MisbehavingServer(flood) as server:
         assert failure(http, server.url) is ErrorClass.BAD_RESPONSE
         assert server.hung_up.wait(TIMEOUT)
 
@@ -64,9 +64,9 @@ def test_a_compression_that_is_none_is_a_bad_response(http: HttpClient) -> None:
 def asked(http: HttpClient, url: str) -> UpstreamError | str:
     """What one attempt at a provider behind this address ends in."""
     settings = settings_for(OPENAI_ENDPOINT=url)
-    asker = UpstreamClient(settings, http)
+    upstream = UpstreamClient(settings, http)
     try:
-        return asker.call(settings.target("openai:gpt-4o-mini", "test"), prompt(), Timeouts(TIMEOUT, TIMEOUT)).text
+        return upstream.call(settings.target("openai:gpt-4o-mini", "test"), prompt(), Timeouts(TIMEOUT, TIMEOUT)).text
     except UpstreamError as error:
         return error
 
@@ -93,7 +93,7 @@ def test_compressed_and_chunked_answers_are_read(http: HttpClient) -> None:
 
 @pytest.mark.parametrize("status", ["301 Moved Permanently", "302 Found", "303 See Other", "307 Temporary Redirect"])
 def test_a_redirect_is_a_bad_response_and_is_not_followed(status: str, http: HttpClient) -> None:
-    with RudeServer(answer) as elsewhere, one_reply(reply(b"", status, f"location: {elsewhere.url}/")) as server:
+    with MisbehavingServer(answer) as elsewhere, one_reply(reply(b"", status, f"location: {elsewhere.url}/")) as server:
         error = asked(http, server.url)
         assert isinstance(error, UpstreamError)
         assert (error.error_class, error.status) == (ErrorClass.BAD_RESPONSE, int(status[:3]))

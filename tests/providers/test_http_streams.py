@@ -13,8 +13,8 @@ from agentos.providers.http_client import HttpClient
 from agentos.providers.transport import HttpRequest
 from agentos.providers.upstream import UpstreamClient
 from tests.providers.calls import SHORT, TIMEOUT, in_time
+from tests.providers.misbehaving_server import Connection, MisbehavingServer
 from tests.providers.recordings import MODELS, prompt, settings_for
-from tests.providers.rude_server import Connection, RudeServer
 
 HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
 PIECE = b"4\r\nword\r\n"
@@ -58,7 +58,7 @@ def failure(http: HttpClient, url: str, patience: Timeouts, look: Callable[[Any]
 
 @pytest.mark.parametrize("behaviour", [silence, a_word_and_silence, words_for_ever])
 def test_an_answer_that_does_not_begin_is_a_timeout(behaviour: Callable[[Connection], None], http: HttpClient) -> None:
-    with RudeServer(behaviour) as server:
+    with MisbehavingServer(behaviour) as server:
         assert failure(http, server.url, Timeouts(SHORT, TIMEOUT), list) is ErrorClass.TIMEOUT
         assert server.hung_up.wait(TIMEOUT)
 
@@ -80,7 +80,7 @@ def test_one_that_has_begun_has_the_whole_time(http: HttpClient) -> None:
         late.set()
         assert list(pieces) == []
 
-    with RudeServer(a_word_and_a_late_end) as server:
+    with MisbehavingServer(a_word_and_a_late_end) as server:
         in_time(lambda: read(http, server.url, Timeouts(FIRST_OUTPUT, TIMEOUT), look))
 
 
@@ -89,7 +89,7 @@ def test_the_whole_time_is_bounded_too(http: HttpClient) -> None:
         for _ in incoming:
             incoming.progress()  # however often this is reported, the total time is granted once
 
-    with RudeServer(words_for_ever) as server:
+    with MisbehavingServer(words_for_ever) as server:
         assert failure(http, server.url, Timeouts(SHORT, 2 * SHORT), look) is ErrorClass.TIMEOUT
         assert server.hung_up.wait(TIMEOUT)
 
@@ -101,21 +101,21 @@ def test_a_piece_is_there_before_the_end_is(http: HttpClient) -> None:
         pieces: Iterator[bytes] = iter(incoming)
         assert next(pieces) == b"word"
 
-    with RudeServer(a_word_and_silence) as server:
+    with MisbehavingServer(a_word_and_silence) as server:
         in_time(lambda: read(http, server.url, Timeouts(TIMEOUT, TIMEOUT), look))
-        assert server.hung_up.wait(TIMEOUT), "whoever stops listening hangs up"
+        assert server.hung_up.wait(TIMEOUT), "a client that stops reading closes the connection"
 
 
 def test_a_body_that_breaks_off_is_a_failure_behind_its_pieces(http: HttpClient) -> None:
     seen: list[bytes] = []
-    with RudeServer(a_word_and_no_end) as server:
+    with MisbehavingServer(a_word_and_no_end) as server:
         broken = failure(http, server.url, Timeouts(TIMEOUT, TIMEOUT), lambda incoming: seen.extend(incoming))
     assert broken is ErrorClass.CONNECT
     assert b"".join(seen) == b"word"
 
 
 def test_nobody_there_is_a_failure_to_connect(http: HttpClient) -> None:
-    with RudeServer(silence) as server:
+    with MisbehavingServer(silence) as server:
         url = server.url
     assert failure(http, url, Timeouts(TIMEOUT, TIMEOUT), list) is ErrorClass.CONNECT
 
@@ -140,14 +140,14 @@ def test_what_says_nothing_for_ever_is_a_timeout(provider: str, piece: bytes, ht
         connection.send(HEAD)
         connection.trickle(b"%x\r\n%b\r\n" % (len(piece), piece))
 
-    with RudeServer(busy) as server:
+    with MisbehavingServer(busy) as server:
         settings = settings_for(**{f"{provider.upper()}_ENDPOINT": server.url})
         target = settings.target(MODELS[provider], "test")
-        told: list[str] = []
+        received: list[str] = []
         with pytest.raises(UpstreamError) as caught:
             in_time(
-                lambda: UpstreamClient(settings, http).call(target, prompt(), Timeouts(SHORT, TIMEOUT), told.append)
+                lambda: UpstreamClient(settings, http).call(target, prompt(), Timeouts(SHORT, TIMEOUT), received.append)
             )
         assert caught.value.error_class is ErrorClass.TIMEOUT
-        assert told == []
+        assert received == []
         assert server.hung_up.wait(TIMEOUT)

@@ -205,9 +205,9 @@ def test_a_failure_tells_nothing_of_what_the_provider_said_or_was_sent(case: str
     wire.reply(recorded.content, recorded.status, recorded.headers)
     with pytest.raises(UpstreamError) as caught:
         wire.ask(MODELS[provider_of(case)])
-    told = f"{caught.value!s} {caught.value.reason} {dict(caught.value.headers)}"
-    assert KEY not in told
-    assert not [prose for prose in _prose(recorded.body) if prose in told]
+    reported = f"{caught.value!s} {caught.value.reason} {dict(caught.value.headers)}"
+    assert KEY not in reported
+    assert not [prose for prose in _prose(recorded.body) if prose in reported]
 
 
 def _prose(body: object) -> Iterator[str]:

@@ -53,21 +53,21 @@ def format_of(provider: str) -> str:
 def stream(
     wire: Wire, provider: str, body: bytes, size: int = 1 << 20, broken: Exception | None = None, **reply: Any
 ) -> tuple[Completion, list[str]]:
-    """The completion and the pieces of text that were told. Raises UpstreamError."""
+    """The completion and the pieces of text that the listener received. Raises UpstreamError."""
     kind = TYPES.get(format_of(provider), "text/event-stream; charset=utf-8")
     headers = {"content-type": kind, **reply.get("headers", {})}
     wire.answer = lambda _: httpx.Response(reply.get("status", 200), headers=headers, stream=Pieces(body, size, broken))
-    told: list[str] = []
-    completion = ask(wire, provider, told)
-    return completion, told
+    received: list[str] = []
+    completion = ask(wire, provider, received)
+    return completion, received
 
 
-def ask(wire: Wire, provider: str, told: list[str], asked: Prompt | None = None) -> Completion:
+def ask(wire: Wire, provider: str, received: list[str], asked: Prompt | None = None) -> Completion:
     settings = wire.settings.providers[provider]
     target = wire.settings.target(MODELS[provider], "test")
     wanted = asked or prompt()
     made = adapter(settings.settings.format)
-    return made.stream(settings, target, wanted, wire.http.open, Timeouts(20, 20), told.append)
+    return made.stream(settings, target, wanted, wire.http.open, Timeouts(20, 20), received.append)
 
 
 def events_of(case: str) -> Events:
@@ -80,10 +80,10 @@ def sent(case: str) -> bytes:
 
 def without_ids(completion: Completion) -> Any:
     """Calls that come without an id get one that nobody can foresee."""
-    told = completion.model_dump()
-    for call in told["tool_calls"]:
+    received = completion.model_dump()
+    for call in received["tool_calls"]:
         call["id"] = None
-    return told
+    return received
 
 
 def outcome(call: Any) -> Any:
@@ -99,17 +99,17 @@ def test_every_recorded_answer_is_the_same_in_pieces(wire: Wire, case: str, size
     provider, whole = provider_of(case), recording(case)
     wire.reply(whole.content, whole.status, whole.headers)
     expected = outcome(lambda: wire.ask(MODELS[provider]))
-    told: list[str] = []
+    received: list[str] = []
 
     def streamed() -> Completion:
         completion, pieces = stream(wire, provider, sent(case), size)
-        told.extend(pieces)
+        received.extend(pieces)
         return completion
 
     assert outcome(streamed) == expected
     if isinstance(expected, dict):
-        assert "".join(told) == expected["text"]
-        assert len(told) > 1 or len(expected["text"]) <= 3, "it comes in pieces"
+        assert "".join(received) == expected["text"]
+        assert len(received) > 1 or len(expected["text"]) <= 3, "it comes in pieces"
 
 
 @pytest.mark.parametrize("provider", FORMATS)
@@ -147,8 +147,8 @@ def test_a_connection_that_breaks_is_a_failure_unless_the_answer_is_whole(wire: 
     with pytest.raises(UpstreamError) as caught:
         stream(wire, provider, whole[: len(whole) // 3], 16, broken)
     assert caught.value.error_class is ErrorClass.CONNECT
-    completion, told = stream(wire, provider, whole, 16, broken)
-    assert "".join(told) == completion.text != ""
+    completion, received = stream(wire, provider, whole, 16, broken)
+    assert "".join(received) == completion.text != ""
 
 
 def test_a_fault_that_nobody_foresaw_is_raised_and_not_waited_for(wire: Wire) -> None:
@@ -198,8 +198,8 @@ def test_a_refusal_is_the_same_as_without_streaming(wire: Wire, case: str) -> No
 
 def test_a_server_that_does_not_stream_is_understood(wire: Wire) -> None:
     whole = recording("openai/answer")
-    completion, told = stream(wire, "openai", whole.content, headers={"content-type": "application/json"})
-    assert told == [completion.text]
+    completion, received = stream(wire, "openai", whole.content, headers={"content-type": "application/json"})
+    assert received == [completion.text]
 
 
 def openai_chunks(*deltas: dict[str, Any], reason: str = "stop") -> bytes:
@@ -208,10 +208,10 @@ def openai_chunks(*deltas: dict[str, Any], reason: str = "stop") -> bytes:
 
 
 def test_blanks_wait_for_words(wire: Wire) -> None:
-    _, told = stream(
+    _, received = stream(
         wire, "openai", openai_chunks({"content": "\n"}, {"content": " "}, {"content": "Yes"}, {"content": " "})
     )
-    assert told == ["\n Yes", " "]
+    assert received == ["\n Yes", " "]
     with pytest.raises(UpstreamError):
         stream(wire, "openai", openai_chunks({"content": "\n"}, {"content": " "}))
 
@@ -220,8 +220,8 @@ def test_halves_of_an_emoji_meet(wire: Wire) -> None:
     texts = (r"a\ud83d", r"\ude00b", r"c\ud83d")
     events = [f'data: {{"choices":[{{"delta":{{"content":"{text}"}}}}]}}\n\n' for text in texts]
     end = 'data: {"choices":[{"delta":{},"finish_reason":"stop"}]}\n\n'
-    completion, told = stream(wire, "openai", "".join([*events, end]).encode())
-    assert told == ["a", "😀b", "c", "\ufffd"]
+    completion, received = stream(wire, "openai", "".join([*events, end]).encode())
+    assert received == ["a", "😀b", "c", "\ufffd"]
     assert completion.text == "a😀bc\ufffd"
 
 
@@ -251,12 +251,12 @@ def test_what_is_said_is_bounded_and_not_the_events_around_it(wire: Wire) -> Non
     assert len(body) > REPLY_BYTES
     assert "".join(stream(wire, "openai", body, 65536)[1]) == "".join(words)
 
-    told: list[str] = []
+    received: list[str] = []
     wire.reply(openai_chunks(*[{"content": "x" * 1000}] * 1001), headers={"content-type": "text/event-stream"})
     with pytest.raises(UpstreamError) as caught:
-        ask(wire, "openai", told)
+        ask(wire, "openai", received)
     assert caught.value.error_class is ErrorClass.BAD_RESPONSE
-    assert len("".join(told)) == REPLY_BYTES
+    assert len("".join(received)) == REPLY_BYTES
 
 
 def call_piece(arguments: str, **others: Any) -> dict[str, Any]:
@@ -265,9 +265,9 @@ def call_piece(arguments: str, **others: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("numbers", [(0, 1), (0, 0), (None, None)])
-def test_calls_are_told_apart_however_they_are_numbered(wire: Wire, numbers: tuple[int | None, int | None]) -> None:
+def test_calls_are_distinguished_however_they_are_numbered(wire: Wire, numbers: tuple[int | None, int | None]) -> None:
     first, second = ({} if number is None else {"index": number} for number in numbers)
-    completion, told = stream(
+    completion, received = stream(
         wire,
         "openai",
         openai_chunks(
@@ -282,7 +282,7 @@ def test_calls_are_told_apart_however_they_are_numbered(wire: Wire, numbers: tup
         ("a1", {"city": "Paris"}),
         ("b2", {"city": "Rome"}),
     ]
-    assert told == []
+    assert received == []
 
 
 @pytest.mark.parametrize("broken", [b"\x00\x00\x00\x10garbage-garbage", b"\xff" * 40])
@@ -293,11 +293,11 @@ def test_broken_framing_is_no_answer(wire: Wire, broken: bytes) -> None:
 
 
 def test_echo_speaks_word_by_word(wire: Wire) -> None:
-    told: list[str] = []
+    received: list[str] = []
     settings = wire.settings
     completion = adapter("echo").stream(
         settings.providers["echo"], settings.target("echo:any", "test"), prompt("Hello  there."), wire.http.open,
-        Timeouts(1, 1), told.append,
+        Timeouts(1, 1), received.append,
     )  # fmt: skip
-    assert told == ["You ", "said: ", "Hello  ", "there."]
-    assert "".join(told) == completion.text
+    assert received == ["You ", "said: ", "Hello  ", "there."]
+    assert "".join(received) == completion.text

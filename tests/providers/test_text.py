@@ -96,19 +96,19 @@ def test_no_text_is_no_answer_from_gemini(parts: Any, wire: Wire) -> None:
 # --- whether it is an answer at all -----------------------------------------------------------
 
 
-@pytest.mark.parametrize(("reason", "told"), [
+@pytest.mark.parametrize(("reason", "expected"), [
     ("stop", "stop"), ("length", "length"), (None, "stop"), ("", "stop"), ("eos", "stop"),
     ("tool_calls", "stop"), ("function_call", "stop"), ("model_length", "length"), ("something_new", "something_new"),
 ])  # fmt: skip
-def test_an_unknown_finish_reason_is_kept(reason: str | None, told: str, wire: Wire) -> None:
-    assert answered(wire, OPENAI, openai_reply(finish_reason=reason)).finish_reason == told
+def test_an_unknown_finish_reason_is_kept(reason: str | None, expected: str, wire: Wire) -> None:
+    assert answered(wire, OPENAI, openai_reply(finish_reason=reason)).finish_reason == expected
 
 
-@pytest.mark.parametrize(("reason", "told"), [
+@pytest.mark.parametrize(("reason", "expected"), [
     ("STOP", "stop"), ("MAX_TOKENS", "length"), (None, "stop"), ("OTHER", "OTHER"), ("SOMETHING_NEW", "SOMETHING_NEW"),
 ])  # fmt: skip
-def test_an_unknown_finish_reason_of_gemini_is_kept(reason: str | None, told: str, wire: Wire) -> None:
-    assert answered(wire, GEMINI, gemini_reply([{"text": "x"}], reason)).finish_reason == told
+def test_an_unknown_finish_reason_of_gemini_is_kept(reason: str | None, expected: str, wire: Wire) -> None:
+    assert answered(wire, GEMINI, gemini_reply([{"text": "x"}], reason)).finish_reason == expected
 
 
 def test_a_refusal_counts_as_filtered_even_beside_content(wire: Wire) -> None:

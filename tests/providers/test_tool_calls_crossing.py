@@ -49,9 +49,9 @@ def test_a_history_of_tools_crosses_between_the_formats_and_comes_back_whole(wir
     history += [asking(*second), *map(result, second), asking(*third), *map(result, third)]
 
     messages = encoded(wire, OPENAI, with_tools(*history))["messages"]
-    told = [call for message in messages for call in message.get("tool_calls", ())]
-    assert [call["id"] for call in told] == [call.id for call in (*first, *second, *third)]
-    assert [json.loads(call["function"]["arguments"]) for call in told] == [
+    results = [call for message in messages for call in message.get("tool_calls", ())]
+    assert [call["id"] for call in results] == [call.id for call in (*first, *second, *third)]
+    assert [json.loads(call["function"]["arguments"]) for call in results] == [
         call.arguments for call in (*first, *second, *third)
     ]
     assert "signature" not in json.dumps(messages).lower()
@@ -66,20 +66,20 @@ def _answered_calls(body: dict[str, Any]) -> list[int]:
     if "contents" in body:
         parts = [content["parts"] for content in body["contents"]]
         asked = [[part["functionCall"]["id"] for part in run if "functionCall" in part] for run in parts]
-        told = [[part["functionResponse"]["id"] for part in run if "functionResponse" in part] for run in parts]
-        assert [run for run in asked if run] == [run for run in told if run]
+        results = [[part["functionResponse"]["id"] for part in run if "functionResponse" in part] for run in parts]
+        assert [run for run in asked if run] == [run for run in results if run]
         return [len(run) for run in asked if run]
     if "toolConfig" in body:
         blocks = [message["content"] for message in body["messages"]]
         asked = [[block["toolUse"]["toolUseId"] for block in run if "toolUse" in block] for run in blocks]
-        told = [[block["toolResult"]["toolUseId"] for block in run if "toolResult" in block] for run in blocks]
-        assert [run for run in asked if run] == [run for run in told if run]
+        results = [[block["toolResult"]["toolUseId"] for block in run if "toolResult" in block] for run in blocks]
+        assert [run for run in asked if run] == [run for run in results if run]
         return [len(run) for run in asked if run]
     if "max_tokens" in body:
         blocks = [message["content"] for message in body["messages"]]
         asked = [[block["id"] for block in run if block["type"] == "tool_use"] for run in blocks]
-        told = [[block["tool_use_id"] for block in run if block["type"] == "tool_result"] for run in blocks]
-        assert [run for run in asked if run] == [run for run in told if run]
+        results = [[block["tool_use_id"] for block in run if block["type"] == "tool_result"] for run in blocks]
+        assert [run for run in asked if run] == [run for run in results if run]
         return [len(run) for run in asked if run]
     counts: list[int] = []
     waiting: set[str] = set()

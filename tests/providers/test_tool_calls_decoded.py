@@ -73,8 +73,8 @@ def replayed(wire: Wire, case: str) -> tuple[ToolCall, ...]:
 @pytest.mark.parametrize("case", RECORDED)
 def test_recorded_calls_come_out_as_objects_with_ids(case: str, wire: Wire) -> None:
     calls = replayed(wire, case)
-    told = [(None if GENERATED.fullmatch(call.id) else call.id, call.name, call.arguments) for call in calls]
-    assert told == RECORDED[case]
+    decoded = [(None if GENERATED.fullmatch(call.id) else call.id, call.name, call.arguments) for call in calls]
+    assert decoded == RECORDED[case]
     assert len({call.id for call in calls}) == len(calls)
     assert not any(call.invalid_arguments for call in calls)
 
@@ -180,8 +180,8 @@ def test_calls_of_another_shape_are_no_answer(calls: Any, wire: Wire) -> None:
 def test_an_answer_with_calls_is_finished_by_them_whatever_is_said(reason: Any, wire: Wire) -> None:
     completion = answered(wire, OPENAI, openai_calls(openai_call("{}"), finish_reason=reason))
     assert (completion.finish_reason, completion.text) == ("tool_calls", "")
-    told = reason and reason.upper()
-    assert answered(wire, GEMINI, gemini_calls(gemini_call({}), finish_reason=told)).finish_reason == "tool_calls"
+    decoded = reason and reason.upper()
+    assert answered(wire, GEMINI, gemini_calls(gemini_call({}), finish_reason=decoded)).finish_reason == "tool_calls"
 
 
 @pytest.mark.parametrize("content", [None, "", " \n", []])

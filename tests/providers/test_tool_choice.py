@@ -31,7 +31,9 @@ def choosing(choice: ToolChoice | None, parallel: bool | None = None) -> Prompt:
     (None, None), (ANY, "required"), (NAMED, {"type": "function", "function": {"name": "get_weather"}}),
 ])  # fmt: skip
 @pytest.mark.parametrize("parallel", [None, False, True])
-def test_openai_is_told_in_its_words(choice: ToolChoice | None, sent: Any, parallel: bool | None, wire: Wire) -> None:
+def test_openai_receives_the_choice_in_its_form(
+    choice: ToolChoice | None, sent: Any, parallel: bool | None, wire: Wire
+) -> None:
     class Strict(CompletionCreateParamsNonStreaming):
         __pydantic_config__ = ConfigDict(extra="forbid")  # type: ignore[misc]
 
@@ -49,7 +51,7 @@ def test_openai_is_told_in_its_words(choice: ToolChoice | None, sent: Any, paral
     (NAMED, None, {"type": "tool", "name": "get_weather"}),
     (NAMED, False, {"type": "tool", "name": "get_weather", "disable_parallel_tool_use": True}),
 ])  # fmt: skip
-def test_anthropic_is_told_of_parallel_calls_within_the_choice(
+def test_anthropic_receives_parallel_calls_within_the_choice(
     choice: ToolChoice | None, parallel: bool | None, sent: Any, wire: Wire
 ) -> None:
     class Strict(MessageCreateParamsNonStreaming):
@@ -86,7 +88,7 @@ def test_gemini_is_sent_what_googles_sdk_would_send(
 @pytest.mark.parametrize(("choice", "sent"), [
     (None, None), (ANY, {"any": {}}), (NAMED, {"tool": {"name": "get_weather"}}),
 ])  # fmt: skip
-def test_converse_is_told_in_its_words(choice: ToolChoice | None, sent: Any, wire: Wire) -> None:
+def test_converse_receives_the_choice_in_its_form(choice: ToolChoice | None, sent: Any, wire: Wire) -> None:
     body = encoded(wire, BEDROCK, choosing(choice))
     assert body["toolConfig"].get("toolChoice") == sent
     report = ParamValidator().validate({"modelId": MODEL, **body}, CONVERSE.input_shape)

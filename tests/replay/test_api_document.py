@@ -15,7 +15,7 @@ from agentos.kernel.errors import ApiError
 from tests.support.gateway import ROOT, event, invoke
 from tests.support.seed import AGENT_ID, SESSION_ID, TURN_ID, seed
 from tests.support.sse import events
-from tests.support.upstream import told
+from tests.support.upstream import streamed_reply
 
 PAGE = (ROOT / "docs" / "api.md").read_text()
 SECTION = re.compile(r"^### `(\w+) (\S+)` → (\d+)$(.*?)(?=^##)", re.M | re.S)
@@ -122,7 +122,7 @@ def test_the_error_that_is_shown_is_one_that_is_sent(api: Any) -> None:
 
 def test_the_stream_that_is_shown_is_one_that_is_sent(api: Any, upstream: Any) -> None:
     seed()
-    upstream.script = [told("Hello! How can ", "I help?")]
+    upstream.script = [streamed_reply("Hello! How can ", "I help?")]
     path, body = re.findall(r"curl -N -X POST \"http://localhost:8080([^\"]*)\".*?-d '(.*?)'", PAGE, re.S)[0]
     (shown,) = re.findall(r"```text\n(id: .*?)```", PAGE, re.S)
     assert path == f"{POSTED.placeholders}?stream=true"

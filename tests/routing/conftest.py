@@ -1,4 +1,4 @@
-"""Two Lambda environments that share a table, a target that nobody has heard of, and a wall clock."""
+"""Two Lambda environments that share a table, a target that no other test uses, and a wall clock."""
 
 from collections.abc import Iterator
 from typing import Any

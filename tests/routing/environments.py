@@ -18,7 +18,7 @@ _NUMBERS = itertools.count()
 
 
 def a_target(provider: str = "a") -> Target:
-    """One that no other test has heard of: Powertools counts failures per process, by name."""
+    """A target that no other test uses: Powertools counts failures per process, by name."""
     name = f"m{next(_NUMBERS)}"
     return Target(model=f"{provider}:{name}", provider=provider, upstream_model=name, reason="test")
 

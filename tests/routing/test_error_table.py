@@ -1,4 +1,5 @@
-"""Each row of the design's error table against each wire format: who is called, how long it takes, what is told.
+"""Each row of the design's error table against each wire format: who is called, how long it takes, which error is
+reported.
 
 Through the real adapters and the real HTTP client; `wire_formats.py` has each format's words.
 """
@@ -32,7 +33,7 @@ class Row:
     again: tuple[int, int]
     falls_back: bool
     counts: bool
-    told: type[ApiError] = UpstreamFailed
+    reported: type[ApiError] = UpstreamFailed
     pause: float = 0.0
 
 
@@ -89,7 +90,7 @@ def test_with_a_fallback(network: Network, name: str, error_class: ErrorClass, f
         assert cell.called == ["primary"] * calls + ["fallback"]
         assert trace(outcome.attempts) == [*failed(calls, error_class, form), (FALLBACK, "ok", 200, 300)]
     else:
-        with pytest.raises(row.told) as caught:
+        with pytest.raises(row.reported) as caught:
             cell.run(FALLBACK)
         assert cell.called == ["primary"] * calls
         assert trace(caught.value.details["attempts"]) == failed(calls, error_class, form)
@@ -103,7 +104,7 @@ def test_alone(network: Network, name: str, error_class: ErrorClass, form: Behav
     calls = row.again[1]
     with pytest.raises(ApiError) as caught:
         cell.run()
-    assert type(caught.value) is row.told
+    assert type(caught.value) is row.reported
     assert cell.called == ["primary"] * calls
     assert trace(caught.value.details["attempts"]) == failed(calls, error_class, form)
     assert network.clock.passed == pytest.approx(EACH * calls + row.pause * (calls - 1))
@@ -117,7 +118,7 @@ def test_once_and_then_well(network: Network, name: str, error_class: ErrorClass
     if row.again[1] == 2:
         assert trace(cell.run().attempts) == [*failed(1, error_class, form), (PRIMARY, "ok", 200, 300)]
     else:
-        with pytest.raises(row.told):
+        with pytest.raises(row.reported):
             cell.run()
         assert cell.called == ["primary"]
 
@@ -174,7 +175,7 @@ WAITS = [
 
 @pytest.mark.parametrize("name", FORMATS)
 @pytest.mark.parametrize(("headers", "wait"), WAITS)
-def test_a_rate_limit_is_waited_for_if_the_wait_is_told_and_fits(
+def test_a_rate_limit_is_waited_for_if_the_wait_is_named_and_fits(
     network: Network, name: str, headers: dict[str, str], wait: float | None
 ) -> None:
     cell = Cell(network, name, [Reply(429, "", headers)])

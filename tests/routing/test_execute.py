@@ -1,4 +1,4 @@
-"""Who is asked after which failure, how often, for how long, and what the client is told in the end."""
+"""Which target is asked after which failure, how often, for how long, and which error the client gets."""
 
 import pytest
 
@@ -18,7 +18,7 @@ from tests.routing.scripted import ANSWERS, HANG, LIMITS, Step, World, target
 
 A, B, C = "a:one", "b:two", "c:three"
 
-# class: (calls of A and B when A fails once, calls of A when it is alone and always fails, what the client is told)
+# class: (calls of A and B when A fails once, calls of A when it is alone and always fails, the client's error)
 ROWS = {
     ErrorClass.AUTH: ([A, B], 1, UpstreamFailed),
     ErrorClass.QUOTA: ([A, B], 1, UpstreamFailed),
@@ -40,10 +40,10 @@ def always(error_class: ErrorClass) -> list[Step]:
 
 @pytest.mark.parametrize("error_class", ROWS)
 def test_who_is_asked_after_one_failure(error_class: ErrorClass) -> None:
-    called, _, told = ROWS[error_class]
+    called, _, reported = ROWS[error_class]
     world = World({A: [Step(error_class), ANSWERS]})
     if called == [A]:
-        with pytest.raises(told):
+        with pytest.raises(reported):
             world.run(A, B)
     else:
         assert world.run(A, B).target.model == called[-1]
@@ -51,18 +51,18 @@ def test_who_is_asked_after_one_failure(error_class: ErrorClass) -> None:
 
 
 @pytest.mark.parametrize("error_class", ROWS)
-def test_what_the_client_is_told_when_the_only_target_fails(error_class: ErrorClass) -> None:
-    _, calls, told = ROWS[error_class]
+def test_which_error_the_client_gets_when_the_only_target_fails(error_class: ErrorClass) -> None:
+    _, calls, reported = ROWS[error_class]
     world = World({A: always(error_class)})
     with pytest.raises(ApiError) as caught:
         world.run(A)
-    assert type(caught.value) is told
+    assert type(caught.value) is reported
     assert world.called == [A] * calls
     assert isinstance(caught.value.__cause__, UpstreamError)
 
 
 @pytest.mark.parametrize("error_class", [row for row in ROWS if ROWS[row][2] is UpstreamFailed])
-def test_every_target_is_tried_before_the_client_is_told_of_failure(error_class: ErrorClass) -> None:
+def test_every_target_is_tried_before_the_client_gets_an_error(error_class: ErrorClass) -> None:
     world = World({model: always(error_class) for model in (A, B, C)})
     with pytest.raises(UpstreamFailed) as caught:
         world.run(A, B, C)
@@ -76,7 +76,7 @@ REJECTED, BLOCKED, LENGTH, QUOTA = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize(("first", "second", "also_on", "told"), [
+@pytest.mark.parametrize(("first", "second", "also_on", "reported"), [
     (REJECTED, REJECTED, (), ProviderRejected),
     (QUOTA, REJECTED, (), UpstreamFailed),
     (REJECTED, QUOTA, (), UpstreamFailed),
@@ -87,11 +87,11 @@ REJECTED, BLOCKED, LENGTH, QUOTA = (
     (BLOCKED, QUOTA, ("content_filter",), UpstreamFailed),
 ])  # fmt: skip
 def test_failures_of_one_class_have_its_code_and_mixed_ones_are_upstream_failed(
-    first: ErrorClass, second: ErrorClass, also_on: tuple[str, ...], told: type[ApiError]
+    first: ErrorClass, second: ErrorClass, also_on: tuple[str, ...], reported: type[ApiError]
 ) -> None:
     with pytest.raises(ApiError) as caught:
         World({A: always(first), B: always(second)}).run(A, B, also_on=also_on)
-    assert type(caught.value) is told
+    assert type(caught.value) is reported
 
 
 def test_of_a_targets_two_failures_the_last_counts() -> None:
@@ -168,7 +168,7 @@ def test_the_only_target_hanging_until_the_deadline_is_a_failure_of_the_target()
     assert [attempt["outcome"] for attempt in caught.value.details["attempts"]] == ["timeout"]
 
 
-def test_the_deadline_cutting_the_list_short_is_told_as_such() -> None:
+def test_a_list_that_the_deadline_cuts_short_is_reported_as_such() -> None:
     world = World({model: [Step(takes=HANG)] * 2 for model in (A, B, C)})
     with pytest.raises(DeadlineExceeded) as caught:
         world.run(A, B, C, seconds=0.9)

@@ -200,7 +200,7 @@ def test_an_error_means_that_every_target_was_asked_and_failed(data: st.DataObje
 
 @examples(300)
 @given(st.data())
-def test_whoever_was_not_asked_before_an_error_is_named(data: st.DataObject) -> None:
+def test_targets_that_were_not_asked_before_an_error_are_named(data: st.DataObject) -> None:
     """For any bounds: an error tells of each target that it was asked, or why not."""
     run = Run(data)
     blocked = run.ends[-1:] == ["content_filter"] and "content_filter" not in run.also_on

@@ -24,7 +24,7 @@ class Listener:
         self.received.append((target.model, number, text))
 
 
-def test_an_answer_is_heard_of_who_gives_it() -> None:
+def test_the_listener_learns_which_target_answers() -> None:
     listener = Listener()
     outcome = World({A: [Step(ErrorClass.SERVER)] * 2, B: [Step(says=WORDS)]}).run(A, B, listener=listener)
     assert listener.received == [(B, 3, "Hel"), (B, 3, "lo")]
@@ -61,7 +61,7 @@ def test_before_the_first_words_all_is_as_if_nobody_listened(error_class: ErrorC
     assert (received.called, received.clock.slept) == (plain.called, plain.clock.slept)
 
 
-def test_the_second_call_of_a_target_may_be_the_one_that_is_heard() -> None:
+def test_the_second_call_of_a_target_may_be_the_one_that_streams() -> None:
     listener = Listener()
     outcome = World({A: [Step(ErrorClass.CONNECT), Step(ErrorClass.CONNECT, says=WORDS)]}).run(A, B, listener=listener)
     assert [number for _, number, _ in listener.received] == [2, 2]

@@ -30,7 +30,7 @@ def test_a_dropped_connection_is_retried_once_after_a_short_pause(error_class: E
     ({"retry-after": "Sun, 22 Nov 2026 11:00:00 GMT"}, []),
     ({}, []),
 ])  # fmt: skip
-def test_a_rate_limit_is_waited_for_only_if_the_wait_is_told_and_fits(
+def test_a_rate_limit_is_waited_for_only_if_the_wait_is_named_and_fits(
     headers: dict[str, str], waited: list[float]
 ) -> None:
     world = World({A: [Step(ErrorClass.RATE_LIMITED, headers=headers)] * 5})

@@ -214,7 +214,7 @@ def test_a_target_asked_despite_its_health_is_healthy_when_it_answers(
 # --- bookkeeping that fails, probes that say nothing --------------------------------------------------
 
 
-def test_a_pause_that_a_provider_named_is_told_from_one_that_failures_caused(
+def test_a_pause_that_a_provider_named_differs_from_one_that_failures_caused(
     first: Health, second: Health, target: Target, clock: Any
 ) -> None:
     other = a_target()

@@ -89,7 +89,7 @@ def test_a_table_that_is_down_counts_as_healthy(broken: Health, target: Target) 
     assert broken.cooling(target.model) is None
     assert ask(broken, target) == "an answer"
     for _ in range(FAILURES * 2):
-        assert ask(broken, target, fails()) == "server", "the provider's own failure is what is told"
+        assert ask(broken, target, fails()) == "server", "the provider's own failure is reported"
     assert ask(broken, target) == "an answer"
     broken.pause(target.model, 60)
     assert ask(broken, target.model_copy(update={"cooling": CoolDown(1)})) == "an answer"

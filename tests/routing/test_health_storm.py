@@ -63,7 +63,7 @@ def test_a_storm_of_failures_opens_a_circuit_once(client: Any, table_name: str, 
         assert became == {"server": CALLERS}
         assert requests.succeeded["PutItem"] == 1, "one write opens it"
         assert requests.sent["PutItem"] <= environments, "and each environment tries at most once"
-        clock.shift(CACHE)  # by then those have heard of it too that have not opened it themselves
+        clock.shift(CACHE)  # by then the environments that did not open it themselves have read it
         assert {ask(health, target) for health in healths} == {"cooling"}
         assert requests.succeeded["PutItem"] == 1
 

@@ -27,7 +27,7 @@ def new(client: Any, table_name: str, clock: FakeClock) -> Any:
     return lambda: Latencies(LatencyStore(Table(client, table_name), clock), clock)
 
 
-def test_nobody_has_heard_of_it(new: Any) -> None:
+def test_an_unknown_target_has_no_latency(new: Any) -> None:
     assert new().of("a:1") is None
 
 

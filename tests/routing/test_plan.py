@@ -242,7 +242,7 @@ def test_the_agents_rules_come_before_the_servers_and_a_nameless_one_is_called_b
         ({"metadata.a.b": 1}, Facts(metadata={"a.b": 1})),
     ],
 )
-def test_every_fact_that_a_rule_may_name_is_told_to_it(when: dict[str, Any], facts: Facts) -> None:
+def test_a_rule_receives_every_fact_that_it_may_name(when: dict[str, Any], facts: Facts) -> None:
     using = with_rules({"when": when, "use": "alpha:unlisted"})
     assert plan("alpha:model", using=using, facts=facts).rule == "server.rules[0]"
     assert plan("beta:other", using=using).rule is None
@@ -364,7 +364,7 @@ def test_the_preferred_is_the_first_that_may_be_asked() -> None:
 
 
 @pytest.mark.parametrize("forced", [False, True])
-def test_whoever_cannot_be_made_to_call_tools_is_left_out_where_they_must_be_called(forced: bool) -> None:
+def test_a_model_that_cannot_be_forced_to_call_tools_is_left_out_where_they_must_be_called(forced: bool) -> None:
     """A model by its own facts, or all of a provider: those that are not listed, too."""
     words = {"unsupported": ["toolChoice", "temperature"]}
     using = settings_of({**PROVIDERS, "beta": {**PROVIDERS["beta"], **words}}, {"alpha:free": words}, (), KEY)

@@ -76,7 +76,7 @@ start)
     if (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then die "port $port is taken"; fi
     jars=$(home)
     # sharedDb: sessions must not vanish because a key id or a region in the environment changed.
-    # It listens on every interface and cannot be told otherwise; containers reach it over the bridge that way. It
+    # It listens on every interface, and no option changes that; containers reach it over the bridge that way. It
     # checks no credentials: keep nothing in it that the network around this machine must not read.
     options=(-sharedDb -disableTelemetry -port "$port")
     if [[ -n $data ]]; then

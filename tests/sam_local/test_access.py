@@ -74,9 +74,9 @@ def test_refusals_are_the_templates_own(ports: tuple[int, int]) -> None:
 
 
 def authorizer_of(answer: Answer) -> dict[str, Any]:
-    """What the function was told of the caller, with what the authorizer was asked read."""
-    told: dict[str, Any] = json.loads(answer.body)["requestContext"]["authorizer"]
-    return told | {"asked": json.loads(told["asked"])}
+    """What the function received about the caller. The authorizer's own event is decoded."""
+    received: dict[str, Any] = json.loads(answer.body)["requestContext"]["authorizer"]
+    return received | {"asked": json.loads(received["asked"])}
 
 
 def without_api_id(arn: str) -> str:
@@ -87,14 +87,14 @@ def without_api_id(arn: str) -> str:
 
 def test_same_token_question_and_same_caller(ports: tuple[int, int]) -> None:
     sams, ours = (authorizer_of(ask(port, TOKEN, "Bearer allow")) for port in ports)
-    for told in (sams, ours):
-        told["asked"]["methodArn"] = without_api_id(told["asked"]["methodArn"])
+    for received in (sams, ours):
+        received["asked"]["methodArn"] = without_api_id(received["asked"]["methodArn"])
     assert sams == ours
     assert (ours["principalId"], ours["tenant"]) == ("me", "acme")
 
 
 def test_same_request_question(ports: tuple[int, int]) -> None:
-    """But for the body, which no authorizer is told."""
+    """Except for the body, which no authorizer receives."""
     sams, ours = (authorizer_of(ask(port, REQUEST, "Bearer allow", b"{}"))["asked"] for port in ports)
     assert differences(sams, ours) == EVERYWHERE.keys() | {"methodArn", "body", "isBase64Encoded"}
     assert without_api_id(sams["methodArn"]) == without_api_id(ours["methodArn"])

@@ -144,7 +144,7 @@ def answers(url: str) -> bool:
 
 @contextmanager
 def without_sam(parts: stack.Stack, function: str) -> Iterator[Emulator]:
-    """The function as it is built, in the same image and with the same emulator, but not told of `sam local`."""
+    """The built function in the same image and with the same emulator, but without the variables of `sam local`."""
     given = dict(zip(parts.options[::2], parts.options[1::2], strict=False))
     built = parts.root / cli.BUILD / "build"
     (declared,) = [one for one in parts.template.functions if one.name == function]

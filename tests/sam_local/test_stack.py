@@ -126,7 +126,7 @@ def test_a_signal_while_it_starts_ends_everything(tmp_path: Path, outer: dict[st
     assert left(port) == ""
 
 
-def test_a_taken_port_is_told_at_once(tmp_path: Path, outer: dict[str, str]) -> None:
+def test_a_taken_port_is_reported_at_once(tmp_path: Path, outer: dict[str, str]) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()

@@ -77,7 +77,7 @@ def test_calls_and_results_are_sent_along_as_such() -> None:
 @pytest.mark.parametrize(("tools", "stored", "has_tools"), [
     ((), [], False), ((), CALLED[:1], False), ((NOW,), [], True), ((), CALLED, True), ((NOW,), CALLED, True),
 ])  # fmt: skip
-def test_whoever_cannot_do_tools_is_left_out_where_any_are_in_play(
+def test_a_model_without_tools_is_left_out_where_tools_are_used(
     tools: tuple[Tool, ...], stored: list[Any], has_tools: bool
 ) -> None:
     prompt, plan = prepared(an_agent(model=ABLE, tools=tools), stored)

@@ -160,7 +160,7 @@ def test_the_server_ends_in_the_model_that_needs_no_key(settings: Settings) -> N
         ("echo:anything", False),
     ],
 )
-def test_whoever_cannot_be_made_to_call_a_tool_is_known(settings: Settings, model: str, forcible: bool) -> None:
+def test_a_model_that_cannot_be_forced_to_call_a_tool_is_known(settings: Settings, model: str, forcible: bool) -> None:
     assert ("toolChoice" not in settings.target(model, "").facts.unsupported) is forcible
 
 

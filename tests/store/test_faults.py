@@ -72,7 +72,7 @@ def test_an_answer_that_is_cut_once_is_asked_for_again(store: Store, faults: Fau
 
 
 @pytest.mark.parametrize("code", ["ValidationException", "SerializationException"])
-def test_a_mistake_of_our_own_is_told_from_the_tables_trouble(store: Store, faults: Faults, code: str) -> None:
+def test_a_mistake_of_our_own_differs_from_trouble_of_the_table(store: Store, faults: Faults, code: str) -> None:
     faults.inflict(error(code), "GetItem", 1)
     with pytest.raises(RequestRefused, match=f"^get_item: {code}$") as caught:
         CALLS["GetItem"](store)

@@ -43,11 +43,11 @@ def test_a_deleted_session_is_gone(store: Store, use: Callable[..., object]) -> 
         use(store, session)
 
 
-def test_the_expiry_that_was_told_is_the_one_that_counts(store: Store) -> None:
-    told = a_session(store.agent(), store.clock, lifetime=10)
+def test_the_expiry_that_was_reported_is_the_one_that_counts(store: Store) -> None:
+    created = a_session(store.agent(), store.clock, lifetime=10)
     store.clock.advance(1.5)  # between the answer's making and the storing
-    store.sessions.create(TENANT, told, store.deadline())
-    assert store.read(told).expires_at == told.expires_at
+    store.sessions.create(TENANT, created, store.deadline())
+    assert store.read(created).expires_at == created.expires_at
 
 
 def test_a_session_without_an_expiry_stays(store: Store) -> None:

@@ -1,4 +1,4 @@
-"""The lease: one turn at a time, whoever comes first, and nobody is locked out for good."""
+"""The lease: one turn at a time, the first one wins, and no session stays locked."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -22,7 +22,7 @@ def test_a_session_is_running_while_its_lease_is_out(store: Store) -> None:
     assert store.read(session).state == "idle"
 
 
-def test_a_second_turn_is_told_to_wait(store: Store) -> None:
+def test_a_second_turn_is_refused_with_retry_after(store: Store) -> None:
     session = store.session(store.agent())
     store.begin(session)
 

@@ -24,7 +24,7 @@ from tests.support.faults import Faults, cut
 from tests.support.gateway import Answer, Client
 from tests.support.properties import examples
 from tests.support.sse import Event, events
-from tests.support.upstream import CUT, Upstream, answer, calling, told
+from tests.support.upstream import CUT, Upstream, answer, calling, streamed_reply
 from tests.support.wiring import rewire
 
 LIFETIME, LEASE_SECONDS = 1_000_000, 15
@@ -94,7 +94,7 @@ class Session(RuleBasedStateMachine):
     def break_off(self) -> None:
         """A streamed answer breaks after its first words, which stay; who comes back for the rest hears of it."""
         key, body, text = f"key {next(self.keys)}", self.body(), f"beginning {next(self.keys)}"
-        self.upstream.script.append(told(text, end=(CUT,)))
+        self.upstream.script.append(streamed_reply(text, end=(CUT,)))
         broken = self.stream({"Idempotency-Key": key}, body)
         assert [event.kind for event in broken] == ["message.start", "message.delta", "error"]
         rest = self.stream({"Idempotency-Key": key, "Last-Event-ID": "1"}, body)

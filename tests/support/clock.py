@@ -1,4 +1,4 @@
-"""A clock that moves only when it is told to, or when somebody sleeps on it."""
+"""A clock that moves only when a test shifts it or sleeps on it."""
 
 from agentos.kernel.clock import Clock
 

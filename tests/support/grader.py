@@ -1,4 +1,4 @@
-"""`llmock serve` as a process: plays OpenAI and Gemini, fails as scripted, and grades whoever called it."""
+"""`llmock serve` as a process: plays OpenAI and Gemini, fails as scripted, and grades its caller."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""An OpenAI-compatible server on loopback that answers as it is told and remembers what it was asked."""
+"""An OpenAI-compatible server on loopback that gives scripted answers and records its requests."""
 
 import json
 import threading
@@ -46,7 +46,7 @@ def chunk(delta: dict[str, Any], reason: str | None = None) -> bytes:
     return f"data: {json.dumps({'object': 'chat.completion.chunk', 'choices': [choice]})}\n\n".encode()
 
 
-def told(*pieces: Any, end: tuple[Any, ...] | None = None, usage: tuple[int, int] = (10, 5)) -> Reply:
+def streamed_reply(*pieces: Any, end: tuple[Any, ...] | None = None, usage: tuple[int, int] = (10, 5)) -> Reply:
     """A streamed chat completion: texts, and whatever is to stand between them; `end` in place of a proper one."""
     counts = {"prompt_tokens": usage[0], "completion_tokens": usage[1], "total_tokens": sum(usage)}
     last = f"data: {json.dumps({'choices': [], 'usage': counts})}\n\ndata: [DONE]\n\n".encode()

@@ -31,7 +31,7 @@ def stored(ssm: Any, stack: str) -> dict[str, tuple[str, str]]:
     return {each["Name"].rpartition("/")[2]: (each["Type"], each["Value"]) for each in found}
 
 
-def test_changes_are_told_apart(ssm: Any, stack: str) -> None:
+def test_changes_are_distinguished(ssm: Any, stack: str) -> None:
     path = f"/{stack}/providers"
     assert push(ssm, path, {"A_API_KEY": KEY, "B_API_KEY": KEY}).added == ("A_API_KEY", "B_API_KEY")
     changes = push(ssm, path, {"A_API_KEY": ANOTHER, "B_API_KEY": KEY, "C_API_KEY": KEY})

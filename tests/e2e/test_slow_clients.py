@@ -16,11 +16,11 @@ from local.environment import Environment
 from tests.e2e.hosting import ROOT, Host, eventually, start
 from tests.e2e.test_local_streaming import HEAD, SERVERS, STREAMER
 from tests.support.sse import events, text_of
-from tests.support.upstream import Upstream, answer, told
+from tests.support.upstream import Upstream, answer, streamed_reply
 
 LIMITS = {"CLIENT_STALL_SECONDS": "1", "REQUEST_BODY_SECONDS": "1", "IDLE_CONNECTION_SECONDS": "2"}
 WAIT_SECONDS = 60
-DEAF = 150
+NOT_READING = 150
 """More than asyncio gives to blocking work (32 and fewer), and than the host once had (128)."""
 
 
@@ -66,17 +66,17 @@ def rest_of(connection: socket.socket) -> bytes:
 
 def test_a_client_that_reads_nothing_counts_as_gone(streamer: Host) -> None:
     name = uuid4().hex
-    with closing(connect(streamer)) as deaf:
-        deaf.sendall(request("/streamed/deaf", [["open", HEAD], ["flood"], ["signal", name]]))
+    with closing(connect(streamer)) as not_reading:
+        not_reading.sendall(request("/streamed/not-reading", [["open", HEAD], ["flood"], ["signal", name]]))
         done = streamer.client.post("/plain/wait", json=[["wait", name]])
         assert done.status_code == 200
-        assert rest_of(deaf).startswith(b"HTTP/1.1 200")
+        assert rest_of(not_reading).startswith(b"HTTP/1.1 200")
 
 
 def test_a_client_that_does_not_read_a_plain_response_is_disconnected(streamer: Host) -> None:
-    with closing(connect(streamer)) as deaf:
-        deaf.sendall(request("/plain/deaf", [["large", 5_000_000]]))
-        eventually(lambda: deaf.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) == errno.ECONNRESET)
+    with closing(connect(streamer)) as not_reading:
+        not_reading.sendall(request("/plain/not-reading", [["large", 5_000_000]]))
+        eventually(lambda: not_reading.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) == errno.ECONNRESET)
 
 
 def test_a_client_that_reads_slowly_gets_everything(streamer: Host) -> None:
@@ -91,10 +91,12 @@ def test_a_client_that_reads_slowly_gets_everything(streamer: Host) -> None:
 def test_many_clients_that_read_nothing_take_no_thread_from_others(streamer: Host) -> None:
     meeting = uuid4().hex
     with ExitStack() as open_connections:
-        for _ in range(DEAF):
-            deaf = open_connections.enter_context(closing(connect(streamer)))
-            deaf.sendall(request("/streamed/deaf", [["open", HEAD], ["meet", meeting, DEAF + 1], ["flood"]]))
-        answered = streamer.client.post("/plain/healthy", json=[["meet", meeting, DEAF + 1]])
+        for _ in range(NOT_READING):
+            not_reading = open_connections.enter_context(closing(connect(streamer)))
+            not_reading.sendall(
+                request("/streamed/not-reading", [["open", HEAD], ["meet", meeting, NOT_READING + 1], ["flood"]])
+            )
+        answered = streamer.client.post("/plain/healthy", json=[["meet", meeting, NOT_READING + 1]])
         assert answered.status_code == 200
         assert streamer.client.post("/plain/healthy", json=[]).status_code == 200
 
@@ -139,12 +141,12 @@ def test_a_turn_whose_client_reads_nothing_is_stored_and_can_be_replayed(
     with Upstream(default=answer("Well.")) as upstream:
         host = start_host({"STORE": dynamodb_endpoint, "LOCAL_ENDPOINT": upstream.url, **LIMITS})
         session = host.session(host.agent(model="local:any"))
-        upstream.script.append(told(*pieces))
+        upstream.script.append(streamed_reply(*pieces))
         body, key = {"content": "Hello"}, "k"
-        with closing(connect(host)) as deaf:
-            deaf.sendall(request(f"{session}/messages?stream=true", body, idempotency_key=key))
+        with closing(connect(host)) as not_reading:
+            not_reading.sendall(request(f"{session}/messages?stream=true", body, idempotency_key=key))
             eventually(lambda: host.client.get(session).json()["messageCount"] == 2)
-            assert len(rest_of(deaf)) < sum(map(len, pieces))
+            assert len(rest_of(not_reading)) < sum(map(len, pieces))
         again = {"Idempotency-Key": key, "Accept": "text/event-stream", "Last-Event-ID": "1"}
         replayed = events(host.client.post(f"{session}/messages", json=body, headers=again).text)
         assert [event.id for event in replayed] == list(range(2, len(pieces) + 3))

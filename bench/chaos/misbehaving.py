@@ -8,10 +8,10 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
-DEAF_BYTES = 200_000
+NOT_READING_BYTES = 200_000
 """Of a question, which the answer repeats: more than the buffers between the host and its client hold."""
-DEAF_SECONDS = 60.0
-"""After which a deaf client asks anew. The host has closed its connection long before."""
+NOT_READING_SECONDS = 60.0
+"""After which a client that does not read asks anew. The host has closed its connection long before."""
 CONNECT_SECONDS = 10.0
 """Within which the first connections of the others are made."""
 RECEIVE_BUFFER = 4096
@@ -20,16 +20,16 @@ Behave = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
 @dataclass
-class RudeClients:
-    """`idle`, `trickling` and `deaf` connections beside the load, from `start` to `close`."""
+class MisbehavingClients:
+    """`idle`, `trickling` and `not_reading` connections beside the load, from `start` to `close`."""
 
     port: int
     new_session: Callable[[], Awaitable[str]]
-    """The path of a session of its own, for each question of a deaf client: a long history would be load of another
-    kind."""
+    """Returns the path of a new session. Each question of a client that does not read takes a session of its own: a
+    long history would be load of another kind."""
     idle: int = 0
     trickling: int = 0
-    deaf: int = 0
+    not_reading: int = 0
     connected: Counter[str] = field(default_factory=Counter)
     """How many connections were made, by kind."""
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
@@ -39,7 +39,7 @@ class RudeClients:
         kinds: list[tuple[str, Behave, int, float]] = [
             ("idle", self._idle, self.idle, CONNECT_SECONDS),
             ("trickling", self._trickle, self.trickling, CONNECT_SECONDS),
-            ("deaf", self._ignore, self.deaf, DEAF_SECONDS),
+            ("not reading", self._ignore, self.not_reading, NOT_READING_SECONDS),
         ]
         for kind, behave, count, seconds in kinds:
             for number in range(count):
@@ -76,9 +76,9 @@ class RudeClients:
     async def _ignore(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Ask for a stream and read nothing of it."""
         path = await self.new_session()
-        body = json.dumps({"content": "x" * DEAF_BYTES}).encode()
+        body = json.dumps({"content": "x" * NOT_READING_BYTES}).encode()
         head = f"POST {path}/messages?stream=true HTTP/1.1\r\nhost: x\r\ncontent-length: {len(body)}\r\n\r\n"
         writer.transport.pause_reading()  # type: ignore[attr-defined]
         writer.write(head.encode() + body)
         await writer.drain()
-        await asyncio.sleep(DEAF_SECONDS)
+        await asyncio.sleep(NOT_READING_SECONDS)

@@ -1,4 +1,4 @@
-"""A loopback server that does to each connection what a test tells it to, however rude."""
+"""A loopback server that does to each connection what a test says, however wrong."""
 
 import socket
 import struct
@@ -59,7 +59,7 @@ def reply(body: bytes, status: str = "200 OK", *headers: str) -> bytes:
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
 
 
-class RudeServer:
+class MisbehavingServer:
     """Runs `behaviour` on each connection, in a thread each; counts connections and finished behaviours."""
 
     def __init__(self, behaviour: Behaviour) -> None:
@@ -71,7 +71,7 @@ class RudeServer:
         self.hung_up = threading.Event()
         """Set once a behaviour is over, be it because the client has gone."""
 
-    def __enter__(self) -> "RudeServer":
+    def __enter__(self) -> "MisbehavingServer":
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
         self._threads.append(threading.Thread(target=self._accept, daemon=True))
