@@ -19,7 +19,7 @@ MODEL := $(if $(filter 0 no,$(LOCAL_MODEL)),,$(VENV)/model.stamp)
 DEBUGGER := $(if $(DEBUG_PORT),$(VENV)/dev.stamp)
 
 .DEFAULT_GOAL := help
-.PHONY: help run build sam-local replay test test-quick test-deep test-sam-local test-all check secrets docs bench soak chaos walk-through lock clean
+.PHONY: help run build sam-local replay test test-quick test-deep test-sam-local test-all check secrets docs bench soak chaos crowd walk-through lock clean
 .DELETE_ON_ERROR:
 
 help: ## list the commands
@@ -81,8 +81,11 @@ bench: $(VENV)/dev.stamp ## what a turn costs in DynamoDB's units, measured on D
 soak: $(VENV)/dev.stamp $(VENV)/ministack.stamp ## 10,000 messages through the local host: time of each and memory; MESSAGES=10000
 	@$(BIN)/python -m bench.soak
 
-chaos: $(VENV)/dev.stamp $(VENV)/ministack.stamp ## load with kills, faults and rude clients, then an audit; ARGS='--store dynamodb-local'
+chaos: $(VENV)/dev.stamp $(VENV)/ministack.stamp ## load with kills, faults and clients that do not read, then an audit; ARGS='--store dynamodb-local'
 	@$(BIN)/python -m bench.chaos $(ARGS)
+
+crowd: $(VENV)/dev.stamp $(VENV)/ministack.stamp ## how much slower clients become beside 1,600 rude ones; ARGS='--deaf 100'
+	@$(BIN)/python -m bench.chaos.crowd $(ARGS)
 
 walk-through: $(VENV)/dev.stamp $(VENV)/model.stamp ## write docs/walk-through.md and its picture again, as it runs on a fresh clone
 	$(BIN)/python tools/walk_through.py
