@@ -1,6 +1,6 @@
 """What this stack needs of ministack and ministack 1.5 does not do.
 
-- An integration that streams. Its URI ends in `/response-streaming-invocations`, and its response has a form of its own:
+- An integration that streams. Its URI ends in `/response-streaming-invocations`, and its response has its own form:
   status and headers as JSON, eight NULs, then the body. The client gets all of it at once, when the function has ended.
   https://docs.aws.amazon.com/apigateway/latest/developerguide/response-streaming-lambda-configure.html
 - A queue's MaximumConcurrency that is a template's parameter. It stays text, and cannot be compared with a number.

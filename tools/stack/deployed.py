@@ -46,7 +46,8 @@ def require_updatable(name: str, stack: Deployed | None) -> None:
         raise RefusedError(f"The stack {name} is {stack.status} and must be deleted first: make destroy STACK={name}")
     if stack.status == "UPDATE_ROLLBACK_FAILED":
         raise RefusedError(
-            f"The roll-back of {name} failed. Finish it: aws cloudformation continue-update-rollback --stack-name {name}"
+            f"The roll-back of {name} failed. Finish it with\n"
+            f"  aws cloudformation continue-update-rollback --stack-name {name}"
         )
 
 
@@ -57,9 +58,7 @@ def kept_resources(cloudformation: Any, name: str) -> dict[str, str]:
         template = json.loads(template)
     keeping = {key for key, one in template["Resources"].items() if one.get("DeletionPolicy") in KEEPING}
     found = cloudformation.describe_stack_resources(StackName=name)["StackResources"]
-    return {
-        one["LogicalResourceId"]: one["PhysicalResourceId"] for one in found if one["LogicalResourceId"] in keeping
-    }
+    return {one["LogicalResourceId"]: one["PhysicalResourceId"] for one in found if one["LogicalResourceId"] in keeping}
 
 
 def resources_of(cloudformation: Any, name: str, kind: str) -> set[str]:

@@ -70,7 +70,10 @@ def run(url: str, pause: Callable[[float], None] = time.sleep) -> list[str]:
             lines = [f"GET /health says {found['status']}, version {found['version']}."]
             model = model_to_try(client)
             if not model:
-                return [*lines, "No message was sent, because no provider has a key. Put one into .env, then run `make secrets`."]
+                return [
+                    *lines,
+                    "No message was sent, because no provider has a key. Put one into .env, then run `make secrets`.",
+                ]
             return [*lines, f"A message was answered by {message(client, model)}."]
         except httpx.TransportError as error:
             raise SmokeError(f"{url}: {type(error).__name__}: {error}") from None
