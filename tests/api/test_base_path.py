@@ -1,4 +1,4 @@
-"""Where a background turn is found: behind a stage, behind a custom domain's base path, and on a laptop."""
+"""The address of a background turn behind a stage, behind a custom domain's base path, and on a laptop."""
 
 from typing import Any
 
@@ -44,5 +44,5 @@ EVENTS = {
 
 
 @pytest.mark.parametrize(("path", "context", "prefix"), EVENTS.values(), ids=EVENTS)
-def test_the_location_begins_as_the_requests_own_path(path: str, context: dict[str, Any], prefix: str) -> None:
+def test_the_location_has_the_prefix_of_the_requests_path(path: str, context: dict[str, Any], prefix: str) -> None:
     assert location(path, context) == prefix + TURN

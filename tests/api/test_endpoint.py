@@ -1,4 +1,4 @@
-"""What `endpoint` makes of an API Gateway event and of whatever a handler does."""
+"""How `endpoint` reads API Gateway events and turns a handler's results and errors into responses."""
 
 import base64
 import json
@@ -49,7 +49,7 @@ def missing(call: Request) -> None:
 
 
 class Song(StreamingResponse):
-    """Sung to its end, or until something breaks: before the first piece, or after it."""
+    """Streams to its end, or fails before or after the first piece."""
 
     def __init__(self, breaks: Exception | None, opened: bool) -> None:
         self._breaks, self._opened = breaks, opened
@@ -143,7 +143,7 @@ def test_a_stream_is_one_answer_where_it_cannot() -> None:
     assert sung() == {**(context.head or {}), "body": "la lö", "isBase64Encoded": False}
 
 
-def test_what_breaks_a_stream_is_its_last_piece() -> None:
+def test_an_error_in_a_stream_is_its_last_piece() -> None:
     assert sung(NotFound("Gone."))["body"] == "la broken: not_found Gone. gateway-id"
     with captured() as log:
         assert (
@@ -152,14 +152,14 @@ def test_what_breaks_a_stream_is_its_last_piece() -> None:
     assert "swordfish" in log.getvalue()
 
 
-def test_what_breaks_before_a_stream_is_an_answer_like_any_other() -> None:
+def test_an_error_before_a_stream_is_a_plain_response() -> None:
     response = sung(NotFound("Gone."), opened=False)
     assert (response["statusCode"], json.loads(response["body"])["code"]) == (404, "not_found")
     with captured():
         assert sung(ValueError("x"), opened=False)["statusCode"] == 500
 
 
-def test_what_nobody_foresaw_is_a_500_that_tells_nothing_and_a_log_line_that_tells_all_but_secrets() -> None:
+def test_an_unexpected_error_is_a_500_without_details_and_a_log_line_without_secrets() -> None:
     hide_secrets("swordfish-0123456789")
     with captured() as log:
         status, headers, text = ask(broken, event(headers={"x-request-id": "find-me"}))
@@ -174,7 +174,7 @@ def test_what_nobody_foresaw_is_a_500_that_tells_nothing_and_a_log_line_that_tel
     assert "swordfish" not in log.getvalue()
 
 
-def test_an_event_that_is_none_of_api_gateways_is_a_500_and_no_crash() -> None:
+def test_an_event_that_is_not_api_gateways_is_a_500_and_no_crash() -> None:
     with captured():
         assert ask(nothing, {})[0] == 500
 
@@ -195,7 +195,7 @@ def test_without_api_gateways_id_lambdas_own_is_used() -> None:
     assert ask(nothing, bare)[1]["x-request-id"] == LAMBDA_ID
 
 
-def test_the_tenant_is_the_authorizers_and_nobody_elses() -> None:
+def test_the_tenant_comes_from_the_authorizer_alone() -> None:
     claims = {"x-tenant": "evil", "tenant": "evil", "x-agentos-tenant": "evil"}
     assert seen(event(tenant="acme"))[0] == "acme"
     assert seen(event())[0] == "default"
@@ -257,7 +257,7 @@ def test_a_base64_body_is_decoded() -> None:
         event(" "),
     ],
 )
-def test_a_body_that_is_no_json_object_is_a_400_that_says_where(bad: dict[str, Any]) -> None:
+def test_a_body_that_is_no_json_object_is_a_400_with_the_place(bad: dict[str, Any]) -> None:
     status, _, text = ask(letterbox, bad)
     assert status == 400, text
     assert json.loads(text)["code"] == "invalid_request"
@@ -297,7 +297,7 @@ def test_an_unknown_order_is_a_400(order: str) -> None:
     assert ask(paged, event(query={"order": order}))[0] == 400
 
 
-def test_handlers_get_the_time_that_lambda_leaves() -> None:
+def test_handlers_get_the_time_that_is_left() -> None:
     times: list[float] = []
 
     @endpoint()

@@ -43,7 +43,7 @@ def test_a_message_is_handed_on_with_its_count_its_receipt_and_the_time() -> Non
     assert 0 < delivery.deadline.remaining() <= 900
 
 
-def test_what_failed_is_named_and_the_rest_is_done() -> None:
+def test_failed_messages_are_named_and_the_others_are_done() -> None:
     seen: list[QueueMessage] = []
     bodies = ['{"n": 1}', '{"broken": true}', '{"unfinished": true}', '{"n": 2}']
     with captured() as log:

@@ -33,13 +33,13 @@ def test_every_record_is_handed_on_in_order() -> None:
     assert seen == ["a", "b", "a"]
 
 
-def test_the_first_that_is_not_done_ends_the_batch() -> None:
+def test_the_first_record_that_is_not_done_ends_the_batch() -> None:
     seen: list[str] = []
     assert recorded(seen)(batch("a", "unfinished", "b"), Context()) == failures("unfinished")
     assert seen == ["a", "unfinished"]
 
 
-def test_one_that_fails_is_logged_and_ends_the_batch_too() -> None:
+def test_a_record_that_fails_is_logged_and_ends_the_batch_too() -> None:
     seen: list[str] = []
     with captured() as log:
         assert recorded(seen)(batch("broken", "a"), Context()) == failures("broken")
@@ -47,7 +47,7 @@ def test_one_that_fails_is_logged_and_ends_the_batch_too() -> None:
     assert "ValueError" in log.lines[0]["exception"]
 
 
-def test_time_is_lambdas() -> None:
+def test_the_deadline_is_lambdas() -> None:
     left: list[float] = []
 
     @table_handler

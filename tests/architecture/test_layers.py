@@ -1,4 +1,4 @@
-"""Imports run one way, from functions down to providers, and libraries stay in their layer."""
+"""Imports run one way, from functions down to providers. Each library stays in its layer."""
 
 import ast
 import subprocess
@@ -39,7 +39,7 @@ HOME_OF = {
     "anyio": {"providers/http_client.py"},
     "yaml": {"settings/loading.py"},
     "jsonschema": {"services/tool_definitions.py"},
-    "awslambdaric": set(),  # Lambda's own client: lambda_streaming does without
+    "awslambdaric": set(),  # Lambda's own client, which lambda_streaming does not use
     "aws_lambda_powertools": {
         "kernel/logs.py",
         "kernel/metrics.py",
@@ -47,7 +47,7 @@ HOME_OF = {
         "store/circuits.py",
     },
 }
-"""The files that may know a library."""
+"""The files that may import a library."""
 
 FILES = sorted(PACKAGE.rglob("*.py"))
 
@@ -88,7 +88,7 @@ def test_libraries_stay_in_their_layer(path: Path) -> None:
         assert here in HOME_OF.get(name, {here}), f"{here} may not know {name}"
 
 
-def test_the_streaming_runtime_knows_the_standard_library_alone() -> None:
+def test_the_streaming_runtime_imports_the_standard_library_alone() -> None:
     """If it imported the functions' libraries, it could not report that they failed to load."""
     files = sorted((ROOT / "shared" / "lambda_streaming").rglob("*.py"))
     assert len(files) > 5
@@ -103,7 +103,7 @@ def test_nobody_imports_functions_or_local() -> None:
 
 
 def test_handlers_only_declare() -> None:
-    """No try, no dictionary of HTTP, no environment, no boto3; about fifteen lines."""
+    """A handler has no try, no HTTP dictionary, no environment variable and no boto3. It has about fifteen lines."""
     for path in (ROOT / "functions").rglob("app.py"):
         tree = ast.parse(path.read_text())
         assert not any(isinstance(node, ast.Try | ast.Dict) and not _headers(node) for node in ast.walk(tree)), path

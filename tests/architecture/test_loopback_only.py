@@ -1,4 +1,4 @@
-"""The guard in tests/conftest.py: nothing in a test's own process connects to, or asks for, anything but loopback."""
+"""The guard in tests/conftest.py: a test's process connects to loopback alone, and resolves no other name."""
 
 import socket
 from collections.abc import Callable
@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 ELSEWHERE = "192.0.2.1"
-"""TEST-NET-1, which is nobody's (RFC 5737)."""
+"""TEST-NET-1, which no host uses (RFC 5737)."""
 
 
 def _connect(kind: socket.SocketKind) -> None:
@@ -33,12 +33,12 @@ def _send() -> None:
     ],
     ids=["tcp", "udp", "datagram", "name", "http", "http by name"],
 )
-def test_elsewhere_is_out_of_reach(reach: Callable[[], object]) -> None:
+def test_other_addresses_cannot_be_reached(reach: Callable[[], object]) -> None:
     with pytest.raises(AssertionError, match="which is not loopback"):
         reach()
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
-def test_loopback_is_within_reach(host: str) -> None:
+def test_loopback_can_be_reached(host: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection((host, server.getsockname()[1])):
         pass

@@ -1,4 +1,4 @@
-"""How tests are spread over workers: what runs in containers stays in one process, whatever xdist and pytest do."""
+"""How tests are spread over workers: all tests in containers run in one process."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""The audit of `make chaos` finds each kind of violation in what a host returns, and none in what is right."""
+"""The audit of `make chaos` finds each kind of violation in what a host returns, and none in correct data."""
 
 import asyncio
 import copy
@@ -119,7 +119,7 @@ def forget_tokens(world: World) -> None:
 
 
 def count_no_tokens_at_all(world: World) -> None:
-    """Nothing would be missing from a sum of nothing."""
+    """A sum over nothing would hide a missing turn."""
     for message in world.messages[1::2]:
         message["route"]["attempts"][-1]["usage"] = None
     world.session["usage"] |= {"promptTokens": 0, "completionTokens": 0}  # type: ignore[operator]
@@ -168,7 +168,7 @@ VIOLATIONS: dict[Callable[[World], None], str] = {
 }
 
 
-def test_what_is_right_is_no_violation() -> None:
+def test_correct_data_has_no_violation() -> None:
     assert World().found() == []
     assert World().found(violations_unread) == []
 
@@ -210,7 +210,7 @@ def test_a_lock_lasts_until_an_answer_shows_that_it_has_ended(between: list[int]
 
 
 @pytest.mark.parametrize("violate", [double_a_turn, halve_a_turn, change_the_history, bill_twice])
-def test_what_nobody_read_is_audited_too(violate: Callable[[World], None]) -> None:
+def test_unread_answers_are_audited_too(violate: Callable[[World], None]) -> None:
     world = World()
     violate(world)
     assert world.found(violations_unread)

@@ -9,7 +9,7 @@ from pathlib import Path
 from tests.support.gateway import ROOT
 
 SECONDS = 500
-"""Over this the run hangs. It takes about a minute."""
+"""A run that takes longer hangs. It usually takes about a minute."""
 ZERO = ("violations", "answers with status 500", "messages given up")
 
 

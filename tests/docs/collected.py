@@ -1,4 +1,4 @@
-"""What the project shows to the outside, collected from the code itself."""
+"""Everything public of the project, collected from the code itself."""
 
 import ast
 import re
@@ -26,7 +26,7 @@ MAKEFILE = (ROOT / "Makefile").read_text()
 HEADER = re.compile(r"[a-z]+(-[a-z]+)+|etag|location|vary|allow")
 VARIABLE = re.compile(r"_?[A-Z][A-Z0-9_]+")
 NOT_OURS = {"HOME", "PATH", "XDG_CACHE_HOME", "WGETRC", "DOCKER_HOST"}
-"""Variables of the system, which mean for us what they mean for every program."""
+"""Variables of the system. They mean the same to us as to every program."""
 
 
 @cache
@@ -42,7 +42,7 @@ def nodes() -> Iterator[ast.AST]:
 
 
 def constant(node: ast.AST | None) -> str:
-    """The text that a node is; empty for any other node."""
+    """The text of a string node. Empty for any other node."""
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
 
 
@@ -64,7 +64,7 @@ def settings(model: type[BaseModel] = schema.ConfigFile, prefix: str = "") -> It
 
 
 def alternatives(annotation: Any, suffix: str) -> Iterator[tuple[type[BaseModel] | None, str]]:
-    """The models that a value may be, each with what stands after the setting's name; None where it is no model."""
+    """The models that a value may be, each with the suffix of the setting's name. None where it is no model."""
     origin, arguments = get_origin(annotation), get_args(annotation)
     if hasattr(annotation, "__metadata__"):
         yield from alternatives(arguments[0], suffix)
@@ -82,7 +82,7 @@ def alternatives(annotation: Any, suffix: str) -> Iterator[tuple[type[BaseModel]
 
 
 def environment_variables() -> set[str]:
-    """What is read from the environment, by the functions, the local host, the Makefile and the scripts."""
+    """The environment variables that the functions, the local host, the Makefile and the scripts read."""
     read = {constant(argument) for node in nodes() for argument in _read_from_environment(node)}
     declared = {name for block in _environments() for name in block}
     listed = set(re.findall(r"^([A-Z0-9_]+)=", (ROOT / ".env.example").read_text(), re.M))
@@ -127,20 +127,20 @@ def error_codes(base: type[errors.ApiError] = errors.ApiError) -> set[str]:
 
 
 def api_nodes(*left_out: str) -> Iterator[ast.AST]:
-    """Every node of the functions and the package, but not of what speaks to providers or to Lambda."""
+    """Every node of the functions and the package, except for code that speaks to providers or to Lambda."""
     for path in PYTHON:
         if not {"local", "providers", "lambda_streaming", *left_out} & set(path.relative_to(ROOT).parts):
             yield from parsed(path)
 
 
 def response_headers() -> set[str]:
-    """The keys of dictionaries that are named like headers."""
+    """The keys of dictionaries whose names say that they hold headers."""
     keys = (constant(key) for node in api_nodes() if isinstance(node, ast.Dict) for key in node.keys)
     return {name.lower() for name in keys if HEADER.fullmatch(name.lower())}
 
 
 def request_headers() -> set[str]:
-    """What is read of `headers`, or named by a constant HEADER."""
+    """The names that are read from `headers`, or held by a constant HEADER."""
     names = (constant(name) for node in api_nodes("routing") for name in _read_of_headers(node))
     return {name for name in names if re.fullmatch(r"[a-z-]+", name)}
 
@@ -161,7 +161,7 @@ def _read_of_headers(node: ast.AST) -> Iterator[ast.AST]:
 
 
 def query_parameters() -> set[str]:
-    """What is read of `query`."""
+    """The names that are read from `query`."""
     calls = (node for node in api_nodes() if isinstance(node, ast.Call) and node.args)
     return {constant(call.args[0]) for call in calls if ast.unparse(call.func).endswith("query.get")}
 
@@ -173,14 +173,14 @@ def metrics() -> set[str]:
 
 
 def dimensions() -> set[str]:
-    """The keys of what is called `dimensions`. Powertools adds `service` to every metric."""
+    """The keys of dictionaries named `dimensions`. Powertools adds `service` to every metric."""
     changes = (node for node in nodes() if isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign))
     named = (one for one in changes if "dimensions" in ast.unparse(one).partition("=")[0])
     return {constant(name) for one in named for name, _ in _entries(one.value)} | {"service"}
 
 
 def _entries(node: ast.AST | None) -> Iterator[tuple[ast.AST | None, ast.AST]]:
-    """The keys and values that a dictionary is made of, or that an assignment adds to one."""
+    """The keys and values of a dictionary, or those that an assignment adds to one."""
     if isinstance(node, ast.Dict):
         yield from zip(node.keys, node.values, strict=True)
     elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Subscript):

@@ -23,7 +23,7 @@ def test_the_lists_of_files_are_read() -> None:
     assert len(named) > 35
 
 
-def test_the_licence_is_apaches_and_is_the_one_that_is_declared() -> None:
+def test_the_licence_is_apache_2_as_declared() -> None:
     licence = (ROOT / "LICENSE").read_text()
     assert [line.strip() for line in licence.splitlines()[1:3]] == ["Apache License", "Version 2.0, January 2004"]
     assert "END OF TERMS AND CONDITIONS" in licence

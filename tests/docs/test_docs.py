@@ -1,4 +1,4 @@
-"""Documents that are made from code or quote it stay true to it."""
+"""Documents that are generated from code or quote it agree with the code."""
 
 import importlib.util
 import json
@@ -28,7 +28,7 @@ PAGES = [*DOCUMENTS, ROOT / "shared" / "lambda_streaming" / "README.md", *(ROOT 
 
 
 def anchors(page: Path) -> set[str]:
-    """What GitHub makes of the headings of a page."""
+    """The anchors that GitHub makes from the headings of a page."""
     headings = re.findall(r"^#+ (.*)$", re.sub(r"^```.*?^```", "", page.read_text(), flags=re.S | re.M), re.M)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
@@ -81,5 +81,5 @@ def test_limitations_name_what_the_configuration_knows(name: str, text: str) -> 
 
 
 def _code(text: str) -> str:
-    """Only what stands in code: prose may make things too."""
+    """Only in code: prose uses the word "make" too."""
     return "\n".join(re.findall(r"```.*?```|`[^`]+`", text, re.S))

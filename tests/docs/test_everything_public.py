@@ -1,4 +1,4 @@
-"""Everything that the project shows to the outside is documented with a sentence, and nothing else is."""
+"""Everything public is documented with a sentence, and nothing else is."""
 
 import re
 from collections.abc import Iterator
@@ -30,12 +30,12 @@ def statements(page: Path) -> Iterator[str]:
 
 
 def says_something(statement: str) -> bool:
-    """Whether there are words enough for a sentence outside code and links."""
+    """Whether there are enough words for a sentence outside code and links."""
     return len(re.findall(r"[A-Za-z]{2,}", re.sub(r"\]\([^)]*\)", "", CODE.sub("", statement)))) >= WORDS_OF_A_SENTENCE
 
 
 def named_in(statements: list[str]) -> set[str]:
-    """Every word of the code in those statements that say something."""
+    """Every word in code on the page, in rows, items and paragraphs that hold a sentence."""
     codes = (code for statement in statements if says_something(statement) for code in CODE.findall(statement))
     return {word for code in codes for word in re.findall(r"[\w<][\w<>.\[\]-]*", code)}
 

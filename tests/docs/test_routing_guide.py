@@ -1,4 +1,4 @@
-"""The routing guide's examples do what it says of them: they are valid, and the planner follows them."""
+"""The routing guide's examples do what the guide says: they are valid, and the planner follows them."""
 
 import json
 import re
@@ -40,7 +40,7 @@ def routing_of(example: dict[str, Any]) -> AgentRouting:
 
 
 @pytest.mark.parametrize("example", JSON, ids=lambda example: ",".join(example)[:40])
-def test_json_is_an_agent_its_routing_or_an_attempt(example: dict[str, Any], settings: Settings) -> None:
+def test_each_json_example_is_an_agent_its_routing_or_an_attempt(example: dict[str, Any], settings: Settings) -> None:
     if "upstreamModel" in example:
         assert Attempt.model_validate(example).to_json() == example
         return
@@ -53,7 +53,7 @@ def test_json_is_an_agent_its_routing_or_an_attempt(example: dict[str, Any], set
 
 
 @pytest.mark.parametrize("text", YAML)
-def test_yaml_is_an_overlay(text: str, tmp_path: Path) -> None:
+def test_each_yaml_example_is_an_overlay(text: str, tmp_path: Path) -> None:
     overlay = tmp_path / "own.yaml"
     overlay.write_text(text)
     changed, shipped = load_settings({"AGENTOS_CONFIG": str(overlay)}), load_settings({})
@@ -105,7 +105,7 @@ def test_the_experiment_halves_sessions(settings: Settings) -> None:
     assert min(variants.values()) > 140
 
 
-def test_the_gateway_is_asked_where_nobody_else_is_left(tmp_path: Path) -> None:
+def test_the_gateway_is_asked_where_no_other_target_is_left(tmp_path: Path) -> None:
     overlay = tmp_path / "own.yaml"
     overlay.write_text(RECIPES["Private gateway."])
     settings = load_settings({"AGENTOS_CONFIG": str(overlay), "MY_GATEWAY_API_KEY": "key-0123456789"})

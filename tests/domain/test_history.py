@@ -1,4 +1,4 @@
-"""The window of history that is sent along: whole turns, from the newest back, within the budget."""
+"""The window of history that is sent: whole turns, from the newest back, within the budget."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -31,7 +31,9 @@ def test_an_open_turn_is_sent_whole_whatever_its_length(turns: tuple, budget: in
 
 
 @given(TURNS, BUDGETS, COUNTS, st.booleans())
-def test_what_is_forgotten_could_not_have_been_sent(turns: tuple, budget: int, most: int, open_turn: bool) -> None:
+def test_turns_that_are_not_remembered_could_not_have_been_sent(
+    turns: tuple, budget: int, most: int, open_turn: bool
+) -> None:
     kept = trimmed(turns, most)
     assert window(kept, budget, most, open_turn=open_turn) == window(turns, budget, most, open_turn=open_turn)
     assert kept == turns[len(turns) - len(kept) :]

@@ -1,4 +1,4 @@
-"""Prices as data: steps, hours, dates, cache writes; and costs that are exact or unknown."""
+"""Prices as data: steps, hours, dates, cache writes. Costs are exact or unknown."""
 
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -38,8 +38,8 @@ STEPPED = {
 
 @pytest.mark.parametrize(("tokens", "expected"), [
     ({"prompt": 200_000, "completion": 1000}, "0.204"),
-    ({"prompt": 200_001, "completion": 1000}, "0.406002"),  # the whole call, the answer included
-    ({"prompt": 200_001, "cached": 200_001}, "0.0200001"),  # what a step does not name stays
+    ({"prompt": 200_001, "completion": 1000}, "0.406002"),  # for the whole call, the answer included
+    ({"prompt": 200_001, "cached": 200_001}, "0.0200001"),  # a rate that a step does not name stays
     ({"prompt": 300_000, "cache_write": 150_000}, "0.4875"),  # written tokens count towards the bound
     ({"prompt": 400_001, "cached": 400_001, "completion": 10}, "0.1200603"),  # a step inherits from the one below
 ])  # fmt: skip
@@ -80,7 +80,7 @@ def reduced(**window: Any) -> dict[str, Any]:
     ({"hours": ["01:00-02:00", "04:00-06:00"]}, "2026-11-27T05:00:00", 1),
     ({"hours": ["00:00-24:00"], "days": ["sat", "sun"]}, "2026-11-27T23:59:59", 2),  # a Friday
     ({"hours": ["00:00-24:00"], "days": ["sat", "sun"]}, "2026-11-28T00:00:00", 1),
-    ({"hours": ["22:00-02:00"], "days": ["fri"]}, "2026-11-28T01:00:00", 1),  # a span belongs to the day it begins on
+    ({"hours": ["22:00-02:00"], "days": ["fri"]}, "2026-11-28T01:00:00", 1),  # the span began on Friday
     ({"hours": ["22:00-02:00"], "days": ["sat"]}, "2026-11-28T01:00:00", 2),
     ({"hours": ["00:00-24:00"], "dates": ["2027-01-01"]}, "2027-01-01T05:00:00", 1),
     ({"hours": ["00:00-24:00"], "dates": ["2027-01-01"]}, "2027-01-02T05:00:00", 2),

@@ -1,4 +1,4 @@
-"""Request bodies: a mistake is named by its field, and nothing that the contract does not know passes."""
+"""Request bodies: a mistake is named by its field, and unknown fields are refused."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ def with_config(**config: Any) -> dict[str, Any]:
     ("model", "value", "field"),
     [
         (NewAgent, {**AGENT, "Model": "x:y"}, "Model"),
-        (NewAgent, with_config(fallback_model="groq:a"), "config.fallback_model"),  # snake case is nobody's name
+        (NewAgent, with_config(fallback_model="groq:a"), "config.fallback_model"),  # no field has a name in snake case
         (NewAgent, with_config(fallbackModel="groq:a", fallback_model="groq:b"), "config.fallback_model"),
         (NewAgent, with_config(fallbackModell="groq:a"), "config.fallbackModell"),
         (NewAgent, with_config(fallbackModels="groq:a"), "config.fallbackModels"),
@@ -115,7 +115,7 @@ def test_free_form_objects_are_kept_with_every_key() -> None:
     assert validated(NewSession, {"metadata": metadata}).to_json()["metadata"] == metadata
 
 
-def test_a_stored_agent_loses_a_value_that_is_no_longer_taken() -> None:
+def test_a_stored_agent_loses_a_value_that_is_no_longer_accepted() -> None:
     stored = an_agent().to_json()
     for given, kept in ((["rejected"], []), (["rejected", "content_filter"], ["content_filter"])):
         loaded = Agent.model_validate({**stored, "config": {"maxTokens": 5, "fallbackOn": given}})

@@ -1,4 +1,4 @@
-"""What a rule matches, which rules are refused, and which could never match."""
+"""What a rule matches, which rules are refused, and which rules can never match."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ def holds(condition: Any, fact: Any, name: str = "metadata.x") -> bool:
     (True, True, True), (True, False, False), (True, 1, False), (True, "true", False), (False, None, False),
     ("x", {"x": 1}, False),
 ])  # fmt: skip
-def test_equality_is_jsons(condition: Any, fact: Any, expected: bool) -> None:
+def test_values_are_compared_as_json(condition: Any, fact: Any, expected: bool) -> None:
     assert holds(condition, fact) is expected
 
 
@@ -31,7 +31,7 @@ def test_equality_is_jsons(condition: Any, fact: Any, expected: bool) -> None:
     ("a", ["a", "b"], True), ("c", ["a", "b"], False), (["c", "b"], ["a", "b"], True), ("a", [], False),
     ({"gte": 2}, [1, 3], True), ({"gte": 2}, [1], False),
 ])  # fmt: skip
-def test_any_of_a_list_will_do_on_either_side(condition: Any, fact: Any, expected: bool) -> None:
+def test_one_common_value_of_two_lists_is_enough(condition: Any, fact: Any, expected: bool) -> None:
     assert holds(condition, fact) is expected
 
 
@@ -41,7 +41,7 @@ def test_any_of_a_list_will_do_on_either_side(condition: Any, fact: Any, expecte
     ("a*c*e", "abcde", True), ("a*c*e", "abcd", False), ("a*", "a\nb", True), ("*.*", "a.b", True),
     ("*.*", "ab", False), ("[a-z]*", "b", False), ("a+*", "a+b", True),
 ])  # fmt: skip
-def test_a_star_stands_for_anything_and_nothing_else_is_special(condition: str, fact: Any, expected: bool) -> None:
+def test_a_star_matches_anything_and_no_other_character_is_special(condition: str, fact: Any, expected: bool) -> None:
     assert holds(condition, fact) is expected
 
 
@@ -55,7 +55,7 @@ def test_a_range_holds_for_numbers_within_it(condition: Any, fact: Any, expected
     assert holds(condition, fact) is expected
 
 
-def test_all_conditions_must_hold_and_none_at_all_match_everything() -> None:
+def test_all_conditions_must_hold_and_a_rule_without_any_matches_everything() -> None:
     when = When.model_validate({"taskType": "code", "metadata.tier": ["gold", "platinum"]})
     assert when.matches({"taskType": "code", "metadata.tier": "gold", "metadata.other": 1})
     assert not when.matches({"taskType": "code", "metadata.tier": "silver"})
@@ -101,7 +101,7 @@ def test_a_condition_that_means_nothing_is_refused(when: Any, place: list[str], 
 
 
 @pytest.mark.parametrize("condition", ["cost", ["cost", "latency"], "*", "c*"])
-def test_priorities_that_there_are_may_be_named(condition: Any) -> None:
+def test_every_known_priority_may_be_named(condition: Any) -> None:
     assert When.model_validate({"priority": condition}).matches({"priority": "cost"})
 
 
@@ -157,7 +157,9 @@ def crossed(earlier: dict[str, Any], later: dict[str, Any]) -> bool:
     ({"model": "*"}, {"model": ["x", "y*"]}), (tokens(gte=5), tokens(gt=5)), (tokens(gte=5), tokens(gte=5, lt=9)),
     (tokens(lt=9), {"promptTokens": 8}), (tokens(lte=9), {"promptTokens": [8, 9]}),
 ])  # fmt: skip
-def test_what_an_earlier_rule_always_takes_is_unreachable(earlier: dict[str, Any], later: dict[str, Any]) -> None:
+def test_a_rule_whose_requests_an_earlier_one_always_takes_is_unreachable(
+    earlier: dict[str, Any], later: dict[str, Any]
+) -> None:
     assert crossed(earlier, later)
 
 
@@ -168,7 +170,9 @@ def test_what_an_earlier_rule_always_takes_is_unreachable(earlier: dict[str, Any
     (tokens(lt=9), {"promptTokens": 9}), ({"metadata.x": "1"}, {"metadata.x": 1}),
     ({"metadata.x": "1"}, {"metadata.y": "1"}),
 ])  # fmt: skip
-def test_what_an_earlier_rule_may_leave_is_reachable(earlier: dict[str, Any], later: dict[str, Any]) -> None:
+def test_a_rule_whose_requests_an_earlier_one_may_leave_is_reachable(
+    earlier: dict[str, Any], later: dict[str, Any]
+) -> None:
     assert not crossed(earlier, later)
 
 
@@ -194,12 +198,12 @@ FACTS = st.dictionaries(st.sampled_from(["metadata.x", "metadata.y"]), VALUES | 
 
 
 @given(WHENS, WHENS, st.lists(FACTS, max_size=10))
-def test_a_rule_that_is_called_unreachable_never_gets_anything(earlier: Any, later: Any, facts: list[Any]) -> None:
+def test_a_rule_that_is_called_unreachable_never_matches(earlier: Any, later: Any, facts: list[Any]) -> None:
     wide, narrow = When.model_validate(earlier), When.model_validate(later)
     if wide.covers(narrow):
         assert all(wide.matches(fact) for fact in facts if narrow.matches(fact))
 
 
 @given(WHENS)
-def test_every_rule_hides_its_own_like(when: Any) -> None:
+def test_every_rule_hides_an_equal_one(when: Any) -> None:
     assert When.model_validate(when).covers(When.model_validate(when))

@@ -12,7 +12,7 @@ from openai.types.chat import ChatCompletionChunk
 from tests.functions.conftest import Chat, Providers, chat
 from tests.support.gateway import Answer, StreamingContext
 from tests.support.sse import events, text_of
-from tests.support.upstream import refusal, told
+from tests.support.upstream import refusal, streamed_reply
 
 COMMENT = b": keep-alive\n\n"
 LONGEST = 60  # seconds until a test is given up; nothing depends on its length
@@ -60,7 +60,7 @@ def completion(talk: Chat, context: StreamingContext) -> Answer:
 
 def test_a_silent_stream_gets_comments_between_its_events(talk: Chat, providers: Providers) -> None:
     context = Watched()
-    providers.openai.script = [told("Hel", context.silent, "lo", context.silent)]
+    providers.openai.script = [streamed_reply("Hel", context.silent, "lo", context.silent)]
     found = events(message(talk, context).text)
     assert text_of(found) == "Hello"
     assert [event.id for event in found] == [1, 2, 3, 4]
@@ -71,7 +71,7 @@ def test_a_silent_stream_gets_comments_between_its_events(talk: Chat, providers:
 
 def test_openais_own_client_ignores_them(talk: Chat, providers: Providers) -> None:
     context = Watched()
-    providers.openai.script = [told("Hel", context.silent, "lo", context.silent)]
+    providers.openai.script = [streamed_reply("Hel", context.silent, "lo", context.silent)]
     body = completion(talk, context).text
     assert body.count(COMMENT.decode()) >= 2
 
@@ -105,7 +105,7 @@ def test_zero_sends_none(api: Any, providers: Providers, configure: Configure) -
     configure("limits: {keepAliveSeconds: 0}")
     during: list[str] = []
     look = lambda: during.extend(thread.name for thread in threading.enumerate())  # noqa: E731
-    providers.openai.script = [told("Hel", look, "lo")]
+    providers.openai.script = [streamed_reply("Hel", look, "lo")]
     answer = message(chat(api), StreamingContext())
     assert text_of(events(answer.text)) == "Hello"
     assert during
@@ -113,8 +113,8 @@ def test_zero_sends_none(api: Any, providers: Providers, configure: Configure) -
 
 
 def test_no_thread_is_left_when_the_stream_has_ended(talk: Chat, providers: Providers) -> None:
-    providers.openai.script = [told("Hello")]
+    providers.openai.script = [streamed_reply("Hello")]
     message(talk, StreamingContext())
-    providers.openai.script = [told("Hel", end=())]
+    providers.openai.script = [streamed_reply("Hel", end=())]
     message(talk, StreamingContext())
     assert "keep-alive" not in {thread.name for thread in threading.enumerate()}

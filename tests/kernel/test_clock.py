@@ -1,4 +1,4 @@
-"""Time as the contract writes it, and deadlines that only ever come closer."""
+"""Times in the form of the contract, and deadlines that only come closer."""
 
 from datetime import datetime
 

@@ -61,7 +61,7 @@ def test_an_id_is_of_one_kind_only(kind: str) -> None:
         GOOD[:-1] + "\ud800",
     ],
 )
-def test_anything_else_is_nobodys_id(text: str) -> None:
+def test_anything_else_is_no_id(text: str) -> None:
     assert is_id("agent", GOOD)
     assert not is_id("agent", text)
     assert not is_id("nothing", GOOD)

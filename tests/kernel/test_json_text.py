@@ -1,4 +1,4 @@
-"""JSON in and out: everything that is accepted can be stored and sent again exactly; the rest is refused by name."""
+"""JSON in and out: what is accepted can be stored and sent again exactly. The rest is refused with its place."""
 
 import json
 from typing import Any
@@ -20,7 +20,7 @@ def test_any_value_survives_a_round_trip_exactly(value: Any) -> None:
 
     again = parse(text)
 
-    assert dump(again) == text  # == alone would take 1, 1.0 and True for the same
+    assert dump(again) == text  # == alone treats 1, 1.0 and True as equal
     assert again == value
     assert dump(parse(text.encode())) == text
 
@@ -31,7 +31,7 @@ def test_what_is_dumped_is_json_to_others_and_encodes_as_utf8(value: Any) -> Non
 
 
 @pytest.mark.parametrize("text", ["NaN", "[Infinity]", '{"a": -Infinity}', '{"a":[1,NaN]}'])
-def test_nan_and_infinity_are_not_json(text: str) -> None:
+def test_nan_and_infinity_are_refused(text: str) -> None:
     with pytest.raises(JsonError, match="which is not JSON"):
         parse(text)
 
@@ -89,7 +89,7 @@ def test_nesting_is_bounded() -> None:
     [
         b'"\xff"',
         b'{"a":"\xc3"}',  # cut in the middle of a character
-        b'"\xed\xa0\x80"',  # a surrogate in UTF-8's clothes
+        b'"\xed\xa0\x80"',  # a surrogate encoded as if it were UTF-8
         b'"\xc0\xaf"',  # overlong
         '{"a":"ä"}'.encode("latin-1"),
         '{"a":1}'.encode("utf-16"),
@@ -118,7 +118,7 @@ def test_of_duplicate_keys_the_last_counts() -> None:
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), [-float("inf")]])
-def test_what_is_no_json_is_never_sent(value: Any) -> None:
+def test_a_value_that_is_no_json_is_not_dumped(value: Any) -> None:
     with pytest.raises(ValueError):
         dump(value)
 
@@ -127,7 +127,7 @@ def test_unicode_goes_out_readable_and_compact() -> None:
     assert dump({"a": ["ü", "日本"], "b": None}) == '{"a":["ü","日本"],"b":null}'
 
 
-def test_somebody_elses_json_may_hold_anything_but_endless_nesting() -> None:
+def test_json_of_others_may_hold_anything_but_deep_nesting() -> None:
     assert parse_lenient(b'{"text":"\\ud800"}') == {"text": "\ud800"}
     for broken in (b"<html>", b"", nested(200_000).encode(), b"\xff\xfe\xfd"):
         with pytest.raises(ValueError):

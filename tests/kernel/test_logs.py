@@ -1,4 +1,4 @@
-"""The log: JSON lines in which no key ever stands, tracebacks included."""
+"""The log consists of JSON lines. No line holds a key, and no traceback does."""
 
 import string
 
@@ -16,7 +16,7 @@ def escaped(key: str) -> str:
 
 
 @given(KEYS)
-def test_a_protected_key_is_in_no_line_whichever_way_it_got_there(key: str) -> None:
+def test_a_protected_key_is_in_no_line_however_it_was_logged(key: str) -> None:
     hide_secrets(key)
     with captured() as log:
         logger.warning("the key is " + key)

@@ -1,4 +1,4 @@
-"""JSON Merge Patch: the examples of RFC 7396's appendix A, and the laws that follow from its text."""
+"""JSON Merge Patch: the examples in appendix A of RFC 7396, and the laws that follow from its text."""
 
 import copy
 from typing import Any
@@ -59,7 +59,7 @@ def test_an_empty_patch_changes_no_object(target: Any) -> None:
 
 
 @given(OBJECTS, st.dictionaries(TEXTS, WITHOUT_NULL, max_size=4))
-def test_what_a_patch_does_not_name_stays(target: Any, patch: Any) -> None:
+def test_fields_that_a_patch_does_not_name_stay(target: Any, patch: Any) -> None:
     result = merge_patch(target, patch)
     assert set(result) == set(target) | set(patch)
     assert {key: result[key] for key in set(target) - set(patch)} == {

@@ -1,4 +1,4 @@
-"""`once`: one object for each process, whichever threads ask for it at the same moment."""
+"""`once`: one object for each process, even if several threads ask for it at the same moment."""
 
 import threading
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ def test_threads_that_ask_while_it_is_built_get_the_same_object(pool: ThreadPool
     def build() -> object:
         calls.append(None)
         started.set()
-        threading.Event().wait(0.05)  # the others ask meanwhile
+        threading.Event().wait(0.05)  # the other threads ask meanwhile
         return object()
 
     def ask() -> object:
@@ -40,15 +40,15 @@ def test_threads_that_ask_while_it_is_built_get_the_same_object(pool: ThreadPool
     assert len(calls) == 1
 
 
-def test_nothing_may_be_built(pool: ThreadPoolExecutor) -> None:
-    """A function may return None, which is a result as any other."""
+def test_a_function_may_return_none(pool: ThreadPoolExecutor) -> None:
+    """A function may return None, which is a result like any other."""
     calls: list[None] = []
     build = once(lambda: calls.append(None))
     assert (build(), build(), build.existing) == (None, None, None)
     assert len(calls) == 1
 
 
-def test_what_exists_is_known_without_building_it() -> None:
+def test_an_existing_object_is_returned_without_building_it() -> None:
     build = once(object)
     assert build.existing is None
     built = build()
@@ -58,7 +58,7 @@ def test_what_exists_is_known_without_building_it() -> None:
     assert build() is not built
 
 
-def test_a_call_that_raises_is_not_the_first() -> None:
+def test_a_call_that_raises_leaves_the_next_one_to_build() -> None:
     results = iter([ValueError("no"), "yes"])
 
     @once
@@ -74,7 +74,7 @@ def test_a_call_that_raises_is_not_the_first() -> None:
 
 
 def test_threads_share_one_object_of_each_kind(pool: ThreadPoolExecutor, environment: pytest.MonkeyPatch) -> None:
-    """A host serves many requests at once, from its first moment on; leases that are unknown cannot be given back."""
+    """A host serves many requests at once from its first moment on. It can only give back leases that it knows."""
     environment.setenv("AWS_ENDPOINT_URL_DYNAMODB", "http://127.0.0.1:9")
     environment.setenv("TABLE_NAME", "none")
     for _ in range(5):

@@ -14,7 +14,7 @@ OVERLAP_SECONDS = 0.5
 
 
 class Built(str):
-    """A type that notes when a schema with it is built, and gives other threads time to build one as well."""
+    """A type that records when a schema with it is built, and gives other threads time to build one as well."""
 
     times: list[str] = []
     other = threading.Event()
@@ -29,13 +29,13 @@ class Built(str):
 
 
 class Fresh(LazyModel):
-    """A model that nobody has used."""
+    """A model that was not used before."""
 
     text: Built
 
 
 def test_a_schema_is_built_by_one_thread_though_several_use_it_for_the_first_time() -> None:
-    """pydantic may validate against the parent's fields while two threads build."""
+    """Without the lock, pydantic may validate against the parent's fields while two threads build."""
     together = threading.Barrier(THREADS)
 
     def use(text: str) -> str:

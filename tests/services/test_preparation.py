@@ -1,4 +1,4 @@
-"""What a turn asks and plans by, where the agent has tools or the conversation holds calls of them."""
+"""The prompt and the plan's facts where the agent has tools or the conversation holds tool calls."""
 
 from collections.abc import Iterable
 from typing import Any

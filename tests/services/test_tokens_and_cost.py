@@ -1,4 +1,4 @@
-"""What a message weighs and what an answer costs: estimates for cutting, exact arithmetic for money."""
+"""How many tokens a message counts and what an answer costs: estimates for the window, exact arithmetic for money."""
 
 from decimal import Decimal
 
@@ -33,7 +33,7 @@ def test_four_bytes_make_a_token(text: str, tokens: int) -> None:
     assert estimate_text(text) == tokens
 
 
-def test_a_message_weighs_its_text_its_images_and_its_frame() -> None:
+def test_the_tokens_of_a_message_are_its_text_its_images_and_its_frame() -> None:
     picture = {"type": "image_url", "image_url": {"url": "https://example.com/a.png"}}
     parts = [{"type": "text", "text": "abcd"}, picture, picture]
     message = Message.model_validate({"role": "user", "content": parts})
@@ -42,7 +42,7 @@ def test_a_message_weighs_its_text_its_images_and_its_frame() -> None:
     assert estimate(Message(role="user", content="abcd")) == 1 + MESSAGE_TOKENS
 
 
-def test_a_call_weighs_its_name_its_arguments_and_a_frame_of_its_own() -> None:
+def test_the_tokens_of_a_call_are_its_name_its_arguments_and_a_frame() -> None:
     sound = ToolCall(id="call_1", name="abcd", arguments={"a": "日本"})  # {"a":"日本"} has 14 bytes
     broken = ToolCall(id="call_2", name="abcde", arguments={}, invalid_arguments="x" * 400)
 
@@ -51,11 +51,11 @@ def test_a_call_weighs_its_name_its_arguments_and_a_frame_of_its_own() -> None:
     assert estimate(Message(role="assistant", content="", tool_calls=(sound,))) == 1 + 4 + 2 * MESSAGE_TOKENS
 
 
-def test_a_result_weighs_as_any_text() -> None:
+def test_a_result_counts_like_any_text() -> None:
     assert estimate(Message(role="tool", content="abcd", tool_call_id="call_1")) == 1 + MESSAGE_TOKENS
 
 
-def test_tools_weigh_the_text_of_their_definitions() -> None:
+def test_tools_count_the_text_of_their_definitions() -> None:
     bare = Tool.model_validate({"type": "function", "function": {"name": "f"}})
     schema = {"type": "object", "properties": {"a": {"description": "d" * 4000}}}
     described = Tool.model_validate({"type": "function", "function": {"name": "f", "parameters": schema}})
@@ -67,7 +67,7 @@ def test_tools_weigh_the_text_of_their_definitions() -> None:
 
 
 @given(st.text(min_size=1), st.text())
-def test_more_text_never_weighs_less(text: str, more: str) -> None:
+def test_more_text_never_counts_fewer_tokens(text: str, more: str) -> None:
     assert estimate_text(text) <= estimate_text(text + more) <= estimate_text(text) + estimate_text(more)
 
 
@@ -82,7 +82,7 @@ WHEN = moment(1_795_348_800)
 
 
 def an_outcome(*usages: AttemptUsage | None) -> Outcome:
-    """Failed calls and, at last, the answer."""
+    """Failed calls, then the answer."""
     shared = {"model": "a:m", "provider": "a", "upstream_model": "m", "status": 200, "latency_ms": 1}
     attempts = [Attempt(**shared, outcome="bad_response", usage=usage) for usage in usages]
     attempts[-1] = attempts[-1].model_copy(update={"outcome": "ok"})
@@ -115,7 +115,7 @@ def test_for_any_turn_the_total_is_the_sum_over_all_calls_by_the_price_table(
 
 
 def by_the_table(tokens: TokenCount, price: Price) -> Decimal:
-    """The price table's arithmetic, written down once more."""
+    """The price table's arithmetic, written a second time."""
     assert tokens.prompt is not None
     assert tokens.completion is not None
     assert price.cached_input is not None
@@ -140,7 +140,7 @@ def test_a_call_that_was_not_counted_is_unknown_and_never_free() -> None:
     assert (reply.usage.cost_usd, reply.usage.total_tokens) == (None, None)
 
 
-def test_a_failed_call_that_nobody_counted_costs_nothing_that_is_known() -> None:
+def test_a_failed_call_that_was_not_counted_adds_no_known_cost() -> None:
     assert reply_to(None, known(0.1), None, known(0.2)).usage.cost_usd == 0.3
 
 
@@ -162,7 +162,7 @@ def test_a_cost_that_the_provider_names_counts_only_where_it_is_trusted(trusted:
     assert attempt_usage(tokens, (Price(input=1, output=1),), WHEN, trust_cost=trusted).cost_usd == expected
 
 
-def test_what_was_stored_before_there_were_new_fields_still_loads() -> None:
+def test_records_from_before_a_field_existed_still_load() -> None:
     old_usage = {
         "promptTokens": 10, "completionTokens": 5, "totalTokens": 15, "cachedTokens": 0, "costUsd": 0.1, "latencyMs": 9,
     }  # fmt: skip

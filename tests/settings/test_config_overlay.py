@@ -1,4 +1,4 @@
-"""The user's own YAML over the default: deep-merged, and a mistake names file, key and reason."""
+"""The user's own YAML is merged deeply over the default. An error names the file, the key and the reason."""
 
 import os
 from pathlib import Path
@@ -45,7 +45,7 @@ def test_a_file_changes_what_it_names_and_nothing_else(overlay: Overlay) -> None
     assert set(changed.providers) == set(default.providers)
 
 
-def test_an_openai_compatible_provider_of_ones_own_is_three_lines(overlay: Overlay) -> None:
+def test_an_own_openai_compatible_provider_takes_three_lines(overlay: Overlay) -> None:
     settings = overlay.load(overlay.file(OWN), MY_GATEWAY_API_KEY="key-0123456789")
 
     assert settings.providers["my-gateway"].availability == ("available", None)
@@ -162,7 +162,7 @@ def test_a_mistake_names_file_key_and_reason(overlay: Overlay, text: str, key: s
         ("text", "must be a mapping, not str"),
     ],
 )
-def test_what_is_no_mapping_in_yaml_is_refused(overlay: Overlay, text: str | bytes, reason: str) -> None:
+def test_yaml_that_is_no_mapping_is_refused(overlay: Overlay, text: str | bytes, reason: str) -> None:
     path = overlay.file(text)
     with pytest.raises(ConfigError) as caught:
         overlay.load(path)
@@ -170,7 +170,7 @@ def test_what_is_no_mapping_in_yaml_is_refused(overlay: Overlay, text: str | byt
     assert reason in str(caught.value)
 
 
-def test_a_file_that_is_not_there_or_a_folder_is_refused(overlay: Overlay, tmp_path: Path) -> None:
+def test_a_missing_file_or_a_folder_is_refused(overlay: Overlay, tmp_path: Path) -> None:
     missing = str(tmp_path / "missing.yaml")
     with pytest.raises(ConfigError, match="cannot be read: No such file") as caught:
         overlay.load(missing)
@@ -188,5 +188,5 @@ def test_of_several_files_the_one_with_the_mistake_is_named(overlay: Overlay) ->
         assert str(caught.value).startswith(bad)
 
 
-def test_the_default_lies_beside_the_package() -> None:
+def test_the_default_is_found_beside_the_package() -> None:
     assert DEFAULT_FILE.parts[-2:] == ("config", "default.yaml")

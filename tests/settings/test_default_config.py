@@ -1,4 +1,4 @@
-"""The configuration that ships: valid, complete, and free of names that no provider serves any more."""
+"""The shipped configuration is valid, complete, and names no model that its provider has retired."""
 
 import ast
 
@@ -49,7 +49,7 @@ def settings() -> Settings:
     return load_settings({})
 
 
-def test_it_is_valid_and_holds_every_provider_that_is_promised(settings: Settings) -> None:
+def test_it_is_valid_and_holds_every_promised_provider(settings: Settings) -> None:
     assert set(settings.providers) >= EXPECTED_PROVIDERS
 
 
@@ -68,13 +68,13 @@ def test_shipped_aliases_resolve_and_are_priced(settings: Settings, model: str, 
     assert target.facts.price
 
 
-def test_no_model_leads_to_a_name_that_has_been_retired(settings: Settings) -> None:
+def test_no_model_leads_to_a_retired_name(settings: Settings) -> None:
     upstream = {settings.target(name, "").upstream_model.rpartition("/")[2] for name in settings.models}
     assert not upstream & RETIRED
 
 
 def test_nothing_is_available_without_a_key_or_an_endpoint(settings: Settings) -> None:
-    """Or a newcomer's first message would go to a server that is not there."""
+    """Otherwise a newcomer's first message would go to a server that does not run."""
     assert [name for name, provider in settings.providers.items() if provider.availability[0] == "available"] == []
 
 
@@ -89,7 +89,7 @@ def test_every_hosted_provider_needs_only_its_key() -> None:
 
 
 def names_read() -> set[str]:
-    """What the code itself reads: every literal asked of `os.environ` or of an `environment` that was passed in."""
+    """What the code itself reads: every literal name that it looks up in `os.environ` or in a passed `environment`."""
     found = set()
     for path in [*(ROOT / "shared/agentos").rglob("*.py"), *(ROOT / "functions").rglob("*.py")]:
         for node in ast.walk(ast.parse(path.read_text())):
@@ -104,7 +104,7 @@ def names_read() -> set[str]:
 
 
 def test_every_environment_name_is_declared_in_the_template(settings: Settings) -> None:
-    """`sam local` passes declared names alone; the others vanish silently."""
+    """`sam local` passes only declared names and drops the others silently."""
     template = yaml_parse((ROOT / "template.yaml").read_text())
     own = [resource["Properties"].get("Environment", {"Variables": {}}) for resource in template["Resources"].values()]
     declared = {name for given in [template["Globals"]["Function"]["Environment"], *own] for name in given["Variables"]}
@@ -112,7 +112,7 @@ def test_every_environment_name_is_declared_in_the_template(settings: Settings) 
     of_powertools = {"POWERTOOLS_LOG_LEVEL", "POWERTOOLS_METRICS_DISABLED"}
 
     assert {"AGENTOS_CONFIG", "TABLE_NAME", "AWS_ENDPOINT_URL_DYNAMODB"} <= names_read()
-    # Lambda sets them, and lets nobody else; one is declared that Lambda itself reads.
+    # Lambda sets them and lets nobody else set them. One declared name is read by Lambda itself.
     of_lambda = {"AWS_REGION", "AWS_SAM_LOCAL", "_HANDLER", "_X_AMZN_TRACE_ID"} | {
         name for name in names_read() if name.startswith("AWS_LAMBDA_")
     }

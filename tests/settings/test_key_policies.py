@@ -1,4 +1,4 @@
-"""Only functions that call providers may read their keys; those that show a provider's status read names."""
+"""Only functions that call providers may read their keys. Functions that show a provider's status read names."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ def functions_with(policy: str) -> set[str]:
     return {role if role.endswith("Function") else f"{role}Function" for role in roles}
 
 
-def test_keys_are_read_by_those_who_call_providers() -> None:
+def test_functions_that_call_providers_may_read_keys() -> None:
     assert functions_with("ProviderKeysPolicy") == CALL_PROVIDERS == functions_with("BedrockPolicy")
     reading = {
         name
@@ -29,14 +29,14 @@ def test_keys_are_read_by_those_who_call_providers() -> None:
     assert TEMPLATE["Globals"]["Function"]["Environment"]["Variables"]["PROVIDER_KEYS"] == "names"
 
 
-def test_names_are_read_without_the_right_to_decrypt() -> None:
+def test_functions_that_show_a_status_may_read_names_and_not_decrypt() -> None:
     assert functions_with("ProviderNamesPolicy") == SHOW_STATUS
     statements = RESOURCES["ProviderNamesPolicy"]["Properties"]["PolicyDocument"]["Statement"]
     assert [statement["Effect"] for statement in statements] == ["Allow", "Deny"]
     assert statements[1]["Action"] == ["kms:Decrypt"]
 
 
-def test_no_other_statement_speaks_of_the_parameter_store() -> None:
+def test_no_other_statement_names_the_parameter_store() -> None:
     allowed = {
         name
         for name, resource in RESOURCES.items()

@@ -1,4 +1,4 @@
-"""What `<PROVIDER>_API_KEY` and `<PROVIDER>_ENDPOINT` make of a provider."""
+"""How `<PROVIDER>_API_KEY` and `<PROVIDER>_ENDPOINT` change a provider."""
 
 import pytest
 
@@ -26,7 +26,7 @@ def test_an_empty_key_is_no_key(key: str) -> None:
     assert provider("hosted", HOSTED_API_KEY=key).availability == ("not-configured", "HOSTED_API_KEY is not set")
 
 
-def test_space_around_a_key_does_not_count() -> None:
+def test_space_around_a_key_is_removed() -> None:
     found = provider("hosted", HOSTED_API_KEY=f" {KEY}\n")
     assert found.availability == ("available", None)
     assert found.key.get_secret_value() == KEY
@@ -94,7 +94,7 @@ def test_echo_needs_nothing() -> None:
     assert provider("echo").variables == ()
 
 
-def test_a_key_does_not_show_where_a_provider_is_printed() -> None:
+def test_a_printed_provider_does_not_show_its_key() -> None:
     found = provider("hosted", HOSTED_API_KEY=KEY)
     assert KEY not in repr(found) + str(vars(found))
 

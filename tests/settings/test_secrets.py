@@ -1,4 +1,4 @@
-"""Keys in SSM Parameter Store: read once, read again by time and after a refusal, never shown."""
+"""Keys in SSM Parameter Store are read once, again after some time or a refusal, and are never shown."""
 
 import re
 from typing import Any
@@ -67,7 +67,7 @@ def test_the_environment_wins(stack: Stack) -> None:
 
 
 def test_more_parameters_than_a_page_holds_are_read(stack: Stack) -> None:
-    for number in range(12):  # a page has ten
+    for number in range(12):  # a page holds ten
         stack.put(f"OTHER_{number}_API_KEY", "x")
     stack.put("HOSTED_API_KEY", KEY)
     assert stack.settings().providers["hosted"].availability[0] == "available"
@@ -100,7 +100,7 @@ def test_a_refused_key_is_read_again_but_not_at_every_refusal(stack: Stack) -> N
     assert stack.requests == 2
 
 
-def test_a_removed_key_is_gone(stack: Stack) -> None:
+def test_a_removed_key_is_no_longer_used(stack: Stack) -> None:
     stack.put("HOSTED_API_KEY", KEY)
     settings = stack.settings()
     assert settings.providers["hosted"].availability[0] == "available"
@@ -118,7 +118,7 @@ def test_without_decryption_the_status_and_the_circuits_name_are_the_same(stack:
 
 
 @pytest.mark.parametrize("known", [True, False])
-def test_a_store_that_does_not_answer_leaves_what_is_known(stack: Stack, known: bool, capsys: Any) -> None:
+def test_where_the_store_does_not_answer_the_known_keys_stay(stack: Stack, known: bool, capsys: Any) -> None:
     stack.put("HOSTED_API_KEY", KEY)
     settings = stack.settings()
     if known:

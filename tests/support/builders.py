@@ -1,4 +1,4 @@
-"""Domain values with everything filled in, so that a test names only what it is about."""
+"""Domain values with every field filled in, so that a test names only the fields that it is about."""
 
 from typing import Any
 
@@ -36,7 +36,7 @@ def an_agent(agent_id: str | None = None, config: dict[str, Any] | None = None, 
 
 
 def a_session(agent_id: str, clock: Clock, lifetime: int | None = None, **fields: Any) -> Session:
-    """`lifetime` in seconds from now; None never expires."""
+    """`lifetime` is in seconds from now. A session without one never expires."""
     given = {
         "session_id": new_id("sess"),
         "agent_id": agent_id,

@@ -1,4 +1,4 @@
-"""What DynamoDB says under load, and no back end here ever does: refusals of writes that may go through later."""
+"""Refusals that DynamoDB gives under load, and the back ends here never give: the write may succeed later."""
 
 import json
 from typing import Any
@@ -31,12 +31,12 @@ THROTTLED = {
 
 
 def conflict(client: Any, operation: str, times: int = 1) -> None:
-    """The next requests of a kind meet a transaction that has their item; they do not reach the table."""
+    """The next requests of a kind conflict with a transaction on their item. They do not reach the table."""
     _refuse(client, operation, SINGLE if operation != "TransactWriteItems" else MANY, times)
 
 
 def throttle(client: Any, operation: str, times: int = 1) -> None:
-    """The next requests of a kind are too many; they do not reach the table."""
+    """The next requests of a kind are throttled. They do not reach the table."""
     _refuse(client, operation, THROTTLED, times)
 
 

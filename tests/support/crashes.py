@@ -1,4 +1,4 @@
-"""The death of a process at one of its requests to the table: whatever it would do afterwards, it does no more."""
+"""A process dies at one of its requests to the table: nothing that it would do afterwards happens."""
 
 from enum import StrEnum
 from typing import Any
@@ -8,11 +8,11 @@ from botocore.httpsession import URLLib3Session
 
 
 class Died(BaseException):
-    """No `except Exception` holds a process that is gone."""
+    """A BaseException, because `except Exception` must not catch the death of a process."""
 
 
 class Moment(StrEnum):
-    """Where in a request."""
+    """The moment of the death within a request."""
 
     BEFORE = "before it is sent"
     UNANSWERED = "done, its answer never seen"
@@ -50,7 +50,7 @@ class Death:
 
 
 def lose_answer(client: Any, operation: str, times: int = 1) -> None:
-    """Let the next requests of a kind reach the table and their answers get lost."""
+    """The next requests of a kind reach the table, but their answers are lost."""
     left = [operation] * times
 
     def lose(request: Any, **_: Any) -> None:
@@ -63,7 +63,7 @@ def lose_answer(client: Any, operation: str, times: int = 1) -> None:
 
 
 def deliver(request: Any) -> None:
-    """Let a request reach the table, and its answer get lost."""
+    """A request reaches the table, but its answer is lost."""
     session = URLLib3Session()
     session.send(request)
     session.close()

@@ -1,4 +1,4 @@
-"""A debugger: as much of the Debug Adapter Protocol as it takes to stop at one line and go on."""
+"""A debugger: the part of the Debug Adapter Protocol that stops at one line and continues."""
 
 import json
 import socket
@@ -11,9 +11,9 @@ Message = dict[str, Any]
 
 
 class Debugger:
-    """Attached to the program that listens at `port`, once that answers.
+    """Attaches to the program that listens at `port`, once that answers.
 
-    `mappings` pair the folders of this machine with those that the program sees.
+    `mappings` pairs folders of this machine with the folders that the program sees.
     """
 
     def __init__(self, port: int, mappings: dict[str, str] | None = None) -> None:
@@ -28,7 +28,7 @@ class Debugger:
             try:
                 self._connect()
                 return self
-            except OSError:  # nothing listens yet, or only the container's proxy in front of nothing
+            except OSError:  # nothing listens yet, or only the container's proxy does
                 assert time.monotonic() < end, "no debugger answers"
                 time.sleep(0.2)
 
@@ -37,14 +37,14 @@ class Debugger:
         self._socket.close()
 
     def break_at(self, path: str, line: int) -> None:
-        """Attach and let the program run until it comes there."""
+        """Attach, and let the program run until it reaches that line."""
         self._send("attach", self._attach)
         self._until(event="initialized")
         self._ask("setBreakpoints", {"source": {"path": path}, "breakpoints": [{"line": line}]})
         self._ask("configurationDone", {})
 
     def stopped_at(self) -> tuple[str, int]:
-        """Wait until it stops; file and line."""
+        """Wait until the program stops. Returns file and line."""
         self._thread = self._until(event="stopped")["body"]["threadId"]
         frames = self._ask("stackTrace", {"threadId": self._thread})["body"]["stackFrames"]
         return frames[0]["source"]["path"], frames[0]["line"]
@@ -74,7 +74,7 @@ class Debugger:
         self._socket.sendall(b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
 
     def _until(self, **wanted: object) -> Message:
-        """The next message with those values; others are passed over."""
+        """The next message with those values. Others are skipped."""
         while True:
             header = self._file.readline()
             if not header:

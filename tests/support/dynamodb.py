@@ -1,4 +1,4 @@
-"""Tables for tests, made from template.yaml, so that the key schema has one home."""
+"""Tables for tests, made from template.yaml, so that the key schema is written in one place."""
 
 from functools import cache
 from typing import Any
@@ -13,14 +13,14 @@ from tests.support.gateway import ROOT
 
 @cache
 def table_properties() -> dict[str, Any]:
-    """What `create_table` takes of the template's table."""
+    """The template's table as arguments of `create_table`."""
     properties = yaml_parse((ROOT / "template.yaml").read_text())["Resources"]["Table"]["Properties"]
     taken = ("BillingMode", "AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes")
     return {name: properties[name] for name in taken}
 
 
 def new_table(client: Any) -> str:
-    """The name of a fresh, empty table."""
+    """The name of a new, empty table."""
     name = f"test-{uuid4().hex}"
     _with_retries(client).create_table(TableName=name, **table_properties())
     return name
@@ -36,6 +36,6 @@ def _with_retries(client: Any) -> Any:
 
 @cache
 def _client(endpoint_url: str, region: str) -> Any:
-    """It waits for as long as a busy machine takes. One that sends again would find the table that it has made."""
+    """The client's timeout is long enough for a busy machine. A client that sent again would find its own table."""
     config = Config(connect_timeout=120, read_timeout=120, retries={"total_max_attempts": 1})
     return boto3.client("dynamodb", endpoint_url=endpoint_url, region_name=region, config=config)

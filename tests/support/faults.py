@@ -1,4 +1,4 @@
-"""What can go wrong between a client and the table: a transport that loses, refuses and cuts answers."""
+"""Faults between a client and the table: a transport that loses, refuses and cuts answers."""
 
 import json
 import zlib
@@ -11,7 +11,7 @@ from botocore.exceptions import ConnectTimeoutError
 from botocore.httpsession import URLLib3Session
 
 Transport = Callable[[Any], AWSResponse]
-"""Takes a request of botocore's and returns the answer, or raises what botocore's own transport would raise."""
+"""Takes a botocore request and returns the answer, or raises what botocore's own transport would raise."""
 
 
 class _Body:
@@ -27,7 +27,7 @@ def reply(request: Any, status: int, body: bytes, headers: dict[str, str] | None
 
 
 def error(code: str, status: int = 400) -> Transport:
-    """The table refuses with this code; its message quotes an item, as no message should."""
+    """The table refuses with this code. Its message quotes an item, which we must not pass on."""
     document = {"__type": f"com.amazonaws.dynamodb.v20120810#{code}", "message": "about an item with a secret in it"}
     return lambda request: reply(request, status, json.dumps(document).encode())
 
@@ -38,18 +38,18 @@ def page(status: int) -> Transport:
 
 
 def cut(request: Any) -> AWSResponse:
-    """The request is carried out, and its answer loses its end."""
+    """The request is carried out, but the end of its answer is cut off."""
     session = URLLib3Session()
     answer = session.send(request)
     body = answer.content
     session.close()
-    # The headers of the whole answer stay, but for its length, so that the checksum is DynamoDB's where it sends one.
+    # All headers but the length stay, so that a checksum is still the one that DynamoDB sent.
     headers = {name: value for name, value in answer.headers.items() if name.lower() != "content-length"}
     return reply(request, answer.status_code, body[:-1], headers)
 
 
 def cut_error(request: Any) -> AWSResponse:
-    """A failed condition's answer, with the item in it, loses its end."""
+    """The end of a failed condition's answer, which holds the item, is cut off."""
     document = {"__type": "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException", "message": "failed"}
     body = json.dumps({**document, "Item": {"body": {"S": "a secret"}}}).encode()
     return reply(request, 400, body[:-9], {"x-amz-crc32": str(zlib.crc32(body))})
@@ -78,7 +78,8 @@ FAULTS: dict[str, Transport] = {
 
 @dataclass
 class Faults:
-    """Inflicts one fault on a client's requests of one kind, a number of times; those about health are left alone."""
+    """Causes one fault in a client's requests of one kind, a number of times. Requests about health are not
+    affected."""
 
     client: Any
     left: int = 0

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 
 @dataclass
 class Context:
-    """Lambda's context, as far as functions may look at it."""
+    """The part of Lambda's context that functions may use."""
 
     aws_request_id: str = "00000000-0000-0000-0000-000000000000"
     function_name: str = "function"
@@ -24,7 +24,7 @@ class Context:
 
 @dataclass
 class StreamingContext(Context):
-    """Of an environment that can stream: `head` is what the response began with, `pieces` what followed."""
+    """The context of an environment that can stream. `head` is the begin of the response, `pieces` what followed."""
 
     head: dict[str, Any] | None = None
     pieces: list[bytes] = field(default_factory=list)
@@ -37,7 +37,7 @@ class StreamingContext(Context):
 
 @dataclass(frozen=True)
 class Answer:
-    """A function's response, read as a client would."""
+    """A function's response, read as a client reads it."""
 
     status: int
     headers: dict[str, str]
@@ -49,7 +49,7 @@ class Answer:
 
 
 def handler(folder: str) -> Callable[[dict[str, Any], Context], dict[str, Any]]:
-    """A function's handler, freshly loaded."""
+    """A function's handler, loaded anew."""
     spec = importlib.util.spec_from_file_location(f"functions.{folder}", ROOT / "functions" / folder / "app.py")
     assert spec
     assert spec.loader
@@ -66,7 +66,7 @@ def event(
     tenant: str | None = None,
     resource: str = "/tests",
 ) -> dict[str, Any]:
-    """A REST proxy event with what functions read; `body` is JSON unless it is text already."""
+    """A REST proxy event with the fields that functions read. `body` becomes JSON unless it is text."""
     return {
         "resource": resource,
         "httpMethod": "POST",
@@ -80,17 +80,17 @@ def event(
 
 
 def invoke(folder: str, an_event: dict[str, Any], context: Context | None = None) -> Answer:
-    """What a client would see of calling a function."""
+    """The response that a client would get from a function."""
     response = handler(folder)(an_event, context or Context())
     if isinstance(context, StreamingContext) and context.head:
         return Answer(context.head["statusCode"], context.head["headers"], b"".join(context.pieces).decode())
     assert set(response) == {"statusCode", "headers", "body", "isBase64Encoded"}
-    json.dumps(response)  # Lambda would refuse what is not JSON
+    json.dumps(response)  # Lambda refuses what is not JSON
     return Answer(response["statusCode"], response["headers"], response["body"])
 
 
 class Client:
-    """The API by its routes, without a network."""
+    """The API, called by functions' names, without a network."""
 
     def __init__(self, tenant: str | None = None) -> None:
         self.tenant = tenant

@@ -22,7 +22,7 @@ Behaviour = dict[str, Any]
 
 @dataclass(frozen=True)
 class Case:
-    """What OpenAI's side does to a model, and what becomes of a turn that asks it first and Gemini next."""
+    """What OpenAI's side does to a model, and how a turn ends that asks it first and Gemini next."""
 
     name: str
     behaviours: tuple[Behaviour, ...]
@@ -38,7 +38,7 @@ def delay(seconds: float, times: int | None = 1) -> Behaviour:
     return {"type": "delay", "seconds": seconds, "times": times}
 
 
-CASES = [  # without a `retry_after` of ours, llmock names one second with 429, 503, 504 and 529
+CASES = [  # unless we set `retry_after`, llmock names one second with 429, 503, 504 and 529
     Case("well", (), ("ok",)),
     Case("waits", (fail(429, retry_after=0.3),), ("rate_limited", "ok")),
     Case("waits-in-vain", (fail(429, 2, retry_after=0.3),), ("rate_limited", "rate_limited", "ok")),
@@ -64,7 +64,7 @@ CASES = [  # without a `retry_after` of ours, llmock names one second with 429, 
 
 
 class Grader:
-    """Serves while the block runs."""
+    """Serves as long as the block runs."""
 
     def __enter__(self) -> "Grader":
         port = free_port()
@@ -88,7 +88,7 @@ class Grader:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What makes it OpenAI and Gemini."""
+        """The environment variables that make it OpenAI and Gemini."""
         return {
             "OPENAI_API_KEY": "sk-graded-0123456789",
             "OPENAI_ENDPOINT": f"{self.url}/v1",
@@ -97,14 +97,14 @@ class Grader:
         }
 
     def script(self, case: Case) -> str:
-        """Queue what is to happen to the case's model; its name."""
+        """Queue the replies of the case's model. Returns the model's name."""
         behaviours = [{**behaviour, "match": {"model": case.name}} for behaviour in case.behaviours]
         if behaviours:
             self._client.post("/_llmock/scenario", json={"behaviors": behaviours}).raise_for_status()
         return f"openai:{case.name}"
 
     def requests(self, expected: int) -> int:
-        """How many there have been, once there are so many: one that is hung up on is counted only when it ends."""
+        """How many requests there were, once there are so many: an abandoned request is counted only when it ends."""
         for _ in range(TIMEOUT * 10):
             counted = int(self._client.get("/_llmock/verdict").json()["attempts"])
             if counted >= expected:
@@ -113,7 +113,7 @@ class Grader:
         return counted
 
     def report(self) -> tuple[int, str]:
-        """`llmock report`: its exit code and what it says."""
+        """The exit code and the output of `llmock report`."""
         run = subprocess.run(
             [LLMOCK, "report", "--url", self.url, "--json"], capture_output=True, text=True, timeout=60
         )

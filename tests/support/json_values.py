@@ -1,4 +1,4 @@
-"""Strategies for JSON: whatever a client may put where the contract keeps things as they are given."""
+"""Strategies for JSON: what a client may send in fields that the contract stores unchanged."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What the functions write to their log, line by line."""
+"""The functions' log, line by line."""
 
 import io
 import json
@@ -12,7 +12,7 @@ from agentos.kernel.logs import logger
 class Log(io.StringIO):
     @property
     def lines(self) -> list[dict[str, Any]]:
-        """Every line so far; a line that is not JSON is an error."""
+        """Every line so far. A line that is not JSON is an error."""
         return [json.loads(line) for line in self.getvalue().splitlines()]
 
 

@@ -1,4 +1,4 @@
-"""Texts that no compression makes much smaller, so that what is stored of them is as long as they are."""
+"""Texts that compression makes hardly smaller, so that they are stored in nearly their full length."""
 
 import random
 
@@ -7,7 +7,7 @@ CJK = "".join(map(chr, range(0x4E00, 0x9E00)))
 
 
 def unpressable(letters: str, length: int) -> str:
-    """A text of so many bytes of UTF-8, drawn by lot, the same every time."""
+    """A random text of so many bytes of UTF-8, the same in every run."""
     draw = random.Random(length)
     text = "".join(draw.choices(letters, k=length // len(letters[0].encode())))
     return text + "x" * (length - len(text.encode()))

@@ -7,7 +7,7 @@ from typing import Any, Self
 
 
 class Loopback(ABC):
-    """Serves with what `handler` makes of a connection."""
+    """Serves each connection with the request handler that `handler` returns."""
 
     address: str = "127.0.0.1"
 

@@ -1,7 +1,7 @@
-"""One DynamoDB table in this process, behind a real boto3 client: no socket, and it can be set back to what it was.
+"""One DynamoDB table in this process, behind a real boto3 client, without a socket. It can be reset to a snapshot.
 
 For tests that make thousands of turns. It answers the requests that our stores make and raises KeyError or
-NotImplementedError for any other; whether DynamoDB itself answers them so is what `tests/store` is about.
+NotImplementedError for any other. `tests/store` tests that DynamoDB itself answers them so.
 """
 
 import re
@@ -12,7 +12,7 @@ from typing import Any
 
 Item = dict[str, Any]
 Holds = Callable[[Item, Mapping[str, Any]], bool]
-"""Whether a condition holds of an item, given the expression's values."""
+"""Whether a condition holds for an item, given the expression's values."""
 
 _TOKEN = re.compile(r"\s*(<=|>=|<>|[=<>(),+]|[\w.:#-]+)")
 _GOOD, _BAD = SimpleNamespace(status_code=200), SimpleNamespace(status_code=400)
@@ -27,10 +27,10 @@ class Failed(Exception):
 
 
 class MemoryTable:
-    """The table's items by key. They are never changed in place, so that a copy of `items` is a snapshot."""
+    """The table's items by key. No item is changed in place, so that a copy of `items` is a snapshot."""
 
     def __init__(self, client: Any) -> None:
-        """Answers in the place of the network all that `client` asks."""
+        """Answers all requests of `client` in place of the network."""
         self.items: dict[tuple[str, str], Item] = {}
         self._operations: dict[str, Callable[..., Item]] = {
             "GetItem": self._get_item,
@@ -126,7 +126,7 @@ def _id(key: Item) -> tuple[str, str]:
 
 
 def _values(request: Mapping[str, Any]) -> Mapping[str, Any]:
-    """What an expression's placeholders stand for: values, and names of attributes."""
+    """The values and attribute names of an expression's placeholders."""
     return {**request.get("ExpressionAttributeValues", {}), **request.get("ExpressionAttributeNames", {})}
 
 

@@ -1,4 +1,4 @@
-"""moto's DynamoDB and SQS in this process, which starts quickly. `make run` has another one: local/ministack.py."""
+"""moto's DynamoDB and SQS in this process, which starts quickly. `make run` uses another one: local/ministack.py."""
 
 import copy
 import logging
@@ -10,12 +10,12 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 from werkzeug.serving import make_server
 
 BACKLOG = 1024
-"""Connections that may wait to be accepted. Werkzeug has 128; a client beyond them would try again a second later."""
+"""Connections that may wait to be accepted. Werkzeug has 128. A client beyond them tries again a second later."""
 
 
 def start() -> str:
     """Serve both on a free port of the loopback interface until this process ends, empty. Returns the URL."""
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # it logs every request otherwise
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # otherwise it logs every request
     StreamShard.__deepcopy__ = _copy_shard  # type: ignore[attr-defined]
     # One request at a time: moto checks a condition and writes without a lock in between.
     application = DomainDispatcherApplication(create_backend_app)

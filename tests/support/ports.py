@@ -1,4 +1,4 @@
-"""Ports of the loopback interface that nobody else takes while a test counts on them."""
+"""Ports of the loopback interface that no other program takes while a test uses them."""
 
 import secrets
 import socket

@@ -1,4 +1,4 @@
-"""How Hypothesis runs here: without a clock, and in `make test` with the same examples each time.
+"""How Hypothesis runs here: without a deadline, and in `make test` with the same examples each time.
 
 The health check `too_slow` is off because it measures the machine. `make test-deep` sets DEPTH: every test then tries
 so many times as many examples, and random ones. `make test-quick` sets QUICK: every test then tries a fifth of them.

@@ -1,4 +1,4 @@
-"""A queue for tests, moto's, and what Lambda makes of the messages in it."""
+"""A queue of moto's for tests, and the events that Lambda makes of its messages."""
 
 from typing import Any
 from uuid import uuid4
@@ -7,14 +7,14 @@ from agentos.store.queue import connect
 
 
 class TurnQueue:
-    """A fresh queue at a server of moto's."""
+    """A new queue at a moto server."""
 
     def __init__(self, endpoint_url: str) -> None:
         self.client: Any = connect(endpoint_url)
         self.url = self.client.create_queue(QueueName=f"turns-{uuid4().hex}")["QueueUrl"]
 
     def event(self, receives: int | None = None) -> dict[str, Any]:
-        """The event for the oldest message that is there, which then is out of sight; an empty one where none is."""
+        """The event for the oldest message, which is then hidden. An empty event where there is no message."""
         names = ["ApproximateReceiveCount"]
         answer = self.client.receive_message(QueueUrl=self.url, MessageSystemAttributeNames=names)
         return {"Records": [_record(message, receives) for message in answer.get("Messages", [])]}

@@ -1,11 +1,11 @@
-"""What a DynamoDB client asks, counted where botocore sends it."""
+"""A DynamoDB client's requests, counted where botocore sends them."""
 
 from collections import Counter
 from typing import Any
 
 
 class Requests:
-    """Counts a client's calls by operation, those that were answered with success among them."""
+    """Counts a client's calls by operation, and the successful ones among them."""
 
     def __init__(self, client: Any) -> None:
         self.sent: Counter[str] = Counter()
@@ -19,7 +19,7 @@ class Requests:
 
     @property
     def writes(self) -> int:
-        """Requests that write, whether their condition held or not."""
+        """Requests that write, whether or not their condition held."""
         return sum(number for name, number in self.sent.items() if name not in ("GetItem", "Query", "BatchGetItem"))
 
     def _before(self, model: Any, **_: Any) -> None:

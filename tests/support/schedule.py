@@ -1,4 +1,4 @@
-"""How pytest-xdist spreads the tests over its workers: a file at a time, and what takes long first."""
+"""How pytest-xdist spreads the tests over its workers: one file at a time, the longest first."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ LONG = (
     "tests/conversations",
     "tests/functions",
 )
-"""Folders in the order in which they are begun; all others follow. With the long ones at the end, one worker would
+"""Folders in the order in which they begin. All others follow. With the long ones at the end, one worker would
 still be busy with them while the others have nothing left."""
 
 CONTAINERS = ("tests/sam_local/", "tests/deployed/")

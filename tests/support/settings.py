@@ -33,7 +33,7 @@ def settings_of(
     environment: Mapping[str, str] | None = None,
     **more: Mapping[str, Any],
 ) -> Settings:
-    """As if a configuration file held these; `more`: keys of `routing`, `health` and `limits`."""
+    """Settings as if a configuration file held these. `more` holds keys of `routing`, `health` and `limits`."""
     document = {
         "providers": providers,
         "models": models or {},

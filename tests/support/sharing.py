@@ -10,7 +10,7 @@ _STARTED = pytest.StashKey[str]()
 
 
 def shared_dynamodb_local(config: pytest.Config) -> str:
-    """Its URL, until the end of the run. What keeps it from starting instead of a URL."""
+    """Its URL, valid until the end of the run. Where it cannot start, the reason instead of a URL."""
     if hasattr(config, "workerinput"):
         return str(config.workerinput["dynamodb_local"])
     if _STARTED not in config.stash:

@@ -1,4 +1,4 @@
-"""Server-sent events, read as a client would: strictly, so that a slip in their form is a failure."""
+"""Server-sent events, read strictly, so that a mistake in their form fails a test."""
 
 import json
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ class Event:
 
 
 def events(text: str) -> list[Event]:
-    """The events of a turn, without comments. Each has the three fields, and only the last ends it."""
+    """The events of a turn, without comments. Each has the three fields, and only the last one ends the turn."""
     blocks = text.split("\n\n")
     assert blocks.pop() == "", "the last event is not ended by an empty line"
     found = []

@@ -10,14 +10,14 @@ from typing import Any
 from tests.support.loopback import Loopback
 
 CUT = object()
-"""Ends a connection before the answer on it."""
+"""Closes the connection before the answer ends."""
 
 
 @dataclass
 class Reply:
-    """What to send back; a `body` that is not text goes out as JSON, a list of bytes in pieces.
+    """What to send back. A `body` of text is sent as it is, a list of bytes in pieces, and anything else as JSON.
 
-    `before` runs first (to block, say); so does what stands between pieces and can be called.
+    `before` is called first, for example to block. A callable between pieces is called at its place.
     """
 
     body: Any
@@ -47,7 +47,7 @@ def chunk(delta: dict[str, Any], reason: str | None = None) -> bytes:
 
 
 def streamed_reply(*pieces: Any, end: tuple[Any, ...] | None = None, usage: tuple[int, int] = (10, 5)) -> Reply:
-    """A streamed chat completion: texts, and whatever is to stand between them; `end` in place of a proper one."""
+    """A streamed chat completion: texts, and events or callables between them. `end` replaces the regular end."""
     counts = {"prompt_tokens": usage[0], "completion_tokens": usage[1], "total_tokens": sum(usage)}
     last = f"data: {json.dumps({'choices': [], 'usage': counts})}\n\ndata: [DONE]\n\n".encode()
     body = [chunk({"content": piece}) if isinstance(piece, str) else piece for piece in pieces]
@@ -57,7 +57,7 @@ def streamed_reply(*pieces: Any, end: tuple[Any, ...] | None = None, usage: tupl
 
 
 def calling(*calls: tuple[str | None, str, Any], text: str | None = None) -> Reply:
-    """A chat completion that calls tools: an id, a name and arguments (as they are to be sent) for each."""
+    """A chat completion that calls tools. Each call has an id, a name, and arguments that are sent unchanged."""
     reply = answer("")
     sent = [{"id": i, "type": "function", "function": {"name": n, "arguments": a}} for i, n, a in calls]
     message = {"role": "assistant", "content": text, "tool_calls": sent}
@@ -72,7 +72,7 @@ def refusal(status: int, code: str = "some_code", **headers: str) -> Reply:
 
 @dataclass
 class Upstream(Loopback):
-    """Answers with the scripted replies in turn, then with `default` for ever."""
+    """Answers with the scripted replies in turn, then always with `default`."""
 
     script: list[Reply] = field(default_factory=list)
     default: Reply = field(default_factory=lambda: answer("Hello from upstream."))
@@ -88,7 +88,7 @@ class Upstream(Loopback):
 
     @property
     def url(self) -> str:
-        """What goes into `<PROVIDER>_ENDPOINT`."""
+        """The value of `<PROVIDER>_ENDPOINT`."""
         return f"http://{self.address}:{self.port}/v1"
 
     def next_reply(self, request: dict[str, Any], headers: dict[str, str]) -> Reply:

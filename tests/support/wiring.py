@@ -1,4 +1,4 @@
-"""Starting the composition root afresh, as a new Lambda environment would."""
+"""Starts the composition root anew, as a new Lambda environment does."""
 
 from aws_lambda_powertools.utilities.circuit_breaker import base as circuit_breaker
 
@@ -18,7 +18,7 @@ def rewire() -> None:
 
 def _forget_failures() -> None:
     """Powertools counts a circuit's failures in globals. A circuit's name holds the port of the upstream, and the
-    kernel gives ports again: a test would start with the count that another test left."""
+    kernel reuses ports: without this, a test would start with the count that another test left."""
     for counts in (
         circuit_breaker._LOCAL_FAILURES,
         circuit_breaker._LOCAL_SUCCESSES,

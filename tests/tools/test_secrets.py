@@ -65,7 +65,7 @@ def test_the_command_reads_the_file_and_prints_no_value(
     assert KEY not in done.stdout + done.stderr
 
 
-def test_a_missing_file_is_said(tmp_path: Path) -> None:
+def test_a_missing_file_is_reported(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "tools.stack.secrets", "--env-file", str(tmp_path / "none")]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 1
