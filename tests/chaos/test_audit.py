@@ -119,7 +119,7 @@ def forget_tokens(world: World) -> None:
 
 
 def count_no_tokens_at_all(world: World) -> None:
-    """A sum over nothing would hide a missing turn."""
+    """Where no call was counted, the sums agree: they alone would not show it."""
     for message in world.messages[1::2]:
         message["route"]["attempts"][-1]["usage"] = None
     world.session["usage"] |= {"promptTokens": 0, "completionTokens": 0}  # type: ignore[operator]

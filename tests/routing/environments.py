@@ -1,4 +1,4 @@
-"""Lambda environments that share a table: each with its own memory of circuits, all with one clock."""
+"""Lambda environments that share a table. Each caches circuits by itself, and all have one clock."""
 
 import itertools
 from collections.abc import Mapping
@@ -43,7 +43,7 @@ def fails(error_class: ErrorClass = ErrorClass.SERVER, headers: Mapping[str, str
 
 
 def ask(health: Health, target: Target, call: Any = answers) -> str:
-    """What became of a call: the answer, the error class, or `cooling`."""
+    """How a call ended: the answer, the error class, or `cooling`."""
     try:
         return health.guard(target, call)
     except UpstreamError as error:
@@ -53,7 +53,7 @@ def ask(health: Health, target: Target, call: Any = answers) -> str:
 
 
 def ask_elsewhere(health: Health, target: Target) -> str:
-    """The same from another thread: Powertools knows who is trying a circuit by its thread."""
+    """The same from another thread: Powertools identifies the caller that probes a circuit by its thread."""
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(ask, health, target).result()
 

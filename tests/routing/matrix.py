@@ -1,4 +1,4 @@
-"""An executor over the real adapters and the real HTTP client, on a network and a clock that a test owns."""
+"""An executor over the real adapters and the real HTTP client. The test controls its network and its clock."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -20,13 +20,13 @@ from tests.support.settings import settings_of
 EACH = 0.3
 """Seconds that every call takes, on the test's clock."""
 GIVEN_UP_AFTER = 0.05
-"""Seconds until a call that hangs is given up, on the real one."""
+"""Seconds on the real clock until a call that hangs is given up."""
 PRIMARY, FALLBACK = "primary:one", "fallback:two"
 PROMPT = Prompt(messages=(Message(role="user", content="Hello."),))
 
 
 class Network:
-    """One HTTP client; hosts that do as their script says, each step once and the last for ever."""
+    """One HTTP client and scripted hosts. Each step of a script happens once, and the last one repeats."""
 
     def __init__(self) -> None:
         self.clock = FakeClock()
@@ -46,7 +46,7 @@ class Network:
 
 
 class Cell:
-    """A primary of one wire format and a fallback of another, and what became of a message to them."""
+    """A primary of one wire format, a fallback of another, and the outcome of a message to them."""
 
     def __init__(
         self, network: Network, wire_format: str, script: Iterable[Behaviour], health: HealthGuard | None = None
@@ -77,7 +77,7 @@ class Cell:
 
     @property
     def called(self) -> list[str]:
-        """The hosts in the order of the requests to them, each of which was in its own format."""
+        """The hosts in the order of the requests to them. Each request was in its host's format."""
         for request in self.network.requests:
             expected = self.format if request.url.host == "primary" else self.other
             assert request.url.path.endswith(expected.path)

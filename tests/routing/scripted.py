@@ -1,4 +1,4 @@
-"""Targets that do what a script says, on a clock that moves only as they do."""
+"""Scripted targets. Only their calls move the clock."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -31,13 +31,13 @@ LIMITS = Limits(
     reply_bytes=1000,
 )
 HANG = float("inf")
-"""Seconds of a call that ends only when its time is up."""
+"""Seconds of a call that ends only at its timeout."""
 
 
 @dataclass(frozen=True)
 class Step:
-    """What one call does: what it says to a listener and how long until then, how long it takes in all, and how it
-    ends; `fails` None is an answer."""
+    """One call: the text for a listener, the seconds until that text, the seconds in all, and how it
+    ends. Without `fails` it answers."""
 
     fails: ErrorClass | None = None
     takes: float = 0.1
@@ -70,7 +70,7 @@ def target(name: str, window: int | None = None) -> Target:
 
 
 class Unconcerned:
-    """Health and latencies of which nothing is known."""
+    """Health and latencies without any observations."""
 
     def guard(self, target: Target, call: Callable[[], R]) -> R:
         return call()
@@ -83,7 +83,7 @@ class Unconcerned:
 
 
 class Observing(Unconcerned):
-    """Latencies that remember what was observed."""
+    """Latencies that record observations."""
 
     def __init__(self) -> None:
         self.observed: list[tuple[str, float, bool]] = []
@@ -93,7 +93,7 @@ class Observing(Unconcerned):
 
 
 class World:
-    """An executor, its clock and its targets. A target whose script has run out answers."""
+    """An executor, its clock and its targets. A target answers when its script is over."""
 
     def __init__(
         self,
@@ -121,7 +121,7 @@ class World:
         listener: AttemptListener | None = None,
         simulated: Simulation | None = None,
     ) -> Outcome:
-        """`gone_at`: the moment from which nobody waits for the answer."""
+        """`gone_at`: the time at which the client leaves."""
         chain = tuple(target(name) if isinstance(name, str) else name for name in targets)
         requested = chain[0].model if chain else "none:none"
         plan = Plan(requested=requested, targets=chain, skipped=skipped)

@@ -1,4 +1,4 @@
-"""What each call used, and when its first text came: recorded with the attempt, whatever became of it."""
+"""Each attempt records its call's usage and the time of its first text, however the call ended."""
 
 import pytest
 
@@ -27,7 +27,7 @@ def shown(attempts: tuple[Attempt, ...]) -> list[tuple[int | None, int | None, f
 
 
 def listen(*_: object) -> None:
-    """A client that takes whatever comes."""
+    """A client that reads everything."""
 
 
 def test_every_call_that_was_counted_has_its_usage() -> None:
@@ -58,7 +58,7 @@ def test_a_broken_stream_is_estimated_where_it_was_not_counted(tokens: TokenCoun
     assert shown(outcome.attempts) == [(prompt, completion, cost, estimated)]
 
 
-def test_a_call_has_the_price_of_its_time() -> None:
+def test_a_call_has_the_price_of_the_moment() -> None:
     prices = [
         {"until": "2026-11-22T12:00:01Z", "input": 1, "output": 0},
         {"from": "2026-11-22T12:00:01Z", "input": 2, "output": 0},

@@ -1,7 +1,7 @@
 """Each row of the design's error table against each wire format: who is called, how long it takes, which error is
 reported.
 
-Through the real adapters and the real HTTP client; `wire_formats.py` has each format's words.
+Runs through the real adapters and the real HTTP client. `wire_formats.py` has each format's replies.
 """
 
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ from tests.routing.wire_formats import FORMATS, Behaviour, Reply, forms
 
 @dataclass(frozen=True)
 class Row:
-    """`again`: calls of the primary while a fallback is left, and while none is; `pause`: seconds before the second."""
+    """`again`: calls of the primary with a fallback left, and without one. `pause`: seconds before the second call."""
 
     again: tuple[int, int]
     falls_back: bool
@@ -40,7 +40,7 @@ class Row:
 TABLE = {
     ErrorClass.AUTH: Row((1, 1), True, True),
     ErrorClass.QUOTA: Row((1, 1), True, True),
-    ErrorClass.RATE_LIMITED: Row((1, 1), True, True),  # without a usable hint; with one, see below
+    ErrorClass.RATE_LIMITED: Row((1, 1), True, True),  # without a usable hint. For hints, see below.
     ErrorClass.TIMEOUT: Row((1, 2), True, True),
     ErrorClass.CONNECT: Row((2, 2), True, True, pause=BACKOFF_SECONDS),
     ErrorClass.SERVER: Row((2, 2), True, True, pause=BACKOFF_SECONDS),
@@ -112,7 +112,7 @@ def test_alone(network: Network, name: str, error_class: ErrorClass, form: Behav
 
 @pytest.mark.parametrize(("name", "error_class", "form"), CELLS)
 def test_once_and_then_well(network: Network, name: str, error_class: ErrorClass, form: Behaviour) -> None:
-    """A second call of the same target answers, where the table grants one."""
+    """A second call of the same target answers where the table allows one."""
     row = TABLE[error_class]
     cell = Cell(network, name, [form, FORMATS[name].answer])
     if row.again[1] == 2:
@@ -124,7 +124,9 @@ def test_once_and_then_well(network: Network, name: str, error_class: ErrorClass
 
 
 @pytest.mark.parametrize(("name", "error_class", "form"), [c for c in CELLS if not TABLE[c.values[1]].falls_back])
-def test_opt_ins(network: Network, name: str, error_class: ErrorClass, form: Behaviour) -> None:
+def test_classes_that_fall_back_only_if_the_agent_says_so(
+    network: Network, name: str, error_class: ErrorClass, form: Behaviour
+) -> None:
     cell = Cell(network, name, [form])
     outcome = cell.run(FALLBACK, also_on=(str(error_class),))
     assert trace(outcome.attempts) == [*failed(1, error_class, form), (FALLBACK, "ok", 200, 300)]
@@ -134,7 +136,7 @@ def test_opt_ins(network: Network, name: str, error_class: ErrorClass, form: Beh
 def test_counts_against_health(
     network: Network, client: Any, table_name: str, name: str, error_class: ErrorClass, form: Behaviour
 ) -> None:
-    # Powertools counts per process and by name: a key of its own makes each case's circuit a new one.
+    # Powertools counts per process and by name: each case has its own key, and so a new circuit.
     health = environment(client, table_name, key=f"key-of-{name}-{error_class}-{table_name}")
     with time_machine.travel(NOW, tick=False):
         for _ in range(FAILURES):
@@ -196,7 +198,7 @@ def test_gemini_names_its_wait_in_the_body(network: Network) -> None:
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_of_several_waits_the_latest_counts(network: Network, client: Any, table_name: str, name: str) -> None:
-    """It asks for a second, and when that is over for ten minutes: ten minutes it is, for everybody."""
+    """The target asks for one second, and then for ten minutes. The ten minutes count for every client."""
     health = environment(client, table_name, key=f"key-of-{table_name}")
     with time_machine.travel(NOW, tick=False):
         script = [Reply(429, "", {"retry-after": "1"}), Reply(429, "", {"retry-after": "600"})]

@@ -39,7 +39,7 @@ def always(error_class: ErrorClass) -> list[Step]:
 
 
 @pytest.mark.parametrize("error_class", ROWS)
-def test_who_is_asked_after_one_failure(error_class: ErrorClass) -> None:
+def test_which_target_is_asked_after_one_failure(error_class: ErrorClass) -> None:
     called, _, reported = ROWS[error_class]
     world = World({A: [Step(error_class), ANSWERS]})
     if called == [A]:
@@ -82,7 +82,7 @@ REJECTED, BLOCKED, LENGTH, QUOTA = (
     (REJECTED, QUOTA, (), UpstreamFailed),
     (LENGTH, LENGTH, (), ContextLengthExceeded),
     (LENGTH, REJECTED, (), UpstreamFailed),
-    (QUOTA, BLOCKED, (), ContentFiltered),  # a block ends the turn, whatever failed before
+    (QUOTA, BLOCKED, (), ContentFiltered),  # a block ends the turn, whatever failed before it
     (BLOCKED, BLOCKED, ("content_filter",), ContentFiltered),
     (BLOCKED, QUOTA, ("content_filter",), UpstreamFailed),
 ])  # fmt: skip
@@ -119,7 +119,7 @@ def test_a_failed_turn_names_the_shortest_known_wait(steps: dict[str, list[Step]
     assert caught.value.headers.get("retry-after") == retry_after
 
 
-def test_nothing_to_try() -> None:
+def test_a_plan_without_targets_is_an_error() -> None:
     world = World()
     skipped = (Skipped(model=A, reason="not_configured: A_API_KEY is not set"),)
     with pytest.raises(NoProviderAvailable) as caught:
@@ -140,7 +140,7 @@ def test_a_block_falls_back_only_where_the_agent_says_so() -> None:
 # --- time -------------------------------------------------------------------------------------
 
 
-def test_a_target_may_use_what_the_deadline_leaves_for_it_and_one_fallback() -> None:
+def test_a_target_may_use_the_time_that_is_left_but_for_one_fallback() -> None:
     world = World({A: [Step(takes=HANG)], B: [Step(takes=HANG)]})
     assert world.run(A, B, C, seconds=26).target.model == C
     assert [call.seconds for call in world.calls] == [18, 4, 4]  # 26 - 8; half of 8; the rest
@@ -265,7 +265,7 @@ def test_no_larger_window_is_left() -> None:
     assert [skip["model"] for skip in caught.value.details["skipped"]] == [B]
 
 
-def test_a_window_that_is_not_known_rules_nobody_out() -> None:
+def test_an_unknown_window_rules_no_target_out() -> None:
     world = World({A: always(ErrorClass.CONTEXT_LENGTH)})
     assert world.run(target(A), target(B, 100)).target.model == B
 
@@ -273,7 +273,7 @@ def test_a_window_that_is_not_known_rules_nobody_out() -> None:
 # --- the trace --------------------------------------------------------------------------------
 
 
-def test_every_call_leaves_its_trace() -> None:
+def test_every_call_is_recorded_as_an_attempt() -> None:
     world = World({
         A: [Step(ErrorClass.SERVER, takes=1.25, status=503), Step(ErrorClass.CONNECT, takes=0.5)],
         B: [Step(ErrorClass.QUOTA, takes=0.0004, status=429)],
@@ -292,7 +292,7 @@ def test_every_call_leaves_its_trace() -> None:
     ]
 
 
-def test_the_plan_is_left_as_it_was() -> None:
+def test_the_executor_does_not_change_the_plan() -> None:
     world = World({A: always(ErrorClass.CONTEXT_LENGTH)})
     chain = (target(A, 8000), target(B, 8000), target(C, 9000))
     world.run(*chain)

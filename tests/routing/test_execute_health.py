@@ -1,4 +1,4 @@
-"""Targets that cool down, and callers that have gone, as the executor sees them."""
+"""How the executor treats targets that cool down and clients that have left."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -15,7 +15,7 @@ R = TypeVar("R")
 
 
 class Refusing(Unconcerned):
-    """Health that lets nobody at some models, as while another caller tries them; it notes the pauses asked for."""
+    """Health that refuses some models, as while another caller probes them. It records the named pauses."""
 
     def __init__(self, *refused: str) -> None:
         self.refused = set(refused)
@@ -31,7 +31,7 @@ class Refusing(Unconcerned):
 
 
 class OneFailure(Refusing):
-    """Health for which one failure is one too many."""
+    """Health that opens a circuit at the first failure."""
 
     def guard(self, target: Target, call: Callable[[], R]) -> R:
         try:
@@ -49,14 +49,14 @@ def test_a_target_that_another_caller_tries_is_skipped() -> None:
     assert [attempt.model for attempt in outcome.attempts] == [B], "no call, no attempt"
 
 
-def test_if_all_are_refused_the_first_is_asked_all_the_same() -> None:
+def test_if_health_refuses_all_targets_the_first_is_still_asked() -> None:
     world = World(health=Refusing(A, B, C))
     outcome = world.run(A, B, C)
     assert (outcome.target.model, world.called) == (A, [A])
-    assert [skip.model for skip in outcome.skipped] == [B, C], "who is asked is not skipped"
+    assert [skip.model for skip in outcome.skipped] == [B, C], "a target that is asked is not skipped"
 
 
-def test_and_if_that_fails_the_others_are_asked_too() -> None:
+def test_if_that_first_target_fails_the_others_are_asked() -> None:
     world = World({model: [Step(ErrorClass.QUOTA)] for model in (A, B)}, health=Refusing(A, B, C))
     assert world.run(A, B, C).target.model == C
     assert world.called == [A, B, C]
@@ -88,18 +88,18 @@ def test_cooling_targets_that_were_not_needed_are_skipped_as_such() -> None:
     ]
 
 
-def test_the_rest_of_a_cooling_target_is_a_known_wait() -> None:
+def test_the_remaining_pause_of_a_cooling_target_is_a_known_wait() -> None:
     scripts = {model: [Step(ErrorClass.AUTH)] for model in (A, B)}
     with pytest.raises(UpstreamFailed) as caught:
         World(scripts).run(A, cooling(B, 12))
     assert caught.value.headers["retry-after"] == "12"
 
 
-# --- bounds that say nothing of a target's health ---------------------------------------------------
+# --- timeouts that do not count against health ---------------------------------------------------
 
 
 class Judging(Unconcerned):
-    """Health that notes which failures count."""
+    """Health that records which failures count."""
 
     def __init__(self) -> None:
         self.excused: list[bool] = []
@@ -119,7 +119,7 @@ class Judging(Unconcerned):
     (10, 60, [True, True]),
     (1, 0.5, [False, False]),
 ])  # fmt: skip
-def test_a_timeout_under_a_short_bound_costs_no_target_its_health(
+def test_a_timeout_under_a_short_bound_does_not_count_against_health(
     seconds: float, longest: float, excused: list[bool]
 ) -> None:
     health = Judging()
@@ -147,7 +147,7 @@ def test_a_circuit_that_opens_ends_the_second_try_and_not_the_fallback() -> None
     (ErrorClass.RATE_LIMITED, {"retry-after": "600"}, [(A, 600)]),
     (ErrorClass.SERVER, {"retry-after": "30"}, [(A, 30)]),
     (ErrorClass.QUOTA, {"retry-after": "30"}, [(A, 30)]),
-    (ErrorClass.RATE_LIMITED, {"retry-after-ms": "999"}, []),  # over before anybody could heed it
+    (ErrorClass.RATE_LIMITED, {"retry-after-ms": "999"}, []),  # over before anybody could respect it
     (ErrorClass.RATE_LIMITED, {}, []),
     (ErrorClass.REJECTED, {"retry-after": "600"}, []),
 ])  # fmt: skip
@@ -166,10 +166,10 @@ def test_of_two_pauses_the_latest_is_passed_on() -> None:
     assert health.pauses == [(A, 90)]
 
 
-# --- callers that have gone ----------------------------------------------------------------------
+# --- clients that have left ----------------------------------------------------------------------
 
 
-def test_nobody_is_called_for_a_caller_that_has_gone() -> None:
+def test_no_target_is_called_for_a_client_that_has_left() -> None:
     world = World()
     with pytest.raises(DeadlineExceeded):
         world.run(A, B, gone_at=0)
@@ -177,7 +177,7 @@ def test_nobody_is_called_for_a_caller_that_has_gone() -> None:
 
 
 @pytest.mark.parametrize("error_class", [ErrorClass.SERVER, ErrorClass.TIMEOUT, ErrorClass.AUTH])
-def test_nobody_is_called_once_the_caller_has_gone(error_class: ErrorClass) -> None:
+def test_no_target_is_called_once_the_client_has_left(error_class: ErrorClass) -> None:
     world = World({A: [Step(error_class, takes=2)] * 2})
     with pytest.raises(DeadlineExceeded) as caught:
         world.run(A, B, gone_at=1)
@@ -185,12 +185,12 @@ def test_nobody_is_called_once_the_caller_has_gone(error_class: ErrorClass) -> N
     assert len(caught.value.details["attempts"]) == 1
 
 
-def test_a_caller_that_goes_during_a_wait_is_not_served_after_it() -> None:
+def test_no_target_is_called_after_a_wait_in_which_the_client_left() -> None:
     world = World({A: [Step(ErrorClass.RATE_LIMITED, headers={"retry-after": "5"}), ANSWERS]})
     with pytest.raises(DeadlineExceeded):
         world.run(A, B, gone_at=3)
     assert (world.called, world.clock.slept) == ([A], [5.0])
 
 
-def test_an_answer_that_is_there_already_is_not_thrown_away() -> None:
+def test_an_answer_that_came_already_is_not_dropped() -> None:
     assert World({A: [Step(takes=2)]}).run(A, gone_at=1).target.model == A

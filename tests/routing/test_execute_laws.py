@@ -1,4 +1,4 @@
-"""What holds for the executor whatever the targets do: any failures, any durations, any hints."""
+"""Laws of the executor for any failures, durations and hints of the targets."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -32,7 +32,7 @@ TARGETS = st.lists(st.sampled_from(NAMES), unique=True, max_size=5).flatmap(
 
 
 class Run:
-    """One run of the executor, with whatever hypothesis thinks of."""
+    """One run of the executor with values from Hypothesis."""
 
     def __init__(self, data: st.DataObject) -> None:
         scripts = {name: data.draw(st.lists(STEPS, min_size=2, max_size=2), label=name) for name in NAMES}
@@ -62,7 +62,7 @@ class Run:
 
 @examples(150)
 @given(st.data())
-def test_laws_of_who_is_called(data: st.DataObject) -> None:
+def test_laws_of_which_targets_are_called(data: st.DataObject) -> None:
     run = Run(data)
     called = run.world.called
     assert len(called) <= run.cap
@@ -70,7 +70,9 @@ def test_laws_of_who_is_called(data: st.DataObject) -> None:
     order = list(dict.fromkeys(called))
     planned = [one.model for one in run.chain]
     assert order == [name for name in planned if name in order], "the plan's order is kept"
-    assert called == [name for name in order for _ in range(called.count(name))], "a target is not come back to"
+    assert called == [name for name in order for _ in range(called.count(name))], (
+        "the executor does not return to an earlier target"
+    )
     assert "ok" not in run.ends[:-1], "nobody is called after an answer"
     assert (run.outcome is not None) == (run.ends[-1:] == ["ok"])
     if run.outcome:
@@ -96,7 +98,7 @@ def test_laws_of_what_follows_from_a_failure(data: st.DataObject) -> None:
 def test_laws_of_time(data: st.DataObject) -> None:
     run = Run(data)
     for call in run.world.calls:
-        assert run.seconds - call.at >= 0.5, "nothing is begun in the last half second"
+        assert run.seconds - call.at >= 0.5, "no call begins in the last half second"
         assert 0 < call.seconds <= min(run.longest, run.seconds - call.at) + 1e-9
     assert run.world.clock.monotonic() <= run.seconds + 1e-9, (
         "nothing outlives the deadline, nor does anybody sleep past it"
@@ -120,10 +122,10 @@ def test_every_candidate_is_accounted_for(data: st.DataObject) -> None:
     assert len(set(skipped)) == len(skipped)
 
 
-# --- nobody is left out ----------------------------------------------------------------------------
+# --- no target is left out -------------------------------------------------------------------------
 
 QUICK = st.sampled_from([0.0, 0.05, 0.1])
-"""Seconds of a call that ends well within the shortest share of the time."""
+"""Seconds of a call that ends before the shortest timeout."""
 
 
 @st.composite
@@ -135,13 +137,13 @@ def quick_steps(draw: st.DrawFn) -> Step:
 
 
 ENDING = (ErrorClass.CONTENT_FILTER, ErrorClass.CONTEXT_LENGTH)
-"""Classes that leave out targets for reasons of their own: a block ends the turn, a length needs larger windows."""
+"""Classes that leave out targets by rule: a block ends the turn, and a long prompt needs larger windows."""
 
 RESTS = st.none() | st.builds(CoolDown, st.sampled_from([1.0, 20.0, 600.0]), st.booleans())
 
 
 class Doubting(Unconcerned):
-    """Health that refuses some targets, as while another caller probes them."""
+    """Health that refuses some targets, as it does while another caller probes them."""
 
     def __init__(self, refused: frozenset[str]) -> None:
         self._refused = refused
@@ -153,7 +155,7 @@ class Doubting(Unconcerned):
 
 
 class Fair:
-    """A run in which time and bound allow a first call for every target."""
+    """A run whose time and bound allow a first call for every target."""
 
     def __init__(self, data: st.DataObject) -> None:
         self.first = {name: data.draw(quick_steps(), label=name) for name in NAMES}
@@ -180,7 +182,7 @@ class Fair:
 
 @examples(400)
 @given(st.data())
-def test_whenever_some_target_would_answer_the_client_gets_an_answer(data: st.DataObject) -> None:
+def test_the_client_gets_an_answer_whenever_some_target_would_answer(data: st.DataObject) -> None:
     run = Fair(data)
     if run.would_answer:
         assert run.outcome is not None
@@ -201,7 +203,7 @@ def test_an_error_means_that_every_target_was_asked_and_failed(data: st.DataObje
 @examples(300)
 @given(st.data())
 def test_targets_that_were_not_asked_before_an_error_are_named(data: st.DataObject) -> None:
-    """For any bounds: an error tells of each target that it was asked, or why not."""
+    """For any bounds, an error names every target: as asked, or as skipped with the reason."""
     run = Run(data)
     blocked = run.ends[-1:] == ["content_filter"] and "content_filter" not in run.also_on
     if run.error and not blocked:

@@ -1,4 +1,4 @@
-"""An answer that is received as it comes: until its first words all is as ever, and after them nobody else is asked."""
+"""Streamed answers: before the first text, failures fall back as usual. After it, no other target is asked."""
 
 import pytest
 from hypothesis import given
@@ -15,7 +15,7 @@ WORDS = ("Hel", "lo")
 
 
 class Listener:
-    """Remembers what it has received, and of whom."""
+    """Records the received text and the targets that sent it."""
 
     def __init__(self) -> None:
         self.received: list[tuple[str, int, str]] = []
@@ -34,7 +34,7 @@ def test_the_listener_learns_which_target_answers() -> None:
 
 
 @pytest.mark.parametrize("error_class", ErrorClass)
-def test_what_breaks_after_the_first_words_stays_broken(error_class: ErrorClass) -> None:
+def test_an_answer_that_breaks_after_its_first_text_is_not_replaced(error_class: ErrorClass) -> None:
     listener = Listener()
     world = World({A: [Step(error_class, says=WORDS, headers={"retry-after": "1"})]})
     outcome = world.run(A, B, also_on=("content_filter",), listener=listener)
@@ -48,7 +48,7 @@ def test_what_breaks_after_the_first_words_stays_broken(error_class: ErrorClass)
 
 
 @pytest.mark.parametrize("error_class", ErrorClass)
-def test_before_the_first_words_all_is_as_if_nobody_listened(error_class: ErrorClass) -> None:
+def test_failures_before_the_first_text_fall_back_as_usual(error_class: ErrorClass) -> None:
     def ended(world: World, listener: Listener | None) -> list[str]:
         try:
             outcome = world.run(A, B, listener=listener)
@@ -68,14 +68,14 @@ def test_the_second_call_of_a_target_may_be_the_one_that_streams() -> None:
     assert outcome.broken
 
 
-def test_a_call_has_its_share_until_it_begins_and_then_all_the_time() -> None:
+def test_a_call_has_its_share_until_its_first_text_and_then_the_whole_time() -> None:
     world = World({A: [Step(says=WORDS, begins=4, takes=200)]}, longest=5)
     outcome = world.run(A, B, seconds=298, listener=Listener())
     assert not outcome.broken
     assert (world.calls[0].seconds, world.calls[0].whole) == (5, 298)
 
 
-def test_a_call_that_does_not_begin_in_its_share_is_given_up() -> None:
+def test_a_call_without_text_within_its_share_is_given_up() -> None:
     world = World({A: [Step(says=WORDS, begins=6, takes=200)]}, longest=5)
     outcome = world.run(A, B, seconds=298, listener=Listener())
     assert outcome.target.model == B
@@ -88,7 +88,7 @@ def test_an_answer_that_does_not_end_in_time_is_broken_off() -> None:
     assert [attempt.outcome for attempt in outcome.attempts] == ["timeout"]
 
 
-def test_a_client_that_leaves_in_mid_answer_does_not_end_it() -> None:
+def test_a_client_that_leaves_during_an_answer_does_not_end_it() -> None:
     outcome = World({A: [Step(says=WORDS, takes=20)]}).run(A, B, seconds=30, gone_at=1, listener=Listener())
     assert not outcome.broken
 
@@ -108,14 +108,14 @@ STEPS = st.builds(
     also_on=st.sets(st.just("content_filter")),
     cap=st.integers(1, 4),
 )
-def test_laws(scripts: dict[str, list[Step]], also_on: set[str], cap: int) -> None:
+def test_laws_of_streams(scripts: dict[str, list[Step]], also_on: set[str], cap: int) -> None:
     listener, outcome = Listener(), None
     world = World(scripts, limits=LIMITS.model_copy(update={"attempts": cap}))
     try:
         outcome = world.run(A, B, also_on=tuple(also_on), listener=listener)
     except ApiError:
-        assert listener.received == [], "what has begun is never a plain error"
-    assert len({(model, number) for model, number, _ in listener.received}) <= 1, "nobody hears two answers"
+        assert listener.received == [], "an answer that has begun never ends as a plain error"
+    assert len({(model, number) for model, number, _ in listener.received}) <= 1, "no client receives two answers"
     if listener.received:
         assert isinstance(outcome, Outcome)
         model, number, _ = listener.received[0]

@@ -1,4 +1,4 @@
-"""How long is waited before the same target is asked again, and where it is not asked again at all."""
+"""How long the executor waits before it asks the same target again, and when it does not ask again."""
 
 import pytest
 
@@ -14,7 +14,7 @@ def test_a_dropped_connection_is_retried_once_after_a_short_pause(error_class: E
     world = World({A: [Step(error_class)] * 10})
     assert world.run(A, B).target.model == B
     assert world.called == [A, A, B]
-    assert world.clock.slept == [BACKOFF_SECONDS]  # the whole of it, on a clock whose jitter is
+    assert world.clock.slept == [BACKOFF_SECONDS]  # all of it, on a clock whose jitter is
 
 
 @pytest.mark.parametrize(("headers", "waited"), [
@@ -42,7 +42,7 @@ def test_a_rate_limit_is_waited_for_only_if_the_wait_is_named_and_fits(
 @pytest.mark.parametrize(("hint", "with_another", "alone"), [
     ("0.1", [BACKOFF_SECONDS], [BACKOFF_SECONDS]), ("5", [], [5.0]), ("25", [], [25.0]), ("60", [], []),
 ])  # fmt: skip
-def test_a_broken_server_that_names_a_wait_is_not_asked_before(
+def test_a_broken_server_that_names_a_wait_is_not_asked_earlier(
     hint: str, with_another: list[float], alone: list[float]
 ) -> None:
     steps = [Step(ErrorClass.SERVER, headers={"retry-after": hint}), ANSWERS]
@@ -58,7 +58,7 @@ def test_a_broken_server_that_names_a_wait_is_not_asked_before(
     assert world.clock.slept == alone
 
 
-def test_a_wait_may_use_what_would_be_the_fallbacks_where_there_is_none() -> None:
+def test_a_wait_may_use_the_fallbacks_time_where_there_is_no_fallback() -> None:
     world = World({A: [Step(ErrorClass.RATE_LIMITED, headers={"retry-after": "20"}), ANSWERS]})
     assert world.run(A, seconds=26).target.model == A
     assert world.clock.slept == [20.0]

@@ -1,4 +1,4 @@
-"""Health as all environments share it: what opens a circuit, for how long, who tries again, and what it costs."""
+"""Health that all environments share: what opens a circuit, for how long, and which caller probes."""
 
 from typing import Any
 
@@ -41,7 +41,7 @@ def test_failures_in_a_row_open_the_circuit_for_everybody(
 
 
 @pytest.mark.parametrize("error_class", CLIENTS_FAULT)
-def test_what_a_client_is_to_blame_for_never_counts(first: Health, target: Target, error_class: ErrorClass) -> None:
+def test_errors_of_the_client_never_count(first: Health, target: Target, error_class: ErrorClass) -> None:
     for _ in range(FAILURES * 3):
         assert ask(first, target, fails(error_class)) == error_class
     assert first.cooling(target.model) is None
@@ -72,7 +72,7 @@ def test_another_key_is_another_circuit(client: Any, table_name: str, first: Hea
 # --- trying again -------------------------------------------------------------------------------
 
 
-def test_after_the_pause_one_call_tries_and_its_answer_closes_the_circuit_for_all(
+def test_after_the_pause_one_call_probes_and_its_answer_closes_the_circuit_for_all(
     first: Health, second: Health, target: Target, clock: Any
 ) -> None:
     open_circuit(first, target)
@@ -82,7 +82,7 @@ def test_after_the_pause_one_call_tries_and_its_answer_closes_the_circuit_for_al
     assert second.cooling(target.model) is None
 
     def probe() -> str:
-        clock.shift(CACHE + 1)  # it takes its time
+        clock.shift(CACHE + 1)  # it is still running
         assert ask_elsewhere(first, target) == ask_elsewhere(second, target) == "cooling", "the others wait"
         return "an answer"
 
@@ -91,7 +91,7 @@ def test_after_the_pause_one_call_tries_and_its_answer_closes_the_circuit_for_al
     assert ask(first, target) == ask(second, target) == "an answer"
 
 
-def test_a_probe_that_fails_opens_it_for_another_pause(
+def test_a_probe_that_fails_opens_the_circuit_for_another_pause(
     first: Health, second: Health, target: Target, clock: Any
 ) -> None:
     open_circuit(first, target)
@@ -103,7 +103,7 @@ def test_a_probe_that_fails_opens_it_for_another_pause(
 
 
 @pytest.mark.parametrize("error_class", CLIENTS_FAULT)
-def test_a_probe_that_ends_in_the_clients_own_mistake_has_been_answered(
+def test_a_probe_that_ends_in_the_clients_own_error_counts_as_answered(
     first: Health, second: Health, target: Target, clock: Any, error_class: ErrorClass
 ) -> None:
     open_circuit(first, target)
@@ -112,12 +112,12 @@ def test_a_probe_that_ends_in_the_clients_own_mistake_has_been_answered(
     assert ask_elsewhere(second, target) == "an answer"
 
 
-def test_a_prober_that_never_comes_back_is_replaced(first: Health, second: Health, target: Target, clock: Any) -> None:
+def test_a_probing_caller_that_dies_is_replaced(first: Health, second: Health, target: Target, clock: Any) -> None:
     open_circuit(first, target)
     clock.shift(PAUSE)
 
     class Killed(BaseException):
-        """What a time-out of Lambda's does to an environment."""
+        """This is what a time-out of Lambda does to an environment."""
 
     def killed() -> str:
         raise Killed
@@ -192,7 +192,7 @@ def test_no_pause_is_longer_than_the_longest(first: Health, target: Target) -> N
     assert rest(first, target) == LONGEST
 
 
-def test_a_pause_is_never_cut_short_by_rounding(first: Health, target: Target, clock: Any) -> None:
+def test_rounding_never_shortens_a_pause(first: Health, target: Target, clock: Any) -> None:
     clock.shift(0.75)
     first.pause(target.model, 10.5)
     clock.shift(10.4)
@@ -211,7 +211,7 @@ def test_a_target_asked_despite_its_health_is_healthy_when_it_answers(
     assert ask(first, target) == "an answer"
 
 
-# --- bookkeeping that fails, probes that say nothing --------------------------------------------------
+# --- bookkeeping that fails, probes without a result --------------------------------------------------
 
 
 def test_a_pause_that_a_provider_named_differs_from_one_that_failures_caused(
@@ -223,7 +223,7 @@ def test_a_pause_that_a_provider_named_differs_from_one_that_failures_caused(
     assert second.cooling(target.model) == CoolDown(PAUSE, named=False)
     assert second.cooling(other.model) == CoolDown(600, named=True)
     clock.shift(PAUSE)
-    ask(first, target, fails())  # a probe that fails is no wish of the provider's
+    ask(first, target, fails())  # a failed probe is not a pause that the provider named
     assert first.cooling(target.model) == CoolDown(PAUSE, named=False)
 
 
@@ -231,7 +231,7 @@ def test_a_pause_that_a_provider_named_differs_from_one_that_failures_caused(
 def test_a_table_that_refuses_never_fails_a_turn(
     client: Any, first: Health, target: Target, clock: Any, operation: str
 ) -> None:
-    """Above all not the election of the one who probes."""
+    """This also holds for the election of the caller that probes."""
     open_circuit(first, target)
     clock.shift(PAUSE)
 
@@ -251,13 +251,13 @@ def excused() -> str:
     raise error
 
 
-def test_an_excused_failure_counts_against_nobody(first: Health, target: Target) -> None:
+def test_an_excused_failure_does_not_count_against_health(first: Health, target: Target) -> None:
     for _ in range(FAILURES * 3):
         assert ask(first, target, excused) == "timeout"
     assert first.cooling(target.model) is None
 
 
-def test_a_probe_whose_failure_is_excused_does_not_bench_the_target(
+def test_a_probe_whose_failure_is_excused_does_not_open_the_circuit(
     first: Health, second: Health, target: Target, clock: Any
 ) -> None:
     open_circuit(first, target)
@@ -266,7 +266,7 @@ def test_a_probe_whose_failure_is_excused_does_not_bench_the_target(
     assert ask_elsewhere(second, target) == "an answer"
 
 
-def test_a_call_is_made_once_whatever_becomes_of_the_bookkeeping(
+def test_a_call_is_made_once_even_if_the_bookkeeping_fails(
     client: Any, first: Health, target: Target, clock: Any
 ) -> None:
     open_circuit(first, target)

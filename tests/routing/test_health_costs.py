@@ -1,4 +1,4 @@
-"""What shared health costs in requests, what happens without a table, and what is shown of it."""
+"""What shared health costs in requests, what happens without a table, and what clients see of it."""
 
 from typing import Any
 
@@ -23,9 +23,7 @@ from tests.routing.environments import (
 from tests.support.requests import Requests
 
 
-def test_while_all_is_well_nothing_is_written_and_each_target_is_read_once_in_a_cache_period(
-    client: Any, first: Health, clock: Any
-) -> None:
+def test_healthy_targets_cost_no_write_and_one_read_in_a_cache_period(client: Any, first: Health, clock: Any) -> None:
     targets = [a_target(), a_target(), a_target("b")]
     requests = Requests(client)
     for periods in range(1, 4):
@@ -67,7 +65,7 @@ def test_the_same_pause_named_again_is_not_written_again(client: Any, first: Hea
     assert requests.writes == 1
 
 
-def test_a_circuits_item_is_swept_when_it_means_nothing_any_more(
+def test_a_circuits_item_expires_when_it_has_no_effect(
     client: Any, table_name: str, first: Health, target: Target, clock: Any
 ) -> None:
     first.pause(target.model, LONGEST)
@@ -81,7 +79,7 @@ def test_a_circuits_item_is_swept_when_it_means_nothing_any_more(
 
 @pytest.fixture
 def broken(client: Any, clock: Any) -> Health:
-    """Its table is not there."""
+    """Its table does not exist."""
     return environment(client, "no-such-table")
 
 
@@ -96,7 +94,7 @@ def test_a_table_that_is_down_counts_as_healthy(broken: Health, target: Target) 
     assert broken.not_closed() == []
 
 
-def test_a_table_that_takes_no_writes_costs_no_answer(client: Any, first: Health, target: Target, clock: Any) -> None:
+def test_a_table_that_refuses_writes_fails_no_answer(client: Any, first: Health, target: Target, clock: Any) -> None:
     open_circuit(first, target)
     clock.shift(PAUSE)
     probe_elected: list[str] = []
@@ -108,7 +106,7 @@ def test_a_table_that_takes_no_writes_costs_no_answer(client: Any, first: Health
 
     for operation in ("PutItem", "UpdateItem"):
         client.meta.events.register(f"before-call.dynamodb.{operation}", refuse)
-    assert ask(first, target) == "an answer", "that it cannot be closed is no reason to fail"
+    assert ask(first, target) == "an answer", "a circuit that cannot be closed fails no call"
 
 
 # --- what is shown ------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Many callers at once: a circuit opens once, and one of them tries again."""
+"""Many callers at once: a circuit opens once, and one of the callers probes."""
 
 import threading
 from collections import Counter
@@ -17,13 +17,13 @@ from tests.routing.environments import CACHE, PAUSE, a_target, ask, environment,
 from tests.support.requests import Requests
 
 CALLERS = 200
-TIMEOUT = 60.0  # seconds until a test gives up; nothing depends on it
+TIMEOUT = 60.0  # seconds until a test gives up. No result depends on it.
 NOW = 1_795_348_800
 
 
 @pytest.fixture
 def client(environment: pytest.MonkeyPatch, dynamodb_endpoint: str) -> Any:
-    """A client with long timeouts: a read that times out fails open, as it should, and would be one more probe."""
+    """A client with long timeouts: a read that times out counts as healthy, and would be one more probe."""
     config = Config(
         connect_timeout=TIMEOUT, read_timeout=TIMEOUT, max_pool_connections=CALLERS, retries={"total_max_attempts": 1}
     )
@@ -31,7 +31,7 @@ def client(environment: pytest.MonkeyPatch, dynamodb_endpoint: str) -> Any:
 
 
 def all_at_once(healths: list[Health], target: Target, call: Callable[[], str]) -> Counter[str]:
-    """What became of a call of each, in a thread each."""
+    """The outcomes of one call in each environment, each in its own thread."""
     together = threading.Barrier(len(healths), timeout=TIMEOUT)
 
     def one(health: Health) -> str:
@@ -62,14 +62,14 @@ def test_a_storm_of_failures_opens_a_circuit_once(client: Any, table_name: str, 
         became = all_at_once(healths * (CALLERS // environments), target, in_flight_together(CALLERS))
         assert became == {"server": CALLERS}
         assert requests.succeeded["PutItem"] == 1, "one write opens it"
-        assert requests.sent["PutItem"] <= environments, "and each environment tries at most once"
+        assert requests.sent["PutItem"] <= environments, "and each environment writes at most once"
         clock.shift(CACHE)  # by then the environments that did not open it themselves have read it
         assert {ask(health, target) for health in healths} == {"cooling"}
         assert requests.succeeded["PutItem"] == 1
 
 
 @pytest.mark.parametrize("environments", [1, 20])
-def test_one_probe_recovers_it(client: Any, table_name: str, environments: int) -> None:
+def test_one_probe_closes_the_circuit(client: Any, table_name: str, environments: int) -> None:
     target = a_target()
     with time_machine.travel(NOW, tick=False) as clock:
         environment(client, table_name).pause(target.model, PAUSE)
@@ -98,5 +98,5 @@ def test_one_probe_recovers_it(client: Any, table_name: str, environments: int) 
             became = Counter(pool.map(one, healths * (CALLERS // environments)))
         assert became == {"an answer": 1, "cooling": CALLERS - 1}
         assert len(probes) == 1
-        clock.shift(PAUSE)  # longer than anything is cached
+        clock.shift(PAUSE)  # longer than the cache lasts
         assert {ask(health, target) for health in healths} == {"an answer"}

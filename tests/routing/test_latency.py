@@ -1,4 +1,4 @@
-"""How fast targets answer: averaged in each environment, shared at most once a minute, and read as rarely."""
+"""How fast targets answer: averaged in each environment, and written and read at most once a minute."""
 
 from typing import Any
 
@@ -54,9 +54,7 @@ def test_one_small_write_for_each_target_and_minute(new: Any, requests: Requests
         assert requests.sent == {"PutItem": 2 * minute}
 
 
-def test_others_learn_of_it_until_they_have_observed_it_themselves(
-    new: Any, requests: Requests, clock: FakeClock
-) -> None:
+def test_shared_averages_count_until_an_environment_has_its_own(new: Any, requests: Requests, clock: FakeClock) -> None:
     new().observe("a:1", 250.4)
     there = new()
     assert there.of("a:1") == 250
@@ -64,7 +62,7 @@ def test_others_learn_of_it_until_they_have_observed_it_themselves(
     assert there.of("a:1") == 900
 
 
-def test_what_others_say_is_read_once_a_minute(new: Any, requests: Requests, clock: FakeClock) -> None:
+def test_shared_averages_are_read_once_a_minute(new: Any, requests: Requests, clock: FakeClock) -> None:
     here, there = new(), new()
     assert here.of("a:1") is None
     there.observe("a:1", 300)
@@ -77,7 +75,7 @@ def test_what_others_say_is_read_once_a_minute(new: Any, requests: Requests, clo
     assert requests.sent == {"Query": 1}
 
 
-def test_the_last_to_share_is_believed_and_not_for_ever(new: Any, clock: FakeClock) -> None:
+def test_the_latest_shared_average_counts_and_expires(new: Any, clock: FakeClock) -> None:
     new().observe("a:1", 100)
     new().observe("a:1", 500)
     assert new().of("a:1") == 500
@@ -85,7 +83,7 @@ def test_the_last_to_share_is_believed_and_not_for_ever(new: Any, clock: FakeClo
     assert new().of("a:1") is None
 
 
-def test_a_table_that_is_down_costs_a_guess_and_no_turn(client: Any, clock: FakeClock) -> None:
+def test_without_the_table_the_latency_is_unknown_and_no_turn_fails(client: Any, clock: FakeClock) -> None:
     here = Latencies(LatencyStore(Table(client, "no-such-table"), clock), clock)
     assert here.of("a:1") is None
     here.observe("a:1", 100)

@@ -42,7 +42,7 @@ def skipped(made: Plan) -> dict[str, str]:
     return {skip.model: skip.reason for skip in made.skipped}
 
 
-def test_an_image_by_its_address_is_not_for_a_provider_that_takes_data_alone() -> None:
+def test_an_image_by_its_address_leaves_out_providers_that_take_data_alone() -> None:
     using = settings(AWS_REGION="eu-west-1")
     for kind in ("image/png", "https"):
         facts = Facts(has_images=True, image_kinds=frozenset({kind}))
@@ -53,7 +53,7 @@ def test_an_image_by_its_address_is_not_for_a_provider_that_takes_data_alone() -
 
 SVG, GIF, DATA, ADDRESS = "image/svg+xml", "image/gif", "image/png", "https"
 IMAGES = [
-    # model, kinds of images, why it is left out
+    # model, kinds of images, the reason why it is left out
     ("openai:gpt-4o-mini", {DATA, ADDRESS, GIF}, None),
     ("openai:gpt-4o-mini", {SVG}, "images of type image/svg+xml"),
     ("anthropic:claude-haiku-5-5", {SVG, DATA}, "images of type image/svg+xml"),
@@ -91,7 +91,7 @@ NODE = {"type": "object", "properties": {"next": {"$ref": "#/$defs/node"}}}
     ({"type": "object", "properties": {"a": {"$ref": "#/$defs/a"}, "b": {"$ref": "#/$defs/a"}},
       "$defs": {"a": {"type": "string"}}}, False),
 ])  # fmt: skip
-def test_a_schema_that_refers_to_itself_leaves_out_who_does_not_take_it(schema: dict[str, Any], circular: bool) -> None:
+def test_a_recursive_schema_leaves_out_models_that_refuse_it(schema: dict[str, Any], circular: bool) -> None:
     wanted = {"type": "json_schema", "json_schema": {"name": "x", "schema": schema}}
     facts = Facts(structured_output=True, response_format=wanted)
     for model in ("anthropic:claude-haiku-5-5", "openai:gpt-4o-mini"):
@@ -120,12 +120,12 @@ def test_the_agents_model_comes_first_then_its_fallbacks_then_the_servers() -> N
     assert made.skipped == ()
 
 
-def test_either_spelling_of_fallbacks_does() -> None:
+def test_both_spellings_of_fallbacks_are_read() -> None:
     assert targets(plan("alpha:m", fallbackModel="beta:f")) == ["alpha:m", "beta:f"]
     assert targets(plan("alpha:m", fallbackModels=["beta:f"])) == ["alpha:m", "beta:f"]
 
 
-def test_a_target_is_what_the_provider_calls_it() -> None:
+def test_a_target_has_the_providers_own_name() -> None:
     (target,) = plan("alpha:big").targets
     assert (target.provider, target.upstream_model) == ("alpha", "big-2026")
     (target,) = plan("alpha:ft:org/a:b").targets
@@ -152,7 +152,7 @@ def test_the_place_of_a_duplicate_is_its_first() -> None:
         ("gone:m", "not_configured: the configuration has no such provider any more"),
     ],
 )
-def test_what_cannot_be_asked_is_skipped_with_the_reason(model: str, reason: str) -> None:
+def test_models_that_cannot_be_asked_are_skipped_with_the_reason(model: str, reason: str) -> None:
     made = plan(model, using=settings(BETA_API_KEY=""), fallbackModel="alpha:m")
     assert targets(made) == ["alpha:m"]
     assert skipped(made) == {model: reason}
@@ -167,19 +167,19 @@ def test_what_cannot_be_asked_is_skipped_with_the_reason(model: str, reason: str
         (Facts(has_images=True, structured_output=True), "unsupported: images, structuredOutput"),
     ],
 )
-def test_what_cannot_do_the_work_is_skipped_and_the_unlisted_are_trusted(facts: Facts, reason: str) -> None:
+def test_models_that_cannot_do_the_work_are_skipped_and_unlisted_ones_are_trusted(facts: Facts, reason: str) -> None:
     made = plan("alpha:text", facts=facts, fallbackModels=["alpha:big", "alpha:unlisted", "alpha:nickname"])
     assert targets(made) == ["alpha:big", "alpha:unlisted"]
     assert skipped(made) == {"alpha:text": reason}
 
 
-def test_a_plan_may_be_empty_and_still_says_why() -> None:
+def test_an_empty_plan_has_the_reasons() -> None:
     made = plan("beta:m", using=settings("off:m", BETA_API_KEY=""))
     assert made.targets == ()
     assert set(skipped(made)) == {"beta:m", "off:m"}
 
 
-def test_what_the_message_says_of_itself_is_in_the_plan() -> None:
+def test_facts_that_the_message_states_are_in_the_plan() -> None:
     made = plan("alpha:m", facts=Facts(task_type="code", priority="cost"))
     assert (made.task_type, made.priority) == ("code", "cost")
     assert (plan("alpha:m").task_type, plan("alpha:m").priority) == ("general", None)
@@ -274,7 +274,7 @@ EXPERIMENT = {"experiment": {"name": "half", "variants": [
 ]}}  # fmt: skip
 
 
-def test_an_experiments_variant_comes_first_and_the_agents_model_stands_in_for_it() -> None:
+def test_an_experiments_variant_comes_first_and_the_agents_model_follows() -> None:
     seen = set()
     for number in range(20):
         made = plan("alpha:m", facts=Facts(session_id=f"sess_{number}"), routing=EXPERIMENT)
@@ -294,12 +294,12 @@ def test_a_session_stays_assigned_where_its_variant_cannot_be_asked() -> None:
         assert targets(without) == [model for model in targets(usual) if model != "beta:b"]
 
 
-def test_without_a_session_nobody_takes_part() -> None:
+def test_without_a_session_there_is_no_variant() -> None:
     made = plan("alpha:m", routing=EXPERIMENT)
     assert (made.experiment, targets(made)) == (None, ["alpha:m"])
 
 
-def test_what_is_too_long_for_a_window_is_skipped_wherever_it_stands() -> None:
+def test_a_model_with_too_small_a_window_is_skipped_at_any_place() -> None:
     models = {"alpha:m": {"contextWindow": 100}, "beta:f": {"contextWindow": 50}, "alpha:s": {"contextWindow": 200}}
     using = settings_of(PROVIDERS, models, ["alpha:s"], KEY)
     made = plan("alpha:m", using=using, facts=Facts(prompt_tokens=101), fallbackModels=["beta:f", "alpha:unlisted"])
@@ -319,14 +319,14 @@ def resting(rests: dict[str, CoolDown]) -> TargetStats:
     return TargetStats(cooling=rests.get)
 
 
-def test_what_cools_down_comes_last_with_the_time_left() -> None:
+def test_cooling_targets_come_last_with_the_time_left() -> None:
     made = make_plan("alpha:m", AgentConfig(fallback_model="beta:f"), Facts(), settings(), stats(alpha_m=12.4))
     assert targets(made) == ["beta:f", "alpha:m"]
     assert made.targets[1].to_json()["reason"] == "cooling_down: failing lately; tried again in 12 s"
     assert skipped(made) == {}
 
 
-def test_the_shortest_rest_comes_first_and_a_pause_that_a_provider_named_last() -> None:
+def test_the_shortest_pause_comes_first_and_a_pause_that_a_provider_named_last() -> None:
     names = ("alpha:a", "alpha:b", "alpha:c", "alpha:d", "alpha:e")
     rests = {
         "alpha:a": CoolDown(2, named=True), "alpha:b": CoolDown(30), "alpha:c": CoolDown(1, named=True),
@@ -350,10 +350,10 @@ def test_if_only_cooling_targets_are_left_they_are_tried_anyway() -> None:
     }
 
 
-# --- whose answer is a fallback's ---------------------------------------------------------------
+# --- which answer counts as a fallback's ---------------------------------------------------------------
 
 
-def test_the_preferred_is_the_first_that_may_be_asked() -> None:
+def test_the_preferred_target_is_the_first_that_may_be_asked() -> None:
     rules = {"when": CODE, "use": ["beta:x", "alpha:y"]}
     code = Facts(task_type="code")
     assert plan("alpha:m", using=with_rules(rules), facts=code).preferred == "beta:x"
@@ -365,7 +365,7 @@ def test_the_preferred_is_the_first_that_may_be_asked() -> None:
 
 @pytest.mark.parametrize("forced", [False, True])
 def test_a_model_that_cannot_be_forced_to_call_tools_is_left_out_where_they_must_be_called(forced: bool) -> None:
-    """A model by its own facts, or all of a provider: those that are not listed, too."""
+    """A fact of one model, or of all models of a provider, also those that are not listed."""
     words = {"unsupported": ["toolChoice", "temperature"]}
     using = settings_of({**PROVIDERS, "beta": {**PROVIDERS["beta"], **words}}, {"alpha:free": words}, (), KEY)
     chain = ["alpha:free", "beta:unlisted", "alpha:m"]
@@ -374,7 +374,7 @@ def test_a_model_that_cannot_be_forced_to_call_tools_is_left_out_where_they_must
     assert skipped(made) == (dict.fromkeys(chain[:2], "unsupported: toolChoice") if forced else {})
 
 
-def test_what_a_provider_or_its_wire_format_lacks_is_lacking_in_each_of_its_models() -> None:
+def test_a_model_lacks_what_its_provider_or_wire_format_lacks() -> None:
     providers = {
         "google": {"format": "gemini", "endpoint": "http://g", "unsupported": ["stop"]},
         "alpha": PROVIDERS["alpha"],

@@ -1,4 +1,4 @@
-"""What holds of every plan, whatever the agent, the configuration, the keys and how targets are doing."""
+"""Laws of every plan, for any agent, configuration, keys and health."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -65,7 +65,7 @@ class World:
         return target.provider, target.upstream_model
 
     def first(self) -> set[tuple[str, str]]:
-        """Everybody whom variant and rule name for these facts, and the agent's model; by what providers call them."""
+        """The upstream names of the variant's model, the matching rule's models and the agent's model."""
         rules = [*self.config.routing.rules, *self.settings.routing.rules]
         rule = first_match(rules, self.facts.named(self.model))
         named = [self.model, *(model for _, model in (rule.models() if rule else ()))]
@@ -79,7 +79,7 @@ class World:
 
 @st.composite
 def worlds(draw: st.DrawFn) -> World:
-    """Three providers, some of them unavailable, some of whose models share an upstream id or are cooling down."""
+    """Three providers, some of them unavailable. Some models share an upstream id, and some cool down."""
     providers: dict[str, Any] = {
         name: {"format": "openai", "endpoint": "http://x", "enabled": draw(st.booleans())} for name in PROVIDERS
     }
@@ -123,7 +123,7 @@ def test_every_candidate_has_exactly_one_fate(world: World) -> None:
 
 
 @given(worlds())
-def test_order_is_that_of_the_chain(world: World) -> None:
+def test_targets_keep_the_order_of_the_chain(world: World) -> None:
     """Variant, rule, agent's model, its fallbacks, the server's."""
     ranks = ("experiment x", "rule", "agent's model", "agent's fallback", "server's fallback")
     healthy = [one.reason for one in world.plan.targets if one.cooling is None]
@@ -142,7 +142,7 @@ def test_fallbacks_keep_the_order_they_were_given_in(world: World) -> None:
 
 
 @given(worlds())
-def test_no_target_is_unavailable_or_unable(world: World) -> None:
+def test_no_target_is_unavailable_or_unsupported(world: World) -> None:
     facts = world.facts
     needs = {"images": facts.has_images, "structuredOutput": facts.structured_output, "tools": facts.has_tools}
     for target in world.plan.targets:
@@ -166,7 +166,7 @@ def test_cooling_targets_come_last_and_none_is_left_out(world: World) -> None:
 
 
 @given(worlds(), st.data())
-def test_an_unavailable_newcomer_never_changes_who_is_asked(world: World, data: st.DataObject) -> None:
+def test_adding_an_unavailable_model_never_changes_who_is_asked(world: World, data: st.DataObject) -> None:
     providers = world.settings.providers.items()
     unavailable = ["gone", *(name for name, provider in providers if provider.availability[0] != "available")]
     newcomer = f"{data.draw(st.sampled_from(unavailable))}:new"
@@ -182,7 +182,7 @@ def test_an_unavailable_newcomer_never_changes_who_is_asked(world: World, data: 
 
 
 @given(worlds())
-def test_a_newcomer_at_the_end_changes_nothing_before_it(world: World) -> None:
+def test_adding_a_model_at_the_end_changes_nothing_before_it(world: World) -> None:
     longer = (*world.config.fallback_models, "one:newest")
     before = [one for one in world.plan.targets if one.reason != "server's fallback" and one.cooling is None]
     after = replace(world, config=world.config.model_copy(update={"fallback_models": longer})).plan
@@ -195,14 +195,14 @@ def test_the_same_facts_make_the_same_plan(world: World) -> None:
 
 
 @given(worlds())
-def test_the_preferred_is_a_target(world: World) -> None:
+def test_the_preferred_target_is_in_the_plan(world: World) -> None:
     plan = world.plan
     assert plan.preferred in [target.model for target in plan.targets] or (plan.preferred is None and not plan.targets)
 
 
 @given(worlds())
-def test_the_answer_of_route_can_be_written(world: World) -> None:
-    """It is JSON of the contract's shape, whatever is in it."""
+def test_the_answer_of_route_is_valid_json(world: World) -> None:
+    """It is JSON of the contract's shape."""
     shown = world.plan.to_json()
     assert set(shown) == {"requested", "taskType", "priority", "rule", "experiment", "targets", "skipped"}
     assert all(set(one) == {"model", "provider", "upstreamModel", "reason"} for one in shown["targets"])

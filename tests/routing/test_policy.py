@@ -1,4 +1,4 @@
-"""The policy of every error class is the one in the design's table."""
+"""Every error class has the policy of the design's table."""
 
 from agentos.kernel.errors import ErrorClass
 from agentos.routing.policy import BACKOFF_SECONDS, POLICIES, Retry

@@ -1,4 +1,4 @@
-"""How long to wait: every form that a provider may say it in, and everything else that it may say."""
+"""How long to wait: every form in which a provider may say it, and values that mean nothing."""
 
 import math
 import time
@@ -79,7 +79,7 @@ def test_header_names_are_found_in_any_case() -> None:
 @given(
     st.text(max_size=40) | st.from_regex(r"\A[A-Z][a-z]{2},? [0-9]{1,3}[ -][A-Z][a-z]{2}[ -][0-9]+ [0-9:]+ .{0,6}\Z")
 )
-def test_whatever_it_says_is_a_sound_wait_or_none(hint: str) -> None:
+def test_any_header_gives_a_valid_wait_or_none(hint: str) -> None:
     for name in ("retry-after", "retry-after-ms"):
         seconds = wait_seconds({name: hint}, NOW)
         assert seconds is None or (seconds >= 0 and math.isfinite(seconds))

@@ -1,4 +1,4 @@
-"""In which order a rule's models are tried: by price, by speed, by lot; and who gets which variant of an experiment."""
+"""The order of a rule's models by price, by speed or by weight, and the assignment of an experiment's variants."""
 
 from collections import Counter
 from typing import Any
@@ -40,7 +40,7 @@ def weighted(**shares: float) -> dict[str, Any]:
     return {"strategy": "weighted", "among": [{"model": f"a:{name}", "weight": w} for name, w in shares.items()]}
 
 
-def test_a_model_or_a_list_is_its_own_order() -> None:
+def test_a_model_or_a_list_keeps_its_own_order() -> None:
     assert order("a:x") == ["a:x"]
     assert order(["a:z", "a:x"]) == ["a:z", "a:x"]
 
@@ -74,7 +74,7 @@ def test_the_fastest_by_what_was_observed() -> None:
 @pytest.mark.parametrize(
     ("draw", "first"), [(0.0, "x"), (0.69, "x"), (0.71, "y"), (0.89, "y"), (0.91, "z"), (1.0, "z")]
 )
-def test_the_first_is_drawn_by_its_share_and_the_others_follow(draw: float, first: str) -> None:
+def test_the_first_model_is_drawn_by_weight_and_the_others_follow(draw: float, first: str) -> None:
     drawn = order(weighted(x=7, y=2, z=1), draw=draw)
     assert drawn[0] == f"a:{first}"
     assert drawn[1:] == [model for model in ("a:x", "a:y", "a:z") if model != drawn[0]]
@@ -88,7 +88,7 @@ def shares(weights: list[int]) -> tuple[WeightedModel, ...]:
 
 
 @given(SHARES)
-def test_draws_fall_by_weight(weights: list[int]) -> None:
+def test_draws_follow_the_weights(weights: list[int]) -> None:
     total = sum(weights)
     drawn = Counter(pick(shares(weights), (place + 0.5) / total) for place in range(total))
     assert [drawn[f"a:{place}"] for place in range(len(weights))] == weights
@@ -103,7 +103,7 @@ def test_a_session_keeps_its_variant(weights: list[int], session: str, salt: str
     assert assign(experiment(weights, salt), session) == assign(experiment(weights, salt), session)
 
 
-def test_variants_are_given_out_by_weight_and_another_salt_is_another_draw() -> None:
+def test_variants_are_assigned_by_weight_and_another_salt_is_another_draw() -> None:
     sessions = [f"sess_{number}" for number in range(4000)]
     given_out = Counter(assign(experiment([3, 1]), session) for session in sessions)
     assert 2850 < given_out["a:0"] < 3150  # five standard deviations around 3000
@@ -111,7 +111,7 @@ def test_variants_are_given_out_by_weight_and_another_salt_is_another_draw() -> 
     assert 1840 < moved < 2160
 
 
-def test_a_newcomers_share_moves_nobody_else() -> None:
+def test_adding_a_variant_moves_no_other_session() -> None:
     """When the last variant's share grows, sessions move to it alone."""
     for number in range(500):
         before, after = assign(experiment([5, 1]), f"s{number}"), assign(experiment([5, 5]), f"s{number}")

@@ -1,6 +1,6 @@
-"""Every wire format's own words for an answer and for each failure of the design's table: a row each.
+"""Every wire format's replies for an answer and for each failure of the design's table.
 
-A new wire format is one more entry of `FORMATS`; the tests of `test_error_table.py` then hold for it as well.
+A new wire format is one more entry of `FORMATS`. The tests of `test_error_table.py` then include it.
 """
 
 import json
@@ -16,7 +16,7 @@ from agentos.kernel.errors import ErrorClass
 
 @dataclass(frozen=True)
 class Reply:
-    """An HTTP reply; a body that is not text goes out as JSON."""
+    """An HTTP reply. A body that is not text becomes JSON."""
 
     status: int
     body: Any = ""
@@ -40,7 +40,7 @@ class Breaks:
 
 @dataclass(frozen=True)
 class Hangs:
-    """No reply until somebody gives up."""
+    """No reply until the client gives up."""
 
     status: None = None
 
@@ -54,7 +54,7 @@ Behaviour = Reply | Breaks | Hangs
 
 @dataclass(frozen=True)
 class WireFormat:
-    """`path` is how a request's path ends; `failures` are this format's forms of each error class."""
+    """`path` is the end of a request's path. `failures` holds this format's forms of each error class."""
 
     path: str
     answer: Reply
@@ -87,7 +87,7 @@ ANYWHERE: dict[ErrorClass, tuple[Behaviour, ...]] = {
     ErrorClass.MODEL_NOT_FOUND: (Reply(404),),
     ErrorClass.REJECTED: (Reply(400), Reply(422, {"error": {"message": "no"}})),
 }
-"""What means the same over every format."""
+"""The replies that every format has in common."""
 
 
 def _openai_error(status: int, code: str) -> Reply:

@@ -1,4 +1,4 @@
-"""The stores over a fresh table, with a clock that the test owns."""
+"""The stores over a new table, with a clock that the test moves."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ TENANT = "acme"
 
 
 class Store:
-    """All stores of one table, and shorthands for one tenant."""
+    """All stores of one table, and shortcuts for one tenant."""
 
     def __init__(self, client: Any, table_name: str) -> None:
         self.client = client
@@ -63,7 +63,7 @@ class Store:
         self.turns.commit(lease, self.step(lease, a_message(said), reply or a_reply(), tokens), self.deadline())
 
     def step(self, lease: Lease, sent: SentMessage, reply: Reply, tokens: int = 5) -> TurnCommit:
-        """What the two add to the lease's session."""
+        """The changes of a question and its answer to the lease's session."""
         kept, answer = self.turns.to_stored(lease, 1, sent, tokens), self.turns.to_stored(lease, 2, reply, tokens)
         calls = tuple(call.id for call in reply.tool_calls)
         return TurnCommit((kept,), reply, answer, (*lease.session.turns, (tokens, tokens)), calls)
@@ -76,7 +76,7 @@ class Store:
         return self.sessions.get(TENANT, session.agent_id, session.session_id)
 
     def contents(self, session: Session) -> list[Any]:
-        """Everything that was said, in order."""
+        """All messages, in order."""
         page = self.sessions.messages(TENANT, session.agent_id, session.session_id, 100, None, "asc")
         return [message.content for message in page.data]
 
@@ -84,7 +84,7 @@ class Store:
         self.sessions.delete(TENANT, session.agent_id, session.session_id, self.deadline())
 
     def items(self) -> list[dict[str, Any]]:
-        """Everything in the table."""
+        """All items of the table."""
         found: list[dict[str, Any]] = []
         for page in self.client.get_paginator("scan").paginate(TableName=self.table_name, ConsistentRead=True):
             found += page["Items"]
@@ -92,7 +92,7 @@ class Store:
 
 
 def flat(pages: list[list[str]]) -> list[str]:
-    """Everything on all pages."""
+    """The entries of all pages."""
     return [entry for page in pages for entry in page]
 
 

@@ -1,4 +1,4 @@
-"""Pages of agents: every page size and both orders, without gaps or duplicates, whatever happens in between."""
+"""Pages of agents: every page size and both orders, without gaps or duplicates, also when agents change in between."""
 
 import pytest
 
@@ -66,7 +66,7 @@ def test_the_last_page_says_so_even_when_only_deleted_ones_follow(store: Store) 
 def test_new_agents_between_pages_neither_repeat_nor_hide_others(store: Store) -> None:
     made = agents(store, 4)
     first = store.agents.page(TENANT, 2, None, "desc")
-    store.agent()  # newer than the page that was read
+    store.agent()  # newer than the page that was read already
     second = store.agents.page(TENANT, 2, first.next_cursor, "desc")
     assert [agent.agent_id for agent in (*first.data, *second.data)] == made[::-1]
 
@@ -93,7 +93,7 @@ def test_large_agents_make_shorter_pages_that_say_there_is_more(store: Store) ->
     assert all(pages)
 
 
-def test_a_cursor_of_another_tenant_only_tells_a_position(store: Store) -> None:
+def test_a_cursor_of_another_tenant_is_only_a_position(store: Store) -> None:
     ours = agents(store, 3)
     theirs = [store.agent(tenant="other") for _ in range(3)]
     cursor = store.agents.page("other", 1, None, "asc").next_cursor
@@ -122,7 +122,7 @@ BAD_CURSORS = [
 ]
 
 
-def test_what_this_list_has_not_given_out_is_no_cursor(store: Store) -> None:
+def test_a_cursor_of_another_origin_is_refused(store: Store) -> None:
     for cursor in BAD_CURSORS:
         with pytest.raises(InvalidRequest) as caught:
             store.agents.page(TENANT, 20, cursor, "desc")

@@ -1,4 +1,4 @@
-"""The commit: both messages and the session's new state, all or nothing, and only while the lease is ours."""
+"""The commit: both messages and the session's new state are stored together, and only while the lease is ours."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -52,14 +52,14 @@ def test_a_sum_with_an_unknown_price_stays_unknown(store: Store) -> None:
     assert (store.read(session).usage.cost_usd, store.read(session).usage.unpriced) == (None, 1)
 
 
-def test_messages_stand_in_the_order_of_the_conversation(store: Store) -> None:
+def test_messages_are_in_the_order_of_the_conversation(store: Store) -> None:
     session = store.session(store.agent())
     for number in range(3):
         store.turn(session, f"question {number}", a_reply(f"answer {number}"))
     assert store.contents(session) == [f"{kind} {number}" for number in range(3) for kind in ("question", "answer")]
 
 
-def test_an_expiring_session_lives_on_with_every_turn(store: Store) -> None:
+def test_every_turn_prolongs_an_expiring_session(store: Store) -> None:
     session = store.session(store.agent(), lifetime=100)
     assert store.read(session).expires_at == "2026-11-22T12:01:40.000Z"
 
@@ -84,7 +84,7 @@ def test_reading_does_not_prolong_a_session(store: Store) -> None:
         store.read(session)
 
 
-def test_a_session_deleted_during_a_turn_takes_nothing_in(store: Store) -> None:
+def test_a_session_deleted_during_a_turn_stores_nothing(store: Store) -> None:
     session = store.session(store.agent())
     store.turn(session)
     lease = store.begin(session)
@@ -98,10 +98,10 @@ def test_a_session_deleted_during_a_turn_takes_nothing_in(store: Store) -> None:
     assert not [item for item in before if item["sk"]["S"].startswith("MESSAGE#")]
 
 
-def test_a_session_swept_during_a_turn_is_not_resurrected(store: Store) -> None:
+def test_a_session_swept_during_a_turn_does_not_come_back(store: Store) -> None:
     session = store.session(store.agent(), lifetime=10)
     lease = store.begin(session)
-    store.client.delete_item(TableName=store.table_name, Key=lease.session_key)  # what TTL does
+    store.client.delete_item(TableName=store.table_name, Key=lease.session_key)  # as TTL does
     before = store.items()
 
     with pytest.raises(NotFound):
@@ -121,7 +121,7 @@ def test_a_lease_commits_once(store: Store) -> None:
     assert store.contents(session) == ["once", "Hi"]
 
 
-def test_a_commit_among_knocking_messages_gets_through(store: Store) -> None:
+def test_a_commit_succeeds_among_many_lease_requests(store: Store) -> None:
     """Every lease request touches the item that the transaction is about to change."""
     session = store.session(store.agent())
     lease = store.begin(session)

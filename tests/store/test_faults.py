@@ -1,4 +1,4 @@
-"""Whatever the table answers, a call ends as one of our errors, and no log line holds anything of an item."""
+"""Whatever the table answers, a call ends with one of our errors, and no log line quotes an item."""
 
 from collections.abc import Callable
 from typing import Any
@@ -36,7 +36,7 @@ def faults(store: Store) -> Faults:
 
 @pytest.mark.parametrize("operation", CALLS)
 @pytest.mark.parametrize("fault", ["cut", "cut error", "a list", "page 200", "page 400", "access denied", "unknown"])
-def test_what_the_table_does_not_answer_or_refuses_is_unavailable(
+def test_a_request_that_the_table_does_not_answer_or_refuses_is_unavailable(
     store: Store, faults: Faults, operation: str, fault: str
 ) -> None:
     faults.inflict(FAULTS[fault], operation, ALWAYS)
@@ -47,11 +47,11 @@ def test_what_the_table_does_not_answer_or_refuses_is_unavailable(
     assert log.lines
     assert all("secret" not in str(line) and line["reason"] for line in log.lines)
     shown = caught.value if caught.value.__suppress_context__ else caught.value.__context__
-    assert shown in (caught.value, None), "a traceback would show the table's own words"
+    assert shown in (caught.value, None), "a traceback would show the table's own message"
 
 
 @pytest.mark.parametrize("fault", ["nothing", "page 502", "no connection", "server error", "throttled"])
-def test_what_the_client_library_tries_again_ends_alike(store: Store, faults: Faults, fault: str) -> None:
+def test_requests_that_the_client_library_repeats_end_the_same_way(store: Store, faults: Faults, fault: str) -> None:
     faults.inflict(FAULTS[fault], "GetItem", ALWAYS)
     with captured() as log, pytest.raises(ApiError) as caught:
         CALLS["GetItem"](store)
@@ -61,8 +61,8 @@ def test_what_the_client_library_tries_again_ends_alike(store: Store, faults: Fa
 
 
 @pytest.mark.parametrize("operation", ["GetItem", "BatchGetItem", "PutItem", "Query", "BatchWriteItem"])
-def test_an_answer_that_is_cut_once_is_asked_for_again(store: Store, faults: Faults, operation: str) -> None:
-    """A write finds its own work done. A cut answer to GetItem never means that there is no such item."""
+def test_a_request_whose_answer_is_cut_once_is_repeated(store: Store, faults: Faults, operation: str) -> None:
+    """A repeated write finds that it is done. A cut answer to GetItem never means that the item is missing."""
     if operation in ("GetItem", "BatchGetItem", "Query"):
         store.table.put(ITEM)
     faults.inflict(cut, operation, 1)
@@ -79,7 +79,7 @@ def test_a_mistake_of_our_own_differs_from_trouble_of_the_table(store: Store, fa
     assert caught.value.__suppress_context__
 
 
-def test_what_the_client_library_finds_wrong_is_not_quoted(store: Store) -> None:
+def test_an_error_of_the_client_library_is_not_quoted(store: Store) -> None:
     with pytest.raises(RequestRefused, match=r"^put_item: ParamValidationError$") as caught:
         store.table.put({**KEY, "body": {"S": 5}})
     assert caught.value.__suppress_context__
@@ -91,14 +91,16 @@ def test_a_conflict_is_a_conflict(store: Store, faults: Faults) -> None:
         CALLS["PutItem"](store)
 
 
-def test_an_item_that_is_too_large_is_the_clients_to_mend(store: Store) -> None:
+def test_an_item_that_is_too_large_is_the_clients_error(store: Store) -> None:
     with pytest.raises(PayloadTooLarge):
         store.table.put({**KEY, "body": {"S": "x" * 500_000}})
 
 
 @pytest.mark.parametrize("answer", [b"{}", b'{"Attributes": null}'])
 @pytest.mark.parametrize("operation", ["UpdateItem", "Query", "BatchGetItem"])
-def test_an_answer_without_its_result_is_not_whole(store: Store, faults: Faults, operation: str, answer: bytes) -> None:
+def test_an_answer_without_its_result_is_incomplete(
+    store: Store, faults: Faults, operation: str, answer: bytes
+) -> None:
     def empty(request: Any) -> Any:
         return reply(request, 200, answer)
 

@@ -1,4 +1,4 @@
-"""Deleted and expired: gone at once for every reader and writer, whether swept or not."""
+"""What is deleted or expired is gone at once for every reader and writer, swept or not."""
 
 from collections.abc import Callable
 
@@ -45,12 +45,12 @@ def test_a_deleted_session_is_gone(store: Store, use: Callable[..., object]) -> 
 
 def test_the_expiry_that_was_reported_is_the_one_that_counts(store: Store) -> None:
     created = a_session(store.agent(), store.clock, lifetime=10)
-    store.clock.advance(1.5)  # between the answer's making and the storing
+    store.clock.advance(1.5)  # between building the answer and storing it
     store.sessions.create(TENANT, created, store.deadline())
     assert store.read(created).expires_at == created.expires_at
 
 
-def test_a_session_without_an_expiry_stays(store: Store) -> None:
+def test_a_session_without_an_expiry_never_expires(store: Store) -> None:
     session = store.session(store.agent())
     store.clock.advance(10 * 366 * 24 * 3600)
     assert store.read(session).expires_at is None
@@ -70,7 +70,7 @@ def test_a_deleted_session_leaves_a_small_tombstone_and_no_messages(store: Store
     assert "ann" not in str(tombstone)
 
 
-def test_without_time_for_the_messages_the_tombstone_stands_all_the_same(store: Store) -> None:
+def test_without_time_for_the_messages_the_tombstone_is_still_written(store: Store) -> None:
     session = store.session(store.agent())
     store.turn(session)
     store.sessions.delete(TENANT, session.agent_id, session.session_id, Deadline.after(0.5, store.clock))
@@ -106,7 +106,7 @@ def test_an_agents_tombstone_holds_nothing_of_it(store: Store) -> None:
     assert int(tombstone["expiresAt"]["N"]) == START + TOMBSTONE_SECONDS
 
 
-def test_a_swept_tombstone_is_as_gone(store: Store) -> None:
+def test_a_session_is_gone_when_its_tombstone_is_swept(store: Store) -> None:
     agent_id = store.agent()
     session = store.session(agent_id)
     store.delete(session)

@@ -11,7 +11,7 @@ from agentos.store.leases import Lease
 from tests.store.conftest import TENANT, Store
 
 
-def test_a_session_is_running_while_its_lease_is_out(store: Store) -> None:
+def test_a_session_is_running_while_its_lease_is_held(store: Store) -> None:
     session = store.session(store.agent())
     assert store.read(session).state == "idle"
 
@@ -60,7 +60,7 @@ def test_an_expired_lease_is_taken_over_and_the_stalled_writer_fails(store: Stor
     assert store.read(session).message_count == 2
 
 
-def test_a_lease_holds_to_its_last_moment(store: Store) -> None:
+def test_a_lease_is_valid_to_its_last_moment(store: Store) -> None:
     session = store.session(store.agent())
     store.begin(session, seconds=10)
     store.clock.advance(10 - 0.002)
@@ -115,7 +115,7 @@ def test_abandoning_a_deleted_session_does_not_bring_it_back(store: Store) -> No
 
 
 @pytest.mark.parametrize("session_id", ["", "SESSION", "sess_", "sess_00000000000000000000000009", "../x", "ü"])
-def test_no_lease_on_what_is_not_there(store: Store, session_id: str) -> None:
+def test_no_lease_on_a_missing_session(store: Store, session_id: str) -> None:
     agent_id = store.agent()
     before = store.items()
 
@@ -188,7 +188,7 @@ def test_a_lease_that_another_turn_has_taken_is_not_renewed(store: Store) -> Non
     assert store.read(session).state == "idle"
 
 
-def test_a_renewal_brings_no_deleted_session_back(store: Store) -> None:
+def test_a_renewal_does_not_bring_a_deleted_session_back(store: Store) -> None:
     session = store.session(store.agent())
     lease = store.begin(session)
     store.delete(session)

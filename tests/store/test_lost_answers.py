@@ -1,4 +1,4 @@
-"""A request whose answer is lost on the way is sent again by the client library: it must find its own work done."""
+"""The client library repeats a request whose answer is lost. The repeated request must succeed."""
 
 from collections.abc import Callable
 
@@ -14,7 +14,7 @@ Lose = Callable[[str], None]
 
 @pytest.fixture
 def lose(store: Store) -> Lose:
-    """Let the next request of a kind reach the table and its answer get lost."""
+    """The next request of a kind reaches the table, but its answer is lost."""
 
     return lambda operation: lose_answer(store.client, operation)
 
@@ -49,7 +49,7 @@ def test_an_agent_is_deleted_once(store: Store, lose: Lose) -> None:
         store.agents.delete(TENANT, agent_id, store.deadline())
 
 
-def test_a_lease_is_taken_and_not_lost_to_oneself(store: Store, lose: Lose) -> None:
+def test_a_lease_is_taken_although_its_answer_was_lost(store: Store, lose: Lose) -> None:
     session = store.session(store.agent())
     lose("UpdateItem")
     lease = store.begin(session)

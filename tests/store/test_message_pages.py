@@ -1,4 +1,4 @@
-"""Pages of messages, and the history a turn reads: in the order of the conversation, from either end."""
+"""Pages of messages, and the history that a turn reads: in the order of the conversation, from either end."""
 
 import json
 from typing import Any
@@ -44,7 +44,7 @@ def conversation(store: Store, turns: int) -> tuple[Session, list[str]]:
 
 @pytest.mark.parametrize("order", ["asc", "desc"])
 def test_every_page_size_shows_everything_once_and_in_order(store: Store, order: str) -> None:
-    session, said = conversation(store, 6)  # past ten messages, so that 10 must not sort before 9
+    session, said = conversation(store, 6)  # more than ten messages: 10 must not sort before 9
     expected = said if order == "asc" else said[::-1]
 
     for limit in (1, 2, 3, 5, 11, 12, 13, 100):
@@ -85,7 +85,7 @@ def test_the_newest_messages_are_read_in_one_request_at_half_price(store: Store,
 
 
 def test_a_history_that_has_not_arrived_everywhere_is_read_again_consistently(store: Store) -> None:
-    """DynamoDB's cheaper reads may miss what was written a moment ago; a session knows how many messages it has."""
+    """DynamoDB's cheaper reads may miss recent writes. The session knows how many messages it has."""
     session = store.session(store.agent())
     store.turn(session, "q0", a_reply("a0"))
     lease = store.begin(session)
@@ -123,7 +123,7 @@ def test_a_page_of_large_messages_fits_a_lambda_response(store: Store, letter: s
     assert seen == 18
 
 
-def test_a_cursor_of_another_session_only_tells_a_position(store: Store) -> None:
+def test_a_cursor_of_another_session_is_only_a_position(store: Store) -> None:
     session, said = conversation(store, 2)
     other = store.session(store.agent())
     store.turn(other, "secret")
@@ -161,14 +161,14 @@ BAD_CURSORS = [
 ]
 
 
-def test_what_this_list_has_not_given_out_is_no_cursor(store: Store) -> None:
+def test_a_cursor_of_another_origin_is_refused(store: Store) -> None:
     session = store.session(store.agent())
     for cursor in BAD_CURSORS:
         with pytest.raises(InvalidRequest):
             store.sessions.messages(TENANT, session.agent_id, session.session_id, 20, cursor, "asc")
 
 
-def test_messages_of_what_is_not_there_are_not_found(store: Store) -> None:
+def test_messages_of_a_missing_session_are_not_found(store: Store) -> None:
     session = store.session(store.agent())
     for agent_id, session_id in (
         (session.agent_id, new_id("sess")),

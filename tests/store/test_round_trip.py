@@ -1,4 +1,4 @@
-"""What a client may shape freely comes back exactly, down to -0.0 and the order of keys, and nothing is overwritten."""
+"""Free-form values come back exactly, down to -0.0 and the order of keys. Nothing is overwritten."""
 
 from typing import Any
 
@@ -14,12 +14,12 @@ from tests.support.json_values import OBJECTS
 from tests.support.properties import examples
 
 FEW = settings(examples(15), suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
-"""Examples share a store; each stores a record of its own in it."""
+"""All examples share a store. Each stores its own record."""
 TEXT = st.text(min_size=1)
 
 
 def same(one: Any, other: Any) -> bool:
-    """Equal as JSON text; == would take 1, 1.0 and True for the same."""
+    """Equal as JSON text: == treats 1, 1.0 and True as equal."""
     return dump(one.to_json()) == dump(other.to_json())
 
 

@@ -1,4 +1,4 @@
-"""Whatever is done to a session in whatever order, it holds what a plain list would: through the real functions."""
+"""After any operations in any order, a session holds the same messages as a plain list. Runs the real functions."""
 
 import contextlib
 import itertools
@@ -37,7 +37,8 @@ TROUBLES: dict[str, Callable[[Any, str, int], None]] = {
 
 
 class Session(RuleBasedStateMachine):
-    """`said` is the model; `open`: calls that wait; `stuck`: a dead turn has the lease; `sent`: keys with answers."""
+    """`said`: the expected messages. `open`: open calls. `stuck`: a dead turn has the lease. `sent`: keys with
+    answers."""
 
     def __init__(self, api: Client, upstream: Upstream, clock: ShiftedClock) -> None:
         super().__init__()
@@ -63,13 +64,13 @@ class Session(RuleBasedStateMachine):
         return {"content": f"question {next(self.keys)}"}
 
     def script(self, calls: int) -> tuple[str, list[str]]:
-        """What the provider says next: the text and the ids of the calls."""
+        """The provider's next answer: the text and the ids of the calls."""
         text, ids = f"answer {next(self.keys)}", [f"call_{next(self.keys)}" for _ in range(calls)]
         self.upstream.default = calling(*((one, "f", "{}") for one in ids), text=text) if ids else answer(text)
         return text, ids
 
     def took(self, body: dict[str, Any], text: str, ids: list[str]) -> None:
-        """The model after a turn."""
+        """Update the expected messages after a turn."""
         self.said.append(body["content"])
         self.open = self.open[1:]
         if not self.open:
@@ -92,7 +93,8 @@ class Session(RuleBasedStateMachine):
     @precondition(lambda self: not self.gone and not self.stuck and len(self.open) < 2)
     @rule()
     def break_off(self) -> None:
-        """A streamed answer breaks after its first words, which stay; who comes back for the rest hears of it."""
+        """A streamed answer breaks off after its first words, which are stored. A client that reconnects learns of
+        it."""
         key, body, text = f"key {next(self.keys)}", self.body(), f"beginning {next(self.keys)}"
         self.upstream.script.append(streamed_reply(text, end=(CUT,)))
         broken = self.stream({"Idempotency-Key": key}, body)
@@ -148,7 +150,7 @@ class Session(RuleBasedStateMachine):
         calls=st.integers(0, 2),
     )
     def trouble(self, operation: str, fault: str, times: int, calls: int) -> None:
-        """The table loses, cuts or refuses answers of one kind; the turn is answered all the same, once."""
+        """The table loses, cuts or refuses answers of one kind. The turn is still answered once."""
         if fault == "conflict" and operation in ("GetItem", "Query"):
             return
         rewire()
@@ -159,7 +161,7 @@ class Session(RuleBasedStateMachine):
     @precondition(lambda self: not self.gone and not self.stuck and not self.open)
     @rule(renews=st.booleans())
     def freeze(self, renews: bool) -> None:
-        """A turn is frozen for longer than its lease, and another one is answered: the frozen one can do nothing."""
+        """A turn is frozen for longer than its lease, and another one is answered. The frozen one changes nothing."""
         store, leases = wiring.turn_store(), LeaseStore(wiring.table(), self.clock)
         path, deadline = ("default", *self.path.values()), Deadline.after(30, self.clock)
         frozen = leases.acquire(path, new_id("turn"), LEASE_SECONDS, deadline)  # type: ignore[arg-type]

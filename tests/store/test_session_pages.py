@@ -1,4 +1,4 @@
-"""Pages of sessions, by agent and by user: complete and in order though the list lives in an index."""
+"""Pages of sessions, by agent and by user: complete and in order, although the list is in an index."""
 
 from typing import Any
 
@@ -47,8 +47,8 @@ def test_every_page_size_shows_everything_once_and_in_order(store: Store, order:
         assert all(len(page) == limit for page in pages[:-1])
 
 
-def test_sessions_come_in_order_however_the_table_hands_them_back(store: Store) -> None:
-    """BatchGetItem answers in any order, and in several goes."""
+def test_sessions_are_in_order_however_the_table_returns_them(store: Store) -> None:
+    """BatchGetItem answers in any order, and in several parts."""
     agent_id = store.agent()
     made = ids(sessions(store, agent_id, 60))
     assert walk(store, agent_id, 100, "asc") == [made]
@@ -136,7 +136,7 @@ def test_cursors_stay_in_their_own_list(store: Store) -> None:
 BAD_CURSORS = ["", "garbage", "ü", keys.cursor(new_id("agent")), keys.cursor("3"), keys.cursor("sess_1")]
 
 
-def test_what_this_list_has_not_given_out_is_no_cursor(store: Store) -> None:
+def test_a_cursor_of_another_origin_is_refused(store: Store) -> None:
     agent_id = store.agent()
     for cursor in BAD_CURSORS:
         with pytest.raises(InvalidRequest):

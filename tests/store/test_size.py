@@ -1,4 +1,4 @@
-"""DynamoDB's 400 KB: what we count is never less than what it counts, and hardly more."""
+"""DynamoDB's 400 KB: our count is never lower than DynamoDB's, and hardly higher."""
 
 from typing import Any
 
@@ -12,12 +12,12 @@ from tests.support.backends import MISSING
 from tests.support.builders import a_reply, a_session, an_agent
 from tests.support.long_text import ASCII, CJK, unpressable
 
-pytestmark = pytest.mark.skipif(bool(MISSING), reason=f"DynamoDB Local needs {MISSING}")  # never so in CI
+pytestmark = pytest.mark.skipif(bool(MISSING), reason=f"DynamoDB Local needs {MISSING}")  # never in CI
 
 
 @pytest.fixture
 def dynamodb_endpoint(dynamodb_local_endpoint: str) -> str:
-    """Only DynamoDB's own bound is worth measuring against; moto's is a few kilobytes lower."""
+    """Only DynamoDB's own bound counts. moto's is a few kilobytes lower."""
     return dynamodb_local_endpoint
 
 
@@ -62,7 +62,7 @@ def accepted(store: Store, item: dict[str, Any]) -> bool:
 
 @pytest.mark.parametrize("letter", ALPHABETS.values(), ids=ALPHABETS)
 @pytest.mark.parametrize("frame", FRAMES.values(), ids=FRAMES)
-def test_our_count_is_the_tables_or_a_little_more(store: Store, frame: dict[str, Any], letter: str) -> None:
+def test_our_count_is_the_tables_or_a_little_higher(store: Store, frame: dict[str, Any], letter: str) -> None:
     assert accepted(store, padded(frame, letter, MAX_ITEM_BYTES))
     assert not accepted(store, padded(frame, letter, MAX_ITEM_BYTES + SLACK))
 
@@ -82,7 +82,7 @@ def largest(fits: Any, most: int = MAX_ITEM_BYTES) -> int:
 
 @pytest.fixture
 def requests(store: Store) -> list[str]:
-    """Names of the requests that have reached the table."""
+    """Names of the requests that reached the table."""
     made: list[str] = []
     store.client.meta.events.register("before-call.dynamodb", lambda model, **_: made.append(model.name))
     return made
@@ -93,7 +93,7 @@ def requests(store: Store) -> list[str]:
 def test_a_message_over_an_items_bound_is_stored_in_parts_and_returned_exactly(
     store: Store, letters: str, kilobytes: int
 ) -> None:
-    """Of question and answer alike, to the last byte, in pages from either end and as history."""
+    """This holds for question and answer, to the last byte, in pages from either end and as history."""
     text = unpressable(letters, kilobytes * 1024)
     session = store.session(store.agent())
     store.turn(session, "before", a_reply("before"))
@@ -111,7 +111,7 @@ def test_a_message_over_an_items_bound_is_stored_in_parts_and_returned_exactly(
 
 
 @pytest.mark.parametrize("letter", ALPHABETS.values(), ids=ALPHABETS)
-def test_an_agent_that_is_taken_can_be_changed_and_deleted(store: Store, requests: list[str], letter: str) -> None:
+def test_an_accepted_agent_can_be_changed_and_deleted(store: Store, requests: list[str], letter: str) -> None:
     def create(length: int) -> str:
         return store.agent(config={"instructions": letter * length})
 
@@ -135,8 +135,8 @@ def test_an_agent_that_is_taken_can_be_changed_and_deleted(store: Store, request
 
 
 @pytest.mark.parametrize("letter", ALPHABETS.values(), ids=ALPHABETS)
-def test_a_session_that_is_taken_has_room_for_its_turns(store: Store, requests: list[str], letter: str) -> None:
-    """A lease, a count and a sum are added to it later; it must not be the table that refuses them."""
+def test_an_accepted_session_has_room_for_its_turns(store: Store, requests: list[str], letter: str) -> None:
+    """A lease, a count and a sum are added to it later. The table must not refuse them."""
     agent_id = store.agent()
 
     def create(length: int) -> Any:

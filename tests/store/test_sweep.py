@@ -1,4 +1,4 @@
-"""The sweeper: of what is deleted or expired nothing is left but tombstones, and of what lives nothing is touched."""
+"""The sweeper leaves only tombstones of what is deleted or expired, and does not touch what exists."""
 
 from typing import Any
 
@@ -31,7 +31,7 @@ def no_time(store: Store) -> Deadline:
 
 
 def expire(store: Store, session: Session) -> None:
-    """What time-to-live does, days later perhaps."""
+    """Delete items as time-to-live does, perhaps days later."""
     store.client.delete_item(TableName=store.table_name, Key=key_of(session))
 
 
@@ -43,17 +43,17 @@ def plant(store: Store, session: Session, *sorts: str) -> None:
 
 
 def kinds(store: Store) -> list[str]:
-    """What the items of the table are, by their sort keys."""
+    """The kinds of the table's items, by their sort keys."""
     return [item["sk"]["S"].partition("#")[0].partition("_")[0] for item in store.items()]
 
 
 def sweep_all(store: Store, removal: Deletion) -> None:
-    """Every session and agent that the stream could tell of."""
+    """Every session and agent that the stream may report."""
     for item in store.items():
         assert removal.sweep({"pk": item["pk"], "sk": item["sk"]}, store.deadline()) is True
 
 
-def test_everything_in_a_deleted_sessions_partition_goes(store: Store, removal: Deletion) -> None:
+def test_everything_in_a_deleted_sessions_partition_is_removed(store: Store, removal: Deletion) -> None:
     session = store.session(store.agent())
     for _ in range(40):
         store.turn(session)
@@ -83,8 +83,8 @@ def test_a_session_that_expired_leaves_a_tombstone_while_there_was_something_to_
     assert kinds(store) == ["agent"]
 
 
-def test_a_session_that_lives_is_left_alone(store: Store, removal: Deletion) -> None:
-    """A record that is late: what it tells of is there again, or its expiry has been moved."""
+def test_an_existing_session_is_not_swept(store: Store, removal: Deletion) -> None:
+    """The record is late: its session exists again, or expires later."""
     session = store.session(store.agent(), lifetime=10)
     store.turn(session)
     before = store.items()
@@ -93,7 +93,7 @@ def test_a_session_that_lives_is_left_alone(store: Store, removal: Deletion) -> 
     store.turn(session)
 
 
-def test_an_agent_that_lives_is_left_alone(store: Store, removal: Deletion) -> None:
+def test_an_existing_agent_is_not_swept(store: Store, removal: Deletion) -> None:
     agent = an_agent()
     store.agents.create(TENANT, agent, store.deadline())
     store.agents.replace(TENANT, agent, agent.model_copy(update={"version": 2}), store.deadline())
@@ -103,7 +103,7 @@ def test_an_agent_that_lives_is_left_alone(store: Store, removal: Deletion) -> N
     assert store.items() == before
 
 
-def test_of_a_deleted_agent_nothing_is_left_but_tombstones(store: Store, removal: Deletion) -> None:
+def test_only_tombstones_are_left_of_a_deleted_agent(store: Store, removal: Deletion) -> None:
     agent = an_agent()
     store.agents.create(TENANT, agent, store.deadline())
     for version in range(1, 31):
@@ -122,8 +122,8 @@ def test_of_a_deleted_agent_nothing_is_left_but_tombstones(store: Store, removal
     assert store.sessions.page(TENANT, agent.agent_id, "ann", 20, None, "desc").data == ()
 
 
-def test_when_an_agents_tombstone_goes_what_was_overlooked_goes_too(store: Store, removal: Deletion) -> None:
-    """As an index may lag, a session opened just before its agent was deleted can be missed at first."""
+def test_an_agents_expired_tombstone_removes_overlooked_sessions(store: Store, removal: Deletion) -> None:
+    """An index may lag: a session that was opened just before its agent was deleted can be missed at first."""
     session = store.session(store.agent())
     store.agents.delete(TENANT, session.agent_id, no_time(store))
     store.client.delete_item(TableName=store.table_name, Key=keys.agent(TENANT, session.agent_id))
@@ -153,7 +153,7 @@ def test_a_sweep_stays_in_its_tenant(store: Store, removal: Deletion, tenant: st
     assert all(set(item) == TOMBSTONE for item in left)
 
 
-def test_without_time_it_is_not_done_and_another_sweep_goes_on(store: Store, removal: Deletion) -> None:
+def test_a_sweep_without_time_is_continued_by_the_next(store: Store, removal: Deletion) -> None:
     session = store.session(store.agent())
     store.turn(session)
     store.sessions.delete(TENANT, session.agent_id, session.session_id, no_time(store))
@@ -192,12 +192,12 @@ def test_sweeping_twice_changes_nothing_more(store: Store, removal: Deletion) ->
 @pytest.mark.parametrize(
     "key", [("HEALTH", "CIRCUIT#openai:x"), ("TENANT#t#AGENT#a#VERSIONS", "VERSION#1"), ("x", "y")]
 )
-def test_what_nothing_hangs_on_is_done_with_at_once(store: Store, removal: Deletion, key: tuple[str, str]) -> None:
+def test_a_record_without_dependents_is_done_at_once(store: Store, removal: Deletion, key: tuple[str, str]) -> None:
     assert removal.sweep({"pk": {"S": key[0]}, "sk": {"S": key[1]}}, store.deadline()) is True
 
 
 def test_a_session_is_opened_only_while_its_agent_lives(store: Store) -> None:
-    """Even if the agent was there a moment before."""
+    """Even if the agent existed a moment before."""
     agent_id = store.agent()
     store.agents.delete(TENANT, agent_id, store.deadline())
     before = store.items()
@@ -223,7 +223,7 @@ def test_deletions_and_new_sessions_get_through_conflicts(store: Store) -> None:
         store.agents.get(TENANT, agent_id)
 
 
-def test_a_deletion_whose_rest_fails_stands_all_the_same(store: Store) -> None:
+def test_a_deletion_is_valid_although_the_clean_up_fails(store: Store) -> None:
     session = store.session(store.agent())
     store.turn(session)
     conflict(store.client, "BatchWriteItem")

@@ -1,4 +1,4 @@
-"""Tenants never meet, not even with the same ids."""
+"""Tenants are separate, even where they use the same ids."""
 
 import pytest
 
@@ -33,7 +33,7 @@ def test_the_same_ids_hold_different_things_for_every_tenant(store: Store) -> No
         assert [message.content for message in history] == [f"said by {tenant}", "Hi"]
 
 
-def test_one_tenants_deletions_touch_nobody_else(store: Store) -> None:
+def test_one_tenants_deletions_affect_no_other_tenant(store: Store) -> None:
     agent = an_agent()
     session = a_session(agent.agent_id, store.clock)
     place = (agent.agent_id, session.session_id)
@@ -48,7 +48,7 @@ def test_one_tenants_deletions_touch_nobody_else(store: Store) -> None:
     assert store.agents.get("globex", agent.agent_id) == agent
 
 
-def test_what_is_anothers_is_not_found(store: Store) -> None:
+def test_records_of_another_tenant_are_not_found(store: Store) -> None:
     agent_id = store.agent(tenant="globex")
     session = store.session(agent_id, tenant="globex")
     place = ("acme", agent_id, session.session_id)

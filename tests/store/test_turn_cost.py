@@ -1,6 +1,6 @@
-"""What a turn with a question of 1 KB and an answer of 2 KB costs in DynamoDB's units; `make bench` has it all.
+"""What a turn with a question of 1 KB and an answer of 2 KB costs in DynamoDB's units. `make bench` measures more.
 
-On DynamoDB Local alone: moto counts no units.
+Runs on DynamoDB Local alone: moto counts no units.
 """
 
 from typing import Any

@@ -1,4 +1,4 @@
-"""Earlier versions of agents: kept by the very write that makes a new one, and never changed again."""
+"""Earlier versions of agents: the write that makes a new version also stores the old one, which never changes again."""
 
 import pytest
 
@@ -28,7 +28,7 @@ def test_every_version_stays_readable(store: Store) -> None:
 
 
 @pytest.mark.parametrize("version", [-1, 0, 3, 10**11, 10**30])
-def test_a_version_that_never_was_is_not_found(store: Store, version: int) -> None:
+def test_a_version_that_never_existed_is_not_found(store: Store, version: int) -> None:
     agent = an_agent()
     store.agents.create(TENANT, agent, store.deadline())
     changed(store, agent, "2")
@@ -36,7 +36,7 @@ def test_a_version_that_never_was_is_not_found(store: Store, version: int) -> No
         store.agents.get(TENANT, agent.agent_id, version)
 
 
-def test_a_change_that_comes_too_late_keeps_and_changes_nothing(store: Store) -> None:
+def test_a_change_that_comes_too_late_stores_nothing(store: Store) -> None:
     agent = an_agent()
     store.agents.create(TENANT, agent, store.deadline())
     changed(store, agent, "first")
@@ -58,7 +58,7 @@ def test_the_versions_of_a_deleted_agent_are_gone(store: Store) -> None:
             store.agents.get(TENANT, agent.agent_id, version)
 
 
-def test_versions_are_their_tenants_own(store: Store) -> None:
+def test_versions_belong_to_their_tenant(store: Store) -> None:
     agent = an_agent()
     for tenant in (TENANT, "globex"):
         store.agents.create(tenant, agent, store.deadline())
