@@ -110,7 +110,7 @@ class CompletionRecords:
 
         It has been paid for and belongs to the client. So a table that does not take it costs the replay alone.
         """
-        document = json_text.dump({"reply": reply.to_json(), "lengths": lengths})
+        document = json_text.dump({"reply": reply.to_json(), "reasoning": reply.reasoning, "lengths": lengths})
         first, *rest = _parts(pack(document.encode()))
         record = claim.item(body={"B": first}, parts=number(len(rest)))
         try:
@@ -134,7 +134,8 @@ class CompletionRecords:
             parts = self._table.query("pk = :pk AND begins_with(sk, :prefix)", values, forward=True, page=100)
             packed = b"".join([packed, *(part["body"]["B"] for part in parts)])
         document = json.loads(unpack(packed))
-        return RecordedReply(Reply.model_validate(document["reply"]), tuple(document["lengths"]))
+        reply = Reply.model_validate(document["reply"] | {"reasoning": document.get("reasoning", "")})
+        return RecordedReply(reply, tuple(document["lengths"]))
 
 
 def _parts(packed: bytes) -> list[bytes]:
