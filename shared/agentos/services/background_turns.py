@@ -4,11 +4,13 @@ A turn ends within `limits.backgroundTurnSeconds` of being accepted, whatever di
 receives it, or the next client that asks for it, makes it fail. From then on no worker can commit it.
 """
 
+from pydantic import ConfigDict
+
 from agentos.domain import Failure, IdempotencyKey, Reply, TurnState
-from agentos.domain.requests import TurnReference
 from agentos.kernel.clock import Clock, Deadline, epoch
 from agentos.kernel.errors import DeadlineExceeded, NotFound, Unsupported
 from agentos.kernel.ids import id_of, new_id
+from agentos.kernel.values import Value
 from agentos.services.turns import Turn
 from agentos.store.background_turns import BackgroundTurn, BackgroundTurnStore
 from agentos.store.keys import SessionPath
@@ -34,6 +36,17 @@ class TurnClock:
     def remaining(self, turn: BackgroundTurn) -> float:
         """Seconds, negative when the time is over."""
         return epoch(turn.created_at) + self._seconds - self._clock.time()
+
+
+class TurnReference(Value):
+    """What a message in the queue of background turns says: which turn is to be run."""
+
+    model_config = ConfigDict(extra="ignore")  # during a deployment, a newer version may say more
+
+    tenant: str
+    agent_id: str
+    session_id: str
+    turn_id: str
 
 
 class BackgroundTurns:

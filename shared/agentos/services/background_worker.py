@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from agentos.domain import Failure
-from agentos.domain.requests import QueueMessage, TurnReference, sent_of
+from agentos.domain.requests import QueueMessage, sent_of
 from agentos.kernel.clock import Clock, Deadline
 from agentos.kernel.errors import (
     ApiError,
@@ -26,7 +26,7 @@ from agentos.kernel.errors import (
 from agentos.kernel.heartbeat import Heartbeat
 from agentos.kernel.logs import logger
 from agentos.kernel.validation import validated
-from agentos.services.background_turns import OVERDUE, TurnClock
+from agentos.services.background_turns import OVERDUE, TurnClock, TurnReference
 from agentos.services.turns import Turn, Turns
 from agentos.store.background_turns import BackgroundTurn, BackgroundTurnStore
 from agentos.store.keys import SessionPath
