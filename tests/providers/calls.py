@@ -1,4 +1,4 @@
-"""How the socket tests call: every call is watched, so that one that outlives its time fails its test."""
+"""How the socket tests call: a call that takes longer than its time fails its test."""
 
 import threading
 from collections.abc import Callable
@@ -14,8 +14,8 @@ from tests.providers.misbehaving_server import Connection, MisbehavingServer, re
 from tests.providers.recordings import recording
 
 BOUND = 65536
-SHORT = 0.3  # seconds; the servers of the tests would go on for ever
-TIMEOUT = 120.0  # seconds until a test gives a call up as lost; nothing depends on its length
+SHORT = 0.3  # seconds; the servers of the tests never end by themselves
+TIMEOUT = 120.0  # seconds until a test gives up a call. No result depends on it.
 ANSWER = recording("openai/answer").content
 
 
@@ -46,7 +46,7 @@ def failure(http: HttpClient, url: str, seconds: float = TIMEOUT) -> ErrorClass:
 
 
 def answer(connection: Connection) -> None:
-    """Serve one connection as a good server would, request after request."""
+    """Serve one connection correctly, request after request."""
     while connection.request():
         connection.send(reply(ANSWER))
 

@@ -1,4 +1,4 @@
-"""HTTP clients for the tests here: one whose network is made up, and one for real sockets."""
+"""HTTP clients for the tests here: one with a scripted network, and one for real sockets."""
 
 from collections.abc import Iterator
 
@@ -20,7 +20,7 @@ def shared_wire() -> Iterator[Wire]:
 
 @pytest.fixture
 def wire(shared_wire: Wire) -> Wire:
-    """The shared one with its memory wiped."""
+    """The shared client, emptied of what earlier tests left."""
     shared_wire.requests.clear()
     shared_wire.reply(b"not scripted", 500)
     return shared_wire
@@ -28,5 +28,5 @@ def wire(shared_wire: Wire) -> Wire:
 
 @pytest.fixture(scope="session")
 def http() -> HttpClient:
-    """It reads bodies up to `BOUND` bytes."""
+    """A client that reads bodies up to `BOUND` bytes."""
     return HttpClient(BOUND)

@@ -48,7 +48,7 @@ def result(call: ToolCall, content: Any = "Sunny.") -> Message:
 ASKED = Message(role="user", content="How is the weather in Paris and in Tokyo?")
 RESULTS = (result(TIME, "12:00"), result(PARIS, '{"degrees": 21.5, "sky": null}'), result(TOKYO, "Rain."))
 HISTORY = (ASKED, asking(*CALLS), *RESULTS)
-"""The results come in another order than the calls, as clients are free to send them."""
+"""The results come in another order than the calls, as clients may send them."""
 
 PICTURE = ImagePart.model_validate({"type": "image_url", "image_url": {"url": "https://example.test/a.png"}})
 DRAWING = ImagePart.model_validate({"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}})

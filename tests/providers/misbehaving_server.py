@@ -1,4 +1,4 @@
-"""A loopback server that does to each connection what a test says, however wrong."""
+"""A loopback server that does to each connection what a test says, right or wrong."""
 
 import socket
 import struct
@@ -11,7 +11,7 @@ Behaviour = Callable[["Connection"], None]
 
 
 class Connection:
-    """One client's connection; everything that waits ends when the server is closed."""
+    """One client's connection. Every wait ends when the server is closed."""
 
     def __init__(self, peer: socket.socket, closing: threading.Event) -> None:
         self.peer = peer
@@ -38,12 +38,12 @@ class Connection:
         self.peer.sendall(data)
 
     def trickle(self, piece: bytes) -> None:
-        """The piece over and over, for as long as anybody listens."""
+        """Send the piece again and again until the client leaves."""
         while not self.closing.wait(0.02):
             self.send(piece)
 
     def hang(self) -> None:
-        """Nothing until the client hangs up."""
+        """Send nothing until the client hangs up."""
         while self.peer.recv(65536):
             pass
 
@@ -60,7 +60,7 @@ def reply(body: bytes, status: str = "200 OK", *headers: str) -> bytes:
 
 
 class MisbehavingServer:
-    """Runs `behaviour` on each connection, in a thread each; counts connections and finished behaviours."""
+    """Runs `behaviour` on each connection, each in its own thread. Counts the connections."""
 
     def __init__(self, behaviour: Behaviour) -> None:
         self._behaviour = behaviour
@@ -69,7 +69,7 @@ class MisbehavingServer:
         self._peers: list[socket.socket] = []
         self.connections = 0
         self.hung_up = threading.Event()
-        """Set once a behaviour is over, be it because the client has gone."""
+        """Set once a behaviour has ended, also where the client has left."""
 
     def __enter__(self) -> "MisbehavingServer":
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)

@@ -1,4 +1,4 @@
-"""The recorded replies of every provider, and the way in that production takes to each of them.
+"""The recorded replies of every provider, and the call that production makes to read them.
 
 A file under `recorded/<provider>/<case>.json` is `{status, headers, body}`. A body that came as JSON stands
 there as JSON; one of any other content type as text.
@@ -22,7 +22,7 @@ from agentos.settings.loading import Settings, load_settings
 FOLDER = Path(__file__).parent / "recorded"
 KEY = "a-key-of-this-test"
 REPLY_BYTES = 1_000_000
-SECONDS = 20.0  # far more than anything here takes
+SECONDS = 20.0  # far more than any call here takes
 
 MODELS = {
     "anthropic": "anthropic:claude-haiku-5-5",
@@ -45,10 +45,10 @@ MODELS = {
     "together": "together:openai/gpt-oss-120b",
     "xai": "xai:grok-4.3",
 }
-"""A model of each provider to ask in its name."""
+"""A model of each provider."""
 
 OTHER_FORMATS = {"anthropic", "bedrock", "gemini"}
-"""Providers whose wire format is their own; all others speak OpenAI's."""
+"""Providers with their own wire format. All others have OpenAI's."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Recording:
 
     @property
     def content(self) -> bytes:
-        """The body as it came over the wire."""
+        """The body as it came from the provider."""
         as_text = isinstance(self.body, str) and "json" not in self.headers["content-type"]
         return (self.body if as_text else json.dumps(self.body)).encode()
 
@@ -103,7 +103,7 @@ def settings_for(overlay: Path | None = None, **environment: str) -> Settings:
 
 @cache
 def shipped_providers() -> frozenset[str]:
-    """Those in the shipped configuration that are reached over HTTP."""
+    """The providers in the shipped configuration that are reached over HTTP."""
     providers = load_settings({}).providers
     return frozenset(name for name, provider in providers.items() if provider.settings.format != "echo")
 
@@ -134,7 +134,7 @@ class Wire:
         settings: Settings | None = None,
         listen: TextListener | None = None,
     ) -> Completion:
-        """What production does for one attempt. Raises UpstreamError."""
+        """One attempt as production makes it. Raises UpstreamError."""
         known = settings or self.settings
         return UpstreamClient(known, self.http).call(
             known.target(model, "test"), asked or prompt(), Timeouts(SECONDS, SECONDS), listen

@@ -1,4 +1,4 @@
-"""Recorded answers as the same providers would have sent them in pieces, after their documentation of streaming."""
+"""Recorded answers in the pieces in which their providers would stream them, by their documentation."""
 
 import json
 import struct
@@ -10,7 +10,7 @@ Events = list[dict[str, Any]]
 
 
 def pieces(text: Any, length: int = 3) -> Iterator[Any]:
-    """Of a text; of a list its members; what is neither comes as it is."""
+    """The pieces of a text, or the members of a list. Any other value is returned unchanged."""
     if isinstance(text, list):
         yield from ([one] for one in text)
     elif not isinstance(text, str):
@@ -113,7 +113,7 @@ def bedrock(whole: dict[str, Any]) -> Events:
 
 
 SPLIT = {"openai": openai, "gemini": gemini, "anthropic": anthropic, "bedrock": bedrock}
-"""By wire format: the events of an answer."""
+"""The events of an answer, by wire format."""
 
 
 def on_the_wire(wire_format: str, events: Events) -> bytes:

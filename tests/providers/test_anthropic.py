@@ -1,4 +1,4 @@
-"""Anthropic's wire format: what its SDK makes of requests and recordings, and the thoughts before calls."""
+"""Anthropic's wire format: how its SDK reads requests and recordings, and the thoughts before calls."""
 
 import json
 from typing import Any
@@ -40,7 +40,7 @@ ANSWERED = 200
 THOUGHTFUL = recording("anthropic/tool_calls_parallel").content
 THOUGHTS = recording("anthropic/tool_calls_parallel").body["content"][:2]
 PRESENT = EVERYTHING.model_copy(update={"temperature": None, "top_p": None})
-"""What today's models take; the SDK has dropped the other two with them."""
+"""The parameter that today's models take. The SDK has dropped the other two."""
 
 SAID = [{"role": "user", "content": [{"type": "text", "text": "Hello."}]}]
 
@@ -60,7 +60,7 @@ ERRORS = {
 
 
 def sdk(recorded: Recording) -> AnthropicMessage:
-    """What the SDK makes of a recording."""
+    """The SDK's result for a recording."""
     transport = httpx2.MockTransport(
         lambda _: httpx2.Response(recorded.status, headers=recorded.headers, content=recorded.content)
     )
@@ -109,20 +109,20 @@ def test_the_sdk_raises_what_it_documents(case: str) -> None:
     Prompt(messages=(IMAGES,), parameters=Parameters(response_format={"type": "json_object"})),
     Prompt(messages=(*HISTORY, ASKED, asking(BROKEN, content="Now."), result(BROKEN, "")), tools=TOOLS),
 ])  # fmt: skip
-def test_what_is_sent_has_the_types_of_the_sdk(asked: Prompt, wire: Wire) -> None:
+def test_requests_have_the_types_of_the_sdk(asked: Prompt, wire: Wire) -> None:
     class Strict(MessageCreateParamsNonStreaming):
         __pydantic_config__ = ConfigDict(extra="forbid")  # type: ignore[misc]
 
     TypeAdapter(Strict).validate_python(encoded(wire, "anthropic:not-listed", asked))
 
 
-def test_nothing_is_sent_that_was_not_set_but_the_bound_that_is_demanded(wire: Wire) -> None:
+def test_only_what_was_set_and_the_required_bound_is_sent(wire: Wire) -> None:
     body = encoded(wire, ANTHROPIC, prompt("Hello."))
     assert body == {"model": "claude-haiku-5-5", "messages": SAID, "max_tokens": 8192}
     assert wire.sent.headers["anthropic-version"] == "2023-06-01"
 
 
-def test_parameters_go_out_in_its_words(wire: Wire) -> None:
+def test_parameters_have_anthropics_names(wire: Wire) -> None:
     body = encoded(wire, "anthropic:not-listed", prompt("Hello.", **dict(EVERYTHING)))
     assert body == {
         "model": "not-listed",
@@ -134,7 +134,7 @@ def test_parameters_go_out_in_its_words(wire: Wire) -> None:
     }
 
 
-def test_every_object_of_a_schema_is_closed_and_nothing_else_changes(wire: Wire) -> None:
+def test_every_object_of_a_schema_forbids_other_properties_and_nothing_else_changes(wire: Wire) -> None:
     schema = {
         "type": "object",
         "properties": {"list": {"type": "array", "items": {"type": "object", "properties": {}}}, "x": True},
@@ -155,7 +155,7 @@ def test_every_object_of_a_schema_is_closed_and_nothing_else_changes(wire: Wire)
     }
 
 
-def test_any_json_is_asked_for_in_words_and_plain_text_in_none(wire: Wire) -> None:
+def test_json_is_requested_in_words_and_plain_text_is_not(wire: Wire) -> None:
     body = encoded(wire, ANTHROPIC, prompt(response_format={"type": "json_object"}))
     assert body["system"] == "Answer with one JSON object and nothing else."
     assert "output_config" not in body
@@ -163,7 +163,7 @@ def test_any_json_is_asked_for_in_words_and_plain_text_in_none(wire: Wire) -> No
     assert "system" not in encoded(wire, ANTHROPIC, prompt(response_format=JSON_SCHEMA))
 
 
-def test_system_messages_go_with_the_instructions_and_what_one_side_says_in_a_row_is_one_message(wire: Wire) -> None:
+def test_system_messages_join_the_instructions_and_messages_of_one_role_in_a_row_are_merged(wire: Wire) -> None:
     system = Message(role="system", content="Be brief.")
     body = encoded(wire, ANTHROPIC, Prompt(messages=(ASKED, system, *TALK), instructions="Be kind."))
     assert body["system"] == "Be kind.\n\nBe brief."
@@ -172,7 +172,7 @@ def test_system_messages_go_with_the_instructions_and_what_one_side_says_in_a_ro
     ]  # fmt: skip
 
 
-def test_images_go_out_as_data_and_as_addresses(wire: Wire) -> None:
+def test_images_are_sent_as_data_and_as_addresses(wire: Wire) -> None:
     assert encoded(wire, ANTHROPIC, Prompt(messages=(IMAGES,)))["messages"][0]["content"] == [
         {"type": "text", "text": "What is this?"},
         {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": PIXEL}},
@@ -180,7 +180,7 @@ def test_images_go_out_as_data_and_as_addresses(wire: Wire) -> None:
     ]
 
 
-def test_tools_calls_and_results_go_out_in_the_order_of_the_calls_with_words_after_them(wire: Wire) -> None:
+def test_results_are_sent_in_the_order_of_the_calls_with_text_after_them(wire: Wire) -> None:
     body = encoded(wire, ANTHROPIC, with_tools(ASKED, asking(*CALLS, content="Wait."), *RESULTS, ASKED))
     assert [tool["name"] for tool in body["tools"]] == ["get_weather", "now"]
     assert body["tools"][1]["input_schema"] == {"type": "object", "properties": {}}
@@ -191,7 +191,7 @@ def test_tools_calls_and_results_go_out_in_the_order_of_the_calls_with_words_aft
     assert results["content"][-1] == question["content"][0]
 
 
-def test_results_without_words_and_arguments_that_are_none_are_sent_as_the_api_takes_them(wire: Wire) -> None:
+def test_empty_results_and_missing_arguments_are_sent_in_an_accepted_form(wire: Wire) -> None:
     pictured = result(PARIS, PARTS)
     messages = encoded(wire, ANTHROPIC, with_tools(ASKED, asking(BROKEN, PARIS), result(BROKEN, ""), pictured))[
         "messages"
@@ -207,7 +207,7 @@ def test_results_without_words_and_arguments_that_are_none_are_sent_as_the_api_t
     ]
 
 
-def test_an_answer_without_a_word_is_left_out(wire: Wire) -> None:
+def test_an_answer_without_text_is_left_out(wire: Wire) -> None:
     silent = Message(role="assistant", content="")
     messages = encoded(wire, ANTHROPIC, Prompt(messages=(ASKED, silent, ASKED)))["messages"]
     assert all(message["content"] for message in messages)
@@ -218,7 +218,7 @@ def test_an_answer_without_a_word_is_left_out(wire: Wire) -> None:
 
 
 def thoughtful(wire: Wire, *before: Message, instructions: str | None = None) -> tuple[ToolCall, ...]:
-    """The calls of a model that thought, having been asked `before`."""
+    """The calls of a model that thought about the messages `before`."""
     wire.reply(THOUGHTFUL)
     return wire.ask(ANTHROPIC, Prompt(messages=before, instructions=instructions, tools=TOOLS)).tool_calls
 
@@ -227,7 +227,7 @@ def types(body: dict[str, Any], place: int) -> list[str]:
     return [block["type"] for block in body["messages"][place]["content"]]
 
 
-def test_thoughts_come_back_untouched_before_what_they_led_to(wire: Wire) -> None:
+def test_thoughts_are_sent_back_unchanged_before_their_calls(wire: Wire) -> None:
     first = thoughtful(wire, ASKED)
     history = (ASKED, asking(*first, content="I look that up."), *map(result, first))
     second = thoughtful(wire, *history)
@@ -242,7 +242,7 @@ def test_thoughts_come_back_untouched_before_what_they_led_to(wire: Wire) -> Non
     {"messages": (TALK[0],)},
     {"messages": (*TALK, ASKED)},
 ])  # fmt: skip
-def test_thoughts_stay_away_where_anything_before_them_has_changed(changed: dict[str, Any], wire: Wire) -> None:
+def test_thoughts_are_left_out_where_anything_before_them_has_changed(changed: dict[str, Any], wire: Wire) -> None:
     calls = thoughtful(wire, ASKED)
     before = changed.pop("messages", (ASKED,))
     asked = with_tools(*before, asking(*calls), *map(result, calls)).model_copy(update=changed)
@@ -250,7 +250,7 @@ def test_thoughts_stay_away_where_anything_before_them_has_changed(changed: dict
     assert types(body, -2) == ["tool_use", "tool_use"]
 
 
-def test_thoughts_are_for_the_model_that_had_them_alone(wire: Wire) -> None:
+def test_thoughts_are_sent_to_their_own_model_alone(wire: Wire) -> None:
     calls = thoughtful(wire, ASKED)
     history = with_tools(ASKED, asking(*calls), *map(result, calls))
     assert types(encoded(wire, "anthropic:claude-opus-5-5", history), 1) == ["tool_use", "tool_use"]

@@ -1,4 +1,4 @@
-"""Converse: what botocore, which knows the service's own model, makes of our requests and of the recordings."""
+"""Converse: how botocore, which has the service's own model, reads our requests and the recordings."""
 
 import base64
 import json
@@ -86,7 +86,7 @@ def test_the_errors_are_those_of_the_service() -> None:
     Prompt(messages=(*HISTORY, ASKED, asking(BROKEN, content="Now."), result(BROKEN, "")), tools=TOOLS),
     Prompt(messages=HISTORY),
 ])  # fmt: skip
-def test_what_is_sent_is_what_botocore_would_send(asked: Prompt, wire: Wire) -> None:
+def test_requests_equal_those_of_botocore(asked: Prompt, wire: Wire) -> None:
     ours = encoded(wire, BEDROCK, asked)
     wishes = json.loads(json.dumps(ours), object_hook=_read)
     report = ParamValidator().validate({"modelId": MODEL, **wishes}, CONVERSE.input_shape)
@@ -117,7 +117,7 @@ def test_the_request_is_signed_as_botocore_signs_it(wire: Wire) -> None:
     assert urlsplit(str(sent.url)).netloc == sent.headers["host"]
 
 
-def test_parameters_system_and_schema_go_out_in_its_words(wire: Wire) -> None:
+def test_parameters_system_and_schema_have_converses_form(wire: Wire) -> None:
     body = encoded(wire, BEDROCK, Prompt(messages=(ASKED,), instructions="Be kind.", parameters=EVERYTHING))
     assert body["system"] == [{"text": "Be kind."}]
     assert body["inferenceConfig"] == {"maxTokens": 64, "temperature": 0, "stopSequences": ["END"]}
@@ -126,26 +126,26 @@ def test_parameters_system_and_schema_go_out_in_its_words(wire: Wire) -> None:
     assert set(encoded(wire, BEDROCK, prompt())) == {"messages"}
 
 
-def test_results_stand_in_the_order_of_the_calls_and_words_after_them(wire: Wire) -> None:
+def test_results_are_sent_in_the_order_of_the_calls_with_text_after_them(wire: Wire) -> None:
     messages = encoded(wire, BEDROCK, with_tools(ASKED, asking(*CALLS), *RESULTS, ASKED))["messages"]
     blocks = messages[2]["content"]
     assert [block["toolResult"]["toolUseId"] for block in blocks[:-1]] == [call.id for call in CALLS]
     assert blocks[-1] == messages[0]["content"][0]
 
 
-def test_tools_that_only_the_history_knows_are_declared_too(wire: Wire) -> None:
+def test_tools_that_only_the_history_names_are_declared_too(wire: Wire) -> None:
     specs = encoded(wire, BEDROCK, Prompt(messages=HISTORY))["toolConfig"]["tools"]
     assert [spec["toolSpec"]["name"] for spec in specs] == ["get_weather", "now"]
 
 
-def test_an_image_by_its_address_is_refused_before_anything_is_sent(wire: Wire) -> None:
+def test_an_image_by_its_address_is_refused_before_a_request_is_sent(wire: Wire) -> None:
     with pytest.raises(UpstreamError) as caught:
         wire.ask(BEDROCK, Prompt(messages=(IMAGES,)))
     assert caught.value.error_class is ErrorClass.REJECTED
     assert not wire.requests
 
 
-def test_reasoning_comes_back_untouched_unless_anything_before_it_has_changed(wire: Wire) -> None:
+def test_reasoning_is_sent_back_unchanged_unless_anything_before_it_has_changed(wire: Wire) -> None:
     wire.reply(recording("bedrock/tool_calls_parallel").content)
     calls = wire.ask(BEDROCK, with_tools(ASKED)).tool_calls
     history = with_tools(ASKED, asking(*calls, content="I look that up."), *map(result, calls))

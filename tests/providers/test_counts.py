@@ -1,4 +1,4 @@
-"""What providers counted for calls that gave no answer: thrown-away answers and streams that broke off are billed."""
+"""Tokens of calls that gave no answer: discarded answers and broken streams are billed."""
 
 import json
 from typing import Any
@@ -41,10 +41,10 @@ def refusal(content: list[Any]) -> bytes:
     (GEMINI, gemini_reply([], "SAFETY", {"promptTokenCount": 30, "totalTokenCount": 30}), ErrorClass.CONTENT_FILTER,
      TokenCount(prompt=30, completion=0)),
     (ANTHROPIC, refusal([{"type": "text", "text": "I"}]), ErrorClass.CONTENT_FILTER, COUNTED),
-    (ANTHROPIC, refusal([]), ErrorClass.CONTENT_FILTER, None),  # before the first word, and so not billed
+    (ANTHROPIC, refusal([]), ErrorClass.CONTENT_FILTER, None),  # before the first text, and so not billed
     (OPENAI, b"<html>", ErrorClass.BAD_RESPONSE, None),
 ])  # fmt: skip
-def test_a_whole_answer_that_is_thrown_away_was_counted(
+def test_a_discarded_answer_has_its_counted_tokens(
     model: str, body: bytes, error_class: ErrorClass, counted: TokenCount | None, wire: Wire
 ) -> None:
     error = failure(wire, model, body)
@@ -55,7 +55,7 @@ def sse(events: list[dict[str, Any]]) -> bytes:
     return b"".join(b"data: %s\n\n" % json.dumps(event).encode() for event in events)
 
 
-def test_a_stream_that_broke_off_has_what_was_counted_until_then(wire: Wire) -> None:
+def test_a_broken_stream_has_the_tokens_counted_so_far(wire: Wire) -> None:
     whole = {**recording("openai/answer").body, "usage": USAGE}
     chunks = [{**chunk, "usage": USAGE} for chunk in openai(whole)[:-2]]
     received: list[str] = []
@@ -67,7 +67,7 @@ def test_a_stream_that_broke_off_has_what_was_counted_until_then(wire: Wire) -> 
     assert received
 
 
-def test_the_count_at_the_start_of_a_message_is_no_count_of_its_answer(wire: Wire) -> None:
+def test_the_count_at_the_start_of_a_message_does_not_include_its_answer(wire: Wire) -> None:
     events = anthropic(recording("anthropic/answer_thought_and_cached").body)
     received: list[str] = []
     tokens = failure(wire, ANTHROPIC, sse(events[:-2]), received).tokens

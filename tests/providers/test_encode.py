@@ -1,4 +1,4 @@
-"""What goes over the wire: address, headers and body, for each provider and each feature of a prompt."""
+"""What is sent: address, headers and body, for each provider and each feature of a prompt."""
 
 import json
 from pathlib import Path
@@ -56,16 +56,16 @@ KEY_HEADERS = {
     "local": None,
     "ollama": None,
 }
-"""Where it is not `authorization: Bearer`."""
+"""The header of the key, where it is not `authorization: Bearer`."""
 
 MAX_COMPLETION_TOKENS = {"azure-openai", "cerebras", "groq", "openai", "xai"}
-"""Who calls the bound on the answer by OpenAI's newer name; the others know `max_tokens` alone."""
+"""The providers that take OpenAI's newer name for the bound on the answer. The others know `max_tokens` alone."""
 
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 SCHEMA = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
 JSON_SCHEMA = {"type": "json_schema", "json_schema": {"name": "place", "schema": SCHEMA, "strict": True}}
 OPEN_SCHEMA = {"type": "json_schema", "json_schema": {"name": "place", "schema": SCHEMA, "strict": False}}
-"""The same where strict mode would refuse it: it does not say that there is nothing else."""
+"""A schema that strict mode refuses: it does not forbid additional properties."""
 
 LENIENT = {"local", "ollama"}
 """Providers whose strict mode takes any schema."""
@@ -95,7 +95,7 @@ def encoded(wire: Wire, model: str, asked: Prompt) -> Any:
 
 
 @pytest.mark.parametrize("provider", sorted(MODELS))
-def test_each_provider_is_asked_at_its_address_with_the_key_in_its_header_alone(provider: str, wire: Wire) -> None:
+def test_each_request_goes_to_the_providers_address_with_the_key_in_its_header_alone(provider: str, wire: Wire) -> None:
     encoded(wire, MODELS[provider], prompt())
     assert wire.sent.method == "POST"
     assert str(wire.sent.url) == ADDRESSES[provider]
@@ -107,11 +107,11 @@ def test_each_provider_is_asked_at_its_address_with_the_key_in_its_header_alone(
     assert wire.sent.headers["user-agent"] == f"agentos-serverless/{__version__}"
 
 
-def test_the_addresses_here_are_of_every_shipped_provider() -> None:
+def test_the_addresses_here_include_every_shipped_provider() -> None:
     assert set(ADDRESSES) == shipped_providers()
 
 
-def test_an_endpoint_of_the_environment_takes_the_place_of_the_shipped_one(wire: Wire) -> None:
+def test_an_endpoint_of_the_environment_replaces_the_shipped_one(wire: Wire) -> None:
     settings = settings_for(OPENAI_ENDPOINT="http://127.0.0.1:9/base/", GEMINI_ENDPOINT="http://127.0.0.1:9/v1")
     for model, url in {
         "openai:x": "http://127.0.0.1:9/base/chat/completions",
@@ -157,7 +157,7 @@ def test_a_providers_own_path_headers_and_parameter_names_are_data(wire: Wire, t
 
 
 @pytest.mark.parametrize("name", ["../../v1/files", "x?key=1", "x#y", "x/y:z", "%2e%2e", "x:generateContent?a="])
-def test_a_models_name_cannot_leave_its_place_in_the_path(name: str, wire: Wire) -> None:
+def test_a_models_name_cannot_change_the_rest_of_the_path(name: str, wire: Wire) -> None:
     encoded(wire, f"gemini:{name}", prompt())
     url = wire.sent.url
     assert url.host == "generativelanguage.googleapis.com"
@@ -170,14 +170,14 @@ def test_a_models_name_cannot_leave_its_place_in_the_path(name: str, wire: Wire)
 # --- OpenAI's wire format ---------------------------------------------------------------------
 
 
-def test_openai_is_sent_nothing_that_was_not_set(wire: Wire) -> None:
+def test_openai_receives_only_what_was_set(wire: Wire) -> None:
     assert encoded(wire, "openai:gpt-4o-mini", prompt("Hello.")) == {
         "model": "gpt-4o-mini",
         "messages": [{"role": "user", "content": "Hello."}],
     }
 
 
-def test_openai_is_sent_the_instructions_first_and_every_role_as_it_is(wire: Wire) -> None:
+def test_openai_receives_the_instructions_first_and_every_role_unchanged(wire: Wire) -> None:
     asked = Prompt(messages=(*TALK, Message(role="system", content="Be brief.")), instructions="Be kind.")
     assert encoded(wire, "openai:gpt-4o-mini", asked)["messages"] == [
         {"role": "system", "content": "Be kind."},
@@ -188,7 +188,7 @@ def test_openai_is_sent_the_instructions_first_and_every_role_as_it_is(wire: Wir
     ]
 
 
-def test_openai_is_sent_images_in_its_own_form(wire: Wire) -> None:
+def test_openai_receives_images_in_its_own_form(wire: Wire) -> None:
     assert encoded(wire, "openai:gpt-4o-mini", Prompt(messages=(IMAGES,)))["messages"][0]["content"] == [
         {"type": "text", "text": "What is this?"},
         {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{PIXEL}", "detail": "auto"}},
@@ -197,7 +197,7 @@ def test_openai_is_sent_images_in_its_own_form(wire: Wire) -> None:
 
 
 @pytest.mark.parametrize("provider", sorted(set(MODELS) - OTHER_FORMATS))
-def test_parameters_go_out_under_the_names_of_each_provider(provider: str, wire: Wire) -> None:
+def test_parameters_have_each_providers_names(provider: str, wire: Wire) -> None:
     body = encoded(wire, f"{provider}:not-listed", Prompt(messages=TALK, parameters=EVERYTHING))
     del body["model"], body["messages"]
     assert body == {
@@ -214,7 +214,7 @@ def test_parameters_go_out_under_the_names_of_each_provider(provider: str, wire:
     Prompt(messages=TALK, instructions="Be kind.", parameters=EVERYTHING),
     Prompt(messages=(IMAGES,), parameters=Parameters(response_format={"type": "json_object"})),
 ])  # fmt: skip
-def test_what_openai_is_sent_has_the_types_of_its_sdk(asked: Prompt, wire: Wire) -> None:
+def test_requests_to_openai_have_the_types_of_its_sdk(asked: Prompt, wire: Wire) -> None:
     class Strict(CompletionCreateParamsNonStreaming):
         __pydantic_config__ = ConfigDict(extra="forbid")  # type: ignore[misc]
 
@@ -225,7 +225,7 @@ def test_what_openai_is_sent_has_the_types_of_its_sdk(asked: Prompt, wire: Wire)
 
 
 def google_sdk_sends(contents: Any, config: types.GenerateContentConfig) -> dict[str, Any]:
-    """The JSON that Google's own SDK makes of the same wishes."""
+    """The JSON that Google's own SDK makes of the same request."""
     sent: list[dict[str, Any]] = []
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -235,17 +235,17 @@ def google_sdk_sends(contents: Any, config: types.GenerateContentConfig) -> dict
     with httpx.Client(transport=httpx.MockTransport(answer)) as http:
         client = genai.Client(api_key="none", http_options=types.HttpOptions(httpx_client=http))
         client.models.generate_content(model="gemini-3.5-flash-lite", contents=contents, config=config)
-    sent[0].get("systemInstruction", {}).pop("role", None)  # the SDK adds one; the API ignores it there
+    sent[0].get("systemInstruction", {}).pop("role", None)  # the SDK adds one, which the API ignores
     return {name: value for name, value in sent[0].items() if value}
 
 
-def test_gemini_is_sent_nothing_that_was_not_set(wire: Wire) -> None:
+def test_gemini_receives_only_what_was_set(wire: Wire) -> None:
     assert encoded(wire, "gemini:flash-1.5", prompt("Hello.")) == {
         "contents": [{"role": "user", "parts": [{"text": "Hello."}]}]
     }
 
 
-def test_gemini_is_sent_what_googles_sdk_would_send(wire: Wire) -> None:
+def test_requests_to_gemini_equal_those_of_googles_sdk(wire: Wire) -> None:
     ours = encoded(wire, "gemini:flash-1.5", Prompt(messages=TALK, instructions="Be kind.", parameters=EVERYTHING))
     theirs = google_sdk_sends(
         [
@@ -268,7 +268,7 @@ def test_gemini_is_sent_what_googles_sdk_would_send(wire: Wire) -> None:
     assert ours == theirs
 
 
-def test_gemini_is_sent_images_as_googles_sdk_would_send_them(wire: Wire) -> None:
+def test_images_to_gemini_equal_those_of_googles_sdk(wire: Wire) -> None:
     ours = encoded(wire, "gemini:flash-1.5", Prompt(messages=(IMAGES,)))
     theirs = google_sdk_sends(
         types.Content(
@@ -285,7 +285,7 @@ def test_gemini_is_sent_images_as_googles_sdk_would_send_them(wire: Wire) -> Non
     assert list(map(read, ours["contents"])) == list(map(read, theirs["contents"]))
 
 
-def test_gemini_is_sent_system_messages_with_the_instructions(wire: Wire) -> None:
+def test_gemini_receives_system_messages_with_the_instructions(wire: Wire) -> None:
     asked = Prompt(messages=(*TALK, Message(role="system", content="Be brief.")), instructions="Be kind.")
     body = encoded(wire, "gemini:flash-1.5", asked)
     assert body["systemInstruction"] == {"parts": [{"text": "Be kind."}, {"text": "Be brief."}]}

@@ -1,4 +1,4 @@
-"""Errors, streams and finish reasons that were misread in the field, each with its right reading."""
+"""Errors, streams and finish reasons that gateways have misread, each with its correct reading."""
 
 import json
 from typing import Any
@@ -83,7 +83,7 @@ def test_an_error_has_its_class_however_it_is_wrapped(
     assert wait_seconds(error.headers, now=0) == (7 if "retryDelay" in json.dumps(body) else None)
 
 
-def test_the_log_can_say_that_a_model_has_no_tools(wire: Wire) -> None:
+def test_an_error_for_missing_tools_has_a_reason_for_the_log(wire: Wire) -> None:
     wire.reply(b'{"error": {"message": "registry.ollama.ai/library/x:latest does not support tools"}}', 400)
     assert failure(wire, MODELS["ollama"]).reason == "the model does not support tools"
 
@@ -119,7 +119,7 @@ def decoded(wire: Wire, whole: dict[str, Any], *, streamed: bool) -> Completion:
     ("STOP", "stop"), ("Stop", "stop"), ("max_tokens", "length"), ("MAX_TOKENS", "length"), ("LENGTH", "length"),
     ("end_turn", "stop"), ("eos", "stop"), ("stop_sequence", "stop"), ("a word of its own", "a word of its own"),
 ])  # fmt: skip
-def test_finish_reasons_in_other_letters_are_ours(sent: str, ours: str, streamed: bool, wire: Wire) -> None:
+def test_finish_reasons_in_other_letter_case_are_understood(sent: str, ours: str, streamed: bool, wire: Wire) -> None:
     assert decoded(wire, chat("Hello.", sent), streamed=streamed).finish_reason == ours
 
 
@@ -128,7 +128,7 @@ def test_finish_reasons_in_other_letters_are_ours(sent: str, ours: str, streamed
     ("stop", "MALFORMED_FUNCTION_CALL"), ("stop", "UNEXPECTED_TOOL_CALL"), ("error", "MALFORMED_FUNCTION_CALL"),
     ("function_call_filter: MALFORMED_FUNCTION_CALL", None), ("malformed_function_call", None),
 ])  # fmt: skip
-def test_a_malformed_call_is_no_answer_whatever_is_left_of_it(
+def test_a_malformed_call_is_no_answer_whatever_text_it_has(
     finish: str, native: str | None, streamed: bool, wire: Wire
 ) -> None:
     whole = chat(",featuredImage:{...}}}", finish, native_finish_reason=native)
@@ -139,7 +139,7 @@ def test_a_malformed_call_is_no_answer_whatever_is_left_of_it(
 
 @pytest.mark.parametrize("streamed", [False, True])
 @pytest.mark.parametrize("finish", ["SAFETY", "Content_Filter", "content_filter"])
-def test_a_filter_in_other_letters_is_a_filter(finish: str, streamed: bool, wire: Wire) -> None:
+def test_a_filter_reason_in_other_letter_case_is_understood(finish: str, streamed: bool, wire: Wire) -> None:
     with pytest.raises(UpstreamError) as caught:
         decoded(wire, chat("Half an", finish), streamed=streamed)
     assert caught.value.error_class is ErrorClass.CONTENT_FILTER
@@ -147,7 +147,7 @@ def test_a_filter_in_other_letters_is_a_filter(finish: str, streamed: bool, wire
 
 @pytest.mark.parametrize("streamed", [False, True])
 @pytest.mark.parametrize("model", [ANTHROPIC, GEMINI, BEDROCK, OPENAI])
-def test_an_answer_that_its_length_cut_before_the_first_word_is_an_answer(
+def test_an_answer_that_ended_for_length_before_its_first_text_is_an_answer(
     model: str, streamed: bool, wire: Wire
 ) -> None:
     wholes: dict[str, dict[str, Any]] = {
@@ -182,7 +182,7 @@ HELLO = "Hello! How can I help you today?"
     "keep_alive", ["data:\n\n", "data: \n\n", "event: ping\n\n", "event: ping\ndata:\n\n", ": hold on\n\n"]
 )
 @pytest.mark.parametrize("model", [OPENAI, ANTHROPIC, GEMINI])
-def test_events_without_data_say_nothing(model: str, keep_alive: str, wire: Wire) -> None:
+def test_events_without_data_are_ignored(model: str, keep_alive: str, wire: Wire) -> None:
     events = STREAMED[model].decode().split("\n\n")
     wire.reply("\n\n".join(keep_alive + event for event in events if event).encode() + b"\n\n")
     received: list[str] = []
@@ -193,7 +193,7 @@ def test_events_without_data_say_nothing(model: str, keep_alive: str, wire: Wire
 @pytest.mark.parametrize("asked_for_a_stream", [False, True])
 @pytest.mark.parametrize("sends_a_stream", [False, True])
 @pytest.mark.parametrize("model", STREAMED)
-def test_an_answer_is_read_as_what_it_is(
+def test_an_answer_is_read_by_its_content_whether_streamed_or_whole(
     model: str, sends_a_stream: bool, asked_for_a_stream: bool, media_type: str, wire: Wire
 ) -> None:
     whole = recording(f"{model.partition(':')[0]}/answer").content
@@ -207,12 +207,12 @@ def test_an_answer_is_read_as_what_it_is(
 @pytest.mark.parametrize("streamed", [False, True])
 @pytest.mark.parametrize("body", [b"", b"\n\n", b"<html>Bad gateway</html>", b"[]", b"null", b"hello", b"data: x\n\n"])
 @pytest.mark.parametrize("model", STREAMED)
-def test_what_is_neither_is_no_answer(model: str, body: bytes, streamed: bool, wire: Wire) -> None:
+def test_a_body_that_is_neither_is_no_answer(model: str, body: bytes, streamed: bool, wire: Wire) -> None:
     wire.reply(body, headers={"content-type": "text/event-stream"})
     assert failure(wire, model, streamed=streamed).error_class is ErrorClass.BAD_RESPONSE
 
 
-def test_an_answer_that_stalls_after_its_first_words_times_out_within_its_bound() -> None:
+def test_an_answer_that_stalls_after_its_first_text_times_out() -> None:
     word = b'data: {"choices": [{"index": 0, "delta": {"content": "One "}, "finish_reason": null}]}\n\n'
     head = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n"
 

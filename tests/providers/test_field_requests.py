@@ -1,6 +1,6 @@
-"""Requests that one provider takes and the next refused in the field: what each provider is sent, and what is noted.
+"""Requests that one provider accepts and another has refused: what is sent to each provider, and which notes follow.
 
-Every row goes through the real fitting, encoder and HTTP client.
+Every row runs through the real fitting, encoder and HTTP client.
 """
 
 import json
@@ -29,7 +29,7 @@ def ask(wire: Wire, model: str, *messages: Message, **fields: Any) -> tuple[Any,
 
 
 def said(body: dict[str, Any]) -> list[tuple[str, list[str]]]:
-    """Who says what in a request, whatever the wire format: texts alone."""
+    """The roles and texts in a request of any wire format."""
     turns = body.get("contents", body.get("messages"))
     assert turns is not None
     received: list[tuple[str, list[str]]] = []
@@ -73,21 +73,21 @@ def test_blank_instructions_parts_and_answers_are_left_out_everywhere(model: str
     assert "blank texts left out" in completion.notes
 
 
-def test_what_openai_takes_of_white_space_it_gets(wire: Wire) -> None:
+def test_openai_receives_the_white_space_that_it_takes(wire: Wire) -> None:
     body, completion = ask(wire, OPENAI, user(" "))
     assert said(body) == [("user", [" "])]
     assert completion.notes == ()
 
 
 @pytest.mark.parametrize("model", [ANTHROPIC, BEDROCK, GEMINI])
-def test_an_empty_answer_is_left_out_and_the_sides_still_take_turns(model: str, wire: Wire) -> None:
+def test_an_empty_answer_is_left_out_and_roles_still_alternate(model: str, wire: Wire) -> None:
     body, _ = ask(wire, model, SOME, Message(role="assistant", content=""), SOME)
     assert {role for role, _ in said(body)} == {"user"}
     assert all(texts for _, texts in said(body))
 
 
 @pytest.mark.parametrize("model", CLAUDE)
-def test_a_blank_result_is_no_blank_text(model: str, wire: Wire) -> None:
+def test_a_blank_result_is_sent_without_blank_text(model: str, wire: Wire) -> None:
     call = ToolCall(id="call_1", name="now", arguments={})
     body, _ = ask(wire, model, SOME, asking(call), result(call, " "))
     assert " " not in [text for _, texts in said(body) for text in texts]
@@ -173,7 +173,7 @@ def sent_images(body: dict[str, Any]) -> list[str]:
     ("image/jpg", "AAAA", "image/jpeg"), ("image/png", JPEG, "image/jpeg"), ("image/webp", "AAAA", "image/webp"),
 ])  # fmt: skip
 @pytest.mark.parametrize("model", sorted(MODELS.values()))
-def test_an_image_goes_out_under_its_media_type(model: str, declared: str, data: str, sent: str, wire: Wire) -> None:
+def test_an_image_is_sent_with_its_media_type(model: str, declared: str, data: str, sent: str, wire: Wire) -> None:
     body, completion = ask(wire, model, user([image(f"data:{declared};base64,{data}")]))
     assert sent_images(body) == [sent]
     assert completion.notes == (() if declared == sent else (f"{declared} sent as {sent}",))
@@ -183,12 +183,12 @@ def test_an_image_goes_out_under_its_media_type(model: str, declared: str, data:
 
 PARTS = [{"type": "text", "text": "One."}, {"type": "text", "text": "Two."}]
 LISTS = {"openai", "azure-openai", "openrouter"}
-"""Providers that take a list of parts where all is text."""
+"""Providers that take a list of parts where every part is text."""
 
 
 @pytest.mark.parametrize("provider", CHAT)
 @pytest.mark.parametrize("role", ["system", "user", "assistant"])
-def test_parts_of_text_are_one_string_but_where_lists_are_taken(provider: str, role: str, wire: Wire) -> None:
+def test_text_parts_become_one_string_except_where_lists_are_taken(provider: str, role: str, wire: Wire) -> None:
     message = Message.model_validate({"role": role, "content": PARTS})
     body, completion = ask(wire, MODELS[provider], message, SOME)
     assert body["messages"][0]["content"] == (PARTS if provider in LISTS else "One.\nTwo.")
@@ -209,7 +209,7 @@ PATTERNS = {"gemini": r"[a-zA-Z_][a-zA-Z0-9_-]{0,63}", "openrouter": r"[a-zA-Z_]
 
 
 def tool(name: str, **function: Any) -> Tool:
-    """A tool with any name: what names a client may give is for others to say."""
+    """A tool with any name. Other tests say which names a client may use."""
     checked = Tool.model_validate({"type": "function", "function": {"name": "x", "parameters": SCHEMA, **function}})
     return checked.model_copy(update={"function": checked.function.model_copy(update={"name": name})})
 
@@ -224,7 +224,7 @@ def sent_names(body: dict[str, Any]) -> list[str]:
 
 
 @pytest.mark.parametrize("provider", sorted(MODELS))
-def test_names_of_tools_are_made_to_fit_alike_everywhere(provider: str, wire: Wire) -> None:
+def test_names_of_tools_are_fitted_in_the_same_way_everywhere(provider: str, wire: Wire) -> None:
     calls = [ToolCall(id=f"c{place}", name=name, arguments={}) for place, name in enumerate(ODD_NAMES)]
     body, completion = ask(
         wire, MODELS[provider], ASKED, asking(*calls), *map(result, calls), tools=tuple(map(tool, ODD_NAMES)),
@@ -262,7 +262,7 @@ def answer_that_calls(wire_format: str, name: str) -> dict[str, Any]:
 @pytest.mark.parametrize("streamed", [False, True])
 @pytest.mark.parametrize("model", [GEMINI, ANTHROPIC, BEDROCK, OPENAI, MODELS["openrouter"]])
 @pytest.mark.parametrize("name", ODD_NAMES)
-def test_calls_come_back_under_the_names_that_the_client_gave(
+def test_calls_are_returned_with_the_names_that_the_client_gave(
     model: str, name: str, streamed: bool, wire: Wire
 ) -> None:
     asked = Prompt(
@@ -291,7 +291,7 @@ ODD_IDS = ("functions.f:0", "call|1", "", "x" * 120, "名前", "call_1")
     (ANTHROPIC, "[a-zA-Z0-9_-]{1,64}"), (BEDROCK, "[a-zA-Z0-9_-]{1,64}"), (OPENAI, "(?s).{1,40}"),
     (MODELS["mistral"], "[a-zA-Z0-9]{9}"), (GEMINI, "(?s).+"), (MODELS["groq"], "(?s).{1,40}"),
 ])  # fmt: skip
-def test_ids_of_calls_and_results_are_made_to_fit_alike(model: str, pattern: str, wire: Wire) -> None:
+def test_ids_of_calls_and_results_are_fitted_in_the_same_way(model: str, pattern: str, wire: Wire) -> None:
     calls = [ToolCall(id=call_id, name="now", arguments={"place": place}) for place, call_id in enumerate(ODD_IDS)]
     twice = [ToolCall(id="", name="now", arguments={"again": place}) for place in range(2)]
     history = (ASKED, asking(*calls), *map(result, calls), asking(*twice), result(twice[0], "A"), result(twice[1], "B"))
@@ -325,7 +325,7 @@ def ids(body: dict[str, Any]) -> tuple[list[str], list[str]]:
     return called, answered
 
 
-# --- who speaks when --------------------------------------------------------------------------
+# --- order of roles ---------------------------------------------------------------------------
 
 CALL = ToolCall(id="D681PevKs", name="now", arguments={})
 CALLED = (SOME, asking(CALL), result(CALL), SOME)
@@ -351,7 +351,7 @@ ORDERS = [
 
 
 @pytest.mark.parametrize(("model", "messages", "roles"), ORDERS)
-def test_roles_are_sent_in_an_order_that_is_taken(
+def test_roles_are_sent_in_an_accepted_order(
     model: str, messages: tuple[Message, ...], roles: list[str], wire: Wire
 ) -> None:
     body, completion = ask(wire, model, *messages, tools=(tool("now"),))
@@ -369,7 +369,7 @@ SENTENCE = "Answer with one JSON object and nothing else."
 
 
 @pytest.mark.parametrize("provider", sorted(WORDED))
-def test_json_is_asked_for_in_words_where_no_message_does(provider: str, wire: Wire) -> None:
+def test_json_is_requested_in_words_where_no_message_does(provider: str, wire: Wire) -> None:
     body, completion = ask(wire, MODELS[provider], parameters=JSON, instructions="Be kind.")
     assert body["messages"][0] == {"role": "system", "content": f"Be kind.\n\n{SENTENCE}"}
     assert body["response_format"] == {"type": "json_object"}
@@ -379,14 +379,14 @@ def test_json_is_asked_for_in_words_where_no_message_does(provider: str, wire: W
     assert completion.notes == ()
 
 
-def test_json_beside_tools_is_asked_for_in_words_at_groq(wire: Wire) -> None:
+def test_json_beside_tools_is_requested_in_words_at_groq(wire: Wire) -> None:
     body, _ = ask(wire, MODELS["groq"], parameters=JSON, tools=(tool("now"),))
     assert "response_format" not in body
     assert body["messages"][0] == {"role": "system", "content": SENTENCE}
 
 
 @pytest.mark.parametrize("model", CLAUDE)
-def test_json_is_asked_for_in_words_alone_where_only_schemas_are_taken(model: str, wire: Wire) -> None:
+def test_json_is_requested_in_words_alone_where_only_schemas_are_taken(model: str, wire: Wire) -> None:
     body, completion = ask(wire, model, parameters=JSON)
     assert body["system"] in (SENTENCE, [{"text": SENTENCE}])
     assert any("json_object" in note for note in completion.notes)
@@ -440,7 +440,7 @@ def test_keywords_that_claude_refuses_are_moved_into_descriptions(model: str, wi
 
 
 @pytest.mark.parametrize("model", [OPENAI, GEMINI, MODELS["mistral"]])
-def test_others_get_the_schema_as_it_is(model: str, wire: Wire) -> None:
+def test_other_providers_get_the_schema_unchanged(model: str, wire: Wire) -> None:
     wanted = {"type": "json_schema", "json_schema": {"name": "reading", "schema": BOUNDED}}
     body, completion = ask(wire, model, parameters=Parameters(response_format=wanted))
     given = (
@@ -459,7 +459,7 @@ CLOSED = {"type": "object", "properties": {"x": {"type": "integer"}}, "required"
     ({**CLOSED, "properties": {"x": {"type": "array", "items": CLOSED}}}, True),
     ({**CLOSED, "properties": {"x": {"type": "array", "items": SCHEMA}}}, False),
 ])  # fmt: skip
-def test_strict_is_asked_for_where_the_schema_allows_it(schema: dict[str, Any], strict: bool, wire: Wire) -> None:
+def test_strict_mode_is_requested_where_the_schema_allows_it(schema: dict[str, Any], strict: bool, wire: Wire) -> None:
     wanted = {"type": "json_schema", "json_schema": {"name": "x", "schema": schema, "strict": True}}
     parameters = Parameters(response_format=wanted)
     body, completion = ask(wire, OPENAI, parameters=parameters, tools=(tool("f", parameters=schema, strict=True),))
@@ -468,7 +468,7 @@ def test_strict_is_asked_for_where_the_schema_allows_it(schema: dict[str, Any], 
     assert len(completion.notes) == (0 if strict else 2)
 
 
-def test_schemas_and_descriptions_of_tools_are_made_to_fit(wire: Wire) -> None:
+def test_schemas_and_descriptions_of_tools_are_fitted(wire: Wire) -> None:
     parameters = {**SCHEMA, "properties": {"x": {"type": "array"}}, "anyOf": [{"required": ["x"]}, {}]}
     long = tool("f", parameters=parameters, description="Long. " * 200)
     function = ask(wire, OPENAI, tools=(long,))[0]["tools"][0]["function"]
@@ -481,7 +481,7 @@ def test_schemas_and_descriptions_of_tools_are_made_to_fit(wire: Wire) -> None:
 
 
 @pytest.mark.parametrize("model", [ANTHROPIC, BEDROCK, OPENAI])
-def test_names_of_arguments_are_made_to_fit_and_restored(model: str, wire: Wire) -> None:
+def test_names_of_arguments_are_fitted_and_restored(model: str, wire: Wire) -> None:
     properties = {"$filter": {"type": "string"}, "_filter": {"type": "string"}, "$top": {"type": "object"}}
     offered = tool("f", parameters={"type": "object", "properties": properties, "required": ["$filter", "_filter"]})
     given = {"$filter": "a", "_filter": "b", "$top": {"$deep": 1}}

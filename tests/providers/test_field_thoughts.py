@@ -1,4 +1,4 @@
-"""What came with a tool call as the model's thoughts goes back to the provider that sent it, and to no other."""
+"""The thoughts that came with a tool call go back to the provider that sent them, and to no other."""
 
 import json
 from typing import Any
@@ -18,7 +18,7 @@ DETAILS = [
 EXTRA = {"google": {"thought_signature": "c2lnbmF0dXJl"}}
 
 THOUGHTS: list[tuple[str, dict[str, Any], dict[str, Any], dict[str, Any], dict[str, Any]]] = [
-    # provider; what its answer and its call have besides; what goes back with the message and with the call
+    # provider, extra fields of its answer and of its call, fields that go back with the message and with the call
     (
         "openrouter",
         {"reasoning": "First, the time.", "reasoning_details": DETAILS},
@@ -74,7 +74,7 @@ def answer(wire: Wire, provider: str, message: dict[str, Any], call: dict[str, A
 
 @pytest.mark.parametrize("streamed", [False, True])
 @pytest.mark.parametrize(("provider", "message", "call", "back", "back_with_call"), THOUGHTS)
-def test_thoughts_go_back_in_the_field_in_which_they_came(
+def test_thoughts_are_sent_back_in_the_field_in_which_they_came(
     provider: str,
     message: dict[str, Any],
     call: dict[str, Any],
@@ -84,7 +84,7 @@ def test_thoughts_go_back_in_the_field_in_which_they_came(
     wire: Wire,
 ) -> None:
     if streamed and message.get("reasoning") == 5:
-        back = {}  # what is no text is not put together
+        back = {}  # values that are no text are not joined
     calls = answer(wire, provider, message, call, streamed=streamed).tool_calls
     history = with_tools(ASKED, asking(*calls), *map(result, calls))
     (sent,) = [one for one in encoded(wire, MODELS[provider], history)["messages"] if one["role"] == "assistant"]
@@ -96,7 +96,7 @@ def test_thoughts_go_back_in_the_field_in_which_they_came(
 
 
 @pytest.mark.parametrize("other", sorted(MODELS))
-def test_no_other_provider_gets_them(other: str, wire: Wire) -> None:
+def test_no_other_provider_receives_thoughts(other: str, wire: Wire) -> None:
     for provider, message, call, *_ in THOUGHTS:
         if provider != other:
             calls = answer(wire, provider, message, call, streamed=False).tool_calls
@@ -104,7 +104,7 @@ def test_no_other_provider_gets_them(other: str, wire: Wire) -> None:
             assert not [mark for mark in ("First", "ZW5jcnlwdGVk", "c2lnbmF0dXJl") if mark in body]
 
 
-def test_another_model_at_the_same_host_gets_them_only_where_the_host_demands_thoughts(wire: Wire) -> None:
+def test_another_model_at_the_same_host_receives_thoughts_only_where_the_host_requires_them(wire: Wire) -> None:
     for provider, other, back in (
         ("groq", "groq:llama-3.1-8b-instant", None),  # "reasoning is not supported with this model"
         ("deepseek", "deepseek:deepseek-v4-pro", "First."),
@@ -116,7 +116,7 @@ def test_another_model_at_the_same_host_gets_them_only_where_the_host_demands_th
 
 
 @pytest.mark.parametrize("provider", CHAT)
-def test_a_field_that_is_demanded_is_on_every_answer_where_tools_are_in_play(provider: str, wire: Wire) -> None:
+def test_a_required_field_is_on_every_answer_where_tools_are_used(provider: str, wire: Wire) -> None:
     history = with_tools(ASKED, asking(TIME), result(TIME))
     sent = encoded(wire, MODELS[provider], history)["messages"][1]
     assert sent.get("reasoning_content") == ("" if provider in ("deepseek", "glm4") else None)

@@ -1,4 +1,4 @@
-"""Parameters that a model does not take are left out, those out of range are moved into it, all others stay."""
+"""Parameters that a model does not take are left out. Values out of range are moved into it. All others stay."""
 
 from typing import Any
 
@@ -38,31 +38,31 @@ def fit(asked: Prompt, facts: ModelFacts) -> tuple[Prompt, tuple[str, ...]]:
 
 
 @pytest.mark.parametrize(("name", "attribute"), [pair for pair in FIELDS.items() if pair[1] in FULL])
-def test_what_is_not_supported_is_left_out_with_a_note(name: str, attribute: str) -> None:
+def test_an_unsupported_parameter_is_left_out_with_a_note(name: str, attribute: str) -> None:
     fitted, notes = fit(prompt(**FULL), ModelFacts(unsupported=frozenset({name})))
     left = {key: value for key, value in FULL.items() if key != attribute}
     assert fitted == prompt(**left)
     assert notes == (f"{name} left out: the model does not take it",)
 
 
-def test_what_was_not_asked_for_is_no_loss() -> None:
+def test_a_parameter_that_was_not_set_makes_no_note() -> None:
     asked = prompt(temperature=None, response_format={"type": "json_object"})
     assert fit(asked, ModelFacts(unsupported=frozenset(FIELDS), max_output_tokens=10)) == (asked, ())
 
 
-def test_a_temperature_of_zero_is_one() -> None:
+def test_a_temperature_of_zero_counts_as_set() -> None:
     _, notes = fit(prompt(temperature=0.0), ModelFacts(unsupported=frozenset({"temperature"})))
     assert notes == ("temperature left out: the model does not take it",)
 
 
 @pytest.mark.parametrize(("asked", "most", "sent"), [(500, 100, 100), (100, 100, 100), (50, 100, 50), (500, None, 500)])
-def test_max_tokens_are_lowered_to_what_the_model_can(asked: int, most: int | None, sent: int) -> None:
+def test_max_tokens_are_lowered_to_the_models_maximum(asked: int, most: int | None, sent: int) -> None:
     fitted, notes = fit(prompt(max_tokens=asked), ModelFacts(max_output_tokens=most))
     assert fitted.parameters.max_tokens == sent
     assert notes == ((f"maxTokens lowered to {sent}, the model's most",) if sent < asked else ())
 
 
-def test_max_tokens_that_are_left_out_are_not_lowered_as_well() -> None:
+def test_max_tokens_that_are_left_out_make_no_second_note() -> None:
     fitted, notes = fit(prompt(max_tokens=9), ModelFacts(unsupported=frozenset({"maxTokens"}), max_output_tokens=5))
     assert fitted.parameters.max_tokens is None
     assert len(notes) == 1
@@ -92,14 +92,14 @@ def test_ranges_exclusions_and_stops_are_kept(given_: dict[str, Any], sent: dict
     assert list(reported) == notes
 
 
-def test_a_parameter_that_is_left_out_itself_excludes_no_other() -> None:
+def test_a_parameter_that_is_left_out_excludes_no_other() -> None:
     facts = ModelFacts(unsupported=frozenset({"temperature"}))
     fitted, _ = fit_parameters(prompt(temperature=1, top_p=0.5), facts, LIMITS)
     assert fitted == prompt(top_p=0.5)
 
 
 @given(st.sets(st.sampled_from(sorted(FIELDS))), st.none() | st.integers(1, 1000), st.floats(0, 2), st.floats(0.001, 1))
-def test_what_is_fitted_fits_and_fits_again(
+def test_fitting_a_fitted_request_changes_nothing(
     unsupported: set[Any], most: int | None, temperature: float, top_p: float
 ) -> None:
     facts = ModelFacts(unsupported=frozenset(unsupported), max_output_tokens=most)

@@ -1,4 +1,4 @@
-"""Every wire format carries a parameter, or says that it cannot: nothing is lost without a note."""
+"""Every wire format sends a parameter or says that it cannot. No parameter is dropped without a note."""
 
 from typing import Any, get_args
 
@@ -49,20 +49,20 @@ def test_every_parameter_is_tried() -> None:
 
 @pytest.mark.parametrize("name", VALUES)
 @pytest.mark.parametrize("wire_format", FORMATS)
-def test_a_format_carries_a_parameter_or_says_that_it_cannot(wire_format: str, name: ParameterName, wire: Wire) -> None:
+def test_a_format_sends_a_parameter_or_says_that_it_cannot(wire_format: str, name: ParameterName, wire: Wire) -> None:
     model = FORMATS[wire_format]
     carried = encoded(wire, model, asking(**{name: VALUES[name]})) != encoded(wire, model, asking())
     assert carried == (name not in WITHOUT.get(wire_format, frozenset()) | NOT_CARRIED)
 
 
 @pytest.mark.parametrize("wire_format", FORMATS)
-def test_a_format_carries_the_names_of_speakers_or_says_that_it_cannot(wire_format: str, wire: Wire) -> None:
+def test_a_format_sends_the_names_of_speakers_or_says_that_it_cannot(wire_format: str, wire: Wire) -> None:
     named = Prompt(messages=(Message(role="user", content="Hi", name="Ann O'Hara"),))
     carried = "Ann" in str(encoded(wire, FORMATS[wire_format], named))
     assert carried == ("speakerNames" not in WITHOUT.get(wire_format, frozenset()))
 
 
-def test_openais_own_types_accept_what_is_sent(wire: Wire) -> None:
+def test_openais_own_types_accept_the_requests(wire: Wire) -> None:
     class Strict(CompletionCreateParamsNonStreaming):
         __pydantic_config__ = ConfigDict(extra="forbid")  # type: ignore[misc]
 
@@ -72,20 +72,20 @@ def test_openais_own_types_accept_what_is_sent(wire: Wire) -> None:
     TypeAdapter(Strict).validate_python(body)
 
 
-def test_googles_own_types_accept_what_is_sent(wire: Wire) -> None:
+def test_googles_own_types_accept_the_requests(wire: Wire) -> None:
     given = {name: VALUES[name] for name in ("topK", "seed", "presencePenalty", "frequencyPenalty")}
     generation = encoded(wire, GEMINI, asking(**given))["generationConfig"]
     assert generation == given
     types.GenerationConfig.model_validate(generation)
 
 
-def test_anthropic_is_sent_top_k_under_the_version_that_has_it(wire: Wire) -> None:
-    """The API's later version has no sampling parameters any more, and neither have the types of the SDK."""
+def test_anthropic_receives_top_k_with_the_version_that_has_it(wire: Wire) -> None:
+    """The API's later version and the SDK's types have no sampling parameters."""
     assert load_settings({}).providers["anthropic"].settings.headers["anthropic-version"] == "2023-06-01"
     assert encoded(wire, CLAUDE, asking(topK=40))["top_k"] == 40
 
 
-def test_a_provider_may_have_a_name_of_its_own(wire: Wire) -> None:
+def test_a_provider_may_have_its_own_name_for_a_parameter(wire: Wire) -> None:
     body = encoded(wire, MISTRAL, asking(seed=7))
     assert body["random_seed"] == 7
     assert "seed" not in body

@@ -1,4 +1,4 @@
-"""The HTTP client over real sockets: every call ends by its time, as an answer or a classified failure."""
+"""The HTTP client over real sockets: every call ends in time, with an answer or a classified failure."""
 
 import socket
 import threading
@@ -55,7 +55,7 @@ def silence_after_headers(connection: Connection) -> None:
 @pytest.mark.parametrize("behaviour", [
     trickled_body, trickled_chunks, trickled_headers, endless_interim_replies, silence, silence_after_headers,
 ])  # fmt: skip
-def test_whatever_dawdles_is_a_timeout_and_is_hung_up_on(
+def test_a_slow_server_is_a_timeout_and_its_connection_is_closed(
     behaviour: Callable[[Connection], None], http: HttpClient
 ) -> None:
     with MisbehavingServer(behaviour) as server:
@@ -65,14 +65,14 @@ def test_whatever_dawdles_is_a_timeout_and_is_hung_up_on(
 
 def test_a_server_that_never_accepts_is_a_timeout(http: HttpClient) -> None:
     with socket.create_server(("127.0.0.1", 0), backlog=0) as listener, ExitStack() as waiting:
-        for _ in range(3):  # more than the kernel lets wait
+        for _ in range(3):  # more than the kernel's backlog takes
             client = waiting.enter_context(socket.socket())
             client.setblocking(False)
             client.connect_ex(listener.getsockname())
         assert failure(http, f"http://127.0.0.1:{listener.getsockname()[1]}", SHORT) is ErrorClass.TIMEOUT
 
 
-def test_calls_that_hang_hold_up_no_other(http: HttpClient) -> None:
+def test_calls_that_hang_delay_no_other(http: HttpClient) -> None:
     release = threading.Event()
 
     def answer_late(connection: Connection) -> None:
@@ -98,7 +98,7 @@ def test_a_refused_connection(http: HttpClient) -> None:
 
 
 @pytest.mark.parametrize("url", ["http://", "ftp://127.0.0.1/", "http://[::1", "http://a\x00b"])
-def test_an_address_that_is_none(url: str, http: HttpClient) -> None:
+def test_an_invalid_address(url: str, http: HttpClient) -> None:
     assert failure(http, url) is ErrorClass.CONNECT
 
 
@@ -150,7 +150,7 @@ def test_an_exchange_that_breaks_off(behaviour: Callable[[Connection], None], ht
         assert failure(http, server.url) is ErrorClass.CONNECT
 
 
-def test_a_connection_is_used_again(http: HttpClient) -> None:
+def test_a_connection_is_reused(http: HttpClient) -> None:
     with MisbehavingServer(answer) as server:
         assert [post(http, server.url).status for _ in range(5)] == [200] * 5
         assert server.connections == 1
@@ -170,8 +170,9 @@ def test_a_connection_that_was_closed_meanwhile_is_replaced(http: HttpClient) ->
 
 
 @pytest.mark.parametrize(("seconds", "connections"), [(29, 1), (31, 2), (7200, 2)])
-def test_connections_that_were_idle_while_frozen_are_not_used_again(seconds: float, connections: int) -> None:
-    """The time of day moves on while Lambda freezes a process; the monotonic clock may stand still, as it does here."""
+def test_connections_that_were_idle_while_frozen_are_not_reused(seconds: float, connections: int) -> None:
+    """While Lambda freezes a process, the time of day moves on. The monotonic clock may stand still, as it does
+    here."""
     clock = ShiftedClock()
     http = HttpClient(BOUND, clock=clock)
     with MisbehavingServer(answer) as server:

@@ -1,4 +1,4 @@
-"""Bodies over real sockets: bounded whatever they claim to be, unpacked, and never fetched from elsewhere."""
+"""Bodies over real sockets: bounded whatever their headers say, decompressed, and never fetched from another host."""
 
 import gzip
 
@@ -53,7 +53,7 @@ def test_a_body_compressed_more_than_once_is_not_unfolded(http: HttpClient) -> N
         assert failure(http, server.url) is ErrorClass.BAD_RESPONSE
 
 
-def test_a_compression_that_is_none_is_a_bad_response(http: HttpClient) -> None:
+def test_an_invalid_compression_is_a_bad_response(http: HttpClient) -> None:
     with one_reply(reply(b"not gzip", "200 OK", "content-encoding: gzip")) as server:
         assert failure(http, server.url) is ErrorClass.BAD_RESPONSE
 
@@ -62,7 +62,7 @@ def test_a_compression_that_is_none_is_a_bad_response(http: HttpClient) -> None:
 
 
 def asked(http: HttpClient, url: str) -> UpstreamError | str:
-    """What one attempt at a provider behind this address ends in."""
+    """The outcome of one attempt at a provider with this address."""
     settings = settings_for(OPENAI_ENDPOINT=url)
     upstream = UpstreamClient(settings, http)
     try:

@@ -1,4 +1,4 @@
-"""Replies that are read as they come, over real sockets: on time, to the end, and hung up on when nobody listens."""
+"""Streamed replies over real sockets: read in time and to the end. The connection is closed when the reader stops."""
 
 import threading
 import time
@@ -20,7 +20,7 @@ HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding
 PIECE = b"4\r\nword\r\n"
 END = b"0\r\n\r\n"
 FIRST_OUTPUT = 1.5
-"""Seconds in which even a busy machine gets a first word across loopback."""
+"""Seconds in which even a busy machine gets the first text over loopback."""
 
 
 def words_for_ever(connection: Connection) -> None:
@@ -63,7 +63,7 @@ def test_an_answer_that_does_not_begin_is_a_timeout(behaviour: Callable[[Connect
         assert server.hung_up.wait(TIMEOUT)
 
 
-def test_one_that_has_begun_has_the_whole_time(http: HttpClient) -> None:
+def test_an_answer_that_has_begun_has_the_whole_time(http: HttpClient) -> None:
     late = threading.Event()
 
     def a_word_and_a_late_end(connection: Connection) -> None:
@@ -87,14 +87,14 @@ def test_one_that_has_begun_has_the_whole_time(http: HttpClient) -> None:
 def test_the_whole_time_is_bounded_too(http: HttpClient) -> None:
     def look(incoming: Any) -> None:
         for _ in incoming:
-            incoming.progress()  # however often this is reported, the total time is granted once
+            incoming.progress()  # the total time is granted once, however often this is reported
 
     with MisbehavingServer(words_for_ever) as server:
         assert failure(http, server.url, Timeouts(SHORT, 2 * SHORT), look) is ErrorClass.TIMEOUT
         assert server.hung_up.wait(TIMEOUT)
 
 
-def test_a_piece_is_there_before_the_end_is(http: HttpClient) -> None:
+def test_a_piece_is_received_before_the_end(http: HttpClient) -> None:
     def look(incoming: Any) -> None:
         assert incoming.status == 200
         assert incoming.headers["content-type"] == "text/event-stream"
@@ -106,7 +106,7 @@ def test_a_piece_is_there_before_the_end_is(http: HttpClient) -> None:
         assert server.hung_up.wait(TIMEOUT), "a client that stops reading closes the connection"
 
 
-def test_a_body_that_breaks_off_is_a_failure_behind_its_pieces(http: HttpClient) -> None:
+def test_a_body_that_breaks_off_is_a_failure_after_its_pieces(http: HttpClient) -> None:
     seen: list[bytes] = []
     with MisbehavingServer(a_word_and_no_end) as server:
         broken = failure(http, server.url, Timeouts(TIMEOUT, TIMEOUT), lambda incoming: seen.extend(incoming))
@@ -114,7 +114,7 @@ def test_a_body_that_breaks_off_is_a_failure_behind_its_pieces(http: HttpClient)
     assert b"".join(seen) == b"word"
 
 
-def test_nobody_there_is_a_failure_to_connect(http: HttpClient) -> None:
+def test_a_closed_port_is_a_failure_to_connect(http: HttpClient) -> None:
     with MisbehavingServer(silence) as server:
         url = server.url
     assert failure(http, url, Timeouts(TIMEOUT, TIMEOUT), list) is ErrorClass.CONNECT
@@ -128,13 +128,13 @@ NOTHING_SAID = {
     "anthropic": (b": hello\n\n", b'event: ping\ndata: {"type": "ping"}\n\n'),
     "gemini": (b": hello\n\n", b'data: {"candidates": [{"content": {"parts": [{"text": ""}]}}]}\n\n'),
 }
-"""What keeps a connection busy and is no answer: comments, and events without a word."""
+"""Bytes that keep a connection busy and are no answer: comments, and events without text."""
 
 
 @pytest.mark.parametrize(
     ("provider", "piece"), [(name, piece) for name, pieces in NOTHING_SAID.items() for piece in pieces]
 )
-def test_what_says_nothing_for_ever_is_a_timeout(provider: str, piece: bytes, http: HttpClient) -> None:
+def test_a_stream_without_text_is_a_timeout(provider: str, piece: bytes, http: HttpClient) -> None:
     def busy(connection: Connection) -> None:
         connection.request()
         connection.send(HEAD)

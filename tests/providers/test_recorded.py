@@ -1,4 +1,4 @@
-"""Every recorded reply, through the real adapter and the real HTTP client, comes out as this table says."""
+"""Every recorded reply, read by the real adapter and the real HTTP client, gives the result in this table."""
 
 from collections.abc import Iterator
 
@@ -81,9 +81,9 @@ ANSWERS = {
 }  # fmt: skip
 
 WRITTEN = {"anthropic/answer_thought_and_cached": 188, "bedrock/answer_thought_and_cached": 188}
-"""Tokens written to a cache, of the answers that say so."""
+"""The tokens written to a cache, for answers that report them."""
 
-# class: its cases; where the provider says how long to wait, with the seconds
+# class: its cases, with the seconds where the provider says how long to wait
 FAILURES: dict[ErrorClass, dict[str, float | None] | set[str]] = {
     ErrorClass.AUTH: {
         "bedrock/no_access", "bedrock/wrong_credentials", "anthropic/forbidden", "anthropic/wrong_key",
@@ -159,7 +159,7 @@ FAILURES: dict[ErrorClass, dict[str, float | None] | set[str]] = {
 FAILED = {
     case: (error_class, cases[case] if isinstance(cases, dict) else None)
     for error_class, cases in FAILURES.items()
-    for case in sorted(cases)  # a set has another order in every process, but the workers of a test run need one
+    for case in sorted(cases)  # a set has another order in every process, but all workers of a test run need the same
 }
 
 
@@ -200,7 +200,7 @@ def test_a_failure_is_classified(case: str, wire: Wire) -> None:
 
 
 @pytest.mark.parametrize("case", FAILED)
-def test_a_failure_tells_nothing_of_what_the_provider_said_or_was_sent(case: str, wire: Wire) -> None:
+def test_a_failure_quotes_neither_the_reply_nor_the_request(case: str, wire: Wire) -> None:
     recorded = recording(case)
     wire.reply(recorded.content, recorded.status, recorded.headers)
     with pytest.raises(UpstreamError) as caught:
@@ -211,7 +211,7 @@ def test_a_failure_tells_nothing_of_what_the_provider_said_or_was_sent(case: str
 
 
 def _prose(body: object) -> Iterator[str]:
-    """Every text of several words in a body."""
+    """Every text in a body that has several words."""
     if isinstance(body, dict | list):
         for part in body.values() if isinstance(body, dict) else body:
             yield from _prose(part)
@@ -219,7 +219,7 @@ def _prose(body: object) -> Iterator[str]:
         yield body
 
 
-def test_every_recording_is_in_the_table_and_the_other_way_round() -> None:
+def test_the_table_names_exactly_the_recordings() -> None:
     assert sorted([*ANSWERS, *FAILED]) == all_cases()
 
 
@@ -244,7 +244,7 @@ def test_no_recording_holds_anything_like_a_real_key() -> None:
         assert not [shape for shape in shapes if shape in text], case
 
 
-def test_the_shipped_names_lead_to_models_that_the_recordings_are_of() -> None:
+def test_the_recordings_are_of_the_models_behind_the_shipped_names() -> None:
     settings = load_settings({})
     assert settings.target("groq:llama3-70b", "").upstream_model == recording("groq/answer").body["model"]
     assert settings.target("gemini:flash-1.5", "").upstream_model == recording("gemini/answer").body["modelVersion"]

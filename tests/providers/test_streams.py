@@ -1,4 +1,4 @@
-"""Answers in pieces: the same as in one piece, however they are cut, and classified alike when they break."""
+"""Streamed answers equal whole ones, however they are cut. Failures have the same classes."""
 
 import json
 from collections.abc import AsyncIterator
@@ -34,7 +34,7 @@ ANSWERS = [
 
 
 class Pieces(httpx.AsyncByteStream):
-    """A body in pieces of so many bytes, which may break off."""
+    """A body in pieces of so many bytes. It may break off."""
 
     def __init__(self, body: bytes, size: int, broken: Exception | None = None) -> None:
         self._body, self._size, self._broken = body, size, broken
@@ -79,7 +79,7 @@ def sent(case: str) -> bytes:
 
 
 def without_ids(completion: Completion) -> Any:
-    """Calls that come without an id get one that nobody can foresee."""
+    """Calls that come without an id get a random one."""
     received = completion.model_dump()
     for call in received["tool_calls"]:
         call["id"] = None
@@ -95,7 +95,7 @@ def outcome(call: Any) -> Any:
 
 @pytest.mark.parametrize("size", [1, 7, 1 << 20])
 @pytest.mark.parametrize("case", ANSWERS)
-def test_every_recorded_answer_is_the_same_in_pieces(wire: Wire, case: str, size: int) -> None:
+def test_every_recorded_answer_is_the_same_when_streamed(wire: Wire, case: str, size: int) -> None:
     provider, whole = provider_of(case), recording(case)
     wire.reply(whole.content, whole.status, whole.headers)
     expected = outcome(lambda: wire.ask(MODELS[provider]))
@@ -109,11 +109,11 @@ def test_every_recorded_answer_is_the_same_in_pieces(wire: Wire, case: str, size
     assert outcome(streamed) == expected
     if isinstance(expected, dict):
         assert "".join(received) == expected["text"]
-        assert len(received) > 1 or len(expected["text"]) <= 3, "it comes in pieces"
+        assert len(received) > 1 or len(expected["text"]) <= 3, "it arrives in pieces"
 
 
 @pytest.mark.parametrize("provider", FORMATS)
-def test_it_is_asked_for(wire: Wire, provider: str) -> None:
+def test_a_stream_and_its_usage_are_requested(wire: Wire, provider: str) -> None:
     stream(wire, provider, sent(f"{provider}/answer"))
     asked, body = wire.sent, wire.sent_json
     streamed = {
@@ -126,7 +126,7 @@ def test_it_is_asked_for(wire: Wire, provider: str) -> None:
     assert asked.headers["accept"] == TYPES.get(provider, "text/event-stream")
 
 
-def test_usage_is_not_asked_for_where_that_is_refused(wire: Wire) -> None:
+def test_usage_is_not_requested_where_that_is_refused(wire: Wire) -> None:
     stream(wire, "mistral", sent("openai/answer"))
     assert wire.sent_json["stream"] is True
     assert "stream_options" not in wire.sent_json
@@ -151,7 +151,7 @@ def test_a_connection_that_breaks_is_a_failure_unless_the_answer_is_whole(wire: 
     assert "".join(received) == completion.text != ""
 
 
-def test_a_fault_that_nobody_foresaw_is_raised_and_not_waited_for(wire: Wire) -> None:
+def test_an_unexpected_error_is_raised_at_once(wire: Wire) -> None:
     body = sent("openai/answer")[:200]
     with pytest.raises(ZeroDivisionError):
         in_time(lambda: stream(wire, "openai", body, broken=ZeroDivisionError()))
@@ -207,7 +207,7 @@ def openai_chunks(*deltas: dict[str, Any], reason: str = "stop") -> bytes:
     return on_the_wire("openai", [*chunks, {"choices": [{"index": 0, "delta": {}, "finish_reason": reason}]}])
 
 
-def test_blanks_wait_for_words(wire: Wire) -> None:
+def test_leading_white_space_is_held_back_until_text_comes(wire: Wire) -> None:
     _, received = stream(
         wire, "openai", openai_chunks({"content": "\n"}, {"content": " "}, {"content": "Yes"}, {"content": " "})
     )
@@ -216,7 +216,7 @@ def test_blanks_wait_for_words(wire: Wire) -> None:
         stream(wire, "openai", openai_chunks({"content": "\n"}, {"content": " "}))
 
 
-def test_halves_of_an_emoji_meet(wire: Wire) -> None:
+def test_the_halves_of_an_emoji_are_joined(wire: Wire) -> None:
     texts = (r"a\ud83d", r"\ude00b", r"c\ud83d")
     events = [f'data: {{"choices":[{{"delta":{{"content":"{text}"}}}}]}}\n\n' for text in texts]
     end = 'data: {"choices":[{"delta":{},"finish_reason":"stop"}]}\n\n'
@@ -232,7 +232,7 @@ def test_lines_end_as_the_standard_says(wire: Wire, ends: str) -> None:
     body += "data: " + json.dumps(
         {"choices": [{"delta": {"content": text}, "finish_reason": "stop"}]}, ensure_ascii=False
     )
-    for size in (1, 3, 1 << 20):  # and the last event has no blank line
+    for size in (1, 3, 1 << 20):  # the last event has no blank line
         assert stream(wire, "openai", body.replace("\n", ends).encode(), size)[1] == [text]
 
 
@@ -245,7 +245,7 @@ def test_a_very_long_line_is_read_and_an_endless_one_is_not(wire: Wire) -> None:
         assert caught.value.error_class is ErrorClass.BAD_RESPONSE
 
 
-def test_what_is_said_is_bounded_and_not_the_events_around_it(wire: Wire) -> None:
+def test_the_text_is_bounded_and_not_the_events_around_it(wire: Wire) -> None:
     words = ["word "] * 20_000
     body = openai_chunks(*({"role": "assistant", "content": word} for word in words))
     assert len(body) > REPLY_BYTES

@@ -1,4 +1,4 @@
-"""Odd replies: whatever a provider sends comes out as clean text, sound counts or a classified failure."""
+"""Odd replies: whatever a provider sends becomes clean text, valid counts or a classified failure."""
 
 import json
 from collections.abc import Iterator
@@ -147,7 +147,7 @@ def test_the_status_decides_where_the_body_says_nothing(
 
 
 @pytest.mark.parametrize("status", [500, 503])
-def test_a_broken_server_is_a_broken_server_whatever_code_it_names(status: int, wire: Wire) -> None:
+def test_a_server_error_stays_one_whatever_code_it_names(status: int, wire: Wire) -> None:
     for body in (b'{"error": {"code": "model_not_found"}}', b'{"error": {"status": "FAILED_PRECONDITION"}}'):
         for model in (OPENAI, GEMINI):
             assert refused(wire, model, body, status) is ErrorClass.SERVER
@@ -163,7 +163,7 @@ def test_a_broken_server_is_a_broken_server_whatever_code_it_names(status: int, 
     {"prompt_tokens_details": 5}, {"prompt_tokens_details": {"cached_tokens": -3}}, {"completion_tokens_details": []},
     {"promptTokenCount": -1, "candidatesTokenCount": "?", "thoughtsTokenCount": [], "cachedContentTokenCount": None},
 ])  # fmt: skip
-def test_absent_or_absurd_usage_is_unknown_and_loses_no_answer(usage: Any, wire: Wire) -> None:
+def test_absent_or_absurd_usage_is_unknown_and_fails_no_answer(usage: Any, wire: Wire) -> None:
     assert answered(wire, OPENAI, openai_reply(usage=usage)).tokens == NOTHING
     assert answered(wire, GEMINI, gemini_reply([{"text": "x"}], usage=usage)).tokens == NOTHING
 
@@ -206,7 +206,7 @@ JSON = st.recursive(VALUES, lambda inner: st.lists(inner, max_size=3) | st.dicti
 
 
 def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """The way to every value within a value, itself included."""
+    """The path of every value within a value, itself included."""
     yield path
     if isinstance(value, dict | list):
         for key, item in value.items() if isinstance(value, dict) else enumerate(value):
@@ -214,7 +214,7 @@ def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
 
 
 def with_other(value: Any, path: tuple[Any, ...], other: Any) -> Any:
-    """The value with something else in one place."""
+    """The value with another value in one place."""
     if not path:
         return other
     changed = value.copy()
@@ -238,4 +238,4 @@ def test_a_recorded_reply_with_anything_in_any_place_stays_an_answer_or_a_classi
         return
     assert completion.text.strip() or completion.tool_calls or completion.finish_reason == "length"
     assert len({call.id for call in completion.tool_calls}) == len(completion.tool_calls)
-    completion.model_dump_json()  # which would fail for a lone surrogate
+    completion.model_dump_json()  # this fails for a lone surrogate

@@ -1,4 +1,5 @@
-"""Histories of tools that go from one provider to another: nothing is lost, and each gets what it demands."""
+"""Histories with tools that go from one provider to another: nothing is lost, and each provider gets what it
+requires."""
 
 import json
 import re
@@ -36,7 +37,7 @@ from tests.support.properties import examples
 SIGNED = recording("gemini/tool_calls_parallel").content
 
 
-def test_a_history_of_tools_crosses_between_the_formats_and_comes_back_whole(wire: Wire) -> None:
+def test_a_history_of_tools_survives_every_change_of_format(wire: Wire) -> None:
     first = answered(wire, OPENAI, recording("openai/tool_calls_parallel").content).tool_calls
     history = [ASKED, asking(*first), *map(result, reversed(first))]
 
@@ -62,7 +63,8 @@ def test_a_history_of_tools_crosses_between_the_formats_and_comes_back_whole(wir
 
 
 def _answered_calls(body: dict[str, Any]) -> list[int]:
-    """How many calls each answer has, having seen that exactly these are answered next, whatever the wire format."""
+    """The number of calls in each answer, for any wire format. Asserts that the next results answer exactly these
+    calls."""
     if "contents" in body:
         parts = [content["parts"] for content in body["contents"]]
         asked = [[part["functionCall"]["id"] for part in run if "functionCall" in part] for run in parts]
@@ -97,7 +99,7 @@ def _answered_calls(body: dict[str, Any]) -> list[int]:
 
 @examples(300)
 @given(arguments=st.lists(OBJECTS, min_size=1, max_size=3))
-def test_any_arguments_come_back_exactly_over_every_format(shared_wire: Wire, arguments: list[dict[str, Any]]) -> None:
+def test_any_arguments_come_back_exactly_in_every_format(shared_wire: Wire, arguments: list[dict[str, Any]]) -> None:
     calls = tuple(ToolCall(id=f"call_{place}", name="f", arguments=one) for place, one in enumerate(arguments))
     asked = Prompt(messages=(ASKED, asking(*calls), *map(result, calls)), tools=(NOW,))
 
@@ -115,15 +117,15 @@ def test_any_arguments_come_back_exactly_over_every_format(shared_wire: Wire, ar
 
 
 def _same(ours: tuple[ToolCall, ...], given: tuple[ToolCall, ...]) -> None:
-    """Equal to the letter: as values 1, 1.0 and True would be the same."""
+    """Equal as text: as values, 1, 1.0 and True are equal."""
     assert json.dumps([call.to_json() for call in ours]) == json.dumps([call.to_json() for call in given])
 
 
-# --- what single providers demand -------------------------------------------------------------
+# --- what single providers require -------------------------------------------------------------
 
 
 @pytest.mark.parametrize("provider", sorted(set(MODELS) - OTHER_FORMATS))
-def test_ids_go_out_as_they_are_but_to_mistral(provider: str, wire: Wire) -> None:
+def test_ids_are_sent_unchanged_except_to_mistral(provider: str, wire: Wire) -> None:
     calls = (PARIS, TIME.model_copy(update={"id": "D681PevKs"}), TOKYO.model_copy(update={"id": "abcdefgh-"}))
     asked = with_tools(ASKED, asking(*calls), *map(result, calls))
     messages = encoded(wire, f"{provider}:any", asked)["messages"]
@@ -133,7 +135,7 @@ def test_ids_go_out_as_they_are_but_to_mistral(provider: str, wire: Wire) -> Non
         assert sent == [call.id for call in calls]
         return
     assert all(re.fullmatch(r"[a-zA-Z0-9]{9}", call_id) for call_id in sent)
-    assert sent[1] == "D681PevKs"  # its own
+    assert sent[1] == "D681PevKs"  # its own id
     assert len(set(sent)) == 3
     assert sent == [call["id"] for call in encoded(wire, f"{provider}:any", asked)["messages"][1]["tool_calls"]]
 
@@ -146,7 +148,7 @@ def test_different_ids_stay_different_for_mistral(shared_wire: Wire, ids: list[s
 
 
 @pytest.mark.parametrize("provider", sorted(set(MODELS) - OTHER_FORMATS))
-def test_thoughts_go_back_to_the_provider_that_sent_them_alone(provider: str, wire: Wire) -> None:
+def test_thoughts_are_sent_back_to_their_provider_alone(provider: str, wire: Wire) -> None:
     calls = answered(wire, MODELS["deepseek"], recording("deepseek/tool_calls_parallel").content).tool_calls
     asked = with_tools(
         ASKED, asking(*calls), *map(result, calls), Message(role="assistant", content="Fine."), ASKED,
@@ -158,7 +160,7 @@ def test_thoughts_go_back_to_the_provider_that_sent_them_alone(provider: str, wi
     assert thoughts == {"deepseek": [thought, "", ""], "glm4": ["", "", ""]}.get(provider, [None, None, None])
 
 
-def test_what_one_provider_signed_is_not_handed_to_another(wire: Wire) -> None:
+def test_signatures_of_one_provider_are_not_sent_to_another(wire: Wire) -> None:
     thought = answered(wire, MODELS["deepseek"], recording("deepseek/tool_calls_parallel").content).tool_calls
     asked = with_tools(ASKED, asking(*thought), *map(result, thought))
     parts = encoded(wire, GEMINI, asked)["contents"][1]["parts"]

@@ -1,4 +1,4 @@
-"""Calls of tools as providers send them: sound when they come out, or flagged, or no answer at all."""
+"""Tool calls as providers send them: decoded to valid calls, flagged, or refused as no answer."""
 
 import json
 import re
@@ -23,7 +23,7 @@ from tests.providers.recordings import MODELS, Wire, provider_of, recording
 GENERATED = re.compile(r"call_[0-9a-f]{24}")
 PARIS: dict[str, Any] = {"city": "Paris"}
 
-# case: its calls as (id, name, arguments); an id of None is one that we gave
+# case: its calls as (id, name, arguments). An id of None is one that we generated.
 RECORDED: dict[str, list[tuple[str | None, str, dict[str, Any]]]] = {
     "azure-openai/tool_call": [("call_Pb4nMx7cVz1aSd8fGh2jKl5q", "get_weather", PARIS)],
     "cerebras/tool_call": [("f3a91c27d", "get_weather", PARIS)],
@@ -71,7 +71,7 @@ def replayed(wire: Wire, case: str) -> tuple[ToolCall, ...]:
 
 
 @pytest.mark.parametrize("case", RECORDED)
-def test_recorded_calls_come_out_as_objects_with_ids(case: str, wire: Wire) -> None:
+def test_recorded_calls_are_decoded_to_objects_with_ids(case: str, wire: Wire) -> None:
     calls = replayed(wire, case)
     decoded = [(None if GENERATED.fullmatch(call.id) else call.id, call.name, call.arguments) for call in calls]
     assert decoded == RECORDED[case]
@@ -92,13 +92,13 @@ def test_a_call_that_was_cut_off_is_flagged_with_its_text(wire: Wire) -> None:
 
 
 @pytest.mark.parametrize("sent", [None, "", " \n", "null", "{}", " { } ", {}])
-def test_whatever_says_no_arguments_is_an_empty_object(sent: Any, wire: Wire) -> None:
+def test_every_form_of_no_arguments_is_an_empty_object(sent: Any, wire: Wire) -> None:
     (call,) = answered(wire, OPENAI, openai_calls(openai_call(sent))).tool_calls
     assert (call.arguments, call.invalid_arguments) == ({}, None)
 
 
 @pytest.mark.parametrize("sent", [None, {}])
-def test_whatever_says_no_arguments_is_an_empty_object_from_gemini_too(sent: Any, wire: Wire) -> None:
+def test_every_form_of_no_arguments_is_an_empty_object_from_gemini_too(sent: Any, wire: Wire) -> None:
     (call,) = answered(wire, GEMINI, gemini_calls(gemini_call(sent))).tool_calls
     assert (call.arguments, call.invalid_arguments) == ({}, None)
 
@@ -111,7 +111,7 @@ def test_whatever_says_no_arguments_is_an_empty_object_from_gemini_too(sent: Any
     ([], "[]"), ([{"a": 1}], '[{"a": 1}]'), (5, "5"), (False, "false"), ({"a": "\ud83d"}, '{"a": "\ufffd"}'),
     ({"a": float("nan")}, '{"a": NaN}'), ({"a": float("inf")}, '{"a": Infinity}'),
 ])  # fmt: skip
-def test_what_is_no_json_object_is_flagged_and_never_passed_on_as_one(sent: Any, kept: str | None, wire: Wire) -> None:
+def test_arguments_that_are_no_json_object_are_flagged(sent: Any, kept: str | None, wire: Wire) -> None:
     (call,) = answered(wire, OPENAI, openai_calls(openai_call(sent))).tool_calls
     assert call.arguments == {}
     assert call.invalid_arguments == (sent if kept is None else kept)
@@ -119,7 +119,7 @@ def test_what_is_no_json_object_is_flagged_and_never_passed_on_as_one(sent: Any,
         assert answered(wire, GEMINI, gemini_calls(gemini_call(sent))).tool_calls == (call,)
 
 
-def test_arguments_nested_beyond_all_use_are_flagged_or_no_answer(wire: Wire) -> None:
+def test_arguments_nested_too_deeply_are_flagged_or_no_answer(wire: Wire) -> None:
     for depth in (65, 200, 900, 5000):
         body = gemini_calls(gemini_call("DEEP")).replace(b'"DEEP"', b'{"a":' * depth + b"1" + b"}" * depth)
         try:
@@ -134,7 +134,7 @@ def test_arguments_nested_beyond_all_use_are_flagged_or_no_answer(wire: Wire) ->
 @pytest.mark.parametrize("call_id", [
     None, "", "null", 5, ["x"], "with space", "dotted.id", "ünicode", "x" * 41, "half\ud83d", "newline\n",
 ])  # fmt: skip
-def test_an_id_that_some_provider_would_not_take_back_is_replaced(call_id: Any, wire: Wire) -> None:
+def test_an_id_that_some_provider_would_refuse_is_replaced(call_id: Any, wire: Wire) -> None:
     for model, body in (
         (OPENAI, openai_calls(openai_call("{}", call_id=call_id))),
         (GEMINI, gemini_calls(gemini_call({}, call_id=call_id))),
@@ -143,7 +143,7 @@ def test_an_id_that_some_provider_would_not_take_back_is_replaced(call_id: Any, 
         assert GENERATED.fullmatch(call.id)
 
 
-def test_a_second_call_of_the_same_id_gets_one_of_its_own(wire: Wire) -> None:
+def test_a_second_call_with_the_same_id_gets_a_new_id(wire: Wire) -> None:
     for model, body in (
         (OPENAI, openai_calls(openai_call('{"n": 1}'), openai_call('{"n": 2}'), openai_call('{"n": 3}'))),
         (GEMINI, gemini_calls(gemini_call({"n": 1}), gemini_call({"n": 2}), gemini_call({"n": 3}))),
@@ -177,7 +177,7 @@ def test_calls_of_another_shape_are_no_answer(calls: Any, wire: Wire) -> None:
 
 
 @pytest.mark.parametrize("reason", ["tool_calls", "stop", "length", "function_call", None, "eos", "something_new"])
-def test_an_answer_with_calls_is_finished_by_them_whatever_is_said(reason: Any, wire: Wire) -> None:
+def test_an_answer_with_calls_has_the_finish_reason_tool_calls(reason: Any, wire: Wire) -> None:
     completion = answered(wire, OPENAI, openai_calls(openai_call("{}"), finish_reason=reason))
     assert (completion.finish_reason, completion.text) == ("tool_calls", "")
     decoded = reason and reason.upper()
@@ -185,11 +185,11 @@ def test_an_answer_with_calls_is_finished_by_them_whatever_is_said(reason: Any, 
 
 
 @pytest.mark.parametrize("content", [None, "", " \n", []])
-def test_no_words_beside_calls_are_an_empty_text(content: Any, wire: Wire) -> None:
+def test_an_answer_of_calls_alone_has_an_empty_text(content: Any, wire: Wire) -> None:
     assert answered(wire, OPENAI, openai_calls(openai_call("{}"), content=content)).text == ""
 
 
-def test_a_broken_or_blocked_answer_stays_so_even_with_calls(wire: Wire) -> None:
+def test_a_broken_or_blocked_answer_with_calls_stays_broken_or_blocked(wire: Wire) -> None:
     for model, body, error_class in (
         (OPENAI, openai_calls(openai_call("{}"), finish_reason="error"), ErrorClass.BAD_RESPONSE),
         (OPENAI, openai_calls(openai_call("{}"), finish_reason="content_filter"), ErrorClass.CONTENT_FILTER),
@@ -203,7 +203,7 @@ def test_a_broken_or_blocked_answer_stays_so_even_with_calls(wire: Wire) -> None
         assert caught.value.error_class is error_class
 
 
-def test_an_old_servers_single_call_is_one_too(wire: Wire) -> None:
+def test_the_old_function_call_field_is_read(wire: Wire) -> None:
     legacy = {"name": "f", "arguments": '{"a": 1}'}
     for calls in (None, []):
         completion = answered(
@@ -214,18 +214,18 @@ def test_an_old_servers_single_call_is_one_too(wire: Wire) -> None:
         assert GENERATED.fullmatch(call.id)
 
 
-def test_a_call_under_both_names_is_made_once(wire: Wire) -> None:
+def test_a_call_in_both_fields_is_made_once(wire: Wire) -> None:
     body = openai_calls(openai_call("{}"), function_call={"name": "f", "arguments": "{}"})
     assert len(answered(wire, OPENAI, body).tool_calls) == 1
 
 
 @pytest.mark.parametrize("legacy", [None, {}, {"name": "", "arguments": ""}, {"name": None}, "f", []])
-def test_an_empty_old_call_is_none(legacy: Any, wire: Wire) -> None:
+def test_an_empty_function_call_field_is_no_call(legacy: Any, wire: Wire) -> None:
     completion = answered(wire, OPENAI, openai_calls(content="Hello.", function_call=legacy, finish_reason="stop"))
     assert (completion.text, completion.tool_calls, completion.finish_reason) == ("Hello.", (), "stop")
 
 
-def test_what_a_provider_wants_back_never_shows(wire: Wire) -> None:
+def test_data_for_the_provider_is_never_shown_to_clients(wire: Wire) -> None:
     for case in ("gemini/tool_calls_parallel", "deepseek/tool_calls_parallel"):
         calls = replayed(wire, case)
         assert calls[0].signature

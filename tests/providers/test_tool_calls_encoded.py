@@ -1,4 +1,4 @@
-"""What goes over the wire where tools are in play: their definitions, earlier calls, and the results of these."""
+"""What is sent where tools are used: their definitions, earlier calls, and the results of these calls."""
 
 import hashlib
 import json
@@ -40,7 +40,7 @@ SIGNED = recording("gemini/tool_calls_parallel").content
 # --- OpenAI's wire format ---------------------------------------------------------------------
 
 
-def test_openai_is_sent_tools_as_they_were_given_and_a_schema_where_there_was_none(wire: Wire) -> None:
+def test_openai_receives_tools_unchanged_and_a_schema_where_there_was_none(wire: Wire) -> None:
     assert encoded(wire, OPENAI, with_tools())["tools"] == [
         {
             "type": "function",
@@ -59,7 +59,7 @@ def test_openai_is_sent_tools_as_they_were_given_and_a_schema_where_there_was_no
     ({}, EMPTY), ({"type": "object"}, EMPTY), ({"type": "object", "title": "T"}, {**EMPTY, "title": "T"}),
     (PARAMETERS, PARAMETERS),
 ])  # fmt: skip
-def test_every_provider_is_sent_an_object_with_properties(
+def test_every_provider_receives_an_object_with_properties(
     given: dict[str, Any], sent: dict[str, Any], wire: Wire
 ) -> None:
     tool = Tool.model_validate({"type": "function", "function": {"name": "f", "parameters": given}})
@@ -69,7 +69,7 @@ def test_every_provider_is_sent_an_object_with_properties(
     assert declared == [{"name": "f", "parametersJsonSchema": sent}]
 
 
-def test_openai_is_sent_calls_as_text_and_results_by_their_id(wire: Wire) -> None:
+def test_openai_receives_calls_as_text_and_results_by_their_id(wire: Wire) -> None:
     assert encoded(wire, OPENAI, with_tools())["messages"][1:] == [
         {
             "role": "assistant",
@@ -94,13 +94,13 @@ def test_openai_is_sent_calls_as_text_and_results_by_their_id(wire: Wire) -> Non
     ]
 
 
-def test_words_beside_calls_go_along(wire: Wire) -> None:
+def test_text_beside_calls_is_sent(wire: Wire) -> None:
     asked = with_tools(ASKED, asking(TIME, content="I look."), result(TIME))
     assert encoded(wire, OPENAI, asked)["messages"][1]["content"] == "I look."
     assert encoded(wire, GEMINI, asked)["contents"][1]["parts"][0] == {"text": "I look."}
 
 
-def test_what_the_model_wrote_instead_of_an_object_goes_back_in_one(wire: Wire) -> None:
+def test_arguments_that_were_no_object_are_sent_back_in_one(wire: Wire) -> None:
     asked = with_tools(ASKED, asking(BROKEN), result(BROKEN, "No JSON."))
     wrapped = {"invalidArguments": '{"zone": "UT'}
     (call,) = encoded(wire, OPENAI, asked)["messages"][1]["tool_calls"]
@@ -109,7 +109,7 @@ def test_what_the_model_wrote_instead_of_an_object_goes_back_in_one(wire: Wire) 
     assert part["functionCall"]["args"] == wrapped
 
 
-def test_a_result_of_parts_goes_as_text(wire: Wire) -> None:
+def test_a_result_of_parts_is_sent_as_text(wire: Wire) -> None:
     asked = with_tools(ASKED, asking(TIME), result(TIME, PARTS))
     text = "Here:\nhttps://example.test/a.png\n(an image)\nDone."
     assert encoded(wire, OPENAI, asked)["messages"][2]["content"] == text
@@ -121,14 +121,14 @@ def test_a_result_of_parts_goes_as_text(wire: Wire) -> None:
     HISTORY, (ASKED,), (*HISTORY, Message(role="assistant", content="Fine."), ASKED, asking(BROKEN), result(BROKEN)),
     (ASKED, asking(TIME, content="I look."), result(TIME, PARTS)),
 ])  # fmt: skip
-def test_what_openai_is_sent_has_the_types_of_its_sdk(messages: tuple[Message, ...], wire: Wire) -> None:
+def test_requests_to_openai_have_the_types_of_its_sdk(messages: tuple[Message, ...], wire: Wire) -> None:
     class Strict(CompletionCreateParamsNonStreaming):
         __pydantic_config__ = ConfigDict(extra="forbid")  # type: ignore[misc]
 
     TypeAdapter(Strict).validate_python(encoded(wire, OPENAI, with_tools(*messages)))
 
 
-def test_without_tools_nothing_of_them_is_sent(wire: Wire) -> None:
+def test_without_tools_no_field_for_them_is_sent(wire: Wire) -> None:
     asked = Prompt(messages=(ASKED, Message(role="assistant", content="Fine."), ASKED))
     for model in MODELS.values():
         body = encoded(wire, model, asked)
@@ -136,7 +136,7 @@ def test_without_tools_nothing_of_them_is_sent(wire: Wire) -> None:
         assert not {"tool_calls", "reasoning_content"} & set(body.get("messages", body.get("contents"))[1])
 
 
-def test_tools_are_those_of_the_prompt(wire: Wire) -> None:
+def test_the_tools_of_the_prompt_are_sent(wire: Wire) -> None:
     assert [tool["function"]["name"] for tool in encoded(wire, OPENAI, with_tools())["tools"]] == [
         tool.function.name for tool in TOOLS
     ]
@@ -149,7 +149,7 @@ def test_tools_are_those_of_the_prompt(wire: Wire) -> None:
 
 
 def google_sdk_sends(contents: list[types.Content], tools: list[types.Tool]) -> dict[str, Any]:
-    """The JSON that Google's own SDK makes of the same wishes."""
+    """The JSON that Google's own SDK makes of the same request."""
     sent: list[dict[str, Any]] = []
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -165,7 +165,7 @@ def google_sdk_sends(contents: list[types.Content], tools: list[types.Tool]) -> 
     return {name: value for name, value in sent[0].items() if value}
 
 
-def test_gemini_is_sent_what_googles_sdk_would_send(wire: Wire) -> None:
+def test_requests_to_gemini_equal_those_of_googles_sdk(wire: Wire) -> None:
     called = [
         types.Part(function_call=types.FunctionCall(id=call.id, name=call.name, args=call.arguments)) for call in CALLS
     ]
@@ -201,7 +201,7 @@ def test_gemini_is_sent_what_googles_sdk_would_send(wire: Wire) -> None:
     )
     ours = encoded(wire, GEMINI, with_tools(ASKED, asking(signed, TOKYO, TIME), *HISTORY[2:]))
     assert ours["contents"] == theirs["contents"]
-    read = types.Tool.model_validate  # the SDK writes `parameters_json_schema`, which the API takes for ours
+    read = types.Tool.model_validate  # the API reads the SDK's `parameters_json_schema` as the same field
     assert list(map(read, ours["tools"])) == list(map(read, theirs["tools"]))
     assert set(ours) == set(theirs)
 
@@ -211,7 +211,7 @@ def _wire_form(part: types.Part) -> str:
     return signature
 
 
-def test_gemini_is_sent_all_results_of_one_answer_in_one_content_in_the_order_of_the_calls(wire: Wire) -> None:
+def test_gemini_receives_all_results_of_one_answer_in_one_content_in_the_order_of_the_calls(wire: Wire) -> None:
     asked = with_tools(
         *HISTORY, Message(role="system", content="Be brief."), asking(TIME), result(TIME, "13:00"), ASKED
     )
@@ -235,15 +235,15 @@ def test_a_result_is_an_object_for_gemini(text: str, response: dict[str, Any], w
     assert contents[2]["parts"] == [{"functionResponse": {"id": "call_3", "name": "now", "response": response}}]
 
 
-def test_gemini_gets_its_signature_back_where_it_put_it(wire: Wire) -> None:
+def test_gemini_receives_its_signature_in_the_same_place(wire: Wire) -> None:
     calls = answered(wire, GEMINI, SIGNED).tool_calls
     sent = encoded(wire, GEMINI, with_tools(ASKED, asking(*calls), *map(result, calls)))["contents"][1]["parts"]
     assert sent == recording("gemini/tool_calls_parallel").body["candidates"][0]["content"]["parts"]
 
 
-def test_calls_of_others_have_googles_stand_in_on_the_first_alone(wire: Wire) -> None:
+def test_the_first_call_of_another_provider_has_googles_stand_in_signature(wire: Wire) -> None:
     contents = encoded(wire, GEMINI, with_tools(*HISTORY, asking(TIME), result(TIME)))["contents"]
     signatures = [[part.get("thoughtSignature") for part in contents[place]["parts"]] for place in (1, 3)]
     stand_in = "skip_thought_signature_validator"
     assert signatures == [[stand_in, None, None], [stand_in]]
-    types.Content.model_validate(contents[1])  # the SDK takes it for the base64 that it asks for
+    types.Content.model_validate(contents[1])  # the SDK decodes it as base64

@@ -1,4 +1,4 @@
-"""That tools must be called, and how: in each wire format's words, judged by the vendors' own types."""
+"""The choice of tools in each wire format's form, checked by the vendors' own types."""
 
 import json
 from typing import Any
@@ -63,7 +63,7 @@ def test_anthropic_receives_parallel_calls_within_the_choice(
 
 
 @pytest.mark.parametrize(("choice", "names"), [(None, None), (ANY, None), (NAMED, ["get_weather"])])
-def test_gemini_is_sent_what_googles_sdk_would_send(
+def test_requests_to_gemini_equal_those_of_googles_sdk(
     choice: ToolChoice | None, names: list[str] | None, wire: Wire
 ) -> None:
     sent: list[Any] = []
@@ -80,7 +80,7 @@ def test_gemini_is_sent_what_googles_sdk_would_send(
         client = genai.Client(api_key="none", http_options=types.HttpOptions(httpx_client=http))
         client.models.generate_content(model="gemini-3.5-flash-lite", contents="Hello.", config=config)
     ours = encoded(wire, GEMINI, choosing(choice)).get("toolConfig")
-    read = types.ToolConfig.model_validate  # the SDK writes `function_calling_config`, which the API takes for ours
+    read = types.ToolConfig.model_validate  # the API reads the SDK's `function_calling_config` as the same field
     assert (ours and read(ours)) == (sent[0].get("toolConfig") and read(sent[0]["toolConfig"]))
     assert (ours is None) == (choice is None)
 
@@ -97,10 +97,10 @@ def test_converse_receives_the_choice_in_its_form(choice: ToolChoice | None, sen
 
 @pytest.mark.parametrize(("choice", "parallel"), CASES)
 @pytest.mark.parametrize("model", [CLAUDE, BEDROCK])
-def test_thoughts_come_back_whatever_was_chosen_when_they_were_thought(
+def test_thoughts_are_sent_back_whatever_the_choice_was(
     model: str, choice: ToolChoice | None, parallel: bool | None, wire: Wire
 ) -> None:
-    """The choice is no part of what a thought stands behind."""
+    """A thought's signature does not cover the choice."""
     wire.reply(recording(f"{model.partition(':')[0]}/tool_calls_parallel").content)
     calls = wire.ask(model, choosing(choice, parallel)).tool_calls
     later = with_tools(ASKED, asking(*calls), *map(result, calls))

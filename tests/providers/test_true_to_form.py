@@ -1,4 +1,4 @@
-"""The recordings are true to form: the vendors' own SDKs read them as what they are meant to be."""
+"""The recordings have the vendors' form: the vendors' own SDKs read them as intended."""
 
 import json
 import logging
@@ -41,7 +41,7 @@ EXTENSIONS = {
     "openrouter/broke_off": {("choices", 0, "finish_reason")},
     "openrouter/error_with_200": {("id",), ("choices",), ("created",), ("model",), ("object",)},
 }
-"""Where vendors knowingly leave OpenAI's schema; everything else must keep to it strictly."""
+"""Known differences of vendors from OpenAI's schema. Everything else must match it strictly."""
 
 OPENAI_ERRORS = {
     400: openai.BadRequestError,
@@ -51,11 +51,11 @@ OPENAI_ERRORS = {
     422: openai.UnprocessableEntityError,
     429: openai.RateLimitError,
 }
-"""What the SDK documents to raise; `InternalServerError` from 500 on, `APIStatusError` for the rest."""
+"""The errors that the SDK documents: `InternalServerError` from 500 on, `APIStatusError` for the rest."""
 
 
 def openai_sdk(recorded: Recording) -> ChatCompletion:
-    """What the SDK makes of a recording."""
+    """The SDK's result for a recording."""
     transport = httpx2.MockTransport(
         lambda _: httpx2.Response(recorded.status, headers=recorded.headers, content=recorded.content)
     )
@@ -66,7 +66,7 @@ def openai_sdk(recorded: Recording) -> ChatCompletion:
 
 
 def gemini_sdk(recorded: Recording) -> types.GenerateContentResponse:
-    """What the SDK makes of a recording."""
+    """The SDK's result for a recording."""
     transport = httpx.MockTransport(
         lambda _: httpx.Response(recorded.status, headers=recorded.headers, content=recorded.content)
     )
@@ -77,13 +77,13 @@ def gemini_sdk(recorded: Recording) -> types.GenerateContentResponse:
 
 @pytest.fixture(autouse=True)
 def _quiet() -> Iterator[None]:
-    logging.disable(logging.WARNING)  # both SDKs comment on what they read
+    logging.disable(logging.WARNING)  # both SDKs warn about what they read
     yield
     logging.disable(logging.NOTSET)
 
 
 @pytest.mark.parametrize("case", [case for case in OPENAI if recording(case).status == ANSWERED])
-def test_an_answer_keeps_to_openais_schema(case: str) -> None:
+def test_a_recorded_answer_matches_openais_schema(case: str) -> None:
     try:
         ChatCompletion.model_validate_json(recording(case).content, strict=True)
         left = set()
@@ -92,7 +92,7 @@ def test_an_answer_keeps_to_openais_schema(case: str) -> None:
     assert left == EXTENSIONS.get(case, set())
 
 
-def test_the_fakes_of_the_other_tests_keep_to_form() -> None:
+def test_the_fakes_of_the_other_tests_match_openais_schema() -> None:
     ChatCompletion.model_validate(upstream.answer("Hello.").body, strict=True)
     types.GenerateContentResponse.model_validate(gemini_answer("Hello.").body)
     refused = upstream.refusal(429, "rate_limit_exceeded")
@@ -109,7 +109,7 @@ def test_openais_sdk_reads_the_same_answer_as_we_do(case: str, wire: Wire) -> No
     try:
         ours = wire.ask(MODELS[provider_of(case)])
     except UpstreamError:
-        return  # what we refuse is checked in test_recorded
+        return  # test_recorded checks what we refuse
     message = theirs.choices[0].message
     if case != "mistral/answer_with_thinking":
         assert ours.text == (message.content or "")
@@ -131,7 +131,7 @@ def test_openais_sdk_raises_what_it_documents(case: str) -> None:
 
 
 @pytest.mark.parametrize("case", [case for case in OPENAI if provider_of(case) in ("openai", "groq", "local")])
-def test_errors_in_openais_form_have_the_fields_that_its_sdk_gives_out(case: str) -> None:
+def test_errors_in_openais_form_have_the_fields_that_its_sdk_reads(case: str) -> None:
     recorded = recording(case)
     if recorded.status == ANSWERED:
         return

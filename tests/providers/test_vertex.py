@@ -19,7 +19,7 @@ BASE = "https://aiplatform.googleapis.com/v1/projects/MY-PROJECT/locations/globa
 
 
 def configured() -> dict[str, Any]:
-    """The commented lines, as somebody would take them over."""
+    """The commented lines, as a user would copy them."""
     text = (ROOT / "config" / "default.yaml").read_text()
     (lines,) = re.findall(r"^  #   vertex:\n(?:  #     .*\n)+", text, re.M)
     provider: dict[str, Any] = yaml.safe_load(textwrap.dedent(re.sub(r"^  # ", "", lines, flags=re.M)))
@@ -31,7 +31,7 @@ def wire() -> Wire:
     return Wire(settings_of(configured(), environment={"VERTEX_API_KEY": "ya29.token"}))
 
 
-def test_where_and_how_it_is_asked(wire: Wire) -> None:
+def test_the_address_and_the_token_of_a_request(wire: Wire) -> None:
     wire.reply(recording("gemini/answer").content, headers={"content-type": "application/json"})
     assert wire.ask(MODEL, prompt()).text
     assert str(wire.sent.url) == f"{BASE}/gemini-3.5-flash:generateContent"
@@ -40,7 +40,7 @@ def test_where_and_how_it_is_asked(wire: Wire) -> None:
     assert [content["role"] for content in wire.sent_json["contents"]] == ["user"]
 
 
-def test_it_streams(wire: Wire) -> None:
+def test_an_answer_is_streamed(wire: Wire) -> None:
     whole = json.loads(recording("gemini/answer").content)
     wire.reply(on_the_wire("gemini", SPLIT["gemini"](whole)), headers={"content-type": "text/event-stream"})
     received: list[str] = []
