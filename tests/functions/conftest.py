@@ -1,4 +1,4 @@
-"""Two providers of two wire formats, played by servers on loopback."""
+"""Two providers of two wire formats, as servers on loopback."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -29,7 +29,7 @@ def gemini_answer(text: str) -> Reply:
 
 
 class Gate:
-    """Holds the upstream's answer until the test lets it go."""
+    """Holds the upstream's answer until the test releases it."""
 
     def __init__(self, upstream: Any, text: str = "slow answer") -> None:
         self.reached, self.release = threading.Event(), threading.Event()
@@ -50,7 +50,7 @@ def pool() -> Iterator[ThreadPoolExecutor]:
 
 @pytest.fixture
 def clock(api: Any, monkeypatch: pytest.MonkeyPatch) -> ShiftedClock:
-    """What the functions take for the time of day."""
+    """The time of day that the functions see."""
     shifted = ShiftedClock()
     monkeypatch.setattr(wiring, "clock", lambda: shifted)
     rewire()
@@ -59,7 +59,7 @@ def clock(api: Any, monkeypatch: pytest.MonkeyPatch) -> ShiftedClock:
 
 @pytest.fixture
 def stored(client: Any, table_name: str) -> Callable[[], list[dict[str, Any]]]:
-    """Everything in the table but what is known of the providers' health and speed."""
+    """All items of the table except for the providers' health and latencies."""
 
     def read() -> list[dict[str, Any]]:
         items = client.scan(TableName=table_name, ConsistentRead=True)["Items"]
@@ -86,7 +86,7 @@ class Providers:
     environment: pytest.MonkeyPatch
 
     def set(self, name: str, value: str | None) -> None:
-        """Change the environment as a new deployment would; None removes."""
+        """Change the environment as a new deployment would. None removes a variable."""
         if value is None:
             self.environment.delenv(name, raising=False)
         else:
@@ -106,7 +106,7 @@ def providers(environment: pytest.MonkeyPatch) -> Iterator[Providers]:
 
 @pytest.fixture
 def configure(environment: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[str], None]:
-    """Lays YAML over the shipped configuration, as a new deployment would."""
+    """Merges YAML over the shipped configuration, as a new deployment would."""
 
     def lay(text: str) -> None:
         overlay = tmp_path / "own.yaml"
@@ -119,7 +119,7 @@ def configure(environment: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[str]
 
 @dataclass
 class Chat:
-    """A session of an agent that asks OpenAI first and Gemini next."""
+    """A session of an agent with OpenAI as the primary and Gemini as the fallback."""
 
     api: Any
     agent_id: str

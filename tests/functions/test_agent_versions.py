@@ -37,7 +37,7 @@ def test_a_malformed_version_is_a_400_that_names_it(api: Any, version: str) -> N
     assert answer.json["details"]["errors"][0]["field"] == "version"
 
 
-def test_a_version_that_never_was_and_those_of_deleted_agents_are_not_found(api: Any) -> None:
+def test_missing_versions_and_those_of_deleted_agents_are_not_found(api: Any) -> None:
     agent_id = agent_with_versions(api, 2)
     for version in ("3", "9" * 12):
         assert api("get_agent", agentId=agent_id, query={"version": version}).status == 404
@@ -56,7 +56,7 @@ def test_every_answer_with_an_agent_has_its_etag(api: Any) -> None:
 
 
 @pytest.mark.parametrize("allowed", ['"2"', 'W/"2"', "*", '"1", "2"', '"x,y" ,W/"2"', ' , "2" '])
-def test_a_patch_goes_through_where_the_version_is_the_one_that_was_seen(api: Any, allowed: str) -> None:
+def test_a_patch_of_the_latest_version_is_accepted(api: Any, allowed: str) -> None:
     agent_id = agent_with_versions(api, 2)
     answer = api("update_agent", {"name": "new"}, agentId=agent_id, headers={"If-Match": allowed})
     assert (answer.status, answer.json["version"]) == (200, 3)
@@ -83,11 +83,11 @@ def test_a_malformed_if_match_is_a_400(api: Any, allowed: str) -> None:
     assert api("get_agent", agentId=agent_id).json["version"] == 2
 
 
-def test_if_match_brings_no_agent_into_being(api: Any) -> None:
+def test_if_match_creates_no_agent(api: Any) -> None:
     assert api("update_agent", {}, agentId=new_id("agent"), headers={"If-Match": "*"}).status == 404
 
 
-def test_of_twenty_who_saw_the_same_version_one_changes_it(api: Any) -> None:
+def test_of_twenty_patches_of_the_same_version_one_is_accepted(api: Any) -> None:
     agent_id = api.agent()
     barrier = threading.Barrier(20)
 
@@ -105,14 +105,14 @@ def test_of_twenty_who_saw_the_same_version_one_changes_it(api: Any) -> None:
     assert api("get_agent", agentId=agent_id, query={"version": "1"}).json["name"] == "test"
 
 
-def test_a_patch_among_other_transactions_gets_through(api: Any) -> None:
+def test_a_patch_among_other_transactions_succeeds(api: Any) -> None:
     agent_id = api.agent()
     conflict(wiring.dynamodb(), "TransactWriteItems", times=3)
     assert api("update_agent", {"name": "new"}, agentId=agent_id).json["version"] == 2
 
 
 def instructions(upstream: Any) -> str:
-    """What the last request had for a system prompt."""
+    """The system prompt of the last request."""
     return str(upstream.requests[-1]["messages"][0]["content"])
 
 
@@ -155,7 +155,7 @@ def test_a_turn_of_a_pinned_session_reads_its_version_once_and_only_if_it_is_ano
     assert read == [agent_id, "VERSION#000000000001", agent_id]
 
 
-def test_a_pinned_session_has_the_time_that_its_version_gives(api: Any, upstream: Any) -> None:
+def test_a_pinned_session_has_the_time_limit_of_its_version(api: Any, upstream: Any) -> None:
     agent_id = api.agent()
     pinned, following = api.session(agent_id, agentVersion=1), api.session(agent_id)
     api("update_agent", {"config": {"timeoutSeconds": 0.01}}, agentId=agent_id)
@@ -163,7 +163,7 @@ def test_a_pinned_session_has_the_time_that_its_version_gives(api: Any, upstream
     assert api.say(agent_id, following).status != 200
 
 
-def test_a_pinned_session_goes_with_its_agent(api: Any, upstream: Any) -> None:
+def test_a_pinned_session_is_deleted_with_its_agent(api: Any, upstream: Any) -> None:
     agent_id = agent_with_versions(api, 2)
     session_id = api.session(agent_id, agentVersion=1)
     api("delete_agent", agentId=agent_id)
@@ -172,7 +172,7 @@ def test_a_pinned_session_goes_with_its_agent(api: Any, upstream: Any) -> None:
 
 
 @pytest.mark.parametrize("version", [0, -1, 3, 10**40, "1", 1.0, True, []])
-def test_a_session_of_no_such_version_is_refused(api: Any, version: Any) -> None:
+def test_a_session_of_a_missing_version_is_refused(api: Any, version: Any) -> None:
     agent_id = agent_with_versions(api, 2)
     answer = api("create_session", {"agentVersion": version}, agentId=agent_id)
     assert answer.status == 400

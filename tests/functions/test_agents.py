@@ -1,4 +1,4 @@
-"""Agents over HTTP: created, changed by merge patch without losing anything, deleted for good."""
+"""Agents over HTTP: created, changed by merge patch without losing a change, and deleted."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -35,7 +35,7 @@ def patched(api: Any, agent_id: str, patch: Any) -> Any:
     return answer.json
 
 
-def test_everything_that_an_agent_can_be_given_comes_back(api: Any) -> None:
+def test_every_field_of_an_agent_is_returned(api: Any) -> None:
     made = api("create_agent", FULL).json
     assert {name: made[name] for name in FULL} == FULL
 
@@ -159,7 +159,7 @@ def test_a_model_may_name_any_known_provider_with_or_without_a_key(api: Any) -> 
 
 
 @pytest.mark.parametrize("folder", ["get_agent", "delete_agent", "update_agent", "list_sessions", "create_session"])
-def test_what_is_nobodys_id_is_not_found(api: Any, folder: str) -> None:
+def test_an_unknown_or_malformed_id_is_not_found(api: Any, folder: str) -> None:
     for agent_id in ("x", "agent_", new_id("agent"), new_id("sess"), "../agents", "ü", "a" * 5000):
         answer = api(folder, {}, agentId=agent_id)
         assert (answer.status, answer.json["code"]) == (404, "not_found"), agent_id

@@ -1,4 +1,5 @@
-"""Bad input to every endpoint: a documented 4xx that names the field; nothing is asked and nothing is stored."""
+"""Bad input to every endpoint gives a documented 4xx that names the field. No provider is asked and nothing is
+stored."""
 
 from typing import Any
 
@@ -28,7 +29,7 @@ def path(api: Any, upstream: Any) -> dict[str, str]:
 
 @pytest.fixture
 def stored(client: Any, table_name: str) -> Any:
-    """Everything in the table, whenever it is called."""
+    """Returns all items of the table."""
     return lambda: client.scan(TableName=table_name, ConsistentRead=True)["Items"]
 
 
@@ -67,7 +68,7 @@ def test_every_function_that_takes_a_body_is_covered() -> None:
 
 
 @pytest.mark.parametrize("folder", WITH_BODY)
-def test_a_field_that_nobody_knows_is_named(path: dict[str, str], folder: str) -> None:
+def test_an_unknown_field_is_named(path: dict[str, str], folder: str) -> None:
     answer = invoke(folder, event({**WITH_BODY[folder], "fallbackModell": "x"}, path))
     assert answer.status == 400
     assert answer.json["details"]["errors"] == [{"field": "fallbackModell", "message": "is not a known field"}]
@@ -99,7 +100,7 @@ def test_a_body_over_six_megabytes_is_a_413(path: dict[str, str], stored: Any, f
         ("send_message", {"content": [{"type": "text", "text": "é" * 200_000} for _ in range(3)]}),
     ],
 )
-def test_what_the_table_could_not_hold_is_a_413_before_any_provider_is_called(
+def test_content_that_the_table_cannot_hold_is_a_413_before_any_provider_is_called(
     api: Any, upstream: Any, path: dict[str, str], stored: Any, folder: str, body: Any
 ) -> None:
     before = stored()
@@ -148,7 +149,7 @@ MODEL_NAMES = [
 
 
 @pytest.mark.parametrize("name", MODEL_NAMES, ids=lambda name: str(name)[:20])
-def test_a_malformed_model_and_a_provider_nobody_knows_are_named_when_the_agent_is_saved(
+def test_a_malformed_model_and_an_unknown_provider_are_named_when_the_agent_is_saved(
     api: Any, path: dict[str, str], stored: Any, name: Any
 ) -> None:
     before = stored()
@@ -165,7 +166,7 @@ def test_a_malformed_model_and_a_provider_nobody_knows_are_named_when_the_agent_
 
 
 @pytest.mark.parametrize("missing", ["name", "model"])
-def test_what_an_agent_must_have_is_named_where_it_is_missing(api: Any, stored: Any, missing: str) -> None:
+def test_missing_required_fields_of_an_agent_are_named(api: Any, stored: Any, missing: str) -> None:
     answer = api("create_agent", {name: value for name, value in AGENT.items() if name != missing})
     assert (answer.status, answer.json["code"]) == (400, "invalid_request")
     assert answer.json["details"]["errors"] == [{"field": missing, "message": "is required"}]
@@ -221,7 +222,7 @@ TEXTS = ["日本語 العربية 😀👩‍🚀", "\x00\x01\x7f", "\u2028.\u2
 BLANKS = [" ", "\r\n\t", "\u3000", "\u2028", [{"type": "text", "text": " "}]]
 
 
-def test_any_text_is_taken_sent_and_kept_exactly(api: Any, upstream: Any, path: dict[str, str]) -> None:
+def test_any_text_is_accepted_sent_and_stored_exactly(api: Any, upstream: Any, path: dict[str, str]) -> None:
     for content in TEXTS:
         answer = api("send_message", {"content": content}, **path)
         assert answer.status == 200, answer.text
@@ -231,7 +232,7 @@ def test_any_text_is_taken_sent_and_kept_exactly(api: Any, upstream: Any, path: 
 
 
 @pytest.mark.parametrize("folder", ["send_message", "explain_route"])
-def test_content_of_white_space_alone_is_refused_as_empty_content_is(
+def test_content_of_white_space_alone_is_refused_like_empty_content(
     upstream: Any, path: dict[str, str], folder: str
 ) -> None:
     for content in BLANKS:

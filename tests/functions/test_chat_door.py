@@ -1,4 +1,4 @@
-"""OpenAI's door: lenient, but never in silence. Through the real functions, to two wire formats."""
+"""OpenAI's door is lenient, and notes what it leaves out. Runs the real functions with two wire formats."""
 
 import json
 from typing import Any
@@ -38,14 +38,14 @@ CARRIED = {
 }
 
 
-def test_parameters_reach_openai_as_they_are(api: Any, providers: Providers) -> None:
+def test_parameters_reach_openai_unchanged(api: Any, providers: Providers) -> None:
     assert notes(ask(api, **CARRIED)) == []
     sent = providers.openai.requests[0]
     assert {name: sent[name] for name in CARRIED} == CARRIED
     assert type(sent["logit_bias"]["50256"]) is int  # OpenAI takes integers alone
 
 
-def test_parameters_reach_gemini_in_its_own_words_and_the_rest_is_noted(api: Any, providers: Providers) -> None:
+def test_parameters_reach_gemini_in_its_own_form_and_the_rest_is_noted(api: Any, providers: Providers) -> None:
     answer = ask(api, model=GEMINI, top_k=40, reasoning_effort="low", **CARRIED)
     assert providers.gemini.requests[0]["generationConfig"] == {
         "seed": 7, "presencePenalty": 0.5, "frequencyPenalty": -0.5, "topK": 40,
@@ -62,14 +62,14 @@ def test_parameters_that_are_sent_to_no_provider_are_noted(api: Any, providers: 
     assert not accepted.keys() & providers.openai.requests[0].keys()
 
 
-def test_what_asks_for_nothing_needs_no_note(api: Any, providers: Providers) -> None:
+def test_a_parameter_without_effect_makes_no_note(api: Any, providers: Providers) -> None:
     nothing = {"logprobs": False, "n": 1, "service_tier": "auto", "store": False, "modalities": ["text"], "audio": None}
     nothing |= {"response_format": {"type": "text"}, "functions": None, "stop": None, "logit_bias": {}}
     assert notes(ask(api, **nothing)) == []
     assert providers.openai.requests[0].keys() == {"model", "messages"}
 
 
-def test_a_field_that_is_not_known_is_named(api: Any, providers: Providers) -> None:
+def test_an_unknown_field_is_named_in_a_note(api: Any, providers: Providers) -> None:
     answer = ask(
         api, best_of=2, prediction={"type": "content"}, store=True, stream_options={"include_obfuscation": True}
     )
@@ -83,11 +83,11 @@ def test_a_field_that_is_not_known_is_named(api: Any, providers: Providers) -> N
 def test_notes_are_bounded(api: Any, providers: Providers) -> None:
     found = notes(ask(api, **{f"{'x' * 300}{number}": 1 for number in range(10)}, **{f"y{n}": 1 for n in range(500)}))
     assert len(found) == 51
-    assert found[-1] == "and 451 more"  # the long names are one when they are cut
+    assert found[-1] == "and 451 more"  # the long names are equal after they are cut
     assert max(map(len, found)) < 300
 
 
-def test_a_stream_has_the_notes_in_its_last_event_but_the_usage(api: Any, providers: Providers) -> None:
+def test_a_stream_has_the_notes_in_its_last_event_before_the_usage(api: Any, providers: Providers) -> None:
     providers.openai.script.append(streamed_reply("Hel", "lo"))
     body = {"model": OPENAI, "messages": [{"role": "user", "content": "Hi"}], "stream": True, "best_of": 2}
     answer = api("chat_completions", body | {"stream_options": {"include_usage": True}}, context=StreamingContext())
@@ -138,13 +138,15 @@ def test_a_bad_value_is_named_as_the_client_wrote_it(
 
 
 @pytest.mark.parametrize("fields", [{"n": 2}, {"modalities": ["text", "audio"]}, {"tool_choice": {"type": "mcp"}}])
-def test_what_would_make_another_answer_is_refused(api: Any, providers: Providers, fields: dict[str, Any]) -> None:
+def test_a_parameter_that_would_change_the_answer_is_refused(
+    api: Any, providers: Providers, fields: dict[str, Any]
+) -> None:
     answer = ask(api, **fields)
     assert (answer.status, answer.json["error"]["code"]) == (400, "unsupported")
     assert next(iter(fields)) in answer.json["error"]["message"]
 
 
-def test_tools_with_fields_of_their_own_and_long_descriptions_are_taken(api: Any, providers: Providers) -> None:
+def test_tools_with_unknown_fields_and_long_descriptions_are_accepted(api: Any, providers: Providers) -> None:
     closed = {"type": "object", "properties": {}, "required": [], "additionalProperties": False}
     function = {"name": "now", "description": "d" * 9000, "parameters": closed, "examples": ["now"]}
     tool = {"type": "function", "function": function, "cache_control": {"type": "ephemeral"}, "strict": True}
@@ -179,7 +181,7 @@ def test_empty_texts_and_messages_are_left_out(api: Any, providers: Providers) -
     assert second == {"role": "user", "content": "And?"}
 
 
-def test_thoughts_that_come_back_have_no_place_and_are_noted(api: Any, providers: Providers) -> None:
+def test_thoughts_from_the_client_are_left_out_and_noted(api: Any, providers: Providers) -> None:
     call = {"id": "", "type": "function", "function": {"name": "now", "arguments": {"zone": "UTC"}}}
     messages = [
         {"role": "user", "content": "When?"},
@@ -197,7 +199,7 @@ def test_thoughts_that_come_back_have_no_place_and_are_noted(api: Any, providers
     assert result["content"] == ""
 
 
-def test_what_an_assistant_said_is_taken_in_every_form(api: Any, providers: Providers) -> None:
+def test_an_assistants_message_is_accepted_in_every_form(api: Any, providers: Providers) -> None:
     messages = [
         {"role": "user", "content": "Hi"},
         {"role": "assistant", "content": [{"type": "text", "text": "One, "}, {"type": "text", "text": "two."}]},
@@ -219,7 +221,7 @@ def test_a_speakers_name_is_passed_on_or_noted(api: Any, providers: Providers) -
     assert "Ann" not in str(providers.gemini.requests)
 
 
-def test_functions_the_form_before_tools(api: Any, providers: Providers) -> None:
+def test_functions_are_accepted_as_the_older_form_of_tools(api: Any, providers: Providers) -> None:
     providers.openai.script.append(calling(("call_1", "now", '{"zone": "UTC"}')))
     functions = [{"name": "now", "parameters": {"type": "object"}}]
     first = ask(api, functions=functions, function_call={"name": "now"})
@@ -241,7 +243,7 @@ def test_functions_the_form_before_tools(api: Any, providers: Providers) -> None
     assert (result["role"], result["content"]) == ("tool", "noon")
 
 
-def test_functions_in_a_stream(api: Any, providers: Providers) -> None:
+def test_functions_are_called_in_a_stream(api: Any, providers: Providers) -> None:
     providers.openai.script.append(calling(("call_1", "now", "{}")))
     body = {"model": OPENAI, "messages": [{"role": "user", "content": "When?"}], "stream": True}
     answer = api("chat_completions", body | {"functions": [{"name": "now"}]}, context=StreamingContext())
@@ -260,7 +262,7 @@ def test_cached_tokens_and_names_of_our_own_never_appear_in_a_message(api: Any, 
     assert "toolChoice" not in refused.json["error"]["message"]
 
 
-def test_reasoning_tokens_and_thoughts_of_the_provider_are_handed_on(api: Any, providers: Providers) -> None:
+def test_reasoning_tokens_and_thoughts_of_the_provider_are_passed_on(api: Any, providers: Providers) -> None:
     thought = answer("Four.", completion_tokens_details={"reasoning_tokens": 3})
     thought.body["choices"][0]["message"]["reasoning_content"] = "Two and two."
     providers.openai.default = thought
@@ -270,7 +272,7 @@ def test_reasoning_tokens_and_thoughts_of_the_provider_are_handed_on(api: Any, p
     assert "reasoning_content" not in ask(api, include_reasoning=False).json["choices"][0]["message"]
 
 
-def test_thoughts_in_a_stream_are_handed_on_and_replayed(api: Any, providers: Providers) -> None:
+def test_thoughts_in_a_stream_are_passed_on_and_replayed(api: Any, providers: Providers) -> None:
     providers.openai.script.append(
         streamed_reply(chunk({"reasoning_content": "Two "}), chunk({"reasoning_content": "and two."}), "Four.")
     )
@@ -295,7 +297,7 @@ MESSAGE_FIELDS = ["role", "content", "name", "refusal", "tool_calls", "tool_call
 
 
 @pytest.mark.parametrize("field", FIELDS)
-def test_nonsense_in_any_field_is_no_fault_of_ours(api: Any, providers: Providers, field: str) -> None:
+def test_nonsense_in_any_field_is_never_a_500(api: Any, providers: Providers, field: str) -> None:
     for value in NONSENSE:
         answer = ask(api, **{field: value})
         assert answer.status < 500, (value, answer.text)
@@ -304,7 +306,7 @@ def test_nonsense_in_any_field_is_no_fault_of_ours(api: Any, providers: Provider
 
 
 @pytest.mark.parametrize("role", ["system", "user", "assistant", "tool", "function", "developer"])
-def test_nonsense_in_any_field_of_a_message_is_no_fault_of_ours(api: Any, providers: Providers, role: str) -> None:
+def test_nonsense_in_any_field_of_a_message_is_never_a_500(api: Any, providers: Providers, role: str) -> None:
     for field in MESSAGE_FIELDS:
         for value in NONSENSE:
             message = {"role": role, "content": "Hi", "tool_call_id": "call_1", field: value}

@@ -1,4 +1,4 @@
-"""A target that keeps failing is left alone, by every function, until it is well again; and everybody can see it."""
+"""Every function skips a target that keeps failing until it answers again, and its circuit is shown."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -43,7 +43,7 @@ def test_a_target_that_keeps_failing_is_skipped_and_tried_again_after_the_pause(
     assert left_alone.json["route"]["fallbackUsed"] is True
     assert len(providers.openai.requests) == 3
 
-    rewire()  # another environment, which knows it from the table alone
+    rewire()  # another environment, which reads it from the table
     assert outcomes(talk.say()) == [(GEMINI, "ok")]
     providers.openai.default = answer("I am well again.")
     clock.shift(31)
@@ -54,7 +54,9 @@ def test_a_target_that_keeps_failing_is_skipped_and_tried_again_after_the_pause(
 def test_a_new_environment_counts_failures_from_the_start(api: Any, providers: Providers, clock: Any) -> None:
     talk = chat(api)
     providers.openai.default = refusal(500)
-    for _ in range(2):  # the second failure too many would be in the second environment, if it remembered the first's
+    for _ in range(
+        2
+    ):  # if the second environment remembered the first one's failures, its second failure would open the circuit
         assert outcomes(talk.say()) == [(OPENAI, "server"), (OPENAI, "server"), (GEMINI, "ok")]
         rewire()
 
@@ -79,7 +81,7 @@ def test_circuits_are_shown_by_health_and_providers(api: Any, providers: Provide
     assert health(api, "openai")["status"] == "available"
 
 
-def test_a_provider_that_names_a_long_pause_is_left_alone_for_as_long(
+def test_a_provider_that_names_a_long_pause_is_skipped_until_it_is_over(
     api: Any, providers: Providers, clock: Any
 ) -> None:
     talk = chat(api)
@@ -91,7 +93,7 @@ def test_a_provider_that_names_a_long_pause_is_left_alone_for_as_long(
     assert outcomes(talk.say()) == [(OPENAI, "ok")]
 
 
-def test_a_mended_key_is_asked_at_once(api: Any, providers: Providers, clock: Any) -> None:
+def test_a_target_with_a_new_key_is_asked_at_once(api: Any, providers: Providers, clock: Any) -> None:
     talk = chat(api)
     providers.openai.default = refusal(401)
     for _ in range(3):
@@ -103,7 +105,9 @@ def test_a_mended_key_is_asked_at_once(api: Any, providers: Providers, clock: An
     assert health(api, "openai")["circuits"] == []
 
 
-def test_if_only_cooling_targets_are_left_the_first_is_tried_anyway(api: Any, providers: Providers, clock: Any) -> None:
+def test_where_only_cooling_targets_are_left_the_first_is_still_tried(
+    api: Any, providers: Providers, clock: Any
+) -> None:
     talk = chat(api)
     providers.openai.script = [refusal(429, retry_after="600")]
     providers.gemini.script = [Reply({}, 429, {"retry-after": "600"})]
@@ -118,7 +122,7 @@ def test_if_only_cooling_targets_are_left_the_first_is_tried_anyway(api: Any, pr
 
 
 @pytest.mark.parametrize("reply", [refusal(422), refusal(400, "context_length_exceeded")])
-def test_what_a_client_is_to_blame_for_opens_nothing(api: Any, providers: Providers, reply: Reply) -> None:
+def test_errors_of_the_client_open_no_circuit(api: Any, providers: Providers, reply: Reply) -> None:
     talk = chat(api)
     providers.openai.default = reply
     for _ in range(5):

@@ -1,4 +1,4 @@
-"""A key at OpenAI's door is never stuck: its claim is short, renewed while the completion lives, and given back."""
+"""A key at OpenAI's door is never locked for long: its claim is short, is renewed while needed, and is given back."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -19,14 +19,14 @@ from tests.support.upstream import answer, refusal, streamed_reply
 from tests.support.wiring import rewire
 
 CLAIM, KEEP = 1, 2
-"""The requests of a completion under a key. Its agent is a temporary one."""
+"""The requests of a completion with a key. Its agent is temporary."""
 
 ALWAYS = 1000
 
 
 @dataclass
 class Record:
-    """The record of the key, as another environment finds and changes it."""
+    """The key's record, as another environment reads and changes it."""
 
     client: Any
     table_name: str
@@ -37,7 +37,7 @@ class Record:
         return dict(found)
 
     def take_over(self) -> None:
-        """Another request has the key, as after a freeze of the first one."""
+        """Another request takes the key, as it does after a freeze of the first one."""
         self.client.update_item(
             TableName=self.table_name,
             Key={name: self.item()[name] for name in ("pk", "sk")},
@@ -101,7 +101,7 @@ def test_a_completion_keeps_its_key_for_as_long_as_it_lives(
 
 
 def test_a_short_completion_takes_two_requests(api: Client, upstream: Any) -> None:
-    counted = Death(wiring.dynamodb(), ALWAYS, Moment.AFTER)  # it never comes to that
+    counted = Death(wiring.dynamodb(), ALWAYS, Moment.AFTER)  # not reached
     ask(api)
     assert counted.requests == ["PutItem", "PutItem"]
     del counted.requests[:]
@@ -127,10 +127,10 @@ def test_a_completion_that_has_lost_its_claim_asks_no_further_provider(
     assert (len(providers.openai.requests), len(providers.gemini.requests)) == (1, 0)
 
 
-def test_an_answer_that_comes_after_another_request_has_the_key_is_not_kept(
+def test_an_answer_that_comes_after_another_request_took_the_key_is_not_stored(
     api: Client, upstream: Any, record: Record
 ) -> None:
-    """It has been paid for, and its own client gets it."""
+    """The answer has been paid for, and its own client gets it."""
     late = answer("late")
     late.before = record.take_over
     upstream.script.append(late)
@@ -140,7 +140,7 @@ def test_an_answer_that_comes_after_another_request_has_the_key_is_not_kept(
 
 
 @pytest.mark.parametrize("times", [1, 3])
-def test_lost_answers_of_the_claim_are_made_good_within_the_request(api: Client, upstream: Any, times: int) -> None:
+def test_requests_of_the_claim_whose_answers_are_lost_are_repeated(api: Client, upstream: Any, times: int) -> None:
     lose_answer(wiring.dynamodb(), "PutItem", times)
     answered = ask(api)
     assert answered.status == 200
@@ -148,8 +148,8 @@ def test_lost_answers_of_the_claim_are_made_good_within_the_request(api: Client,
     assert len(upstream.requests) == 1
 
 
-def test_a_claim_whose_taking_was_not_answered_is_given_back(api: Client, upstream: Any) -> None:
-    """The function has a second left, in which no answer comes."""
+def test_a_claim_whose_request_was_not_answered_is_given_back(api: Client, upstream: Any) -> None:
+    """The function has one second left, and no answer comes in it."""
     faults = Faults(wiring.dynamodb())
     released = threading.Event()
     wiring.dynamodb().meta.events.register("after-call.dynamodb.UpdateItem", lambda **_: released.set())
@@ -176,7 +176,7 @@ def test_a_claim_that_cannot_be_given_back_at_once_is_given_back_later(api: Clie
 
 
 def test_a_claim_that_was_given_back_has_no_holder(api: Client, upstream: Any, record: Record) -> None:
-    """So a renewal that is still on its way does not bring it back."""
+    """So a late renewal does not restore it."""
     upstream.default = refusal(400)
     assert ask(api).status == 400
     assert record.item()["claimedUntilMs"] == {"N": "0"}

@@ -1,4 +1,4 @@
-"""`Idempotency-Key` at OpenAI's door: answered once, replayed as it was, whole or streamed."""
+"""`Idempotency-Key` at OpenAI's door: a request is answered once and replayed unchanged, whole or streamed."""
 
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -51,12 +51,12 @@ def test_tenants_do_not_share_keys(upstream: Any, table_name: str, api: Any) -> 
 
 
 def test_the_key_of_a_request_that_failed_can_be_used_again(api: Any, upstream: Any) -> None:
-    upstream.script = [refusal(401), refusal(401), answer("At last")]  # the server's own fallback is asked, too
+    upstream.script = [refusal(401), refusal(401), answer("At last")]  # the server's own fallback is asked too
     assert ask(api).status == 502
     assert ask(api, "Another body").json["choices"][0]["message"]["content"] == "At last"
 
 
-def test_an_answer_that_broke_off_is_not_kept(api: Any, upstream: Any) -> None:
+def test_an_answer_that_broke_off_is_not_stored(api: Any, upstream: Any) -> None:
     upstream.script = [streamed_reply("Hel", end=(CUT,)), streamed_reply("Hello")]
     assert '"error"' in ask(api, stream=True).text
     assert ask(api, stream=True).text.endswith("data: [DONE]\n\n")
@@ -79,7 +79,7 @@ def test_while_the_first_is_being_answered_the_second_is_refused_with_retry_afte
     assert len(upstream.requests) == 1
 
 
-def test_a_key_is_good_for_a_week(api: Any, upstream: Any, clock: ShiftedClock) -> None:
+def test_a_key_is_valid_for_a_week(api: Any, upstream: Any, clock: ShiftedClock) -> None:
     upstream.script = [answer("First"), answer("Second")]
     first = ask(api)
     clock.shift = WEEK - 60
@@ -88,7 +88,7 @@ def test_a_key_is_good_for_a_week(api: Any, upstream: Any, clock: ShiftedClock) 
     assert ask(api).json["choices"][0]["message"]["content"] == "Second"
 
 
-def test_an_answer_larger_than_an_item_is_kept_whole(api: Any, upstream: Any) -> None:
+def test_an_answer_larger_than_an_item_is_stored_whole(api: Any, upstream: Any) -> None:
     text = unpressable(ASCII, 900_000)
     upstream.script = [answer(text)]
     first, again = ask(api), ask(api)

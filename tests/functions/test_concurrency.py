@@ -1,4 +1,4 @@
-"""Many at once, clocks that disagree, a table under load: one turn at a time, and nothing lost or done twice."""
+"""Many calls at once, clocks that differ, a table under load: one turn at a time, and nothing is lost or done twice."""
 
 import threading
 from collections.abc import Callable
@@ -21,7 +21,7 @@ INFLICT: dict[str, Callable[[Any, str, int], None]] = {"throttled": throttle, "l
 
 
 def opened(api: Client, **config: Any) -> dict[str, str]:
-    """A fresh session, everything that a turn needs having been built."""
+    """A new session. Everything that a turn needs was built before."""
     agent_id = api.agent(config=config)
     assert api.say(agent_id, api.session(agent_id), "warm up").status == 200
     return {"agentId": agent_id, "sessionId": api.session(agent_id)}
@@ -108,7 +108,7 @@ def test_of_twenty_creates_with_one_key_there_is_one_agent(api: Client, pool: Th
     assert len(api("list_agents").json["data"]) == 2
 
 
-def test_a_stalled_writer_whose_lease_has_passed_commits_nothing(
+def test_a_stalled_writer_whose_lease_was_taken_over_commits_nothing(
     api: Client, upstream: Any, pool: ThreadPoolExecutor, clock: ShiftedClock
 ) -> None:
     path = opened(api)
@@ -137,7 +137,7 @@ def test_a_stalled_writer_whose_lease_has_passed_commits_nothing(
 
 
 @pytest.mark.parametrize("shifts", [(0, -HOUR, HOUR, 0), (HOUR, 0, -HOUR, -25 * HOUR)])
-def test_the_order_of_a_conversation_is_no_clocks_business(
+def test_the_order_of_a_conversation_does_not_depend_on_clocks(
     api: Client, upstream: Any, clock: ShiftedClock, shifts: tuple[int, ...]
 ) -> None:
     path = opened(api)
@@ -150,10 +150,10 @@ def test_the_order_of_a_conversation_is_no_clocks_business(
     assert sent == ["m0", "m1", "m2", "m3"]
 
 
-def test_a_clock_that_runs_ahead_cannot_make_two_turns_of_one(
+def test_a_clock_that_runs_ahead_cannot_store_two_turns_at_once(
     api: Client, upstream: Any, pool: ThreadPoolExecutor, clock: ShiftedClock
 ) -> None:
-    """It takes a lease over too early: then the first turn fails, and nothing of it is kept."""
+    """It takes over a lease too early: the first turn then fails, and nothing of it is stored."""
     path = opened(api)
     gate = Gate(upstream)
     first = pool.submit(api.say, *path.values(), "first")
@@ -200,10 +200,10 @@ def test_a_request_that_is_throttled_or_whose_answer_is_lost_is_sent_again(
 
 
 @pytest.mark.parametrize("inflict", INFLICT.values(), ids=INFLICT)
-def test_a_commit_outlasts_the_client_librarys_patience(
+def test_a_commit_is_retried_longer_than_the_client_library_does(
     api: Client, upstream: Any, inflict: Callable[[Any, str, int], None]
 ) -> None:
-    """The library gives up after three tries; the turn has more time than that."""
+    """The library gives up after three tries. The turn has more time."""
     path = opened(api)
     inflict(wiring.dynamodb(), "TransactWriteItems", 4)
     assert api.say(*path.values(), "once").status == 200
@@ -211,7 +211,7 @@ def test_a_commit_outlasts_the_client_librarys_patience(
     assert len(upstream.requests) == 2
 
 
-def test_a_commit_that_finds_no_room_in_time_says_so_and_leaves_nothing(api: Client, upstream: Any) -> None:
+def test_a_commit_that_meets_conflicts_until_the_deadline_fails_and_stores_nothing(api: Client, upstream: Any) -> None:
     path = opened(api)
     throttle(wiring.dynamodb(), "TransactWriteItems", 1000)
     refused = briefly(path, "too much", seconds=4)

@@ -1,7 +1,8 @@
-"""A function that dies at any request of a turn or a create: repeated with its key, it is done once and answered once.
+"""A function dies at any request of a turn or a create. The repeated request with the same key is done and answered
+once.
 
-What stands between two requests is done in memory, so that dying before, during and after each of them is dying
-anywhere: before the lease, after it, after the provider's answer, in the midst of the commit, after the commit.
+Between two requests there is only work in memory. So the death before, during and after each request stands for a death
+at any moment: before the lease, after it, after the provider's answer, during the commit, after the commit.
 """
 
 from collections.abc import Callable
@@ -22,7 +23,7 @@ TURN = ["GetItem", "UpdateItem", "GetItem", "Query", "TransactWriteItems"]
 LEASE, COMMIT = 2, 5
 
 LEASE_SECONDS = 15
-"""No lease lasts as long: this is the promise from the death of a turn to the next message's."""
+"""No lease lasts as long. The promise: the next message is answered within this time after a turn's death."""
 
 Stored = Callable[[], list[dict[str, Any]]]
 
@@ -32,7 +33,7 @@ def post(api: Client, folder: str, body: Any, **path: str) -> Answer:
 
 
 def dies(at: int, moment: Moment, api: Client, folder: str, body: Any, **path: str) -> list[str]:
-    """The requests of a process that was to answer and died; the next one starts anew."""
+    """The requests of a process that died before its answer. The next process starts anew."""
     rewire()
     death = Death(wiring.dynamodb(), at, moment)
     with pytest.raises(Died):
@@ -142,7 +143,7 @@ def test_a_partial_result_of_a_turn_that_dies_is_taken_once(
 
 @pytest.mark.parametrize("moment", Moment)
 @pytest.mark.parametrize("at", [1, 2, 3])
-def test_without_a_key_a_turn_that_dies_is_there_whole_or_not_at_all(
+def test_without_a_key_a_turn_that_dies_is_stored_whole_or_not_at_all(
     api: Client, upstream: Any, path: dict[str, str], clock: ShiftedClock, at: int, moment: Moment
 ) -> None:
     rewire()

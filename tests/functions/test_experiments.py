@@ -1,4 +1,4 @@
-"""Experiments: every session keeps its variant, and every reply and metric says which."""
+"""Experiments: every session keeps its variant, and every reply and metric names it."""
 
 import json
 from typing import Any
@@ -18,7 +18,7 @@ def agent_id(api: Any, providers: Providers) -> str:
 
 
 def a_chat(api: Any, agent_id: str, variant: str) -> Chat:
-    """A session that was given this variant."""
+    """A session with this variant."""
     for _ in range(100):
         session_id = api.session(agent_id)
         plan = api("explain_route", {"content": "x", "sessionId": session_id}, agentId=agent_id).json
@@ -53,7 +53,7 @@ def test_a_fallback_answers_for_the_variant_and_the_session_stays_assigned(
     assert talk.messages()[-1]["route"]["experiment"] == failed["experiment"], "and it is stored so"
 
 
-def test_metrics_tell_the_variant(
+def test_metrics_name_the_variant(
     api: Any, providers: Providers, agent_id: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     talk = a_chat(api, agent_id, "gemini:flash-1.5")
@@ -71,7 +71,7 @@ def test_metrics_tell_the_variant(
     assert {"model", "experiment", "variant"} <= set(declared["Dimensions"][0])
 
 
-def test_without_an_experiment_nothing_is_said_of_one(
+def test_without_an_experiment_no_field_names_one(
     api: Any, providers: Providers, capsys: pytest.CaptureFixture[str]
 ) -> None:
     agent_id = api.agent(model="openai:gpt-4o-mini")

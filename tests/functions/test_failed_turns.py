@@ -1,4 +1,4 @@
-"""A turn that fails says so with its own status and code, shows its attempts, and leaves no trace in the session."""
+"""A failed turn has its own status and code, shows its attempts, and changes nothing in the session."""
 
 import threading
 from collections.abc import Callable
@@ -111,7 +111,7 @@ def test_a_rejection_falls_back_by_itself(api: Any, providers: Providers) -> Non
     ]
 
 
-def test_no_time_at_all_is_a_504_without_any_call(api: Any, providers: Providers) -> None:
+def test_without_any_time_left_a_turn_is_a_504_without_a_call(api: Any, providers: Providers) -> None:
     talk = chat(api)
     late = invoke("send_message", event({"content": "Hello"}, talk.path), Context(seconds=2.1))
     assert (late.status, late.json["code"]) == (504, "deadline_exceeded")
@@ -136,7 +136,7 @@ def test_a_primary_that_hangs_until_too_little_is_left_is_a_504_with_its_attempt
     assert (talk.session()["state"], talk.messages()) == ("idle", [])
 
 
-def test_a_hang_of_the_primary_leaves_time_for_the_fallback(api: Any, providers: Providers) -> None:
+def test_a_primary_that_hangs_leaves_time_for_the_fallback(api: Any, providers: Providers) -> None:
     release = threading.Event()
     providers.openai.default = Reply({}, before=release.wait)
     try:
@@ -150,8 +150,8 @@ SECRET_TEXT = "upstream-says-0123456789"
 
 
 @pytest.mark.parametrize("status", [200, 302, 400, 401, 404, 422, 429, 500])
-def test_neither_a_key_nor_a_providers_words_get_out(api: Any, providers: Providers, status: int) -> None:
-    """Not in a response and, for keys, not in a log line either."""
+def test_neither_a_key_nor_a_providers_text_is_shown(api: Any, providers: Providers, status: int) -> None:
+    """Neither in a response nor, for keys, in a log line."""
     words = f"{SECRET_TEXT} bad key {OPENAI_KEY} {GEMINI_KEY}"
     error = {"message": words, "code": words, "type": words, "status": words, "details": [{"reason": words}]}
     providers.openai.default = Reply({"error": error}, status, {"x-error": OPENAI_KEY, "retry-after": OPENAI_KEY})

@@ -1,4 +1,4 @@
-"""A provider disappears, breaks or comes back: the next message of the same session simply answers."""
+"""A provider disappears, breaks or comes back: the next message of the same session is answered."""
 
 from typing import Any
 
@@ -62,7 +62,7 @@ def test_a_broken_primary_is_tried_twice_then_the_fallback_answers(api: Any, pro
     assert trace(mended) == [("openai:gpt-4o-mini", "ok", 200)]
 
 
-def test_a_primary_that_stumbles_once_answers_itself(api: Any, providers: Providers) -> None:
+def test_a_primary_that_fails_once_answers_at_its_second_call(api: Any, providers: Providers) -> None:
     providers.openai.script = [refusal(502)]
     reply = chat(api).say()
     assert trace(reply) == [("openai:gpt-4o-mini", "server", 502), ("openai:gpt-4o-mini", "ok", 200)]
@@ -73,7 +73,7 @@ def test_a_stopped_primary_falls_back_and_a_restarted_one_answers(api: Any, prov
     talk = chat(api)
     talk.say("one")
 
-    providers.set("OPENAI_ENDPOINT", "http://127.0.0.1:9/v1")  # nobody listens on the discard port
+    providers.set("OPENAI_ENDPOINT", "http://127.0.0.1:9/v1")  # no server listens on the discard port
     stopped = talk.say("two")
     providers.set("OPENAI_ENDPOINT", providers.openai.url)
     restarted = talk.say("three")
@@ -101,7 +101,7 @@ def test_a_stopped_primary_falls_back_and_a_restarted_one_answers(api: Any, prov
         (Reply({}, 302, {"location": "http://127.0.0.1:9/"}), "bad_response"),
     ],
 )
-def test_ugly_answers_of_the_primary_lead_to_the_fallback_at_once(
+def test_broken_answers_of_the_primary_lead_to_the_fallback_at_once(
     api: Any, providers: Providers, reply: Reply, outcome: str
 ) -> None:
     providers.openai.default = reply
@@ -110,13 +110,13 @@ def test_ugly_answers_of_the_primary_lead_to_the_fallback_at_once(
     assert trace(said) == [("openai:gpt-4o-mini", outcome, reply.status), ("gemini:flash-1.5", "ok", 200)]
 
 
-def test_too_long_for_the_primary_goes_to_a_larger_window(api: Any, providers: Providers) -> None:
+def test_a_prompt_too_long_for_the_primary_goes_to_a_larger_window(api: Any, providers: Providers) -> None:
     providers.openai.default = refusal(400, "context_length_exceeded")
     said = chat(api).say()
     assert [outcome for _, outcome, _ in trace(said)] == ["context_length", "ok"]
 
 
-def test_gemini_is_spoken_to_in_its_own_format(api: Any, providers: Providers) -> None:
+def test_gemini_is_asked_in_its_own_format(api: Any, providers: Providers) -> None:
     talk = chat(api, instructions="Be brief.", temperature=0.5, maxTokens=99, stop="END")
     talk.say("one")
     providers.set("OPENAI_API_KEY", None)

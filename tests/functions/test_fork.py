@@ -1,4 +1,4 @@
-"""Forks: a session that begins with a copy of another's messages, and from then on is one of its own."""
+"""Forks: a session that begins with a copy of another's messages and is then independent."""
 
 import json
 import time
@@ -58,7 +58,7 @@ class Chat:
         return found
 
     def held(self) -> dict[str, Any]:
-        """The key of the one place that is held."""
+        """The key of the only reserved place."""
         (place,) = [item for item in self.items() if "held" in item]
         assert int(place["expiresAt"]["N"]) <= time.time() + RESERVATION_SECONDS
         return {name: place[name] for name in ("pk", "sk")}
@@ -73,7 +73,7 @@ def contents(messages: Any) -> list[Any]:
     return [message["content"] for message in messages]
 
 
-def test_a_fork_begins_with_the_messages_and_goes_its_own_way(chat: Chat, upstream: Any) -> None:
+def test_a_fork_begins_with_the_messages_and_is_then_independent(chat: Chat, upstream: Any) -> None:
     for number in range(3):
         chat.say(f"q{number}")
     before = chat.messages()
@@ -114,7 +114,7 @@ def test_any_message_may_be_the_last(chat: Chat, upstream: Any, cut: int) -> Non
     assert contents(upstream.requests[-1]["messages"]) == [*contents(source[:cut]), "next"]
 
 
-def test_a_fork_of_a_fork_and_of_nothing(chat: Chat) -> None:
+def test_a_fork_and_an_empty_session_can_be_forked(chat: Chat) -> None:
     empty = chat.forked()
     assert chat.messages(empty) == []
     chat.say("q0", empty)
@@ -124,14 +124,14 @@ def test_a_fork_of_a_fork_and_of_nothing(chat: Chat) -> None:
     assert len(chat.messages(empty)) == 2
 
 
-def test_the_source_may_go(chat: Chat) -> None:
+def test_a_fork_outlives_its_source(chat: Chat) -> None:
     chat.say()
     before, fork_id = chat.messages(), chat.forked()
     assert chat.api("delete_session", agentId=chat.agent_id, sessionId=chat.session_id).status == 204
     assert chat.messages(fork_id) == before
 
 
-def test_what_has_parts_is_copied_whole_and_more_than_one_batch(chat: Chat, upstream: Any) -> None:
+def test_messages_with_parts_and_more_than_one_batch_are_copied(chat: Chat, upstream: Any) -> None:
     long = unpressable(CJK, 1_000_000)
     chat.say(long)
     for number in range(14):
@@ -166,7 +166,7 @@ def tool_calls(*ids: str) -> Reply:
 
 @pytest.fixture
 def tools(chat: Chat, upstream: Any) -> list[Any]:
-    """A conversation about tool calls, with a turn before and one behind: its messages."""
+    """The messages of a conversation with tool calls, with a turn before and a turn after them."""
     tool = {"type": "function", "function": {"name": "look", "parameters": {"type": "object"}}}
     chat.agent_id = chat.api.agent(tools=[tool])
     chat.session_id = chat.api.session(chat.agent_id)
@@ -206,7 +206,7 @@ def test_calls_that_are_open_at_the_cut_are_open_in_the_fork(
 
 
 def test_a_fork_remembers_its_turns(chat: Chat, tools: list[Any], upstream: Any) -> None:
-    """Where the window is too small for all, whole turns are left out, as in the source."""
+    """Where the window is too small for all, whole turns are left out, as they are in the source."""
     fork_id = chat.forked()
     small = {"config": {"historyTokens": 60}}
     assert chat.api("update_agent", small, agentId=chat.agent_id).status == 200
@@ -234,7 +234,7 @@ def test_a_mistake_names_the_field(chat: Chat, origin: Any, field: str) -> None:
     assert chat.listed() == {chat.session_id}
 
 
-def test_a_message_of_another_session_is_none_of_this_one(chat: Chat) -> None:
+def test_a_message_of_another_session_is_refused(chat: Chat) -> None:
     chat.say()
     other = chat.api.session(chat.agent_id)
     elsewhere = chat.say("elsewhere", other).json["messageId"]
@@ -243,7 +243,7 @@ def test_a_message_of_another_session_is_none_of_this_one(chat: Chat) -> None:
         assert (refused.status, refused.json["details"]["errors"][0]["field"]) == (400, "forkFrom.upToMessageId")
 
 
-def test_sessions_of_other_agents_tenants_and_the_dead_cannot_be_forked(chat: Chat) -> None:
+def test_deleted_sessions_and_those_of_other_agents_or_tenants_cannot_be_forked(chat: Chat) -> None:
     body = {"forkFrom": {"sessionId": chat.session_id}}
     stranger = type(chat.api)("globex")
     assert chat.api("create_session", body, agentId=chat.api.agent()).status == 400
@@ -254,7 +254,7 @@ def test_sessions_of_other_agents_tenants_and_the_dead_cannot_be_forked(chat: Ch
 
 
 def lengthen(chat: Chat, count: int) -> None:
-    """Make it look as if there were so many messages."""
+    """Set the session's message count."""
     chat.client.update_item(
         TableName=chat.table_name,
         Key=keys.session("default", chat.agent_id, chat.session_id),
@@ -273,8 +273,8 @@ def test_a_very_long_session_is_forked_up_to_the_bound(chat: Chat) -> None:
     assert len(chat.messages(chat.forked(first))) == 2
 
 
-def test_messages_that_are_not_there_any_more_are_not_copied_in_part(chat: Chat) -> None:
-    """As where the session is deleted in the middle."""
+def test_messages_that_were_deleted_meanwhile_are_not_copied_in_part(chat: Chat) -> None:
+    """As they are where the session is deleted during the copy."""
     chat.say()
     lengthen(chat, 3)
     refused = chat.fork()
@@ -282,7 +282,7 @@ def test_messages_that_are_not_there_any_more_are_not_copied_in_part(chat: Chat)
     assert chat.listed() == {chat.session_id}
 
 
-def test_under_a_key_one_fork_is_made(chat: Chat) -> None:
+def test_with_a_key_one_fork_is_made(chat: Chat) -> None:
     chat.say()
     headers = {"idempotency-key": "k"}
     first = chat.fork(headers=headers)
@@ -302,7 +302,7 @@ class Crash(BaseException):
 
 
 def at(operation: str, moment: str, work: Callable[[], object]) -> None:
-    """Do something, once, before or after the next request of a kind that a function makes."""
+    """Call `work` once, before or after a function's next request of a kind."""
     events = wiring.dynamodb().meta.events
     name = f"{moment}.dynamodb.{operation}"
 
@@ -325,7 +325,7 @@ STEPS = [
 
 
 @pytest.mark.parametrize(("operation", "moment"), STEPS)
-def test_a_crash_at_any_step_leaves_nothing_for_good(chat: Chat, operation: str, moment: str) -> None:
+def test_a_crash_at_any_step_leaves_nothing_permanently(chat: Chat, operation: str, moment: str) -> None:
     chat.say()
     headers = {"idempotency-key": "k"}
     before = {json.dumps(item["pk"]) for item in chat.items()}
@@ -347,7 +347,7 @@ def test_a_crash_at_any_step_leaves_nothing_for_good(chat: Chat, operation: str,
 
 
 def sweep_what_lapsed(chat: Chat, *, swept: bool) -> None:
-    """What time-to-live and then the sweeper do of a place that was held for nothing."""
+    """Remove an unused reserved place as time-to-live and then the sweeper do."""
     assert any("held" in item for item in chat.items()) == swept
     if swept:
         place = chat.held()
@@ -355,15 +355,15 @@ def sweep_what_lapsed(chat: Chat, *, swept: bool) -> None:
         assert wiring.deletion().sweep(place, Deadline.after(30, Clock())) is True
 
 
-def test_the_sweeper_leaves_a_copy_alone_that_is_being_made(chat: Chat) -> None:
-    """The stream tells it of the held place, as of every tombstone."""
+def test_the_sweeper_does_not_touch_a_copy_in_progress(chat: Chat) -> None:
+    """The stream reports the reserved place like every tombstone."""
     for _ in range(15):
         chat.say()
     at("BatchWriteItem", "after-call", lambda: wiring.deletion().sweep(chat.held(), Deadline.after(30, Clock())))
     assert chat.messages(chat.forked()) == chat.messages()
 
 
-def test_a_place_that_lapsed_meanwhile_makes_no_session(chat: Chat) -> None:
+def test_a_reserved_place_that_expired_meanwhile_makes_no_session(chat: Chat) -> None:
     chat.say()
 
     def lapse() -> None:
@@ -374,7 +374,7 @@ def test_a_place_that_lapsed_meanwhile_makes_no_session(chat: Chat) -> None:
     assert chat.listed() == {chat.session_id}
 
 
-def test_an_agent_that_is_deleted_meanwhile_gets_no_fork(chat: Chat) -> None:
+def test_a_fork_is_refused_where_the_agent_is_deleted_meanwhile(chat: Chat) -> None:
     chat.say()
     at("BatchWriteItem", "after-call", lambda: chat.api("delete_agent", agentId=chat.agent_id))
     assert chat.fork().status == 404

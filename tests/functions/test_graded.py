@@ -1,4 +1,4 @@
-"""`llmock` grades the functions: every fault that it knows, then its own report, which must find no error."""
+"""`llmock` grades the functions: it plays every fault that it knows, and then its report must find no error."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -20,7 +20,7 @@ def grader(environment: pytest.MonkeyPatch) -> Iterator[Grader]:
 
 
 def turn(api: Any, grader: Grader, case: Case) -> list[str]:
-    """What one message came to, attempt by attempt."""
+    """The outcome of one message, attempt by attempt."""
     model = grader.script(case)
     agent_id = api.agent(model=model, config={"fallbackModel": "gemini:flash-1.5", **case.config})
     answer = api.say(agent_id, api.session(agent_id), f"About the case {case.name}.")
@@ -33,14 +33,14 @@ def test_the_report_is_clean(api: Any, grader: Grader) -> None:
     for case in CASES:
         assert turn(api, grader, case) == list(case.outcomes), case.name
         calls += len(case.outcomes)
-        assert grader.requests(calls) == calls, f"{case.name}: nobody multiplies calls"
+        assert grader.requests(calls) == calls, f"{case.name}: no library multiplies calls"
     code, report = grader.report()
     assert code == 0, report
-    assert set(findings(report)) <= {"gave_up"}, "falling back at once is what a router is for"
+    assert set(findings(report)) <= {"gave_up"}, "a router falls back at once"
 
 
-def test_the_report_can_fail(grader: Grader) -> None:
-    """Or its being clean would prove nothing: a client that ignores Retry-After is found out."""
+def test_a_faulty_client_fails_the_report(grader: Grader) -> None:
+    """Otherwise a clean report would prove nothing. It finds a client that ignores Retry-After."""
     grader.script(Case("impatient", (fail(429, retry_after=30),), ()))
     body = {"model": "impatient", "messages": [{"role": "user", "content": "Hello"}]}
     with httpx.Client(base_url=grader.url, trust_env=False) as client:

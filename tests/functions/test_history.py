@@ -1,4 +1,4 @@
-"""What is sent along with a message: the instructions, then the newest whole turns that fit, then the message."""
+"""What is sent with a message: the instructions, then the newest whole turns that fit, then the message."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ def _answering(upstream: Any) -> None:
 
 
 def sent(upstream: Any) -> list[tuple[str, str]]:
-    """Role and first word of everything that the last request held."""
+    """Role and first word of every message in the last request."""
     return [(message["role"], message["content"].split()[0]) for message in upstream.requests[-1]["messages"]]
 
 
@@ -27,7 +27,7 @@ def conversation(api: Any, turns: int, **config: Any) -> None:
 B = ("assistant", "b" * 80)
 
 
-def test_the_whole_conversation_is_sent_along_in_order(api: Any, upstream: Any) -> None:
+def test_the_whole_conversation_is_sent_in_order(api: Any, upstream: Any) -> None:
     conversation(api, 3)
     assert sent(upstream) == [("user", "q0"), B, ("user", "q1"), B, ("user", "q2")]
 
@@ -47,7 +47,7 @@ def test_instructions_come_first_every_time(api: Any, upstream: Any) -> None:
 def test_the_newest_whole_turns_within_the_budget_are_sent(
     api: Any, upstream: Any, budget: int, kept: list[str]
 ) -> None:
-    """Each turn weighs 48; the message itself, 24, counts too and is always sent."""
+    """Each turn counts 48 tokens. The message itself counts 24 and is always sent."""
     conversation(api, 4, historyTokens=budget, instructions="Be brief.")
     expected = [("system", "Be")]
     for question in kept:
@@ -55,7 +55,7 @@ def test_the_newest_whole_turns_within_the_budget_are_sent(
     assert sent(upstream) == [*expected, ("user", "q3")]
 
 
-def test_what_is_not_sent_any_more_is_still_stored(api: Any, upstream: Any) -> None:
+def test_messages_that_are_no_longer_sent_are_still_stored(api: Any, upstream: Any) -> None:
     agent_id = api.agent(config={"historyTokens": 0})
     session_id = api.session(agent_id)
     for number in range(3):
@@ -77,7 +77,7 @@ def test_a_clients_system_message_is_part_of_the_conversation(api: Any, upstream
     ]
 
 
-def test_parts_are_sent_as_they_came_now_and_later(api: Any, upstream: Any) -> None:
+def test_parts_are_sent_unchanged_now_and_later(api: Any, upstream: Any) -> None:
     agent_id = api.agent()
     session_id = api.session(agent_id)
     picture = {"type": "image_url", "image_url": {"url": "data:image/png;base64,iVBORw0KGgo=", "detail": "low"}}
@@ -96,7 +96,7 @@ def test_sessions_of_one_agent_do_not_mix(api: Any, upstream: Any) -> None:
     assert sent(upstream) == [("user", "hello")]
 
 
-def test_how_to_answer_is_sent_along(api: Any, upstream: Any) -> None:
+def test_the_agents_parameters_are_sent(api: Any, upstream: Any) -> None:
     response_format = {"type": "json_object"}
     conversation(api, 1, temperature=0.5, topP=0.9, maxTokens=7, stop=["a", "b"], responseFormat=response_format)
     request = upstream.requests[0]

@@ -1,4 +1,4 @@
-"""`Idempotency-Key`: a request that is repeated is answered as it was the first time, and done once."""
+"""`Idempotency-Key`: a repeated request is done once and answered as it was the first time."""
 
 import json
 from collections.abc import Callable
@@ -25,7 +25,7 @@ def post(api: Client, folder: str, body: Any, key: str = "key-1", **path: str) -
 
 
 def respelled(body: Any) -> str:
-    """The same JSON as another client's library might write it."""
+    """The same JSON as another client library may write it."""
     backwards = {name: body[name] for name in reversed(body)}
     return json.dumps(backwards, indent=3, ensure_ascii=True)
 
@@ -40,7 +40,7 @@ def result(call_id: str, content: str = "done") -> dict[str, str]:
     return {"role": "tool", "toolCallId": call_id, "content": content}
 
 
-# --- the same again -----------------------------------------------------------------------------
+# --- the same request -----------------------------------------------------------------------------
 
 
 def test_an_agent_is_created_once(api: Client, stored: Stored) -> None:
@@ -70,7 +70,7 @@ def test_a_session_is_created_once_and_shown_as_it_was_then(
     first = post(api, "create_session", body, agentId=agent_id)
     assert first.status == 201
     clock.shift = 300
-    assert api.say(agent_id, first.json["sessionId"]).status == 200  # its count, usage and expiry move on
+    assert api.say(agent_id, first.json["sessionId"]).status == 200  # its count, usage and expiry change
     before = stored()
 
     assert post(api, "create_session", respelled(body), agentId=agent_id) == first
@@ -97,7 +97,7 @@ def test_a_message_is_answered_once(api: Client, upstream: Any, path: dict[str, 
     assert stored() == before
 
 
-def test_a_replay_tells_of_the_attempts_that_were_made_then(api: Client, upstream: Any, path: dict[str, str]) -> None:
+def test_a_replay_shows_the_original_attempts(api: Client, upstream: Any, path: dict[str, str]) -> None:
     upstream.script.append(refusal(503))
     first = post(api, "send_message", {"content": "Hello"}, **path)
     assert first.headers["x-agentos-attempts"] == "2"
@@ -152,7 +152,9 @@ def test_tool_results_are_taken_once_each_step_of_the_way(
     assert len(upstream.requests) == 2
 
 
-def test_a_creates_key_is_good_for_its_time_and_new_afterwards(api: Client, client: Any, table_name: str) -> None:
+def test_the_key_of_a_create_is_valid_for_its_time_and_unused_afterwards(
+    api: Client, client: Any, table_name: str
+) -> None:
     first = post(api, "create_agent", AGENT)
     (record,) = [
         item for item in client.scan(TableName=table_name)["Items"] if item["pk"]["S"].startswith("TENANT#default#KEY#")
@@ -168,7 +170,7 @@ def test_a_creates_key_is_good_for_its_time_and_new_afterwards(api: Client, clie
 
 
 def _move(client: Any, table_name: str, record: dict[str, Any], seconds: int) -> None:
-    """Make a record older, as if it had been written that long ago."""
+    """Make a record older by so much time."""
     expires_at = {"N": str(int(record["expiresAt"]["N"]) + seconds)}
     client.put_item(TableName=table_name, Item={**record, "expiresAt": expires_at})
 
@@ -196,7 +198,7 @@ def test_true_and_one_are_different_bodies(api: Client, path: dict[str, str]) ->
     assert post(api, "create_session", {"metadata": {"a": True}}, agentId=path["agentId"]).status == 422
 
 
-def test_a_key_counts_on_its_own_path_alone(api: Client, upstream: Any, path: dict[str, str]) -> None:
+def test_a_key_is_valid_for_its_own_path_alone(api: Client, upstream: Any, path: dict[str, str]) -> None:
     other_session = {**path, "sessionId": api.session(path["agentId"])}
     other_agent = api.agent()
     third = {"agentId": other_agent, "sessionId": api.session(other_agent)}
@@ -208,7 +210,7 @@ def test_a_key_counts_on_its_own_path_alone(api: Client, upstream: Any, path: di
     assert len({one.json["sessionId"] for one in opened}) == 2
 
 
-def test_a_key_counts_for_its_own_tenant_alone(api: Client) -> None:
+def test_a_key_is_valid_for_its_own_tenant_alone(api: Client) -> None:
     made = [post(client, "create_agent", AGENT) for client in (Client("acme"), Client("globex"), api)]
     assert [one.status for one in made] == [201, 201, 201]
     assert len({one.json["agentId"] for one in made}) == 3
@@ -216,7 +218,7 @@ def test_a_key_counts_for_its_own_tenant_alone(api: Client) -> None:
     assert [one.status for one in bodies] == [422, 201]
 
 
-def test_while_the_first_is_answered_the_same_key_has_to_wait(
+def test_a_key_is_refused_while_its_first_request_runs(
     api: Client, upstream: Any, path: dict[str, str], pool: ThreadPoolExecutor
 ) -> None:
     gate = Gate(upstream)
@@ -276,13 +278,13 @@ def test_a_failed_key_may_be_used_with_another_body(api: Client, upstream: Any, 
     assert post(api, "send_message", {"content": "good"}, **path).status == 200
 
 
-def test_a_refused_create_is_not_remembered(api: Client) -> None:
+def test_a_refused_create_is_not_recorded(api: Client) -> None:
     assert post(api, "create_agent", {**AGENT, "model": "nobody:x"}).status == 400
     assert post(api, "create_agent", AGENT).status == 201
     assert len(api("list_agents").json["data"]) == 1
 
 
-def test_what_was_deleted_since_is_not_shown_and_not_made_again(api: Client, path: dict[str, str]) -> None:
+def test_a_record_that_was_deleted_since_is_neither_shown_nor_created_again(api: Client, path: dict[str, str]) -> None:
     agent_id = post(api, "create_agent", AGENT).json["agentId"]
     session_id = post(api, "create_session", {}, agentId=agent_id).json["sessionId"]
     assert api("delete_session", agentId=agent_id, sessionId=session_id).status == 204
@@ -302,7 +304,7 @@ def test_a_bad_key_is_a_bad_request(api: Client, path: dict[str, str], stored: S
     assert stored() == before
 
 
-def test_the_longest_key_and_its_neighbour_are_two(api: Client) -> None:
+def test_the_longest_keys_are_distinguished_by_their_last_character(api: Client) -> None:
     keys = ["x" * 255, "x" * 254 + "y", " ", "~"]
     assert len({post(api, "create_agent", AGENT, key).json["agentId"] for key in keys}) == 4
 

@@ -1,4 +1,4 @@
-"""Comments on a stream that is silent: clients ignore them, and none is sent before the status is known."""
+"""Comments on a silent stream: clients ignore them, and none is sent before the status is known."""
 
 import threading
 from collections.abc import Callable
@@ -15,12 +15,12 @@ from tests.support.sse import events, text_of
 from tests.support.upstream import refusal, streamed_reply
 
 COMMENT = b": keep-alive\n\n"
-LONGEST = 60  # seconds until a test is given up; nothing depends on its length
+LONGEST = 60  # seconds until a test gives up. No result depends on it.
 Configure = Callable[[str], None]
 
 
 class Watched(StreamingContext):
-    """`silent` blocks until a comment was sent."""
+    """`silent` blocks until a comment has been sent."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -69,7 +69,7 @@ def test_a_silent_stream_gets_comments_between_its_events(talk: Chat, providers:
     assert context.pieces[-1] != COMMENT
 
 
-def test_openais_own_client_ignores_them(talk: Chat, providers: Providers) -> None:
+def test_openais_own_client_ignores_comments(talk: Chat, providers: Providers) -> None:
     context = Watched()
     providers.openai.script = [streamed_reply("Hel", context.silent, "lo", context.silent)]
     body = completion(talk, context).text
@@ -101,7 +101,7 @@ def test_nothing_is_sent_before_the_status_is_known(
     assert COMMENT.decode() not in answer.text
 
 
-def test_zero_sends_none(api: Any, providers: Providers, configure: Configure) -> None:
+def test_an_interval_of_zero_sends_no_comments(api: Any, providers: Providers, configure: Configure) -> None:
     configure("limits: {keepAliveSeconds: 0}")
     during: list[str] = []
     look = lambda: during.extend(thread.name for thread in threading.enumerate())  # noqa: E731

@@ -1,4 +1,4 @@
-"""An answer of any size that can be stored can be read again, in a page of messages, as a reply and as a turn's."""
+"""An answer of any size that can be stored can be read again: in a page of messages, as a reply, and in a turn."""
 
 from typing import Any
 
@@ -44,7 +44,7 @@ def test_a_message_that_is_larger_than_a_page_is_alone_on_it(api: Client, path: 
     assert pages == [["small"], [CONTENT], ["next", "Hello from upstream."]]
 
 
-def test_it_takes_more_than_a_buffered_response_and_its_route_is_streamed(api: Client, path: dict[str, str]) -> None:
+def test_a_message_larger_than_a_buffered_response_has_a_streamed_route(api: Client, path: dict[str, str]) -> None:
     largest = api("list_messages", query={"limit": "1", "order": "desc", "after": cursor_of(api, path)}, **path)
     assert len(largest.text) > MAX_RESPONSE_BYTES
     template = load_template(ROOT / "template.yaml", "any")
@@ -58,6 +58,6 @@ def test_it_takes_more_than_a_buffered_response_and_its_route_is_streamed(api: C
 
 
 def cursor_of(api: Client, path: dict[str, str]) -> str:
-    """Of the message that follows the large one."""
+    """The cursor of the message that follows the large one."""
     page = api("list_messages", query={"limit": "2", "order": "desc"}, **path).json
     return str(page["nextCursor"])

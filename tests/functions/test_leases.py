@@ -1,4 +1,4 @@
-"""A session is never stuck: leases are short, renewed while the turn lives, and given back whatever becomes of it."""
+"""A session is never locked for long: leases are short, are renewed while the turn runs, and are always given back."""
 
 import threading
 from collections.abc import Callable
@@ -24,7 +24,7 @@ LEASE_SECONDS = 12
 """limits.leaseSeconds"""
 
 PROMISED_SECONDS = 15
-"""From the death of a turn to the next message's."""
+"""The seconds from the death of a turn to the answer of the next message."""
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def queue(environment: pytest.MonkeyPatch, moto_endpoint: str) -> TurnQueue:
 
 
 class Renewals:
-    """Counts the renewals that a client's heartbeats have made."""
+    """Counts the renewals of a client's heartbeats."""
 
     def __init__(self, client: Any) -> None:
         self._made = threading.Semaphore(0)
@@ -112,7 +112,7 @@ def test_a_turn_keeps_its_session_for_as_long_as_it_lives(
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_after_a_death_the_next_message_is_answered_within_the_promised_time(
+def test_after_a_turns_death_the_next_message_is_answered_within_the_promised_time(
     api: Client, upstream: Any, queue: TurnQueue, clock: ShiftedClock, path: dict[str, str], kind: str
 ) -> None:
     run = KINDS[kind](api, path, queue)
@@ -131,7 +131,7 @@ def test_after_a_death_the_next_message_is_answered_within_the_promised_time(
 
 
 def take_over(client: Any, table_name: str, path: dict[str, str]) -> None:
-    """Another environment's turn has the session, as after a freeze of this one."""
+    """Another environment's turn takes the session, as it does after a freeze of this one."""
     client.update_item(
         TableName=table_name,
         Key=keys.session("default", *path.values()),
@@ -165,7 +165,7 @@ def test_a_turn_that_has_lost_its_lease_asks_no_further_provider(
         assert session.messages() == []
 
 
-def test_a_frozen_turn_whose_lease_nobody_took_goes_on(
+def test_a_frozen_turn_whose_lease_was_not_taken_continues(
     api: Client, upstream: Any, clock: ShiftedClock, path: dict[str, str]
 ) -> None:
     thawed = answer("late but alone")
@@ -202,7 +202,7 @@ def idle(api: Client, path: dict[str, str]) -> bool:
 
 
 def eventually_idle(api: Client, path: dict[str, str]) -> None:
-    """The lease is given back in the background, by the same process, before it would have lapsed."""
+    """The same process gives the lease back in the background, before it would have expired."""
     pause = threading.Event()
     for _ in range(200):
         if idle(api, path):
@@ -211,10 +211,10 @@ def eventually_idle(api: Client, path: dict[str, str]) -> None:
     raise AssertionError("the session stays busy")
 
 
-def test_a_lease_whose_taking_was_not_answered_is_given_back(
+def test_a_lease_whose_request_was_not_answered_is_given_back(
     api: Client, upstream: Any, clock: ShiftedClock, path: dict[str, str]
 ) -> None:
-    """The function has a second left, in which no answer comes."""
+    """The function has one second left, and no answer comes in it."""
     assert api.say(*path.values(), "before").status == 200
     faults = Faults(wiring.dynamodb())
     faults.inflict(cut, "UpdateItem", 1000)
@@ -240,7 +240,7 @@ def test_a_lease_that_cannot_be_given_back_at_once_is_given_back_later(
 
 
 @pytest.mark.parametrize("times", [1, 3])
-def test_lost_answers_of_the_lease_are_made_good_within_the_request(
+def test_requests_of_the_lease_whose_answers_are_lost_are_repeated(
     api: Client, upstream: Any, path: dict[str, str], times: int
 ) -> None:
     lose_answer(wiring.dynamodb(), "UpdateItem", times)

@@ -1,4 +1,4 @@
-"""The server's limits and the agent's own, parameters that a model does not take, and clients that have gone."""
+"""The server's limits and the agent's own, parameters that a model does not take, and clients that have left."""
 
 import threading
 from collections.abc import Callable
@@ -50,14 +50,14 @@ def test_upstream_calls_of_a_turn_are_capped(api: Any, providers: Providers, con
     assert (failed.status, failed.headers["x-agentos-attempts"]) == (502, "3")
 
 
-def test_nobody_else_multiplies_the_calls(api: Any, providers: Providers) -> None:
-    """Two targets that fail in every way that is tried again: four calls, whatever libraries lie between."""
+def test_no_library_multiplies_the_calls(api: Any, providers: Providers) -> None:
+    """Two targets fail in every way that is retried: four calls in all, since no library adds retries of its own."""
     providers.openai.default = providers.gemini.default = refusal(503)
     assert chat(api).say().status == 502
     assert (len(providers.openai.requests), len(providers.gemini.requests)) == (2, 2)
 
 
-def test_a_providers_own_time_comes_before_the_servers(api: Any, providers: Providers, configure: Configure) -> None:
+def test_a_providers_own_timeout_comes_before_the_servers(api: Any, providers: Providers, configure: Configure) -> None:
     configure("providers: {openai: {timeoutSeconds: 0.3}}")
     release = threading.Event()
     providers.openai.default = Reply({}, before=release.wait)
@@ -115,7 +115,7 @@ class Leaving(Context):
 
 
 @pytest.mark.parametrize("reply", [refusal(500), refusal(401), refusal(429, retry_after="0")])
-def test_when_the_client_has_gone_nobody_else_is_called(api: Any, providers: Providers, reply: Reply) -> None:
+def test_when_the_client_has_left_no_other_target_is_called(api: Any, providers: Providers, reply: Reply) -> None:
     gone = threading.Event()
     providers.openai.default = Reply(reply.body, reply.status, reply.headers, before=gone.set)
     talk = chat(api)
@@ -126,7 +126,7 @@ def test_when_the_client_has_gone_nobody_else_is_called(api: Any, providers: Pro
     assert (talk.session()["state"], talk.messages()) == ("idle", [])
 
 
-def test_a_client_that_had_gone_before_is_not_worth_a_call(api: Any, providers: Providers) -> None:
+def test_no_target_is_called_for_a_client_that_left_before(api: Any, providers: Providers) -> None:
     gone = threading.Event()
     gone.set()
     talk = chat(api)
@@ -134,7 +134,7 @@ def test_a_client_that_had_gone_before_is_not_worth_a_call(api: Any, providers: 
     assert providers.openai.requests == []
 
 
-def test_an_answer_that_comes_although_the_client_has_gone_is_stored(api: Any, providers: Providers) -> None:
+def test_an_answer_that_comes_after_the_client_left_is_stored(api: Any, providers: Providers) -> None:
     gone = threading.Event()
     providers.openai.default = Reply(providers.openai.default.body, before=gone.set)
     talk = chat(api)

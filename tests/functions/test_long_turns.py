@@ -1,4 +1,4 @@
-"""Long turns: accepted at once, run by the worker once however often they are delivered, asked about meanwhile."""
+"""Long turns: accepted at once, run once by the worker even if delivered several times, and readable meanwhile."""
 
 import json
 import threading
@@ -61,7 +61,7 @@ class Turns:
         return self.api("get_turn", turnId=turn_id, **self.path).json
 
     def deliver(self, an_event: dict[str, Any] | None = None) -> int:
-        """How many messages failed, of those in the event, by default of the oldest that is there."""
+        """How many messages of the event failed. The default event holds the oldest message."""
         given = self.queue.event() if an_event is None else an_event
         assert given["Records"]
         return len(handler("run_turn")(given, SLOW)["batchItemFailures"])
@@ -103,20 +103,20 @@ def test_a_turn_is_accepted_run_and_reported(turns: Turns, upstream: Any) -> Non
 
 
 @pytest.mark.parametrize("prefer", ["respond-async", "wait=5, Respond-Async", "respond-async; foo", "a,respond-async"])
-def test_the_preference_is_read_as_http_has_it(turns: Turns, prefer: str) -> None:
+def test_the_prefer_header_is_parsed_as_http_defines_it(turns: Turns, prefer: str) -> None:
     sent = turns.api("send_message", {"content": "Hello"}, headers={"prefer": prefer}, **turns.path)
     assert sent.status == 202
 
 
 @pytest.mark.parametrize("prefer", ["", "wait=5", "respond-asynchronously"])
-def test_without_it_the_answer_is_waited_for(turns: Turns, prefer: str) -> None:
+def test_without_the_preference_the_request_waits_for_the_answer(turns: Turns, prefer: str) -> None:
     sent = turns.api("send_message", {"content": "Hello"}, headers={"prefer": prefer}, **turns.path)
     assert sent.status == 200
     assert turns.queue.length() == 0
 
 
 @pytest.mark.parametrize("url", ["", "TurnQueue"])
-def test_without_a_queue_it_is_refused(turns: Turns, environment: pytest.MonkeyPatch, url: str) -> None:
+def test_without_a_queue_a_long_turn_is_refused(turns: Turns, environment: pytest.MonkeyPatch, url: str) -> None:
     environment.setenv("TURN_QUEUE_URL", url)
     rewire()
     refused = turns.post()
@@ -124,7 +124,7 @@ def test_without_a_queue_it_is_refused(turns: Turns, environment: pytest.MonkeyP
     assert "TURN_QUEUE_URL" in refused.json["message"]
 
 
-def test_what_is_wrong_with_the_request_is_said_at_once(turns: Turns) -> None:
+def test_errors_of_the_request_are_reported_at_once(turns: Turns) -> None:
     assert turns.post(role="assistant").status == 400
     turns.session_id, there = new_id("sess"), turns.session_id
     assert turns.post().status == 404
@@ -160,7 +160,7 @@ def test_two_deliveries_at_once_are_answered_once(turns: Turns, upstream: Any) -
         try:
             assert reached.wait(30)
             assert turns.state(turn_id)["state"] == "running"
-            assert turns.deliver(delivery) == 1  # it comes again, in case the first one dies
+            assert turns.deliver(delivery) == 1  # it is delivered again, in case the first one dies
         finally:
             release.set()
         assert first.result() == 0
@@ -169,7 +169,7 @@ def test_two_deliveries_at_once_are_answered_once(turns: Turns, upstream: Any) -
     assert len(upstream.requests) == 1
 
 
-def test_under_a_key_it_is_one_turn_and_a_lost_message_is_sent_again(turns: Turns) -> None:
+def test_with_a_key_there_is_one_turn_and_a_lost_message_is_sent_again(turns: Turns) -> None:
     first = turns.post(key="k")
     again = turns.post(key="k")
     assert (again.status, again.text, again.headers) == (202, first.text, first.headers)
@@ -189,7 +189,7 @@ def test_a_key_is_answered_once_whether_waited_for_or_not(turns: Turns, asynchro
         said: Answer = turns.api("send_message", {"content": "Hello"}, headers=headers, **turns.path)
         return said
 
-    # The path is a part of the key, and with it the resource, which both have in common.
+    # The path is a part of the key. Both requests have the same path.
     if asynchronous_first:
         turn_id = turns.accepted(key="k")
         assert turns.deliver() == 0
@@ -203,7 +203,7 @@ def test_a_key_is_answered_once_whether_waited_for_or_not(turns: Turns, asynchro
 
 
 def at(operation: str, moment: str, work: Callable[[], object], client: Any = None, service: str = "dynamodb") -> None:
-    """Do something, once, before or after the next request of a kind that a function makes."""
+    """Call `work` once, before or after a function's next request of a kind."""
     events = (client or wiring.dynamodb()).meta.events
     name = f"{moment}.{service}.{operation}"
 
@@ -216,9 +216,7 @@ def at(operation: str, moment: str, work: Callable[[], object], client: Any = No
 
 @pytest.mark.parametrize("moment", ["before-call", "after-call"])
 @pytest.mark.parametrize("operation", ["PutItem", "SendMessage"])
-def test_a_crash_while_it_is_accepted_is_mended_by_the_repeated_request(
-    turns: Turns, operation: str, moment: str
-) -> None:
+def test_a_repeated_request_completes_one_that_crashed(turns: Turns, operation: str, moment: str) -> None:
     if operation == "PutItem":
         at(operation, moment, crash)
     else:
@@ -251,7 +249,7 @@ def test_a_worker_that_dies_leaves_the_turn_to_the_next_delivery(
 
 
 def lapse(turns: Turns, client: Any, table_name: str) -> None:
-    """A lease that a dead worker holds is over, as it is before its message is delivered again."""
+    """A dead worker's lease has expired, as it has before its message is delivered again."""
     key = keys.session("default", turns.agent_id, turns.session_id)
     item = client.get_item(TableName=table_name, Key=key)["Item"]
     if "lease" in item:
@@ -264,7 +262,7 @@ def lapse(turns: Turns, client: Any, table_name: str) -> None:
         )
 
 
-def test_a_turn_that_fails_tells_why_and_is_not_tried_again(turns: Turns, upstream: Any) -> None:
+def test_a_failed_turn_has_its_reason_and_is_not_retried(turns: Turns, upstream: Any) -> None:
     upstream.default = refusal(400, "invalid_request_error")
     turn_id = turns.accepted()
     delivery = turns.queue.event()
@@ -278,7 +276,7 @@ def test_a_turn_that_fails_tells_why_and_is_not_tried_again(turns: Turns, upstre
     assert (turns.contents(), len(upstream.requests)) == ([], asked)
 
 
-def test_what_nobody_foresaw_is_tried_again_and_fails_at_the_last_delivery(turns: Turns) -> None:
+def test_an_unexpected_error_is_retried_and_fails_at_the_last_delivery(turns: Turns) -> None:
     turn_id = turns.accepted()
     delivery = turns.queue.event()
     for receives in range(1, MAX_RECEIVES + 1):
@@ -290,8 +288,8 @@ def test_what_nobody_foresaw_is_tried_again_and_fails_at_the_last_delivery(turns
     assert (failed["state"], failed["error"]["code"]) == ("failed", "internal")
 
 
-def test_one_that_is_given_up_meanwhile_is_not_answered(turns: Turns, upstream: Any) -> None:
-    """A slow worker's answer comes after another one has said that there is none."""
+def test_a_turn_that_failed_meanwhile_is_not_answered(turns: Turns, upstream: Any) -> None:
+    """A slow worker's answer comes after another worker has recorded a failure."""
     turn_id = turns.accepted()
     place = "default", turns.agent_id, turns.session_id
 
@@ -315,7 +313,7 @@ def test_one_that_is_given_up_meanwhile_is_not_answered(turns: Turns, upstream: 
 
 
 def old(turns: Turns, turn_id: str, client: Any, table_name: str) -> None:
-    """Let the turn have been accepted so long ago that its time is over."""
+    """Set the turn's acceptance so far back that its time is over."""
     partition = keys.session_partition("default", turns.agent_id, turns.session_id)
     client.update_item(
         TableName=table_name,
@@ -325,7 +323,7 @@ def old(turns: Turns, turn_id: str, client: Any, table_name: str) -> None:
     )
 
 
-def test_a_turn_that_nobody_answered_in_its_time_has_failed_and_stays_so(
+def test_a_turn_without_an_answer_in_its_time_has_failed_for_good(
     turns: Turns, client: Any, table_name: str, upstream: Any
 ) -> None:
     turn_id = turns.accepted()
@@ -372,7 +370,7 @@ def test_an_answered_turn_stays_completed_however_long_ago(turns: Turns, client:
     assert turns.state(turn_id)["state"] == "completed"
 
 
-def test_a_worker_keeps_its_message_hidden_no_longer_than_it_lives(turns: Turns, upstream: Any) -> None:
+def test_a_worker_hides_its_message_only_while_it_runs(turns: Turns, upstream: Any) -> None:
     hidden: list[int] = []
 
     def note(params: dict[str, Any], **_: object) -> None:
@@ -455,7 +453,7 @@ GARBAGE = {
 def test_a_message_that_names_no_turn_is_logged_without_its_content(
     turns: Turns, upstream: Any, queue: TurnQueue, body: str
 ) -> None:
-    """Its worker leaves it to the dead-letter queue at once, and nobody is given it again from there."""
+    """Its worker leaves it to the dead-letter queue at once, and the function there does not deliver it again."""
     queue.client.send_message(QueueUrl=queue.url, MessageBody=body)
     with captured() as log:
         for receives in range(1, MAX_RECEIVES + 1):
@@ -469,7 +467,7 @@ def test_a_message_that_names_no_turn_is_logged_without_its_content(
 
 
 @pytest.mark.parametrize("name", ["tenant", "agentId", "sessionId", "turnId"])
-def test_a_message_that_names_what_is_not_there_is_done_with(turns: Turns, upstream: Any, name: str) -> None:
+def test_a_message_that_names_a_missing_turn_is_removed(turns: Turns, upstream: Any, name: str) -> None:
     turns.accepted()
     delivery = turns.queue.event()
     document = json.loads(delivery["Records"][0]["body"])
@@ -495,7 +493,7 @@ def test_tool_calls_and_their_results_may_be_long_turns_too(turns: Turns, upstre
     assert turns.state(sent.json["turnId"])["error"]["code"] == "tool_call_not_open"
 
 
-def test_a_turn_of_a_session_that_is_gone_is_gone(turns: Turns, upstream: Any) -> None:
+def test_a_turn_of_a_deleted_session_is_gone(turns: Turns, upstream: Any) -> None:
     turn_id = turns.accepted()
     assert turns.api("delete_session", **turns.path).status == 204
     assert turns.state(turn_id)["code"] == "not_found"
@@ -503,7 +501,7 @@ def test_a_turn_of_a_session_that_is_gone_is_gone(turns: Turns, upstream: Any) -
     assert upstream.requests == []
 
 
-def test_a_turn_that_is_too_long_ago_is_gone(turns: Turns, client: Any, table_name: str, upstream: Any) -> None:
+def test_the_record_of_a_turn_expires(turns: Turns, client: Any, table_name: str, upstream: Any) -> None:
     turn_id = turns.accepted()
     partition = keys.session_partition("default", turns.agent_id, turns.session_id)
     client.update_item(
@@ -517,7 +515,7 @@ def test_a_turn_that_is_too_long_ago_is_gone(turns: Turns, client: Any, table_na
     assert upstream.requests == []
 
 
-def test_another_tenant_knows_nothing_of_it(turns: Turns) -> None:
+def test_another_tenant_cannot_read_the_turn(turns: Turns) -> None:
     turn_id = turns.accepted()
     path = {**turns.path, "turnId": turn_id}
     assert invoke("get_turn", event(None, path, tenant="globex")).status == 404

@@ -1,4 +1,5 @@
-"""One turn at a time in a session, a fixed number of requests for each, and sessions that do not wait for another."""
+"""One turn at a time in a session, a fixed number of requests per turn, and sessions that do not wait for each
+other."""
 
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -72,7 +73,7 @@ def test_other_sessions_do_not_wait(api: Any, upstream: Any, pool: ThreadPoolExe
 
 @pytest.fixture
 def requests(api: Any) -> list[str]:
-    """Names of the requests to the table, as they are made; those about the health of targets come now and then."""
+    """Names of the requests to the table, except for the occasional ones about the health of targets."""
     made: list[str] = []
 
     def note(model: Any, params: dict[str, Any], **_: object) -> None:
@@ -84,7 +85,7 @@ def requests(api: Any) -> list[str]:
 
 
 def seeded(agent_id: str, session_id: str, turns: int, length: int) -> None:
-    """A conversation that is there already."""
+    """An existing conversation."""
     store, leases = wiring.turn_store(), LeaseStore(wiring.table(), wiring.clock())
     for _ in range(turns):
         deadline = Deadline.after(30, wiring.clock())
@@ -121,7 +122,7 @@ def test_the_first_turn_reads_no_history(api: Any, upstream: Any, requests: list
     assert requests == ["GetItem", "UpdateItem", "TransactWriteItems"]
 
 
-def test_a_failed_turn_takes_as_many(api: Any, requests: list[str]) -> None:
+def test_a_failed_turn_takes_as_many_requests(api: Any, requests: list[str]) -> None:
     agent_id = api.agent()
     session_id = api.session(agent_id)
     seeded(agent_id, session_id, 1, 10)

@@ -1,4 +1,4 @@
-"""Parameters of an agent, and of one message over the agent's: through the real functions, to two wire formats."""
+"""Parameters of an agent, and of one message over the agent's. Runs the real functions with two wire formats."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ def test_a_message_sets_parameters_over_its_agents(api: Any, providers: Provider
     assert [second.get(name) for name in names] == [0.5, 1, None, 100]
 
 
-def test_what_the_fallback_does_not_take_is_noted(api: Any, providers: Providers) -> None:
+def test_parameters_that_the_fallback_does_not_take_are_noted(api: Any, providers: Providers) -> None:
     providers.openai.default = refusal(404)
     reply = chat(api, seed=1, logitBias={"50256": -100}, user="ann").say()
     notes = [attempt["notes"] for attempt in reply.json["route"]["attempts"]]
@@ -74,7 +74,7 @@ def test_a_message_may_forbid_tools(api: Any, providers: Providers) -> None:
     assert not {"tools", "tool_choice", "parallel_tool_calls"} & providers.openai.requests[0].keys()
 
 
-def test_a_choice_that_no_tool_has_is_refused_when_the_agent_is_saved(api: Any) -> None:
+def test_a_choice_of_an_unknown_tool_is_refused_when_the_agent_is_saved(api: Any) -> None:
     body = {"name": "n", "model": "openai:gpt-4o-mini", "tools": [NOW]}
     other = {"type": "function", "function": {"name": "then"}}
     refused = api("create_agent", {**body, "config": {"toolChoice": other}})
@@ -85,7 +85,7 @@ def test_a_choice_that_no_tool_has_is_refused_when_the_agent_is_saved(api: Any) 
     ]
 
 
-def test_the_explained_route_knows_the_parameters_of_the_message(api: Any, providers: Providers) -> None:
+def test_the_explained_route_uses_the_parameters_of_the_message(api: Any, providers: Providers) -> None:
     providers.set("AGENTOS_CONFIG", None)
     agent_id = api.agent(model="deepseek:deepseek-flash", tools=[NOW])
     plan = api("explain_route", {"content": "Hi", "parameters": {"toolChoice": "required"}}, agentId=agent_id).json

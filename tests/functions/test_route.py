@@ -1,4 +1,4 @@
-"""`POST /agents/{id}/route`: what a turn would do, with every reason, and without doing it."""
+"""`POST /agents/{id}/route`: what a turn would do, with every reason, and without calling a provider."""
 
 from collections.abc import Callable
 from typing import Any
@@ -18,7 +18,7 @@ def explain(api: Any, agent_id: str, content: Any = "Hello", **fields: Any) -> A
     return answer.json
 
 
-def test_the_whole_plan_with_reasons(api: Any, providers: Providers) -> None:
+def test_the_plan_has_every_target_with_its_reason(api: Any, providers: Providers) -> None:
     agent_id = api.agent(
         model="openai:gpt-4o-mini",
         config={"fallbackModels": ["groq:llama3-70b", "gemini:flash-1.5"], "responseFormat": {"type": "json_schema"}},
@@ -60,7 +60,7 @@ def test_a_turn_does_what_the_plan_says(api: Any, providers: Providers) -> None:
         assert (route["rule"], route["skipped"]) == (foretold["rule"], foretold["skipped"])
 
 
-def test_the_history_of_a_session_counts(api: Any, providers: Providers, configure: Configure) -> None:
+def test_the_history_of_a_session_counts_towards_the_plan(api: Any, providers: Providers, configure: Configure) -> None:
     configure("models: {'openai:gpt-4o-mini': {contextWindow: 300}}")
     talk = chat(api, routing=NO_RULES)
     talk.say("word " * 150)
@@ -70,7 +70,7 @@ def test_the_history_of_a_session_counts(api: Any, providers: Providers, configu
     assert inside["skipped"][0]["reason"].startswith("context_length: about ")
 
 
-def test_a_session_that_is_not_there(api: Any) -> None:
+def test_a_missing_session_is_a_404(api: Any) -> None:
     missing = {"content": "Hello", "sessionId": "sess_00000000000000000000000009"}
     assert api("explain_route", missing, agentId=api.agent()).status == 404
 
@@ -82,12 +82,12 @@ def test_a_session_that_is_not_there(api: Any) -> None:
     ([{"type": "text", "text": "Look:"}, {"type": "text", "text": "```x```"}], "code"),
     ("x" * 30_000 + "```", "general"),
 ])  # fmt: skip
-def test_what_kind_of_work_it_is(api: Any, content: Any, task_type: str) -> None:
+def test_the_task_type_follows_from_the_patterns(api: Any, content: Any, task_type: str) -> None:
     assert explain(api, api.agent(), content)["taskType"] == task_type
 
 
-def test_who_says_what_kind_of_work_it_is(api: Any) -> None:
-    """The message, else its metadata, else the session's, else the patterns."""
+def test_which_source_of_the_task_type_wins(api: Any) -> None:
+    """The message says it, else its metadata, else the session's metadata, else the patterns."""
     agent_id = api.agent()
     session_id = api.session(agent_id, metadata={"taskType": "of-session", "priority": "latency"})
     code = "```x```"
@@ -105,7 +105,7 @@ def test_who_says_what_kind_of_work_it_is(api: Any) -> None:
 
 
 @pytest.mark.parametrize("value", [None, 7, "", "speed", ["cost"], {"a": 1}])
-def test_metadata_that_means_something_else_is_left_alone(api: Any, value: Any) -> None:
+def test_metadata_with_another_meaning_is_ignored(api: Any, value: Any) -> None:
     plan = explain(api, api.agent(), metadata={"taskType": value if value != "speed" else None, "priority": value})
     assert (plan["taskType"], plan["priority"]) == ("general", None)
 
@@ -119,14 +119,14 @@ def test_metadata_that_means_something_else_is_left_alone(api: Any, value: Any) 
     ({"taskType": "code"}, "code", "openai:gpt-4o-mini"),
     ({}, None, "openai:gpt-4o-mini"),
 ])  # fmt: skip
-def test_the_shipped_rules_with_two_keys(
+def test_the_shipped_rules_route_with_two_keys(
     api: Any, providers: Providers, fields: dict[str, str], rule: str | None, first: str
 ) -> None:
     plan = explain(api, api.agent(model="openai:gpt-4o-mini"), **fields)
     assert (plan["rule"], plan["targets"][0]["model"]) == (rule, first)
 
 
-def test_rules_by_user_metadata_tools_and_images(api: Any, providers: Providers, configure: Configure) -> None:
+def test_rules_match_user_metadata_tools_and_images(api: Any, providers: Providers, configure: Configure) -> None:
     configure("""
 routing:
   rules:
@@ -145,13 +145,13 @@ routing:
     assert explain(api, agent_id, sessionId=gold, metadata={"tier": "tin"})["rule"] is None
 
 
-def test_an_agents_own_rule_keeps_the_servers_away(api: Any, providers: Providers) -> None:
+def test_an_agents_own_rule_replaces_the_servers(api: Any, providers: Providers) -> None:
     agent_id = api.agent(model="openai:gpt-4o-mini", config={"routing": NO_RULES})
     plan = explain(api, agent_id, priority="cost")
     assert (plan["rule"], plan["targets"][0]["model"]) == ("agent.rules[0]", "openai:gpt-4o-mini")
 
 
-def test_a_rules_own_choice_is_no_fallback_and_its_second_is(api: Any, providers: Providers) -> None:
+def test_a_rules_first_model_is_no_fallback_and_its_second_is(api: Any, providers: Providers) -> None:
     rules = {"rules": [{"use": ["gemini:flash-1.5", "openai:gpt-6-luna"]}]}
     agent_id = api.agent(model="openai:gpt-4o-mini", config={"routing": rules})
     chosen = api.say(agent_id, api.session(agent_id)).json["route"]

@@ -1,4 +1,4 @@
-"""An agent whose routing could not work as it says is refused when it is saved, with the place of the mistake."""
+"""An agent whose routing cannot work is refused when it is saved, with the place of the mistake."""
 
 from typing import Any
 
@@ -68,7 +68,7 @@ def test_a_patch_is_checked_as_well(api: Any) -> None:
     assert api("get_agent", agentId=agent_id).json["version"] == 1
 
 
-def test_routing_goes_out_as_it_was_given(api: Any) -> None:
+def test_routing_is_returned_unchanged(api: Any) -> None:
     routing = {
         "rules": [
             {"name": "long", "when": {"promptTokens": {"gte": 100}, "metadata.n": [1, "x", True]}, "use": "local:a"},

@@ -11,7 +11,7 @@ def test_a_session_needs_no_body(api: Any) -> None:
     assert (session.json["userId"], session.json["metadata"], session.json["expiresAt"]) == (None, {}, None)
 
 
-def test_metadata_is_kept_exactly(api: Any) -> None:
+def test_metadata_is_stored_exactly(api: Any) -> None:
     agent_id = api.agent()
     text = '{"metadata":{"":"","f":1.0,"big":123456789012345678901234567890,"n":null,"u":"\\ud83d\\ude00","l":[-0.0]}}'
     made = api("create_session", text, agentId=agent_id)
@@ -43,13 +43,13 @@ def test_a_user_without_sessions_has_an_empty_list(api: Any) -> None:
         assert answer.json["data"] == []
 
 
-def test_a_user_id_that_nobody_can_have_is_a_400(api: Any) -> None:
+def test_an_invalid_user_id_is_a_400(api: Any) -> None:
     answer = api("list_sessions", agentId=api.agent(), query={"userId": "x" * 257})
     assert answer.status == 400
     assert answer.json["details"]["errors"][0]["field"] == "userId"
 
 
-def test_any_user_id_that_is_taken_can_be_listed(api: Any) -> None:
+def test_any_accepted_user_id_can_be_listed(api: Any) -> None:
     agent_id = api.agent()
     for user_id in ("x", "日" * 256, "😀" * 256, "a#b", " ", "\x00"):
         session_id = api.session(agent_id, userId=user_id)
@@ -83,7 +83,7 @@ def test_a_session_is_found_under_its_own_agent_alone(api: Any, upstream: Any) -
     assert upstream.requests == []
 
 
-def test_what_is_nobodys_id_is_not_found(api: Any, upstream: Any) -> None:
+def test_an_unknown_or_malformed_id_is_not_found(api: Any, upstream: Any) -> None:
     agent_id = api.agent()
     for session_id in ("x", "SESSION", new_id("sess"), new_id("agent"), "ü", "s" * 5000):
         for folder in ("get_session", "list_messages", "delete_session"):

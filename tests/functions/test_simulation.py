@@ -1,4 +1,4 @@
-"""`x-agentos-simulate`: failures on request, where configuration allows it and nowhere else."""
+"""`x-agentos-simulate`: failures on request, only where the configuration allows it."""
 
 from collections.abc import Callable
 from typing import Any
@@ -34,20 +34,22 @@ def test_a_provider_fails_as_asked_without_being_called_and_the_fallback_answers
     assert providers.openai.requests == []
 
 
-def test_what_does_not_fall_back_does_not_here(api: Any, providers: Providers, configure: Configure) -> None:
+def test_a_simulated_error_without_fallback_ends_the_turn(api: Any, providers: Providers, configure: Configure) -> None:
     configure(ON)
     assert simulate(chat(api), "openai=content_filter").json["code"] == "content_filtered"
     assert providers.openai.requests == providers.gemini.requests == []
 
 
-def test_several_at_once(api: Any, providers: Providers, configure: Configure) -> None:
+def test_several_failures_can_be_simulated_at_once(api: Any, providers: Providers, configure: Configure) -> None:
     configure(ON)
     failed = simulate(chat(api), " openai = quota , gemini=auth,")
     assert (failed.status, failed.json["code"]) == (502, "upstream_failed")
     assert outcomes(failed) == [("openai", "quota"), ("gemini", "auth")]
 
 
-def test_it_counts_against_nobodys_health(api: Any, providers: Providers, configure: Configure) -> None:
+def test_a_simulated_failure_does_not_count_against_health(
+    api: Any, providers: Providers, configure: Configure
+) -> None:
     configure(ON)
     talk = chat(api)
     for _ in range(4):
@@ -58,7 +60,7 @@ def test_it_counts_against_nobodys_health(api: Any, providers: Providers, config
 
 @pytest.mark.parametrize("text", ["", "routing: {simulation: false}"])
 @pytest.mark.parametrize("header", ["openai=server", "nonsense"])
-def test_it_is_ignored_where_it_is_not_allowed(
+def test_a_simulated_failure_is_ignored_where_it_is_not_allowed(
     api: Any, providers: Providers, configure: Configure, text: str, header: str
 ) -> None:
     configure(text)

@@ -41,7 +41,7 @@ def test_an_answer_is_passed_on_as_it_comes(talk: Chat, providers: Providers) ->
     context = StreamingContext()
     received: list[int] = []
 
-    def look() -> None:  # before the provider says more, all that it has said must be there
+    def look() -> None:  # before the provider sends more, all that it has sent must have arrived
         first = threading.Event()
         for _ in range(200):
             if len(context.pieces) >= 2:
@@ -70,7 +70,7 @@ def test_an_answer_is_passed_on_as_it_comes(talk: Chat, providers: Providers) ->
     assert reply["usage"]["costUsd"] > 0
 
 
-def test_the_end_is_the_reply_as_it_is_stored(talk: Chat, providers: Providers) -> None:
+def test_the_last_event_is_the_stored_reply(talk: Chat, providers: Providers) -> None:
     providers.openai.script = [streamed_reply("one ", "two")]
     end = events(streamed(talk, "Hello").text)[-1].data
 
@@ -99,7 +99,7 @@ def test_the_headers_of_a_stream(talk: Chat, providers: Providers) -> None:
 
 @pytest.mark.parametrize("in_pieces", [True, False])
 def test_a_models_name_in_a_header_is_percent_encoded(api: Any, providers: Providers, in_pieces: bool) -> None:
-    """A header carries visible ASCII; whatever else a model may be called stays in the body."""
+    """A header holds visible ASCII. Any other character of a model's name is in the body alone."""
     agent_id = api.agent(model="openai:日本/a%b~c")
     talk = Chat(api, agent_id, api.session(agent_id))
     providers.openai.script = [streamed_reply("Hello") if in_pieces else answer("Hello")]
@@ -127,7 +127,7 @@ def test_the_provider_is_asked_for_a_stream(talk: Chat, providers: Providers) ->
         ({}, {}, False),
     ],
 )
-def test_who_gets_a_stream(
+def test_which_requests_get_a_stream(
     talk: Chat, providers: Providers, query: dict[str, str], headers: dict[str, str], in_pieces: bool
 ) -> None:
     providers.openai.script = [streamed_reply("Hello") if in_pieces else answer("Hello")]
@@ -138,7 +138,7 @@ def test_who_gets_a_stream(
     assert content == "Hello"
 
 
-def test_an_environment_that_cannot_stream_gets_the_same_in_one_piece(talk: Chat, providers: Providers) -> None:
+def test_an_environment_that_cannot_stream_sends_the_same_in_one_piece(talk: Chat, providers: Providers) -> None:
     providers.openai.script = [streamed_reply("a", "b"), streamed_reply("a", "b")]
     whole = talk.api("send_message", {"content": "Hi"}, query=STREAM, **talk.path)
     pieces = streamed(talk, "Hi")
@@ -223,7 +223,7 @@ def test_the_results_of_calls_are_answered_in_a_stream(talk: Chat, providers: Pr
     assert [message["role"] for message in talk.messages()] == ["user", "assistant", "tool", "tool", "assistant"]
 
 
-# --- before the first words, all is as without a stream --------------------------------------------
+# --- before the first text, all is as without a stream --------------------------------------------
 
 
 def test_a_fallback_answers_as_long_as_nothing_was_sent(talk: Chat, providers: Providers) -> None:
@@ -238,7 +238,7 @@ def test_a_fallback_answers_as_long_as_nothing_was_sent(talk: Chat, providers: P
     assert len(outcomes) > 1
 
 
-def test_half_a_tool_call_commits_to_nothing(talk: Chat, providers: Providers) -> None:
+def test_half_a_tool_call_still_allows_a_fallback(talk: Chat, providers: Providers) -> None:
     begun = call_pieces(*CALLS)[:2]
     providers.openai.script = [streamed_reply(end=(*begun, CUT)), streamed_reply(end=(*begun, CUT))]
     providers.gemini.script = [gemini_stream("From Gemini.")]
@@ -253,7 +253,7 @@ def gemini_stream(*pieces: str) -> Reply:
     return Reply([f"data: {json.dumps(event)}\n\n".encode() for event in said])
 
 
-def test_a_failure_before_the_first_words_is_plain_http(talk: Chat, providers: Providers, stored: Stored) -> None:
+def test_a_failure_before_the_first_text_is_plain_http(talk: Chat, providers: Providers, stored: Stored) -> None:
     providers.openai.default = refusal(500)
     providers.gemini.default = Reply({"error": {"code": 503, "status": "UNAVAILABLE", "message": "No."}}, 503)
     before = stored()
@@ -264,14 +264,14 @@ def test_a_failure_before_the_first_words_is_plain_http(talk: Chat, providers: P
     assert talk.session()["state"] == "idle"
 
 
-def test_nobody_to_ask_is_plain_http(talk: Chat, providers: Providers) -> None:
+def test_a_plan_without_targets_is_plain_http(talk: Chat, providers: Providers) -> None:
     providers.set("OPENAI_API_KEY", None)
     providers.set("GEMINI_API_KEY", None)
     reply = streamed(talk)
     assert (reply.status, reply.json["code"]) == (503, "no_provider_available")
 
 
-# --- after the first words there is no other answer ---------------------------------------------
+# --- after the first text there is no other answer ---------------------------------------------
 
 
 ENDS = {
@@ -286,7 +286,7 @@ ENDS = {
 
 
 @pytest.mark.parametrize("how", ENDS)
-def test_what_breaks_after_the_first_words_ends_in_an_error(talk: Chat, providers: Providers, how: str) -> None:
+def test_a_failure_after_the_first_text_ends_in_an_error_event(talk: Chat, providers: Providers, how: str) -> None:
     end, outcome = ENDS[how]
     providers.openai.script = [streamed_reply("Some ", "words", end=end)]
     found = events(streamed(talk).text)
@@ -300,7 +300,7 @@ def test_what_breaks_after_the_first_words_ends_in_an_error(talk: Chat, provider
     assert providers.gemini.requests == []
 
 
-def test_what_broke_off_is_kept_and_sent_along(talk: Chat, providers: Providers) -> None:
+def test_an_answer_that_broke_off_is_stored_and_sent_with_the_history(talk: Chat, providers: Providers) -> None:
     providers.openai.script = [streamed_reply("Some ", "words", end=(CUT,)), answer("Now whole.")]
     found = events(streamed(talk, "One").text)
 
@@ -347,7 +347,7 @@ def test_a_simulated_failure_falls_back_in_a_stream(
     assert text_of(found) == "From Gemini."
 
 
-# --- a table that fails when the words are out -----------------------------------------------------
+# --- a table that fails after the text was sent -----------------------------------------------------
 
 
 def test_a_turn_that_cannot_be_stored_ends_in_an_error(talk: Chat, providers: Providers) -> None:
@@ -360,7 +360,7 @@ def test_a_turn_that_cannot_be_stored_ends_in_an_error(talk: Chat, providers: Pr
     assert found[-1].data["code"] == "not_found"
 
 
-# --- again, under a key -------------------------------------------------------------------------
+# --- repeated, with a key -------------------------------------------------------------------------
 
 
 def test_a_key_replays_the_same_events(talk: Chat, providers: Providers, stored: Stored) -> None:
@@ -376,7 +376,7 @@ def test_a_key_replays_the_same_events(talk: Chat, providers: Providers, stored:
 
 
 @pytest.mark.parametrize("seen", range(8))
-def test_a_client_that_comes_back_gets_the_rest(talk: Chat, providers: Providers, seen: int) -> None:
+def test_a_client_that_reconnects_gets_the_rest(talk: Chat, providers: Providers, seen: int) -> None:
     providers.openai.script = [streamed_reply("日本 ", "😀", "words", end=tuple(call_pieces(*CALLS)))]
     whole = events(streamed(talk, key="k").text)
     assert len(whole) == 7
@@ -430,7 +430,7 @@ def test_a_key_whose_answer_broke_off_runs_again_without_a_stream(talk: Chat, pr
     assert reply.json["state"] == "completed"
 
 
-def test_a_key_that_was_never_answered_begins_anew(talk: Chat, providers: Providers) -> None:
+def test_a_key_without_an_answer_begins_anew(talk: Chat, providers: Providers) -> None:
     providers.openai.script = [streamed_reply("Some ", "words")]
     found = events(streamed(talk, key="k", headers={"Last-Event-ID": "2"}).text)
     assert text_of(found) == "Some words"
@@ -454,13 +454,13 @@ def test_while_the_first_is_being_answered_the_key_is_in_flight(talk: Chat, prov
 
 
 class Deserted(StreamingContext):
-    """The client hangs up after the first piece; a host that can tell says so."""
+    """The client hangs up after the first piece. The host can tell, and says so."""
 
     def client_gone(self) -> bool:
         return bool(self.pieces)
 
 
-def test_a_client_that_leaves_does_not_lose_the_turn(talk: Chat, providers: Providers) -> None:
+def test_a_turn_is_stored_though_its_client_leaves(talk: Chat, providers: Providers) -> None:
     providers.openai.script = [streamed_reply("Some ", "words")]
     streamed(talk, "One", key="k", context=Deserted())
 

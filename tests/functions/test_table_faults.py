@@ -1,4 +1,4 @@
-"""The table's trouble is a 503 or a 429 with `Retry-After`, never a 500, and what is only bookkeeping fails no turn."""
+"""The table's trouble is a 503 or a 429 with `Retry-After`, never a 500. Failed bookkeeping fails no turn."""
 
 from typing import Any
 
@@ -67,20 +67,22 @@ def test_a_table_that_does_not_answer_or_refuses_is_a_503(
 
 @pytest.mark.parametrize("fault", ["no connection", "server error", "throttled", "cut"])
 @pytest.mark.parametrize("operation", ["GetItem", "UpdateItem", "Query", "TransactWriteItems"])
-def test_a_turn_meets_the_tables_trouble_at_each_request(
+def test_a_fault_of_the_table_at_any_request_of_a_turn_is_handled(
     api: Client, upstream: Any, path: dict[str, str], operation: str, fault: str
 ) -> None:
     faults = Faults(wiring.dynamodb())
     faults.inflict(FAULTS[fault], operation, ALWAYS)
     answer = call("send_message", path, seconds=4)
     faults.left = 0
-    if fault == "cut" and operation == "TransactWriteItems":  # it was done, and is found done
+    if fault == "cut" and operation == "TransactWriteItems":  # it was done, and the repeated request finds it done
         assert answer.status in (200, 503)
     else:
         assert is_reported(answer, throttled=fault == "throttled"), answer.text
 
 
-def test_a_conflict_on_the_lease_is_no_busy_session(api: Client, upstream: Any, path: dict[str, str]) -> None:
+def test_a_conflict_on_the_lease_is_not_reported_as_a_busy_session(
+    api: Client, upstream: Any, path: dict[str, str]
+) -> None:
     conflict = error("TransactionConflictException")
     faults = Faults(wiring.dynamodb())
     faults.inflict(conflict, "UpdateItem", 3)
@@ -91,10 +93,10 @@ def test_a_conflict_on_the_lease_is_no_busy_session(api: Client, upstream: Any, 
 
 @pytest.mark.parametrize("fault", [refused, cut, error("AccessDeniedException"), FAULTS["page 400"]])
 @pytest.mark.parametrize("operation", ["PutItem", "UpdateItem", "GetItem"])
-def test_no_turn_fails_for_a_circuit_or_a_latency(
+def test_faults_of_circuits_or_latencies_fail_no_turn(
     api: Client, providers: Providers, operation: str, fault: Transport
 ) -> None:
-    """The circuit of the first target is due for its probe, which the table does not let anybody make."""
+    """The circuit of the first target is due for its probe, which the table lets no caller make."""
     session = chat(api)
     assert session.say("before").status == 200
     model = "openai:gpt-4o-mini"

@@ -1,4 +1,4 @@
-"""Whose data a call may see is said by the authorizer and by nothing that a client sends."""
+"""The authorizer alone decides whose data a call may see, and nothing that a client sends."""
 
 from typing import Any
 

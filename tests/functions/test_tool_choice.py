@@ -1,4 +1,4 @@
-"""`tool_choice` and `parallel_tool_calls` at OpenAI's door, through the real functions, to two wire formats."""
+"""`tool_choice` and `parallel_tool_calls` at OpenAI's door. Runs the real functions with two wire formats."""
 
 from collections.abc import Callable
 from typing import Any
@@ -50,7 +50,7 @@ def test_parallel_calls_are_switched_off_where_they_can_be_and_noted_where_not(a
 
 
 @pytest.mark.parametrize("fields", [{"tools": None}, {"tools": []}, {"tool_choice": "none"}])
-def test_without_tools_nobody_hears_of_parallel_calls(api: Any, providers: Providers, fields: Any) -> None:
+def test_without_tools_parallel_calls_are_not_mentioned(api: Any, providers: Providers, fields: Any) -> None:
     assert ask(api, parallel_tool_calls=False, **fields).status == 200
     assert not {"tools", "tool_choice", "parallel_tool_calls"} & set(providers.openai.requests[0])
 
@@ -89,7 +89,7 @@ def test_a_model_that_cannot_be_forced_to_call_a_tool_is_skipped(
     ({"tool_choice": "any"}, "unsupported", None),
     ({"parallel_tool_calls": "maybe"}, "invalid_request", "parallel_tool_calls"),
 ])  # fmt: skip
-def test_a_choice_that_cannot_be_made_is_named(
+def test_an_impossible_choice_is_named(
     api: Any, providers: Providers, fields: Any, code: str, param: str | None
 ) -> None:
     answer = ask(api, **fields)

@@ -1,4 +1,4 @@
-"""Tools from end to end: calls go out, results come in, whichever wire formats take turns at answering."""
+"""Tools from end to end: calls, results and answers, with wire formats that alternate."""
 
 import json
 import re
@@ -23,7 +23,7 @@ INSTRUCTIONS = "Be brief."
 
 @dataclass
 class Talk:
-    """A session of an agent that has tools and is answered by `first`, else by the provider of the other format."""
+    """A session of an agent with tools. `first` answers, else the provider of the other format."""
 
     api: Client
     providers: Providers
@@ -35,7 +35,7 @@ class Talk:
         return self.providers.openai if self.first == OPENAI else self.providers.gemini
 
     def calls(self, *calls: tuple[Any, str, Any]) -> None:
-        """What the next answer calls."""
+        """Script the calls of the next answer."""
         self.upstream.script.append(_calling(self.first, *calls))
 
     def answers(self, text: str) -> None:
@@ -120,7 +120,7 @@ def test_several_results_at_once_in_any_order(talk: Talk) -> None:
     assert sorted(results) == calls
 
 
-def test_partial_results_are_taken_and_nobody_is_asked_until_all_are_there(talk: Talk) -> None:
+def test_partial_results_are_accepted_and_no_provider_is_asked_until_all_have_come(talk: Talk) -> None:
     talk.calls(PARIS, TOKYO, NOW)
     asked = talk.say()
     for given, left in (("call_2", ["call_1", "call_3"]), ("call_1", ["call_3"])):
@@ -139,7 +139,7 @@ def test_partial_results_are_taken_and_nobody_is_asked_until_all_are_there(talk:
     assert sorted(talk.exchanges()[0][1]) == ["call_1", "call_2", "call_3"]
 
 
-def test_a_message_has_to_wait_for_the_results(talk: Talk) -> None:
+def test_a_message_is_refused_while_results_are_missing(talk: Talk) -> None:
     talk.calls(PARIS, TOKYO)
     talk.say()
     talk.give("call_1")
@@ -153,7 +153,7 @@ def test_a_message_has_to_wait_for_the_results(talk: Talk) -> None:
 
 
 @pytest.mark.parametrize("given", [("call_9",), ("call_1", "call_1"), ("call_2", "call_9"), ("CALL_1",)])
-def test_a_result_that_nobody_awaits_is_refused_with_all_that_came_with_it(talk: Talk, given: tuple[str, ...]) -> None:
+def test_an_unexpected_result_is_refused_with_all_others_of_its_request(talk: Talk, given: tuple[str, ...]) -> None:
     talk.calls(PARIS, TOKYO)
     talk.say()
     before = talk.api("list_messages", **talk.path).json
@@ -164,7 +164,7 @@ def test_a_result_that_nobody_awaits_is_refused_with_all_that_came_with_it(talk:
     assert talk.give("call_1", "call_2").status == 200
 
 
-def test_a_result_is_taken_once(talk: Talk) -> None:
+def test_a_result_is_accepted_once(talk: Talk) -> None:
     assert talk.give("call_1").json["code"] == "tool_call_not_open"
     talk.calls(PARIS, TOKYO)
     talk.say()
@@ -215,7 +215,7 @@ def test_a_provider_of_the_other_format_takes_over_the_whole_history(talk: Talk)
     assert [calls for calls, _ in talk.exchanges()] == [["call_1", "call_2"], ["call_3"]]
 
 
-def test_missing_ids_are_made_up_and_lead_back(talk: Talk) -> None:
+def test_missing_ids_are_generated_and_lead_back_to_their_calls(talk: Talk) -> None:
     talk.calls((None, "weather", {"city": "Paris"}), (None, "weather", {"city": "Rome"}))
     ids = [call["id"] for call in talk.say().json["toolCalls"]]
     assert len(set(ids)) == 2
@@ -237,7 +237,7 @@ def test_arguments_that_are_no_json_object_are_flagged(api: Client, providers: P
 
 
 @pytest.mark.parametrize("text", ["", "{}", "null", " "])
-def test_no_arguments_are_none(api: Client, providers: Providers, text: str) -> None:
+def test_a_call_without_arguments_has_an_empty_object(api: Client, providers: Providers, text: str) -> None:
     talk = begun(api, providers, OPENAI)
     talk.calls(("call_1", "now", text))
     assert talk.say().json["toolCalls"] == [{"id": "call_1", "name": "now", "arguments": {}}]
@@ -245,7 +245,7 @@ def test_no_arguments_are_none(api: Client, providers: Providers, text: str) -> 
 
 @pytest.mark.parametrize("first", [OPENAI, GEMINI])
 @pytest.mark.parametrize("budget", [0, 30, 60, 90, 120, 200])
-def test_a_window_of_any_size_never_parts_calls_from_results(
+def test_a_window_of_any_size_never_separates_calls_from_results(
     api: Client, providers: Providers, first: str, budget: int
 ) -> None:
     talk = begun(api, providers, first, historyTokens=budget)
@@ -257,6 +257,6 @@ def test_a_window_of_any_size_never_parts_calls_from_results(
             talk.give(one)
             for request in talk.upstream.requests:
                 assert all(calls == sorted(results) for calls, results in _exchanges(request))
-        assert talk.exchanges()[-1][0] == ids  # the open turn goes along whatever the budget
+        assert talk.exchanges()[-1][0] == ids  # the open turn is sent whatever the budget is
         assert talk.say("thanks").status == 200
     assert {_instructions(request) for request in talk.upstream.requests} == {INSTRUCTIONS}

@@ -1,4 +1,4 @@
-"""An agent's tools over HTTP: checked when they are saved, and given back exactly as they were given."""
+"""An agent's tools over HTTP: checked when they are saved, and returned unchanged."""
 
 import json
 from typing import Any
@@ -56,14 +56,14 @@ TOOLS = [
 
 
 @pytest.mark.parametrize("given", TOOLS)
-def test_a_tool_comes_back_exactly_as_it_was_given(api: Any, given: Any) -> None:
+def test_a_tool_is_returned_unchanged(api: Any, given: Any) -> None:
     made = saved(api, given)
     assert made.status == 201, made.text
     assert made.json["tools"] == [given]
     assert api("get_agent", agentId=made.json["agentId"]).json["tools"] == [given]
 
 
-def test_tools_outlive_a_change_of_something_else_and_are_replaced_as_a_whole(api: Any) -> None:
+def test_a_patch_of_other_fields_keeps_tools_and_tools_are_replaced_as_a_whole(api: Any) -> None:
     agent_id = saved(api, *TOOLS[-2:]).json["agentId"]
     assert api("update_agent", {"name": "new"}, agentId=agent_id).json["tools"] == TOOLS[-2:]
     assert api("update_agent", {"tools": [tool()]}, agentId=agent_id).json["tools"] == [tool()]

@@ -1,4 +1,4 @@
-"""Providers that misbehave on the wire, over real sockets and through whole turns: the fallback answers in time."""
+"""Providers that misbehave on the wire. In whole turns over real sockets, the fallback answers in time."""
 
 import gzip
 import json
@@ -16,7 +16,7 @@ from tests.support.upstream import Upstream, answer
 from tests.support.wiring import rewire
 
 PRIMARY_SECONDS = 0.4
-"""The provider's own bound; the servers here would go on for ever."""
+"""The provider's own bound. The servers here never end by themselves."""
 STREAM = {"stream": "true"}
 
 ANSWERS = {
@@ -28,7 +28,7 @@ FORMATS = list(ANSWERS)
 
 @dataclass
 class Scene:
-    """A session whose agent asks a misbehaving server first, in the wire format of `primary`, and a good one next."""
+    """A session whose primary is a misbehaving server with the wire format of `primary`. Its fallback is a good one."""
 
     talk: Chat
     good: Upstream
@@ -43,7 +43,7 @@ class Scene:
         self.talk.api("update_agent", {"config": config}, agentId=self.talk.agent_id)
 
     def bound(self, primary: str) -> None:
-        """Give the primary little time. Only what would go on for ever gets a bound: a busy machine is slow, too."""
+        """Give the primary little time. Only servers that never end get a bound, since a busy machine is slow too."""
         self.configure(f"providers: {{{primary}: {{timeoutSeconds: {PRIMARY_SECONDS}}}}}")
 
     def point(self, primary: str, url: str) -> None:
@@ -171,12 +171,12 @@ def test_the_fallback_answers_in_time(scene: Scene, primary: str, ugly: str) -> 
         assert outcomes == [error_class] * calls + ["ok"]
         assert misbehaving.connections == calls
         assert len(scene.good.requests) == 1
-        assert misbehaving.hung_up.wait(30), "nothing goes on after the turn"
+        assert misbehaving.hung_up.wait(30), "no call goes on after the turn"
 
 
 @pytest.mark.parametrize("ugly", ["a trickle of chunks", "a hang", "a cut chunk", "truncated gzip", "HTML", "204"])
 def test_the_fallback_streams_in_time(scene: Scene, primary: str, ugly: str) -> None:
-    """So it does for a stream that is ugly before its first word. The good server heeds no wish for a stream."""
+    """The fallback also answers where a stream is broken before its first text. The good server never streams."""
     server, error_class, calls = UGLY[ugly]
     if error_class == "timeout":
         scene.bound(primary)
@@ -187,11 +187,13 @@ def test_the_fallback_streams_in_time(scene: Scene, primary: str, ugly: str) -> 
         assert text_of(found) == "A good answer."
         outcomes = [one["outcome"] for one in found[-1].data["route"]["attempts"]]
         assert outcomes == [error_class] * calls + ["ok"]
-        assert misbehaving.hung_up.wait(30), "nothing goes on after the turn"
+        assert misbehaving.hung_up.wait(30), "no call goes on after the turn"
 
 
 @pytest.mark.parametrize("ugly", ["a trickle of chunks", "a hang"])
-def test_alone_it_is_cut_by_the_deadline_and_the_session_is_free(scene: Scene, primary: str, ugly: str) -> None:
+def test_without_a_fallback_the_deadline_ends_the_turn_and_frees_the_session(
+    scene: Scene, primary: str, ugly: str
+) -> None:
     server, error_class, _ = UGLY[ugly]
     scene.change(timeoutSeconds=2, fallbackModel=None)
     with MisbehavingServer(server(ANSWERS[primary])) as misbehaving:
@@ -225,7 +227,7 @@ def test_an_unusual_but_valid_answer_is_accepted(scene: Scene, primary: str, dat
     assert scene.good.requests == []
 
 
-def test_an_unknown_finish_reason_is_an_answer_all_the_same(scene: Scene, primary: str) -> None:
+def test_an_unknown_finish_reason_is_still_an_answer(scene: Scene, primary: str) -> None:
     odd = ANSWERS[primary].replace(b'"STOP"', b'"MOON_PHASE"').replace(b'"stop"', b'"MOON_PHASE"')
     with MisbehavingServer(sends(reply)(odd)) as server:
         scene.point(primary, server.url)
@@ -234,7 +236,7 @@ def test_an_unknown_finish_reason_is_an_answer_all_the_same(scene: Scene, primar
     assert said["route"]["fallbackUsed"] is False
 
 
-def test_a_finish_reason_that_is_missing_is_an_ordinary_end(scene: Scene, primary: str) -> None:
+def test_a_missing_finish_reason_is_an_ordinary_end(scene: Scene, primary: str) -> None:
     odd = ANSWERS[primary].replace(b'"STOP"', b"null").replace(b'"stop"', b"null")
     with MisbehavingServer(sends(reply)(odd)) as server:
         scene.point(primary, server.url)

@@ -1,4 +1,4 @@
-"""The three calls that a client knows, word for word, and the exact shapes that they answer with."""
+"""The three calls that a client knows, word for word, and the exact shapes of their answers."""
 
 import re
 from typing import Any
@@ -19,7 +19,7 @@ MESSAGE = {
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 
 
-def test_the_walk_through_answers_from_the_last_resort_and_says_why(api: Any, upstream: Any) -> None:
+def test_the_walk_through_answers_from_the_last_resort_with_the_reasons(api: Any, upstream: Any) -> None:
     agent = api("create_agent", AGENT)
     assert agent.status == 201
     agent_id = agent.json["agentId"]
@@ -109,7 +109,7 @@ def test_a_reply_has_the_fields_of_the_contract_and_no_other(api: Any, upstream:
     assert answer.headers["x-request-id"] == "gateway-id"
 
 
-def test_what_was_said_is_listed_as_it_was_sent_and_answered(api: Any, upstream: Any) -> None:
+def test_messages_are_listed_as_they_were_sent_and_answered(api: Any, upstream: Any) -> None:
     agent_id = api.agent()
     session_id = api.session(agent_id)
     fields = {"role": "user", "taskType": "code", "priority": "cost", "metadata": {"a": [1.0, None, 10**30, ""]}}
@@ -134,7 +134,7 @@ def test_an_unknown_price_makes_the_cost_unknown_in_reply_and_session(api: Any, 
     assert usage == {"promptTokens": 10, "completionTokens": 5, "totalTokens": 15, "costUsd": None, "unpriced": 1}
 
 
-def test_a_plan_explains_without_calling_anybody(api: Any, upstream: Any, environment: Any) -> None:
+def test_a_plan_is_explained_without_calling_a_provider(api: Any, upstream: Any, environment: Any) -> None:
     environment.setenv("OPENAI_API_KEY", "key-0123456789")
     agent_id = api.agent(**AGENT)
     session_id = api.session(agent_id)
@@ -169,7 +169,7 @@ def test_a_plan_explains_without_calling_anybody(api: Any, upstream: Any, enviro
     assert api("get_session", agentId=agent_id, sessionId=session_id).json == before
 
 
-def test_health_and_providers_tell_what_can_be_used_and_no_key(api: Any, upstream: Any, environment: Any) -> None:
+def test_health_and_providers_show_what_can_be_used_and_no_key(api: Any, upstream: Any, environment: Any) -> None:
     environment.setenv("GROQ_API_KEY", "gsk-secret-0123456789")
     health, providers = api("health"), api("providers")
 
