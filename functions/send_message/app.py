@@ -15,6 +15,6 @@ def handler(body: MessageBody, request: Request) -> Response | MessageStream:
     if request.wants_stream():
         return MessageStream(lambda listener: turns().send(turn, listener), request.last_event())
     if request.prefers_async():
-        return accepted_turn(background_turns().accept(turn))
+        return accepted_turn(background_turns().accept(turn, request.request_id))
     reply = turns().send(turn)
     return Response(reply, headers_of(reply))

@@ -5,6 +5,7 @@ receives it, or the next client that asks for it, makes it fail. From then on no
 """
 
 from agentos.domain import Failure, IdempotencyKey, Reply, TurnState
+from agentos.kernel import tracing
 from agentos.kernel.clock import Clock, Deadline, epoch
 from agentos.kernel.errors import DeadlineExceeded, NotFound, Unsupported
 from agentos.kernel.ids import id_of, new_id
@@ -29,6 +30,10 @@ class TurnClock:
     def __init__(self, seconds: float, clock: Clock) -> None:
         self._seconds = seconds
         self._clock = clock
+
+    def age(self, turn: BackgroundTurn) -> float:
+        """Seconds since it was accepted, never negative."""
+        return max(0.0, self._clock.time() - epoch(turn.created_at))
 
     def remaining(self, turn: BackgroundTurn) -> float:
         """Seconds, negative when the time is over."""
@@ -55,8 +60,10 @@ class BackgroundTurns:
         self._times = TurnClock(seconds, clock)
         self._clock = clock
 
-    def accept(self, turn: Turn) -> TurnState:
+    def accept(self, turn: Turn, request_id: str = "") -> TurnState:
         """The turn, queued. Under a key that has been used, it is the same turn, and sent again unless it is done.
+
+        The worker's log lines carry `request_id`, and its spans belong to the current trace.
 
         Raises NotFound, Unsupported (there is no queue), IdempotencyMismatch, PayloadTooLarge, Throttled, Unavailable.
         """
@@ -68,7 +75,9 @@ class BackgroundTurns:
         accepted = self._store.add(turn.session_path, turn_id, key, _document(turn))
         if not accepted.failure and not self._answers.completed_reply(*turn.session_path, accepted.key):
             tenant, agent_id, session_id = turn.session_path
-            self._queue.send({"tenant": tenant, "agentId": agent_id, "sessionId": session_id, "turnId": turn_id})
+            message = {"tenant": tenant, "agentId": agent_id, "sessionId": session_id, "turnId": turn_id}
+            origin = {"requestId": request_id, "traceparent": tracing.traceparent()}
+            self._queue.send({**message, **{name: value for name, value in origin.items() if value}})
         return TurnState(
             turn_id=turn_id,
             session_id=turn.session_id,

@@ -97,7 +97,8 @@ class BackgroundWorker:
             self.store.fail(session_path, turn, OVERDUE, delivery.deadline)
             return None
         try:
-            self.turns.send(_turn(session_path, turn, delivery.deadline.at_most(remaining)))
+            age = round(self.times.age(turn) * 1000) if delivery.receives == 1 else None
+            self.turns.send(_turn(session_path, turn, delivery.deadline.at_most(remaining), age))
         except IdempotencyInFlight:  # another worker has it; should that one die, this message comes later
             return HIDDEN_SECONDS
         except Exception as error:
@@ -151,7 +152,7 @@ def _failure(error: Exception) -> Failure:
     return Failure(code=error.code, message=error.message, details=error.details)
 
 
-def _turn(session_path: SessionPath, turn: BackgroundTurn, deadline: Deadline) -> Turn:
+def _turn(session_path: SessionPath, turn: BackgroundTurn, deadline: Deadline, age_ms: int | None) -> Turn:
     messages = tuple(map(sent_of, turn.document["said"]))
     simulated = {provider: ErrorClass(name) for provider, name in turn.document["simulated"].items()}
-    return Turn(*session_path, messages, deadline, turn.key, simulated)
+    return Turn(*session_path, messages, deadline, turn.key, simulated, age_ms)

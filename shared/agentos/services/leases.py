@@ -4,6 +4,7 @@ A turn that ends before the first renewal costs no request for it. Whatever beco
 lease is given back by the turn's id, which is known before the write.
 """
 
+import contextvars
 import threading
 from collections.abc import Callable
 from types import TracebackType
@@ -128,10 +129,9 @@ class Leases:
         """Give the lease back. Where the first try fails, further ones follow in the background. Raises nothing."""
         if not in_background and self._try_release(path, turn_id, 0):
             return
-        work = threading.Thread(
-            target=self._try_release, args=[path, turn_id, self._seconds], name="release", daemon=True
-        )
-        work.start()
+        arguments = [self._try_release, path, turn_id, self._seconds]
+        context = contextvars.copy_context()  # log lines of the thread carry the ids of the turn
+        threading.Thread(target=context.run, args=arguments, name="release", daemon=True).start()
 
     def _try_release(self, path: SessionPath, turn_id: str, seconds: float) -> bool:
         """Whether the lease has been given back. After `seconds` of trying, a lease ends by itself."""
