@@ -84,6 +84,12 @@ def error_type(error: BaseException) -> str:
     return str(getattr(error, "error_class", None) or getattr(error, "code", None) or type(error).__name__)
 
 
+def use(tracer: Tracer | None) -> None:
+    """Make all spans of this process with this tracer from now on; None makes none."""
+    global _tracer
+    _tracer = tracer
+
+
 def _configured() -> Tracer | None:
     if not os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT"):
         return None
@@ -95,4 +101,4 @@ def _configured() -> Tracer | None:
     return OtlpTracer(os.environ)
 
 
-_tracer = _configured()
+_tracer: Tracer | None = _configured()
