@@ -195,7 +195,7 @@ def http_client() -> "HttpClient":
 
 def http_transport() -> "HttpTransport":
     """The HTTP client, which passes the trace on to providers if TRACE_PROVIDERS says so."""
-    if os.environ.get("TRACE_PROVIDERS", "").lower() != "true":
+    if os.environ.get("TRACE_PROVIDERS") != "true":
         return http_client()
     from agentos.providers.traced import TracedTransport
 

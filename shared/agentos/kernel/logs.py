@@ -74,4 +74,4 @@ def debugging() -> bool:
 
 def logs_content() -> bool:
     """Whether log lines may hold what was said (LOG_CONTENT)."""
-    return os.environ.get("LOG_CONTENT", "").lower() == "true"
+    return os.environ.get("LOG_CONTENT") == "true"

@@ -11,6 +11,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
 from agentos.kernel.logs import correlation, redact
@@ -71,37 +72,29 @@ def emit(
     for listener in listeners:
         listener([Measured(name, catalogue[name], value, labels) for name, value in known.items()])
     if known and os.environ.get("POWERTOOLS_METRICS_DISABLED", "").lower() not in ("true", "1"):
-        _write(
-            {
-                "_aws": {
-                    "Timestamp": int(time.time() * 1000),
-                    "CloudWatchMetrics": _directives(catalogue, known, labels),
-                },
-                "service": SERVICE,
-                **correlation(),
-                **(properties or {}),
-                **labels,
-                **known,
-            }
-        )
+        directives = _directives(tuple((name, catalogue[name]) for name in known), tuple(labels))
+        _write(directives, {"service": SERVICE, **correlation(), **(properties or {}), **labels, **known})
 
 
-def _directives(
-    catalogue: Mapping[str, Metric], known: Mapping[str, float], labels: Mapping[str, str]
-) -> list[dict[str, Any]]:
-    """One for the metrics of each combination of rollups."""
+@lru_cache(maxsize=256)
+def _directives(metrics: tuple[tuple[str, Metric], ...], labels: tuple[str, ...]) -> str:
+    """The JSON that declares these metrics: one part for those that share their rollups."""
     groups: dict[tuple[Rollup, ...], list[dict[str, str]]] = {}
-    for name in known:
-        metric = catalogue[name]
+    for name, metric in metrics:
         rollups = tuple(rollup for rollup in metric.rollups if all(dimension in labels for dimension in rollup))
         groups.setdefault(rollups, []).append({"Name": name, "Unit": metric.unit})
-    return [
-        {"Namespace": NAMESPACE, "Dimensions": [["service", *rollup] for rollup in rollups], "Metrics": metrics}
-        for rollups, metrics in groups.items()
-        if rollups
-    ]
+    return json.dumps(
+        [
+            {"Namespace": NAMESPACE, "Dimensions": [["service", *rollup] for rollup in rollups], "Metrics": declared}
+            for rollups, declared in groups.items()
+            if rollups
+        ],
+        separators=(",", ":"),
+    )
 
 
-def _write(line: Mapping[str, Any]) -> None:
-    sys.stdout.write(redact(json.dumps(line, separators=(",", ":"))) + "\n")
+def _write(directives: str, members: Mapping[str, Any]) -> None:
+    now = int(time.time() * 1000)
+    rest = json.dumps(members, separators=(",", ":"))[1:]
+    sys.stdout.write(redact(f'{{"_aws":{{"Timestamp":{now},"CloudWatchMetrics":{directives}}},{rest}\n'))
     sys.stdout.flush()

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
+import requests
 from opentelemetry import trace
 from opentelemetry.context import Context
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
@@ -41,11 +42,13 @@ _PROPAGATOR = TraceContextTextMapPropagator()
 class OtlpTracer:
     """Makes spans and exports them. Everything else is read from OpenTelemetry's own environment variables."""
 
-    def __init__(self, environment: Mapping[str, str]) -> None:
+    def __init__(self, environment: Mapping[str, str], spans: "Collected | None" = None) -> None:
+        """`spans` exports them; by default to OTEL_EXPORTER_OTLP_ENDPOINT."""
         logging.getLogger("opentelemetry").setLevel(logging.CRITICAL + 1)  # its lines quote what servers answered
         hide_secrets(*_header_values(environment.get("OTEL_EXPORTER_OTLP_HEADERS", "")))
         name = environment.get("OTEL_SERVICE_NAME") or "agentos"
-        self._spans = _Collected(OTLPSpanExporter(timeout=FLUSH_SECONDS, session=_session(environment)))
+        session = session_for(environment["OTEL_EXPORTER_OTLP_ENDPOINT"])
+        self._spans = spans or Collected(OTLPSpanExporter(timeout=FLUSH_SECONDS, session=session))
         provider = TracerProvider(resource=Resource.create({"service.name": name}), shutdown_on_exit=False)
         provider.add_span_processor(self._spans)
         self._tracer = provider.get_tracer("agentos")
@@ -91,7 +94,7 @@ class _Span:
         self._span.set_attribute("error.type", error_type)
 
 
-class _Collected(SpanProcessor):
+class Collected(SpanProcessor):
     """Keeps ended spans until they are exported."""
 
     def __init__(self, exporter: SpanExporter) -> None:
@@ -132,16 +135,14 @@ def _header_values(headers: str) -> list[str]:
     return [value.strip() for _, separator, value in (pair.partition("=") for pair in headers.split(",")) if separator]
 
 
-def _session(environment: Mapping[str, str]) -> Any:
+def session_for(endpoint: str) -> requests.Session:
     """What sends the spans. X-Ray takes them over OTLP, signed as every request to AWS.
 
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch-OTLPEndpoint.html
     """
-    import requests
-
     session = requests.Session()
     session.trust_env = False
-    host = urlsplit(environment["OTEL_EXPORTER_OTLP_ENDPOINT"]).hostname or ""
+    host = urlsplit(endpoint).hostname or ""
     if host.startswith("xray.") and ".amazonaws." in host:
         session.auth = _Signed(host.split(".")[1])
     return session
