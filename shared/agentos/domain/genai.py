@@ -11,19 +11,22 @@ from agentos.domain.routing import Target
 from agentos.domain.sessions import Reply
 from agentos.kernel.tracing import Attributes
 
-_CONVENTIONAL = {
-    "azure-openai": "azure.ai.openai",
-    "bedrock": "aws.bedrock",
-    "gemini": "gcp.gemini",
-    "mistral": "mistral_ai",
-    "xai": "x_ai",
-}
-"""Providers whose name in the conventions is not ours. A provider that the conventions do not list keeps its name."""
-
 
 def provider_name(provider: str) -> str:
-    """The value of `gen_ai.provider.name`."""
-    return _CONVENTIONAL.get(provider, provider)
+    """The value of `gen_ai.provider.name`. A provider that the conventions do not list keeps its name."""
+    match provider:
+        case "azure-openai":
+            return "azure.ai.openai"
+        case "bedrock":
+            return "aws.bedrock"
+        case "gemini":
+            return "gcp.gemini"
+        case "mistral":
+            return "mistral_ai"
+        case "xai":
+            return "x_ai"
+        case _:
+            return provider
 
 
 def turn_name(agent: Agent) -> str:

@@ -160,8 +160,12 @@ class _Signed:
     def __call__(self, request: Any) -> Any:
         from botocore.auth import SigV4Auth
         from botocore.awsrequest import AWSRequest
+        from botocore.exceptions import NoCredentialsError
 
         signed = AWSRequest(method=request.method, url=request.url, data=request.body, headers=dict(request.headers))
-        SigV4Auth(self._session.get_credentials(), "xray", self._region).add_auth(signed)
+        credentials = self._session.get_credentials()
+        if credentials is None:
+            raise NoCredentialsError
+        SigV4Auth(credentials, "xray", self._region).add_auth(signed)
         request.headers.update(dict(signed.headers))
         return request

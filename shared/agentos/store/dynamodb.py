@@ -47,7 +47,7 @@ class Table:
     def __init__(self, client: Any, name: str) -> None:
         self._client = client
         self._name = name
-        self._attributes = {"db.system.name": "aws.dynamodb", "aws.dynamodb.table_names": [name]}
+        self._attributes: tracing.Attributes = {"db.system.name": "aws.dynamodb", "aws.dynamodb.table_names": [name]}
 
     def get(self, key: Item) -> Item | None:
         """One item, read consistently."""
