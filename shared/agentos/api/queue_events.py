@@ -21,9 +21,7 @@ from agentos.api.response import ProxyResponse
 from agentos.domain.requests import QueueMessage
 from agentos.kernel import tracing
 from agentos.kernel.clock import Clock, Deadline
-from agentos.kernel.logs import correlated, invocation, logger
-
-_ATTRIBUTES: tracing.Attributes = {"messaging.system": "aws_sqs", "messaging.operation.type": "process"}
+from agentos.kernel.logs import invocation, logger
 
 
 def queue_handler(function: Callable[[QueueMessage], bool]) -> Handler:
@@ -32,7 +30,7 @@ def queue_handler(function: Callable[[QueueMessage], bool]) -> Handler:
     @functools.wraps(function)
     def handler(event: ProxyEvent, context: LambdaContext) -> ProxyResponse:
         deadline = Deadline.after(context.get_remaining_time_in_millis() / 1000, Clock())
-        with invocation(function_request_id=context.aws_request_id):
+        with invocation(request_id=context.aws_request_id, function_request_id=context.aws_request_id):
             failed = [record["messageId"] for record in event["Records"] if not _done(function, record, deadline)]
             tracing.flush()
         return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
@@ -41,15 +39,18 @@ def queue_handler(function: Callable[[QueueMessage], bool]) -> Handler:
 
 
 def _done(function: Callable[[QueueMessage], bool], record: dict[str, Any], deadline: Deadline) -> bool:
-    """Its log lines carry the id of the request that accepted the turn, and the turn's."""
     try:
-        document = json.loads(record["body"])
         receives = int(record["attributes"]["ApproximateReceiveCount"])
-        message = QueueMessage(document, receives, record["receiptHandle"], deadline)
-        ids = {"request_id": document.get("requestId"), "background_turn_id": document.get("turnId")}
-        origin = document.get("traceparent")
-        with correlated(**ids), tracing.span("process turn", "consumer", _ATTRIBUTES, origin):
-            return function(message)
+        message_id, receipt = record["messageId"], record["receiptHandle"]
+        return function(QueueMessage(message_id, _json(record["body"]), receives, receipt, deadline))
     except Exception:
         logger.exception("a message of the queue could not be handled")
         return False
+
+
+def _json(body: str) -> Any:
+    """None where it is no JSON. An exception could quote the body."""
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):  # the second: brackets within brackets
+        return None

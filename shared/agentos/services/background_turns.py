@@ -5,6 +5,7 @@ receives it, or the next client that asks for it, makes it fail. From then on no
 """
 
 from agentos.domain import Failure, IdempotencyKey, Reply, TurnState
+from agentos.domain.requests import TurnReference
 from agentos.kernel import tracing
 from agentos.kernel.clock import Clock, Deadline, epoch
 from agentos.kernel.errors import DeadlineExceeded, NotFound, Unsupported
@@ -75,9 +76,15 @@ class BackgroundTurns:
         accepted = self._store.add(turn.session_path, turn_id, key, _document(turn))
         if not accepted.failure and not self._answers.completed_reply(*turn.session_path, accepted.key):
             tenant, agent_id, session_id = turn.session_path
-            message = {"tenant": tenant, "agentId": agent_id, "sessionId": session_id, "turnId": turn_id}
-            origin = {"requestId": request_id, "traceparent": tracing.traceparent()}
-            self._queue.send({**message, **{name: value for name, value in origin.items() if value}})
+            reference = TurnReference(
+                tenant=tenant,
+                agent_id=agent_id,
+                session_id=session_id,
+                turn_id=turn_id,
+                request_id=request_id or None,
+                traceparent=tracing.traceparent(),
+            )
+            self._queue.send(reference.to_json())
         return TurnState(
             turn_id=turn_id,
             session_id=turn.session_id,
