@@ -8,8 +8,9 @@ import pytest
 from botocore.exceptions import ReadTimeoutError
 
 from agentos import wiring
-from agentos.domain.measures import MAX_EXPERIMENTS, MEASURES
+from agentos.domain.measures import MEASURES
 from agentos.kernel.logs import logger
+from agentos.services.turn_metrics import MAX_EXPERIMENTS
 from tests.functions.conftest import GEMINI_KEY, OPENAI_KEY, Chat, Gate, Providers, chat
 from tests.support.clock import ShiftedClock
 from tests.support.gateway import Context, StreamingContext, handler

@@ -1,19 +1,13 @@
 """Everything that is measured: each metric with its unit, its meaning, and the dimensions by which it is summed up.
 
 A dimension has few values. `model` is a model that the configuration names, or `<provider>:other`
-(`Settings.model_label`); `experiment` and `variant` come from agents, so their number is bounded here.
+(`Settings.model_label`). `experiment` comes from agents, so `services/turn_metrics.py` bounds the number of its values.
 """
 
-import threading
 from collections.abc import Mapping
 from typing import Any
 
 from agentos.kernel.metrics import Metric, emit
-
-MAX_EXPERIMENTS = 20
-"""How many experiments a process tells apart. Agents' owners name them, and CloudWatch bills every name."""
-
-OTHER = "other"
 
 _ALL = ((),)
 _BY_MODEL = ((), ("model",), ("model", "experiment", "variant"))
@@ -46,21 +40,9 @@ MEASURES: Mapping[str, Metric] = {
     "TableFaults": Metric("Count", "Requests that the table throttled, refused or did not answer.", (("reason",),)),
 }
 
-_experiments: set[str] = set()
-_lock = threading.Lock()
-
 
 def measure(
     values: Mapping[str, float | None], dimensions: Mapping[str, str], properties: Mapping[str, Any] | None = None
 ) -> None:
     """Record values of MEASURES by name; None is not known and left out."""
     emit(MEASURES, values, dimensions, properties)
-
-
-def experiment_label(name: str) -> str:
-    """The experiment's name, or OTHER for more than MAX_EXPERIMENTS."""
-    with _lock:
-        if name not in _experiments and len(_experiments) >= MAX_EXPERIMENTS:
-            return OTHER
-        _experiments.add(name)
-    return name

@@ -1,12 +1,13 @@
 """What is recorded of every turn, however it ends: its metrics, its span, and its content where that is asked for."""
 
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from agentos.domain import Agent, Reply
 from agentos.domain.genai import reply_attributes, turn_attributes, turn_name
-from agentos.domain.measures import experiment_label, measure
+from agentos.domain.measures import measure
 from agentos.domain.usage import add_costs
 from agentos.kernel import tracing
 from agentos.kernel.errors import ApiError, Internal
@@ -16,6 +17,11 @@ from agentos.settings.loading import Settings
 
 NO_ERROR = "none"
 """The `errorClass` of a call that gave the answer."""
+
+MAX_EXPERIMENTS = 20
+"""How many experiments a process tells apart. Agents' owners name them, and CloudWatch bills every name."""
+
+OTHER = "other"
 
 MAX_CONTENT = 10_000
 """Characters of each text in a log line. A line of CloudWatch Logs has at most 1 MB."""
@@ -36,6 +42,8 @@ class TurnRecorder:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._experiments: set[str] = set()
+        self._lock = threading.Lock()
 
     @contextmanager
     def turn(
@@ -88,7 +96,7 @@ class TurnRecorder:
         }
         dimensions = {"outcome": reply.state, **self._call_labels(answering.model, answering.outcome)}
         if experiment := reply.route.experiment:
-            dimensions["experiment"] = experiment_label(experiment.name)
+            dimensions["experiment"] = self._experiment_label(experiment.name)
             dimensions["variant"] = self._settings.model_label(experiment.variant)
         measure(values, dimensions, _properties(record))
         for call in calls[:-1]:
@@ -115,6 +123,14 @@ class TurnRecorder:
 
     def _call(self, model: str, outcome: str, latency_ms: int) -> None:
         measure({"Calls": 1, "CallLatency": latency_ms}, self._call_labels(model, outcome))
+
+    def _experiment_label(self, name: str) -> str:
+        """The experiment's name, or OTHER beyond MAX_EXPERIMENTS."""
+        with self._lock:
+            if name not in self._experiments and len(self._experiments) >= MAX_EXPERIMENTS:
+                return OTHER
+            self._experiments.add(name)
+        return name
 
     def _call_labels(self, model: str, outcome: str) -> dict[str, str]:
         label = self._settings.model_label(model)
