@@ -191,7 +191,7 @@ def http_client() -> "HttpClient":
     from agentos.providers.http_client import HttpClient
 
     limits = settings().limits
-    return HttpClient(limits.reply_bytes, stall_seconds=limits.stream_stall_seconds)
+    return HttpClient(limits.reply_bytes, stall_seconds=limits.stream_stall_seconds, clock=clock())
 
 
 def http_transport() -> "HttpTransport":
@@ -213,6 +213,11 @@ def _executor(seconds: float | None) -> "Executor":
     attempts = AttemptRunner(upstream.call, health(), latencies(), clock())
     timeout_of = upstream.timeout_of if seconds is None else lambda _: seconds
     return Executor(attempts, health(), timeout_of, settings().limits, clock())
+
+
+def keep_alive_seconds() -> float:
+    """Seconds without an event after which a stream gets a comment; 0 for none."""
+    return settings().limits.keep_alive_seconds
 
 
 @once
