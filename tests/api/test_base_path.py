@@ -35,7 +35,7 @@ EVENTS = {
     "a custom domain without a base path": (PATH, {"path": PATH, "stage": "v1"}, ""),
     "a custom domain's base path": (f"/ai{PATH}", {"path": f"/ai{PATH}", "stage": "v1"}, "/ai"),
     "a base path of two parts": (f"/ai/prod{PATH}", {"path": f"/ai/prod{PATH}", "stage": "v1"}, "/ai/prod"),
-    "a base path called as a resource": (f"/agents{PATH}", {"path": f"/agents{PATH}", "stage": "v1"}, "/agents"),
+    "a base path with a resource's name": (f"/agents{PATH}", {"path": f"/agents{PATH}", "stage": "v1"}, "/agents"),
     "make run": (PATH, {"path": PATH, "stage": "v1"}, ""),
     "sam local, which puts the resource there": (PATH, {"path": RESOURCE, "stage": "v1"}, ""),
     "an id with an encoded slash": (PATH, {"path": "/v1/agents/a%2Fb/sessions/s/messages", "stage": "v1"}, "/v1"),
