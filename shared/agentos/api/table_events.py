@@ -15,6 +15,7 @@ from collections.abc import Callable
 from typing import Any
 
 from agentos.api.endpoint import Handler
+from agentos.api.queue_events import records_of
 from agentos.api.request import LambdaContext, ProxyEvent
 from agentos.api.response import ProxyResponse
 from agentos.kernel.clock import Clock, Deadline
@@ -29,18 +30,20 @@ def table_handler(function: Callable[[ItemKey, Deadline], bool]) -> Handler:
     @functools.wraps(function)
     def handler(event: ProxyEvent, context: LambdaContext) -> ProxyResponse:
         deadline = Deadline.after(context.get_remaining_time_in_millis() / 1000, Clock())
-        for record in event["Records"]:
-            change = record["dynamodb"]
-            if not _done(function, change["Keys"], deadline):
-                return {"batchItemFailures": [{"itemIdentifier": change["SequenceNumber"]}]}
+        for record in records_of(event):
+            change = record.get("dynamodb")
+            change = change if isinstance(change, dict) else {}
+            if not _done(function, change, deadline):
+                # Lambda takes an empty identifier for the failure of the whole batch.
+                return {"batchItemFailures": [{"itemIdentifier": change.get("SequenceNumber") or ""}]}
         return {"batchItemFailures": []}
 
     return handler
 
 
-def _done(function: Callable[[ItemKey, Deadline], bool], key: ItemKey, deadline: Deadline) -> bool:
+def _done(function: Callable[[ItemKey, Deadline], bool], change: dict[str, Any], deadline: Deadline) -> bool:
     try:
-        return function(key, deadline)
+        return function(change["Keys"], deadline)
     except Exception:
         logger.exception("a change of the table could not be handled")
         return False
