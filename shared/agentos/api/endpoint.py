@@ -110,11 +110,13 @@ def _client_error(error: Exception) -> ApiError:
 def _stream(stream: StreamingResponse, context: Any, request_id: str, envelope: Envelope) -> ProxyResponse:
     """Write the response piece by piece. Raises whatever fails before the first piece."""
     headers = {"content-type": stream.content_type, "cache-control": "no-store", "x-request-id": request_id}
-    writer = ResponseWriter(getattr(context, "open_stream", None), headers)
+    writer = ResponseWriter(getattr(context, "open_stream", None), headers, stream.keep_alive_seconds)
     try:
         stream.run(writer)
     except Exception as error:
         if not writer.opened:
             raise
         stream.fail(envelope(_client_error(error), request_id))
+    finally:
+        writer.close()
     return writer.response()

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from agentos.api.request import RESPOND_ASYNC
+from agentos.api.request import RESPOND_ASYNC, Request
 from agentos.domain import TurnState
 from agentos.kernel import json_text
 from agentos.kernel.errors import ApiError
@@ -28,9 +28,10 @@ class Response:
     status: int | None = None
 
 
-def accepted_turn(turn: TurnState) -> Response:
-    """A 202 for a background turn, with the URL where its state can be read."""
-    return Response(turn, {"location": turn.location, "preference-applied": RESPOND_ASYNC}, 202)
+def accepted_turn(turn: TurnState, request: Request) -> Response:
+    """A 202 for a background turn, with the path where its state can be read."""
+    location = request.base_path + turn.location
+    return Response(turn, {"location": location, "preference-applied": RESPOND_ASYNC}, 202)
 
 
 def error_json(error: ApiError, request_id: str) -> dict[str, Any]:

@@ -91,9 +91,11 @@ class CompletionRequest:
 
 @dataclass(frozen=True)
 class QueueMessage:
-    """A message. `receives`: how often it has been delivered, this time among them."""
+    """A message. `document`: its body's JSON value, None where the body is no JSON. `receives`: how often it has been
+    delivered, this time among them."""
 
-    document: dict[str, Any]
+    message_id: str
+    document: Any
     receives: int
     receipt: str
     deadline: Deadline

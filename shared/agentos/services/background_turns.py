@@ -4,10 +4,13 @@ A turn ends within `limits.backgroundTurnSeconds` of being accepted, whatever di
 receives it, or the next client that asks for it, makes it fail. From then on no worker can commit it.
 """
 
+from pydantic import ConfigDict
+
 from agentos.domain import Failure, IdempotencyKey, Reply, TurnState
 from agentos.kernel.clock import Clock, Deadline, epoch
 from agentos.kernel.errors import DeadlineExceeded, NotFound, Unsupported
 from agentos.kernel.ids import id_of, new_id
+from agentos.kernel.values import Value
 from agentos.services.turns import Turn
 from agentos.store.background_turns import BackgroundTurn, BackgroundTurnStore
 from agentos.store.keys import SessionPath
@@ -33,6 +36,17 @@ class TurnClock:
     def remaining(self, turn: BackgroundTurn) -> float:
         """Seconds, negative when the time is over."""
         return epoch(turn.created_at) + self._seconds - self._clock.time()
+
+
+class TurnReference(Value):
+    """What a message in the queue of background turns says: which turn is to be run."""
+
+    model_config = ConfigDict(extra="ignore")  # during a deployment, a newer version may say more
+
+    tenant: str
+    agent_id: str
+    session_id: str
+    turn_id: str
 
 
 class BackgroundTurns:
@@ -68,7 +82,8 @@ class BackgroundTurns:
         accepted = self._store.add(turn.session_path, turn_id, key, _document(turn))
         if not accepted.failure and not self._answers.completed_reply(*turn.session_path, accepted.key):
             tenant, agent_id, session_id = turn.session_path
-            self._queue.send({"tenant": tenant, "agentId": agent_id, "sessionId": session_id, "turnId": turn_id})
+            reference = TurnReference(tenant=tenant, agent_id=agent_id, session_id=session_id, turn_id=turn_id)
+            self._queue.send(reference.to_json())
         return TurnState(
             turn_id=turn_id,
             session_id=turn.session_id,
