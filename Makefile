@@ -42,7 +42,7 @@ sam-local: $(VENV)/dev.stamp $(MODEL) ## the stack in containers, under sam loca
 replay: $(VENV)/dev.stamp $(MODEL) ## one recorded event through sam local invoke; EVENT=events/send_message/ok.json DEBUG_PORT=5678
 	@PYTHONPATH=shared $(BIN)/python -m tests.sam_local.replay $(if $(EVENT),$(EVENT),$(error EVENT=<a file under events/>))
 
-test: $(VENV)/dev.stamp $(VENV)/ministack.stamp $(VENV)/model.stamp $(CONTRACT) ## every test that needs no Docker; ARGS=<pytest's> WORKERS=2
+test: $(VENV)/dev.stamp $(VENV)/ministack.stamp $(VENV)/checkov.stamp $(VENV)/model.stamp $(CONTRACT) ## every test that needs no Docker; ARGS=<pytest's> WORKERS=2
 	@$(PYTEST) $(ARGS)
 
 test-quick: $(VENV)/dev.stamp ## for the inner loop: the tests of the rooms, against moto alone; ARGS=<pytest's>
@@ -58,7 +58,7 @@ test-deep: $(VENV)/dev.stamp ## property tests with random examples, and 2,000 c
 test-sam-local: $(VENV)/dev.stamp $(VENV)/ministack.stamp $(VENV)/model.stamp ## the tests in containers; needs Docker; ARGS=<pytest's>
 	@$(PYTEST) tests/sam_local $(ARGS)
 
-test-all: $(VENV)/dev.stamp $(VENV)/ministack.stamp $(VENV)/model.stamp $(CONTRACT) ## both in one run, as .ci/run has it; ARGS=<pytest's>
+test-all: $(VENV)/dev.stamp $(VENV)/ministack.stamp $(VENV)/checkov.stamp $(VENV)/model.stamp $(CONTRACT) ## both in one run, as .ci/run has it; ARGS=<pytest's>
 	@$(PYTEST) tests tests/sam_local $(ARGS)
 
 check: $(VENV)/dev.stamp ## lint, format, types, the direction of imports, and the template
@@ -100,6 +100,7 @@ lock: $(VENV)/uv.stamp ## write the locks again after a change to a .in file; UP
 	$(LOCK) -c requirements/dev.txt requirements/run.in -o requirements/run.txt
 	$(LOCK) -c requirements/dev.txt shared/requirements.in -o shared/requirements.txt
 	$(LOCK) requirements/ministack.in -o requirements/ministack.txt
+	$(LOCK) requirements/checkov.in -o requirements/checkov.txt
 	$(LOCK) requirements/openapi.in -o requirements/openapi.txt
 	$(LOCK) --no-deps requirements/model.in -o requirements/model.txt
 
@@ -114,7 +115,7 @@ $(VENV)/run.stamp $(VENV)/dev.stamp: $(VENV)/%.stamp: requirements/%.txt $(VENV)
 	@touch $@
 
 # What pins its dependencies for itself has an environment of its own.
-$(VENV)/ministack.stamp $(VENV)/openapi.stamp: $(VENV)/%.stamp: requirements/%.txt $(VENV)/uv.stamp
+$(VENV)/ministack.stamp $(VENV)/checkov.stamp $(VENV)/openapi.stamp: $(VENV)/%.stamp: requirements/%.txt $(VENV)/uv.stamp
 	@echo "Installing $< into $(VENV)/$* ..."
 	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(VENV)/$*
 	@$(BIN)/uv pip install --quiet --python $(VENV)/$*/bin/python --require-hashes -r $<

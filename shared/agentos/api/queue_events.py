@@ -19,8 +19,9 @@ from agentos.api.endpoint import Handler
 from agentos.api.request import LambdaContext, ProxyEvent
 from agentos.api.response import ProxyResponse
 from agentos.domain.requests import QueueMessage
+from agentos.kernel import tracing
 from agentos.kernel.clock import Clock, Deadline
-from agentos.kernel.logs import logger
+from agentos.kernel.logs import invocation, logger
 
 
 def queue_handler(function: Callable[[QueueMessage], bool]) -> Handler:
@@ -29,10 +30,19 @@ def queue_handler(function: Callable[[QueueMessage], bool]) -> Handler:
     @functools.wraps(function)
     def handler(event: ProxyEvent, context: LambdaContext) -> ProxyResponse:
         deadline = Deadline.after(context.get_remaining_time_in_millis() / 1000, Clock())
-        failed = [record["messageId"] for record in event["Records"] if not _done(function, record, deadline)]
-        return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
+        with invocation(request_id=context.aws_request_id, function_request_id=context.aws_request_id):
+            failed = [record for record in records_of(event) if not _done(function, record, deadline)]
+            tracing.flush()
+        # Lambda takes an empty identifier for the failure of the whole batch.
+        return {"batchItemFailures": [{"itemIdentifier": record.get("messageId") or ""} for record in failed]}
 
     return handler
+
+
+def records_of(event: ProxyEvent) -> list[dict[str, Any]]:
+    """The records of a batch. What is no record counts as one without fields, which cannot be handled."""
+    records = event.get("Records")
+    return [record if isinstance(record, dict) else {} for record in records] if isinstance(records, list) else []
 
 
 def _done(function: Callable[[QueueMessage], bool], record: dict[str, Any], deadline: Deadline) -> bool:

@@ -15,10 +15,12 @@ from collections.abc import Callable
 from typing import Any
 
 from agentos.api.endpoint import Handler
+from agentos.api.queue_events import records_of
 from agentos.api.request import LambdaContext, ProxyEvent
 from agentos.api.response import ProxyResponse
+from agentos.kernel import tracing
 from agentos.kernel.clock import Clock, Deadline
-from agentos.kernel.logs import logger
+from agentos.kernel.logs import invocation, logger
 
 ItemKey = dict[str, Any]
 
@@ -29,18 +31,33 @@ def table_handler(function: Callable[[ItemKey, Deadline], bool]) -> Handler:
     @functools.wraps(function)
     def handler(event: ProxyEvent, context: LambdaContext) -> ProxyResponse:
         deadline = Deadline.after(context.get_remaining_time_in_millis() / 1000, Clock())
-        for record in event["Records"]:
-            change = record["dynamodb"]
-            if not _done(function, change["Keys"], deadline):
-                return {"batchItemFailures": [{"itemIdentifier": change["SequenceNumber"]}]}
-        return {"batchItemFailures": []}
+        with invocation(request_id=context.aws_request_id, function_request_id=context.aws_request_id):
+            failed = _first_failed(function, records_of(event), deadline)
+            tracing.flush()
+        return {"batchItemFailures": [] if failed is None else [{"itemIdentifier": failed}]}
 
     return handler
 
 
-def _done(function: Callable[[ItemKey, Deadline], bool], key: ItemKey, deadline: Deadline) -> bool:
+def _first_failed(
+    function: Callable[[ItemKey, Deadline], bool], records: list[dict[str, Any]], deadline: Deadline
+) -> str | None:
+    """The sequence number of the first record that is not done.
+
+    It is empty for a record that has none, and Lambda takes that for the failure of the whole batch.
+    """
+    with tracing.span("process table changes", "consumer"):
+        for record in records:
+            change = record.get("dynamodb")
+            change = change if isinstance(change, dict) else {}
+            if not _done(function, change, deadline):
+                return str(change.get("SequenceNumber") or "")
+    return None
+
+
+def _done(function: Callable[[ItemKey, Deadline], bool], change: dict[str, Any], deadline: Deadline) -> bool:
     try:
-        return function(key, deadline)
+        return function(change["Keys"], deadline)
     except Exception:
         logger.exception("a change of the table could not be handled")
         return False
