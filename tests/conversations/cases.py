@@ -1,4 +1,4 @@
-"""Twenty conversations as data: what a client sends, and what a model says to it, whatever the wire format.
+"""Twenty conversations as data: what a client sends, and what a model answers, for every wire format.
 
 Each is played plain and streamed, which makes the forty cases that every wire format has to pass.
 """
@@ -15,7 +15,7 @@ Body = dict[str, Any]
 
 @dataclass(frozen=True)
 class Step:
-    """What is posted, and what the model says; None: nobody is asked yet."""
+    """What is posted, and what the model answers. None: no provider is asked yet."""
 
     post: Body
     answer: Answer | None

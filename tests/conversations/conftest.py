@@ -1,4 +1,4 @@
-"""What a conversation needs: a table, one provider on loopback, and the configuration that leads to it."""
+"""A table, one provider on loopback, and the configuration that leads to it."""
 
 import json
 import os

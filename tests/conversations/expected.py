@@ -1,4 +1,4 @@
-"""What both sides must have come to know of a conversation, worked out from its script alone."""
+"""What client and model must have received in a conversation, derived from its script alone."""
 
 from base64 import b64decode
 from dataclasses import dataclass, field, replace
@@ -17,13 +17,13 @@ FINISHED = {"stop": "stop", "stop_sequence": "stop", "length": "length", "tool_c
 
 @dataclass
 class Expected:
-    """A conversation as far as it has come."""
+    """The conversation so far."""
 
     case: Case
     format: Format
     said: list[Utterance] = field(default_factory=list)
     stored: list[Body] = field(default_factory=list)
-    """What listing the messages must give, but for ids and times."""
+    """The expected list of messages, without ids and times."""
 
     open: tuple[str, ...] = ()
     """The calls of the last answer, in their order, results or not."""
@@ -85,7 +85,7 @@ class Expected:
         return [*([Utterance("system", (instructions,))] if instructions else []), *self.said]
 
     def _in_turn(self) -> tuple[str, list[Utterance]]:
-        """The system's words apart, and the user's side never left out."""
+        """The system's text is separate, and there is always a user's message."""
         texts = [str(item) for one in self._in_place() if one.role == "system" for item in one.items]
         said: list[Utterance] = []
         for by_model, run in groupby(self.said, key=lambda one: one.role == "assistant"):

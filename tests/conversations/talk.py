@@ -1,4 +1,4 @@
-"""A client of the API that posts one message, plain or streamed, and takes a close look at what comes back."""
+"""A client of the API that posts one message, plain or streamed, and checks the response."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,7 @@
-"""The same forty conversations on every wire format: what the model hears and what the client gets.
+"""The same forty conversations on every wire format: what the model receives and what the client gets.
 
-Both sides are compared with one and the same script, whole. So plain and streamed replies cannot differ, nor can those
-of two providers.
+Both sides are compared with the same whole script. So plain and streamed replies are equal, and so are the replies of
+two providers.
 """
 
 from typing import Any
@@ -38,7 +38,7 @@ def test_a_conversation(api: Client, fake: FakeProvider, wire_format: Format, ca
 
 
 def _answered(talk: Talk, expected: Expected, step: Step, fake: FakeProvider) -> None:
-    """What the model hears is what was said, and what the client gets is what the model says."""
+    """The model receives what the client sent, and the client gets what the model answered."""
     asked = len(fake.model.received)
     expected.post(step.post)
     if step.answer is None:

@@ -1,4 +1,4 @@
-"""A conversation goes on: what the first provider takes, every other one takes, or the plan says that it cannot.
+"""A conversation continues at another provider: it accepts what the first one accepted, or the plan says why not.
 
 Hypothesis makes the conversations. `make test-deep` makes 2,000 for each ordered pair of the ten providers, in sessions
 and at the door together, and writes what came of it into docs/crossed-providers.md; otherwise there are a few. What is

@@ -1,4 +1,4 @@
-"""What one provider takes, the next takes too: every conversation that ever failed here, and those like it."""
+"""What one provider accepts, the next accepts too: conversations that once failed here, and similar ones."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The fakes are true to form: the vendors' own SDKs read their answers and their refusals for what they are."""
+"""The fakes match the vendors' forms: the vendors' own SDKs read their answers and refusals correctly."""
 
 import json
 import logging

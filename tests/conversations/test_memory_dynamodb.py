@@ -1,4 +1,4 @@
-"""The table in memory answers what a real client asks as another DynamoDB does."""
+"""The table in memory answers a real client as another DynamoDB does."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The same conversations with servers that somebody else wrote: llama.cpp's with a real model, and llmock's three.
+"""The same conversations with third-party servers: llama.cpp's with a real model, and llmock's three.
 
 llmock says what it is expected to, so that its answers are compared with the script. What a real model says is its own
 affair; how it says it is not.
@@ -152,7 +152,7 @@ def test_a_real_model_plays(api: Client, real: str, name: str, *, streamed: bool
 
 @streamed_or_not
 def test_a_real_model_stops_at_a_stop_sequence(api: Client, real: str, *, streamed: bool) -> None:
-    """What it says when nothing stops it tells what to stop it with."""
+    """The stop sequence is taken from the answer without one."""
     config = {"maxTokens": SHORT, "temperature": 0}
     question = {"content": "Tell me about the sea, please."}
     free = Talk.begin(api, real, config, (), streamed=streamed).post(question).body["content"]
@@ -165,7 +165,7 @@ def test_a_real_model_stops_at_a_stop_sequence(api: Client, real: str, *, stream
 
 @streamed_or_not
 def test_a_real_models_window_has_an_end(api: Client, real: str, *, streamed: bool) -> None:
-    """Nothing else is left to ask, so that the client is expected."""
+    """No other target is left, so the client gets the error."""
     outcome = Talk.begin(api, real, {"maxTokens": SHORT}, (), streamed=streamed).post({"content": "word " * 20_000})
     assert (outcome.status, outcome.body["code"]) == (400, "context_length_exceeded")
 

@@ -1,4 +1,4 @@
-"""Hosts for the end-to-end tests; every one that a test starts is ended after it."""
+"""Hosts for the end-to-end tests. Each host that a test starts is ended after the test."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -29,7 +29,7 @@ def dynamodb_endpoint(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="session")
 def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
-    """A host with the real model, as a newcomer without any key has it."""
+    """A host with the real model and without any key, as a newcomer has it."""
     running = start(tmp_path_factory.mktemp("host"), {"LOCAL_MODEL": "1"})
     yield running
     running.end()

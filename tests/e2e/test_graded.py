@@ -1,4 +1,4 @@
-"""The host as users run it, graded by `llmock`; and a client that hangs up, which ends its turn's calls."""
+"""`llmock` grades the host as users run it. A client that hangs up ends its turn's calls."""
 
 import socket
 import threading

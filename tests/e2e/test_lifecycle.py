@@ -38,7 +38,7 @@ def alive(pid: int) -> bool:
     ("number", "code"), [(signal.SIGINT, 0), (signal.SIGTERM, 0), (signal.SIGKILL, -signal.SIGKILL)]
 )
 def test_nothing_outlives_the_host(start_host: StartHost, number: int, code: int) -> None:
-    """The processes of the model and of the store end however the host does."""
+    """The processes of the model and of the store end, however the host ends."""
     host = start_host({"LOCAL_MODEL": "1"})
     children = host.children()
     assert len(children) == 2
@@ -173,7 +173,7 @@ def test_sessions_survive_a_restart(
 def test_the_store_does_not_outlive_the_host(
     start_host: StartHost, checkout: Path, lasting_store: dict[str, str], number: int
 ) -> None:
-    """Killed or not, or the next start would find its data held by the last."""
+    """Also where the host is killed: otherwise the store would lock the data at the next start."""
     host = start_host(lasting_store, "--root", str(checkout))
     children = host.children()
     assert len(children) == 1 + (lasting_store["STORE"] == "dynamodb-local")

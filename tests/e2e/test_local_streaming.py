@@ -1,6 +1,6 @@
-"""The local host streams: pieces come one by one over a real socket, and what breaks is seen to be broken.
+"""The local host streams: pieces come one by one over a real socket, and a client sees when a stream breaks off.
 
-No test waits for a time. A handler goes on when a request of the test's own says so (streamer/function/app.py).
+No test waits for a time. A handler continues when another request of the test says so (streamer/function/app.py).
 """
 
 import asyncio

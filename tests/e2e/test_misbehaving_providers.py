@@ -1,4 +1,4 @@
-"""Fakes of OpenAI, Gemini and Anthropic by a third party misbehave on demand, then tell what they think of us."""
+"""A third party's fakes of OpenAI, Gemini and Anthropic misbehave on demand, and then judge our requests."""
 
 import re
 import subprocess

@@ -1,4 +1,4 @@
-"""Answers in pieces from somebody else's servers: the real model behind llama.cpp's, and llmock's three formats."""
+"""Streamed answers from third-party servers: the real model behind llama.cpp's server, and llmock's three formats."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""Functions fed from a table's stream, on both back ends: filtered, in batches, in order, failures again."""
+"""Functions fed from a table's stream, on both back ends: filtered, in batches, in order, failures repeated."""
 
 import json
 import threading

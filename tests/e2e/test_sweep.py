@@ -1,4 +1,4 @@
-"""Under the local host as on AWS: of what was deleted nothing is left in the end but tombstones."""
+"""Under the local host as on AWS, only tombstones are left of what was deleted."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor

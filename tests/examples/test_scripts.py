@@ -1,4 +1,4 @@
-"""Every script under examples/ runs as it is, against a real host, and does what it says."""
+"""Every script under examples/ runs unchanged against a real host and does what it says."""
 
 import re
 

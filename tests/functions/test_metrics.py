@@ -16,7 +16,7 @@ from tests.support.clock import ShiftedClock
 from tests.support.gateway import Context, StreamingContext, handler
 from tests.support.logs import captured
 from tests.support.queues import TurnQueue
-from tests.support.upstream import CUT, answer, refusal, told
+from tests.support.upstream import CUT, answer, refusal, streamed_reply
 
 Values = dict[tuple[str, ...], Any]
 
@@ -117,7 +117,7 @@ def test_a_failed_turn(api: Any, providers: Providers, lines: Lines) -> None:
 
 def test_a_stream_and_one_that_breaks_off(api: Any, providers: Providers, lines: Lines) -> None:
     talk = chat(api)
-    providers.openai.script = [told("One ", "two"), told("One ", end=(CUT,))]
+    providers.openai.script = [streamed_reply("One ", "two"), streamed_reply("One ", end=(CUT,))]
     for _ in range(2):
         api("send_message", {"content": "Hi"}, query={"stream": "true"}, context=StreamingContext(), **talk.path)
     assert lines.metric("TurnOutcomes", "outcome") == {("completed",): 1, ("incomplete",): 1}
@@ -128,7 +128,7 @@ def test_a_stream_and_one_that_breaks_off(api: Any, providers: Providers, lines:
 
 @pytest.mark.parametrize("stream", [False, True])
 def test_the_chat_door(api: Any, providers: Providers, lines: Lines, stream: bool) -> None:
-    providers.openai.script = [told("Hello") if stream else answer("Hello")]
+    providers.openai.script = [streamed_reply("Hello") if stream else answer("Hello")]
     asked = {"model": OPENAI, "messages": [{"role": "user", "content": "Hi"}], "stream": stream}
     api("chat_completions", asked, context=StreamingContext())
     assert lines.metric("Turns", "model") == {(OPENAI,): 1}
@@ -225,7 +225,7 @@ def a_run_with_failures(api: Any, queue: TurnQueue, providers: Providers) -> Non
     for reply in replies:
         providers.openai.script = [reply]
         talk.say(SAID)
-    for reply in (told(ANSWERED), told(ANSWERED, end=(CUT,))):
+    for reply in (streamed_reply(ANSWERED), streamed_reply(ANSWERED, end=(CUT,))):
         providers.openai.script = [reply]
         api("send_message", {"content": SAID}, query={"stream": "true"}, context=StreamingContext(), **talk.path)
     asked = {"model": OPENAI, "messages": [{"role": "user", "content": SAID}]}

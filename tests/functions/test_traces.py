@@ -13,7 +13,7 @@ from tests.support.gateway import Context, StreamingContext, handler
 from tests.support.logs import captured
 from tests.support.otlp import Receiver
 from tests.support.queues import TurnQueue
-from tests.support.upstream import CUT, refusal, told
+from tests.support.upstream import CUT, refusal, streamed_reply
 
 PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 """The example of https://www.w3.org/TR/trace-context/"""
@@ -93,7 +93,7 @@ def test_a_turn_with_a_fallback(api: Any, providers: Providers, trace: Any, rece
 
 def test_a_stream_that_breaks_off(api: Any, providers: Providers, trace: Any, receiver: Receiver) -> None:
     talk = chat(api)
-    providers.openai.default = told("One ", end=(CUT,))
+    providers.openai.default = streamed_reply("One ", end=(CUT,))
     trace()
     api("send_message", {"content": "Hi"}, query={"stream": "true"}, context=StreamingContext(), **talk.path)
     turn = receiver.named("invoke_agent test")

@@ -28,7 +28,7 @@ exec ${{AWS_LAMBDA_EXEC_WRAPPER:-}} {sys.executable} {ROOT}/tests/sam_local/runt
 
 @dataclass(frozen=True)
 class Image:
-    """What a function finds around it."""
+    """A function's environment."""
 
     folder: Path
     """Holds `opt`, the layer, and `runtime`."""
@@ -73,7 +73,7 @@ def make_image(folder: Path, ours: bool = True, task: Path = HANDLERS) -> Image:
 
 @dataclass(frozen=True)
 class Ended:
-    """A runtime that has run to its end."""
+    """A runtime that has ended."""
 
     code: int
     output: str
@@ -81,7 +81,7 @@ class Ended:
 
 
 def run(image: Image, address: str, handler: str = "app.handler", **variables: str) -> Ended:
-    """Run against the Runtime API at `address` until there is no more to do."""
+    """Run against the Runtime API at `address` until there are no more events."""
     environment = image.environment(handler, {"AWS_LAMBDA_RUNTIME_API": address, **variables})
     done = subprocess.run([image.bootstrap], cwd=image.task, env=environment, capture_output=True)
     return Ended(done.returncode, done.stdout.decode(), done.stderr.decode())
@@ -95,7 +95,7 @@ class Emulator:
     log: Path
 
     def invoke(self, event: object) -> bytes:
-        """What came of it, as it left the runtime."""
+        """The response, as the runtime sent it."""
         return httpx.post(self.url, content=json.dumps(event), timeout=60, trust_env=False).content
 
     def document(self, event: object) -> Any:

@@ -1,4 +1,4 @@
-"""A Runtime API of our own, that shows what comes over the wire and can hang up."""
+"""A scripted Runtime API. It records what the runtime sends, and can close the connection."""
 
 import socket
 import struct
@@ -32,7 +32,7 @@ class HangUp(Exception):
 
 
 class ScriptedRuntimeApi:
-    """Hands out `events`, all with the same `headers`, and then refuses, which ends the runtime."""
+    """Gives out `events`, all with the same `headers`. Then it refuses, which ends the runtime."""
 
     def __init__(self, *events: bytes, headers: dict[str, str] | None = None, answer: bytes = ACCEPTED) -> None:
         self.requests: list[Request] = []

@@ -1,6 +1,6 @@
-"""The same handlers under AWS's own client and under ours: what can be seen of a failure, a context, a log is the same.
+"""The same handlers under AWS's own client and under ours: failures, contexts and logs look the same.
 
-Only a response's form differs, and what `lambda_streaming.runtime` says that it leaves out.
+Only a response's form differs, and the features that `lambda_streaming.runtime` names as missing.
 """
 
 import json
@@ -36,7 +36,7 @@ HEADERS = {
 
 @dataclass
 class Run:
-    """What a runtime did with some events."""
+    """The results of a runtime for some events."""
 
     ended: Ended
     requests: list[Request]
@@ -52,7 +52,7 @@ class Run:
 
     @property
     def lines(self) -> list[Any]:
-        """The log without what is known to differ: times, blank lines, AWS's advice, and its client's last words."""
+        """The log without the known differences: times, blank lines, AWS's advice, and its client's last message."""
         lines = TIME.sub("TIME", self.ended.output).split("\n")
         kept = [line for line in lines if line and ADVICE not in line and "LAMBDA_RUNTIME Failed" not in line]
         return [json.loads(line) if line.startswith("{") else line for line in kept]
@@ -128,7 +128,7 @@ def test_an_error_at_start(ours: Image, stock: Image, handler: str, variables: d
 
 
 def test_a_module_that_is_no_python(tmp_path: Path) -> None:
-    """Ruff reads every file that is in the repository: this one must not be."""
+    """The file is written here, because Ruff reads every file in the repository."""
     task = tmp_path / "task"
     task.mkdir()
     (task / "app.py").write_text("def handler(event, context)\n    return None\n")
@@ -149,7 +149,7 @@ def test_leaving(ours: Image, stock: Image, handler: str, code: int) -> None:
 
 
 def described(found: Run) -> list[dict[str, Any]]:
-    """Without the time that is left, which is another one at every look."""
+    """Without the time that is left, which changes with every call."""
     bodies = found.bodies()
     assert all(body.pop("remaining") > 0 for body in bodies)
     return bodies
@@ -186,7 +186,7 @@ def test_a_context_that_cannot_be_read(ours: Image, stock: Image, name: str) -> 
 
 
 TEXT = re.compile(r"(?<=JSON: )[^'\"]*")
-"""What a JSON library says: theirs is not the standard one."""
+"""The JSON library's message is left out: AWS's client does not use the standard library."""
 
 
 def test_a_deadline_that_has_passed(ours: Image, stock: Image) -> None:

@@ -1,4 +1,4 @@
-"""Two settings that make a streamed answer, and spoil every answer where there is but one of them."""
+"""Two settings that make a streamed answer. With only one of them, every answer is broken."""
 
 from typing import Any
 
@@ -56,7 +56,7 @@ def test_the_same_functions_have_the_runtime_and_the_mode(template: dict[str, An
 def test_the_api_streams_for_as_long_as_the_functions_run(
     template: dict[str, Any], environment: pytest.MonkeyPatch
 ) -> None:
-    """What CloudFormation is given in the end."""
+    """The template that CloudFormation receives."""
     environment.setenv("AWS_DEFAULT_REGION", "eu-west-1")
     for resource in template["Resources"].values():  # where `sam package` would have put them
         properties = resource["Properties"]

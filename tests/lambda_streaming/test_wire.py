@@ -1,4 +1,4 @@
-"""What goes over the wire, and what becomes of a handler if it goes nowhere: with a Runtime API of the test's own."""
+"""The bytes that the runtime sends, and what a handler sees when nobody reads them. Uses a scripted Runtime API."""
 
 import base64
 import json
@@ -39,7 +39,7 @@ def test_a_streamed_response_on_the_wire(ours: Image) -> None:
 
 
 def test_a_piece_is_there_before_the_handler_goes_on(ours: Image, tmp_path: Path) -> None:
-    """It goes on when the pipe is opened, which is not before the piece has been read."""
+    """The handler continues when the pipe is opened, which happens after the piece has been read."""
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
 
@@ -228,7 +228,7 @@ def test_a_path_that_the_user_sets_is_kept(ours: Image, tmp_path: Path) -> None:
 
 
 def test_sam_local_is_left_to_awss_own_client(ours: Image) -> None:
-    """It hands a function's answer on as it is, and so it must be whole."""
+    """`sam local` passes a function's answer on unchanged, and so it must be whole."""
     with ScriptedRuntimeApi(event("plain", result=OK)) as api:
         run(ours, api.address, AWS_SAM_LOCAL="true")
     (post,) = api.posts("/response")

@@ -1,4 +1,4 @@
-"""What each recorded event must be answered with: status, and for an error its code and the field it names.
+"""The expected answer of each recorded event: status, and for an error its code and the field that it names.
 
 For a batch of a stream's records or a queue's messages, by which no client is answered: those to be handed over again.
 """

@@ -57,7 +57,7 @@ def test_replay(name: str, api: Any, upstream: Any) -> None:
 
 @pytest.mark.parametrize("name", STREAMS)
 def test_replay_of_a_stream(name: str, api: Any, upstream: Any, client: Any, table_name: str) -> None:
-    """What lives is untouched by any of them but those that do work, whatever a record says."""
+    """Only the events that do work change existing records, whatever a record says."""
     seed()
     before = client.scan(TableName=table_name)["Items"]
 

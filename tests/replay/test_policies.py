@@ -1,4 +1,4 @@
-"""Least privilege: what a function really asks of the table is what it is allowed, and nothing else is allowed."""
+"""Least privilege: a function may make exactly the requests to the table that it really makes."""
 
 import os
 import time

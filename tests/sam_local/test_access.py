@@ -1,4 +1,4 @@
-"""Lambda authorizers and CORS: the local host lets in and keeps out whom `sam local` does.
+"""Lambda authorizers and CORS: the local host accepts and refuses the same requests as `sam local`.
 
 Where they differ the local host follows API Gateway; the tables here name every difference, and none that is not.
 """

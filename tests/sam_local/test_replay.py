@@ -1,4 +1,4 @@
-"""Every recorded event in real containers: what comes out of them is what comes of the direct call.
+"""Every recorded event in real containers: the result equals that of the direct call.
 
 All of them go through `sam local start-lambda`, which keeps its containers warm, and one of each kind of function
 (plain, with a provider, streamed) through `sam local invoke`: the same engine, at four seconds of CPU time an event.

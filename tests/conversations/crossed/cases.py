@@ -1,6 +1,6 @@
-"""Conversations that one provider takes and another once refused: what failed in the field, what was found since.
+"""Conversations that one provider accepts and another once refused: failures from the field and those found since.
 
-Each is played at the first provider and goes on at every one that it names.
+Each begins at the first provider and continues at every provider that it names.
 """
 
 from dataclasses import dataclass

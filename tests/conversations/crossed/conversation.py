@@ -29,10 +29,10 @@ MODELS: dict[str, tuple[str, ...]] = {
 """The models of each provider that are asked, the first of them unless a conversation says otherwise."""
 
 HOSTED = {"google": "gemini-3.8-flash", "together": "deepseek-ai/DeepSeek-V4.1-Flash"}
-"""Models elsewhere that need back what came with their calls: a conversation may begin there."""
+"""Models at other hosts that need the thoughts of their calls back. A conversation may begin there."""
 
 SIMULATED = "simulated"
-"""An outage of which no provider knows: our own header makes it, and it costs no call."""
+"""A simulated outage: our own header causes it, and no call is made."""
 
 
 @dataclass(frozen=True)

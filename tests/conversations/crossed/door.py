@@ -33,12 +33,12 @@ class Request:
 
     @property
     def words(self) -> list[str]:
-        """All that was said, but for what tools gave."""
+        """All texts except for the tools' results."""
         return [word for one in self.messages if one["role"] != "tool" for word in words_of(one.get("content"))]
 
     @property
     def says_nothing(self) -> bool:
-        """Whether there is nothing in it for a model to answer."""
+        """Whether it holds nothing for a model to answer."""
         return not (self.words or self.calls or self.needs.images)
 
     @property
@@ -64,7 +64,8 @@ def asked(world: World, request: Request, first: str) -> None:
 
 
 def goes_on_at(world: World, request: Request, first: str, provider: str) -> bool:
-    """Whether the other one has answered, the first being down; where not, it cannot, and says so. Raises Broken."""
+    """Whether the other provider answered while the first one is down. Else it must say that it cannot. Raises
+    Broken."""
     world.fakes[first].outage = OUTAGES.get(request.outage)
     return _ask(world, request, provider, (first, provider))
 
@@ -114,7 +115,7 @@ def _send(world: World, body: Body, headers: dict[str, str]) -> Answer:
 
 
 def _whole(chunks: list[Body]) -> Body:
-    """A stream's chunks as the completion that they are."""
+    """A stream's chunks joined to a completion."""
     calls = [call for chunk in chunks for one in chunk["choices"] for call in one["delta"].get("tool_calls") or ()]
     [extra] = [chunk["agentos"] for chunk in chunks if "agentos" in chunk]
     return {"choices": [{"message": {"tool_calls": calls}}], "agentos": extra}

@@ -1,4 +1,4 @@
-"""What must hold of a conversation that goes on at another provider."""
+"""The laws for a conversation that continues at another provider."""
 
 import base64
 import re
@@ -17,7 +17,7 @@ FOUR = {"image/png", "image/jpeg", "image/gif", "image/webp"}
 """The kinds of images that providers take."""
 
 NO_GIF = {"gemini", "openrouter", "ollama"}
-"""Who takes no GIF."""
+"""Providers that take no GIF."""
 
 NO_ADDRESSES = {"bedrock", "ollama"}
 NO_FORCED_TOOLS = {"deepseek", "glm4", "ollama"}
@@ -34,7 +34,7 @@ class Broken(AssertionError):
 
 @dataclass(frozen=True)
 class Needs:
-    """What a conversation asks of a model, besides words."""
+    """The capabilities that a conversation needs from a model."""
 
     images: tuple[str, ...] = ()
     tools: bool = False
@@ -65,7 +65,7 @@ class Needs:
         )
 
     def beyond(self, provider: str, model: Traits) -> set[str]:
-        """What of it the provider or its model cannot do, by the words that a plan has for it."""
+        """The needed capabilities that the provider or its model lacks, by a plan's names."""
         lacking = {
             "tools": self.tools and "tools" not in model.can,
             "images": any(not _takes(provider, model, url) for url in self.images),
@@ -94,7 +94,7 @@ def _takes(provider: str, model: Traits, url: str) -> bool:
 
 
 def nobody_refuses(world: World) -> None:
-    """No provider was asked what it refuses. Raises Broken."""
+    """No provider received a request that it refuses. Raises Broken."""
     for provider, refused in world.refusals:
         rule = refused.rule.what if refused.rule else "the request line"
         raise Broken(f"{provider} refuses: {rule}", refused.words)

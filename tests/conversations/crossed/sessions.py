@@ -1,4 +1,4 @@
-"""Conversations in sessions, played at one provider and gone on with at another."""
+"""Conversations in sessions that begin at one provider and continue at another."""
 
 import json
 from collections.abc import Iterable
@@ -17,7 +17,7 @@ BROKE_OFF = {"content_filtered": 422, "upstream_failed": 502}
 
 
 def _content(one: Round) -> Any:
-    """What is said where no results are to be given."""
+    """The message where no results are due."""
     return "And?" if one.content is None else one.content
 
 
@@ -106,7 +106,7 @@ class Session:
 
     @property
     def state(self) -> tuple[Any, ...]:
-        """All that changes from round to round."""
+        """The state that changes from round to round."""
         return tuple(self.open), tuple(self._contents), tuple(self._words), self._calls
 
     @state.setter
@@ -145,7 +145,7 @@ class Session:
 
 
 class Snapshot:
-    """A moment to which a session can be set back."""
+    """A state to which a session can be reset."""
 
     def __init__(self, session: Session, world: World) -> None:
         self._session = session

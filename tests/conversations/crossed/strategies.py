@@ -1,4 +1,4 @@
-"""Conversations as Hypothesis makes them: whatever a client may send to an agent, and whatever a model may answer."""
+"""Hypothesis strategies for conversations: what a client may send to an agent, and what a model may answer."""
 
 import base64
 from typing import Any
@@ -20,7 +20,7 @@ BYTES = {
 
 
 def data_url(said: str, kind: str | None = None) -> str:
-    """An image that says to be of one kind and may be of another."""
+    """An image whose declared kind may be wrong."""
     return f"data:image/{said};base64,{base64.b64encode(BYTES[kind or said]).decode()}"
 
 

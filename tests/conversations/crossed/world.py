@@ -1,4 +1,4 @@
-"""The whole stack with every fake behind it: what a client has, and the providers to look at."""
+"""The whole stack with all fakes behind it: the client's API, and the providers to inspect."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -33,7 +33,7 @@ OVERLAY = {
     "providers": {"bedrock": {"enabled": True}, "google": {"format": "openai"}},
     "routing": {"fallbacks": [], "rules": [], "simulation": True},
     "limits": {"attempts": 40},
-    "health": {"failures": 1_000_000, "cacheSeconds": 3600},  # an outage is to leave no trace in the next example
+    "health": {"failures": 1_000_000, "cacheSeconds": 3600},  # an outage must not affect the next example
 }
 
 
@@ -83,7 +83,7 @@ class World:
             fake.model.longest = 100_000  # whole events: how they are cut is not what this is about
 
     def forget(self) -> None:
-        """As if nothing had happened."""
+        """Reset the stack."""
         self.table.items = {}
         for fake in self.fakes.values():
             fake.signed = {}

@@ -1,4 +1,4 @@
-"""What every fake provider has in common: a strict look at what is asked, an answer whole or in small pieces."""
+"""What all fake providers share: strict checks of each request, and answers that are whole or in small pieces."""
 
 import json
 from abc import abstractmethod
@@ -44,9 +44,9 @@ def _number(text: str) -> float:
 
 
 class FakeProvider:
-    """A provider: translates between its wire format and the scripted model's words, and takes nothing amiss.
+    """A provider: translates between its wire format and the scripted model, and refuses every invalid request.
 
-    Written after the providers' documentation and their SDKs' types, without a look at our own adapters.
+    Written from the providers' documentation and their SDKs' types, independently of our own adapters.
     """
 
     name: str
@@ -64,7 +64,7 @@ class FakeProvider:
         """Where it is served."""
         self.refusals: list[Refused] = []
         self.signed: dict[str, str] = {}
-        """What it has signed: see each format."""
+        """What it has signed. Each format explains it."""
         self.outage: Sent | None = None
         """What it answers to everything while it is down."""
 

@@ -1,4 +1,4 @@
-"""A provider's rules as a table: what must hold of a request, where that is written, and how a breach is answered."""
+"""A provider's rules as a table: the requirement, its source, and the answer to a breach."""
 
 import json
 import re
@@ -122,7 +122,7 @@ def fits(pattern: str) -> Callable[[object], bool]:
 
 
 def call_key(name: str, arguments: Any) -> str:
-    """By what a fake knows its own call again: ids may be changed on the way, names and arguments may not."""
+    """How a fake recognizes its own call: ids may be changed on the way, names and arguments may not."""
     return f"{name} {json.dumps(arguments, sort_keys=True)}"
 
 

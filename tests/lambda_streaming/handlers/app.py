@@ -66,7 +66,7 @@ def large(event: dict[str, Any], context: Any) -> None:
 
 
 def wait(event: dict[str, Any], context: Any) -> None:
-    """One piece, and the next when the pipe has been written to."""
+    """Sends one piece, and the next after a write to the pipe."""
     send = context.open_stream(OK)
     for piece in event["pieces"]:
         send(piece.encode())
@@ -74,13 +74,13 @@ def wait(event: dict[str, Any], context: Any) -> None:
 
 
 def work(event: dict[str, Any], context: Any) -> None:
-    """Sends and sends, and does at the end what it is there for."""
+    """Sends many pieces, and reports at the end that it has finished."""
     wait(event, context)
     Path(event["done"]).write_text("done")
 
 
 def describe(event: dict[str, Any], context: Any) -> Any:
-    """What there is to know of an invocation."""
+    """Everything that a handler can know of an invocation."""
     names = [name for name in dir(context) if not name.startswith("_")]
     known = {name: getattr(context, name) for name in names if not callable(getattr(context, name))}
     known["callable"] = sorted({*names} - {*known})

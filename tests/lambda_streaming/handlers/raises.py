@@ -1,4 +1,4 @@
-"""Cannot be imported, for a reason of its own."""
+"""Cannot be imported, because it raises an error."""
 
 import json
 

@@ -14,7 +14,7 @@ runtime = os.environ["LAMBDA_RUNTIME_DIR"]
 version = f"python{sys.version_info.major}.{sys.version_info.minor}"
 layers = [f"/opt/python/lib/{version}/site-packages", "/opt/python"]
 
-# Whoever sets PYTHONPATH on the function takes the layers' place in their own hands.
+# A function that sets PYTHONPATH replaces the path of the layers.
 folders = [task, *([] if "PYTHONPATH" in os.environ else layers)]
 sys.path[:] = [*folders, runtime, *(path for path in sys.path if path not in {*folders, runtime, ""})]
 for folder in filter(os.path.isdir, folders):

@@ -1,4 +1,4 @@
-"""Does what the request says, step by step, so that a test decides what a handler does, and when."""
+"""Does the request's steps, so that a test decides what a handler does, and when."""
 
 import base64
 import json
@@ -58,7 +58,7 @@ class Run:
         MEETINGS.setdefault(name, threading.Barrier(number)).wait(SECONDS)
 
     def touch(self, path: str) -> None:
-        """Leave a trace where no request can come any more."""
+        """Write a file where no request can come any more."""
         Path(path).touch()
 
     def fail(self, text: str) -> None:
