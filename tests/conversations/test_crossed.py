@@ -42,13 +42,13 @@ def report(request: pytest.FixtureRequest) -> Iterator[Report]:
         Path(path).write_text(made.page())
 
 
-def test_every_parameter_of_an_agent_is_tried() -> None:
+def test_the_strategies_use_every_parameter_of_an_agent() -> None:
     assert set(map(to_camel, AgentConfig.model_fields)) - NOT_SENT == set(KNOWN)
 
 
 @pytest.mark.timeout(0)
 @pytest.mark.parametrize("first", MODELS)
-def test_a_session_goes_on_at_any_other_provider(crossed_world: World, report: Report, first: str) -> None:
+def test_a_session_continues_at_any_other_provider(crossed_world: World, report: Report, first: str) -> None:
     @settings(max_examples=EXAMPLES)
     @given(strategies.conversations(KNOWN))
     def goes_on(conversation: Conversation) -> None:
@@ -68,7 +68,7 @@ def test_a_session_goes_on_at_any_other_provider(crossed_world: World, report: R
 
 @pytest.mark.timeout(0)
 @pytest.mark.parametrize("first", MODELS)
-def test_a_clients_own_history_is_taken_by_any_provider(crossed_world: World, report: Report, first: str) -> None:
+def test_a_clients_own_history_is_accepted_by_any_provider(crossed_world: World, report: Report, first: str) -> None:
     @settings(max_examples=EXAMPLES)
     @given(histories.requests())
     def goes_on(request: door.Request) -> None:

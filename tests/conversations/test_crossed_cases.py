@@ -13,13 +13,13 @@ from tests.conversations.crossed.world import World
 
 
 @pytest.mark.parametrize("cases", [SESSIONS, DOOR], ids=["sessions", "door"])
-def test_every_case_has_a_name_of_its_own(cases: list[Case]) -> None:
+def test_every_case_has_its_own_name(cases: list[Case]) -> None:
     names = [case.name for case in cases]
     assert len(names) == len(set(names))
 
 
 @pytest.mark.parametrize("case", SESSIONS, ids=lambda case: case.name)
-def test_a_session_goes_on(crossed_world: World, case: Case) -> None:
+def test_a_session_continues_at_another_provider(crossed_world: World, case: Case) -> None:
     assert isinstance(case.what, Conversation)
     crossed_world.forget()
     session = Session(crossed_world, case.what, case.first)
@@ -36,7 +36,7 @@ def test_a_session_goes_on(crossed_world: World, case: Case) -> None:
 
 
 @pytest.mark.parametrize("case", DOOR, ids=lambda case: case.name)
-def test_a_clients_own_history_is_taken(crossed_world: World, case: Case) -> None:
+def test_a_clients_own_history_is_accepted(crossed_world: World, case: Case) -> None:
     assert isinstance(case.what, door.Request)
     crossed_world.forget()
     door.asked(crossed_world, case.what, case.first)

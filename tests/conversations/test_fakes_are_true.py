@@ -130,7 +130,7 @@ ERRORS = {"gemini": "ClientError", "bedrock": "ValidationException"}
 
 
 @pytest.mark.parametrize("name", SDKS)
-def test_an_sdk_reads_the_refusal_for_what_it_is(configured: pytest.MonkeyPatch, name: str) -> None:
+def test_an_sdk_reads_the_refusal_as_intended(configured: pytest.MonkeyPatch, name: str) -> None:
     class Picky(FAKES[name]):  # type: ignore[misc, name-defined]
         def accept(self, request: Request) -> Any:
             raise Refused("not like this")
@@ -152,9 +152,7 @@ THOUGHTS = {
 
 @pytest.mark.parametrize("streamed", [False, True], ids=["plain", "streamed"])
 @pytest.mark.parametrize("name", THOUGHTS)
-def test_what_a_model_thought_comes_with_its_calls(
-    configured: pytest.MonkeyPatch, name: str, *, streamed: bool
-) -> None:
+def test_a_models_thoughts_come_with_its_calls(configured: pytest.MonkeyPatch, name: str, *, streamed: bool) -> None:
     fake = FAKES[name](ScriptedModel(script=[Answer(calls=(CALL,))]))
     with FakeServer(fake):
         thought = _joined(one.get(THOUGHTS[name]) for one in messages(fake, streamed=streamed))
@@ -178,7 +176,7 @@ def test_google_signs_the_first_of_parallel_calls(configured: pytest.MonkeyPatch
 
 
 @pytest.mark.parametrize("streamed", [False, True], ids=["plain", "streamed"])
-def test_openai_says_that_it_refuses(configured: pytest.MonkeyPatch, *, streamed: bool) -> None:
+def test_openai_marks_a_refusal(configured: pytest.MonkeyPatch, *, streamed: bool) -> None:
     fake = FAKES["openai"](ScriptedModel(script=[Answer(refused=True)]))
     with FakeServer(fake):
         sent = messages(fake, streamed=streamed)

@@ -80,7 +80,7 @@ def remembering(environment: pytest.MonkeyPatch) -> Any:
     return client
 
 
-def test_it_answers_as_dynamodb_does(client: Any, table_name: str, remembering: Any) -> None:
+def test_the_table_in_memory_answers_like_dynamodb(client: Any, table_name: str, remembering: Any) -> None:
     for operation, request in ASKED:
         named = {"TableName": table_name, **request}
         assert answer(remembering, operation, named) == answer(client, operation, named), (operation, request)
@@ -111,7 +111,7 @@ def test_a_transaction_is_all_or_nothing(client: Any, table_name: str, rememberi
     assert answer(remembering, "query", everything) == answer(client, "query", everything)
 
 
-def test_batches(client: Any, table_name: str, remembering: Any) -> None:
+def test_batches_are_read_and_written(client: Any, table_name: str, remembering: Any) -> None:
     writes = [{"PutRequest": {"Item": item(sort)}} for sort in "abc"]
     for one in (client, remembering):
         one.batch_write_item(RequestItems={table_name: writes})
@@ -135,7 +135,7 @@ def test_a_snapshot_is_a_copy_of_its_items(environment: pytest.MonkeyPatch) -> N
 
 
 @pytest.mark.parametrize("expression", ["size(body) > :x", "a = :x OR contains(b, :x)"])
-def test_what_it_does_not_know_is_an_error(environment: pytest.MonkeyPatch, expression: str) -> None:
+def test_an_unsupported_request_is_an_error(environment: pytest.MonkeyPatch, expression: str) -> None:
     from agentos.store.dynamodb import connect
 
     client = connect(None)

@@ -131,7 +131,7 @@ def check_real(talk: Talk, outcome: Outcome, most: int) -> None:
 
 @streamed_or_not
 @pytest.mark.parametrize("name", PLAYED["llama.cpp"])
-def test_a_real_model_plays(api: Client, real: str, name: str, *, streamed: bool) -> None:
+def test_a_real_model_passes_every_case(api: Client, real: str, name: str, *, streamed: bool) -> None:
     case = EACH[name]
     most = min(case.config.get("maxTokens", SHORT), 2 if len(case.steps) > DOZEN else SHORT)
     talk = Talk.begin(api, real, {**case.config, "maxTokens": most, "temperature": 0}, case.tools, streamed=streamed)
@@ -164,7 +164,7 @@ def test_a_real_model_stops_at_a_stop_sequence(api: Client, real: str, *, stream
 
 
 @streamed_or_not
-def test_a_real_models_window_has_an_end(api: Client, real: str, *, streamed: bool) -> None:
+def test_a_prompt_over_a_real_models_window_is_refused(api: Client, real: str, *, streamed: bool) -> None:
     """No other target is left, so the client gets the error."""
     outcome = Talk.begin(api, real, {"maxTokens": SHORT}, (), streamed=streamed).post({"content": "word " * 20_000})
     assert (outcome.status, outcome.body["code"]) == (400, "context_length_exceeded")
@@ -225,7 +225,7 @@ class Ids:
 
 @streamed_or_not
 @pytest.mark.parametrize("name", PLAYED["llmock"])
-def test_llmock_plays(
+def test_llmock_passes_every_case(
     api: Client,
     mocked: str,
     llmock: Llmock,  # noqa: F811

@@ -80,7 +80,7 @@ def asked(row: Row, changes: Body) -> tuple[FakeProvider, Request]:
 
 
 @pytest.mark.parametrize("name", FAKES)
-def test_a_good_request_is_taken(name: str) -> None:
+def test_a_good_request_is_accepted(name: str) -> None:
     fake, request = asked(Row(name, "", {}, {}), {})
     received = fake.accept(request)
     assert [one.role for one in received.said] == ["user", "assistant", "user"]
@@ -106,7 +106,7 @@ def test_a_request_that_breaks_the_rule_is_refused(row: Row) -> None:
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.provider}-{row.rule}")
-def test_a_request_that_keeps_it_is_taken(row: Row) -> None:
+def test_a_request_that_keeps_the_rule_is_accepted(row: Row) -> None:
     fake, request = asked(row, row.keeps)
     fake.accept(request)
 

@@ -31,7 +31,7 @@ CORS = """      Cors:
 """
 
 
-def test_an_origin_is_enough_for_cors(tmp_path: Path) -> None:
+def test_cors_needs_only_an_origin(tmp_path: Path) -> None:
     """The methods are then those of each path."""
     preflights = template(tmp_path, CORS, "      Cors: \"'*'\"\n").preflights
     assert {preflight.path: preflight.headers for preflight in preflights} == {
@@ -60,7 +60,7 @@ def test_a_preflight_is_authorized_unless_the_template_says_otherwise(tmp_path: 
     assert all(preflight.authorizer for preflight in asked.preflights)
 
 
-def test_over_a_socket(start_host: Callable[..., Host]) -> None:
+def test_an_authorizer_decides_over_a_real_socket(start_host: Callable[..., Host]) -> None:
     host = start_host({"PYTHONPATH": str(ROOT / "shared")}, "--root", str(GUARDED))
     wishes = ["", "Bearer allow", "Bearer deny", "Bearer unauthorized", "Bearer broken"]
     statuses = [host.client.get("/token/a", headers={"authorization": wish}).status_code for wish in wishes]
@@ -118,12 +118,12 @@ def test_no_authorizer_receives_the_body() -> None:
         ({"principalId": "me", "policyDocument": {"Statement": [{"Effect": "Allow", "Action": "*"}]}}, AccessDenied),
     ],
 )
-def test_answers_that_let_nobody_in(answer: Any, error: type[Exception]) -> None:
+def test_authorizer_answers_that_refuse_the_call(answer: Any, error: type[Exception]) -> None:
     with pytest.raises(error):
         ask(answer)
 
 
 @pytest.mark.parametrize("headers", [(), (("authorization", ""),), (("authorization", "Basic a"),)])
-def test_who_brings_no_token_is_not_asked_about(headers: tuple[tuple[str, str], ...]) -> None:
+def test_the_authorizer_is_not_called_without_a_token(headers: tuple[tuple[str, str], ...]) -> None:
     with pytest.raises(Unauthorized):
         ask(AssertionError("asked"), headers=headers)

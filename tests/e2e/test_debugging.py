@@ -15,7 +15,7 @@ HANDLER = ROOT / "functions" / "health" / "app.py"
 RETURN_LINE = next(number for number, line in enumerate(HANDLER.read_text().splitlines(), 1) if "return" in line)
 
 
-def test_it_stops_in_a_handler_and_goes_on(start_host: Callable[..., Host]) -> None:
+def test_the_debugger_stops_in_a_handler_and_continues(start_host: Callable[..., Host]) -> None:
     port = free_port()
     host = start_host({"DEBUG_PORT": str(port)})
     assert f"may attach at 127.0.0.1:{port}" in host.output
@@ -30,7 +30,7 @@ def test_it_stops_in_a_handler_and_goes_on(start_host: Callable[..., Host]) -> N
     assert [answer.status_code for answer in answers] == [200]
 
 
-def test_it_stops_in_mid_stream_and_goes_on(start_host: Callable[..., Host]) -> None:
+def test_the_debugger_stops_during_a_stream_and_continues(start_host: Callable[..., Host]) -> None:
     """What was sent before the stop is with the client already."""
     port = free_port()
     host = start_host({"DEBUG_PORT": str(port), "PYTHONPATH": str(ROOT / "shared")}, "--root", str(STREAMER))
@@ -48,7 +48,7 @@ def test_it_stops_in_mid_stream_and_goes_on(start_host: Callable[..., Host]) -> 
             assert b"".join(pieces) == b"\0\1"
 
 
-def test_a_port_that_is_none_is_one_clear_line(tmp_path: Path) -> None:
+def test_an_invalid_debug_port_is_one_clear_line(tmp_path: Path) -> None:
     process, log = launch(tmp_path, free_port(), {"DEBUG_PORT": "here"})
     assert process.wait(STOP_SECONDS) == 1
     assert log.read_text().startswith("agentos: no debugger can attach at DEBUG_PORT here: ")

@@ -7,7 +7,7 @@ from local.environment import Environment, parse
 from tests.e2e.hosting import ROOT
 
 
-def test_env_syntax() -> None:
+def test_env_files_are_parsed() -> None:
     text = """
     # a comment
     PLAIN=value
@@ -35,7 +35,7 @@ def test_env_syntax() -> None:
     }
 
 
-def test_who_wins(tmp_path: Path) -> None:
+def test_the_environment_wins_over_env_and_env_over_defaults(tmp_path: Path) -> None:
     file = tmp_path / ".env"
     file.write_text("GIVEN=file\nGIVEN_EMPTY=file\nFILE=file\nBOTH=file\nFILE_EMPTY=\n")
     variables = {"GIVEN": "given", "GIVEN_EMPTY": ""}
@@ -52,7 +52,7 @@ def test_who_wins(tmp_path: Path) -> None:
     }
 
 
-def test_an_edited_file(tmp_path: Path) -> None:
+def test_an_edited_env_file_is_read_again(tmp_path: Path) -> None:
     file = tmp_path / ".env"
     file.write_text("A=1\nB=1\n")
     variables = {"LATER": "set by a library"}
@@ -66,7 +66,7 @@ def test_an_edited_file(tmp_path: Path) -> None:
     assert variables == {"LATER": "set by a library", "B": "default"}
 
 
-def test_own_overlays_win_over_the_hosts(tmp_path: Path) -> None:
+def test_the_users_overlays_win_over_the_hosts(tmp_path: Path) -> None:
     environment = Environment(tmp_path / ".env", {"AGENTOS_CONFIG": "mine.yaml"})
     environment.base_overlays = [Path("echo.yaml")]
     environment.refresh()

@@ -23,7 +23,7 @@ def event(
     return to_event(HttpRequest(method, path, query, list(headers), body), RESOURCE, parameters, "v1")
 
 
-def test_what_is_absent_is_null() -> None:
+def test_absent_fields_are_null() -> None:
     bare = to_event(HttpRequest("GET", "/agents", "", [], b""), "/agents", {}, "v1")
     absent = ("body", "queryStringParameters", "multiValueQueryStringParameters", "pathParameters", "stageVariables")
     assert [bare[name] for name in absent] == [None] * 5
@@ -60,7 +60,7 @@ def test_path_stays_encoded_and_parameters_are_decoded() -> None:
         ("//agents/a", None),
     ],
 )
-def test_which_paths_match(path: str, parameters: dict[str, str] | None) -> None:
+def test_paths_match_routes(path: str, parameters: dict[str, str] | None) -> None:
     assert match_path(RESOURCE, path) == parameters
 
 

@@ -36,7 +36,7 @@ RECORD = {
         ({"dynamodb": {"NewImage": {"absent": [None]}}}, False),
     ],
 )
-def test_patterns(pattern: dict[str, Any], passes: bool) -> None:
+def test_patterns_match_as_lambda_says(pattern: dict[str, Any], passes: bool) -> None:
     assert matcher(pattern)(RECORD) is passes
 
 

@@ -41,7 +41,7 @@ class City(BaseModel):
     name: str
 
 
-def test_an_answer(model: ChatOpenAI, primary: Upstream) -> None:
+def test_an_answer_is_received(model: ChatOpenAI, primary: Upstream) -> None:
     reply = model.invoke([SystemMessage("Be brief."), HumanMessage("Hello")])
     assert reply.content == "Hello from upstream."
     assert reply.response_metadata["model_name"] == "xai:grok"
@@ -68,7 +68,7 @@ def test_a_stream_comes_as_it_is_written(model: ChatOpenAI, primary: Upstream) -
     assert whole.usage_metadata["total_tokens"] == 15
 
 
-def test_asynchronously(model: ChatOpenAI, primary: Upstream) -> None:
+def test_an_answer_is_received_asynchronously(model: ChatOpenAI, primary: Upstream) -> None:
     async def ask() -> str:
         return "".join([str(chunk.content) async for chunk in model.astream("Hello")])
 
@@ -77,7 +77,7 @@ def test_asynchronously(model: ChatOpenAI, primary: Upstream) -> None:
 
 
 @pytest.mark.parametrize("streamed", [False, True])
-def test_tools_there_and_back(model: ChatOpenAI, primary: Upstream, streamed: bool) -> None:
+def test_tools_are_called_and_their_results_answered(model: ChatOpenAI, primary: Upstream, streamed: bool) -> None:
     calls = [("call_a", "weather", '{"city": "Paris"}'), ("call_b", "weather", '{"city": "Tōkyō"}')]
     primary.script.append(calling(*calls))
     able: Any = model.bind_tools([weather])
@@ -118,7 +118,7 @@ def test_any_tool_that_must_be_called(model: ChatOpenAI, primary: Upstream) -> N
     assert primary.requests[-1]["tool_choice"] == "required"
 
 
-def test_many_at_once(model: ChatOpenAI) -> None:
+def test_many_calls_at_once_are_answered(model: ChatOpenAI) -> None:
     assert {reply.content for reply in model.batch([f"Hello {number}" for number in range(20)])} == {
         "Hello from upstream."
     }

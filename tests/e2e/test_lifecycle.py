@@ -37,7 +37,7 @@ def alive(pid: int) -> bool:
 @pytest.mark.parametrize(
     ("number", "code"), [(signal.SIGINT, 0), (signal.SIGTERM, 0), (signal.SIGKILL, -signal.SIGKILL)]
 )
-def test_nothing_outlives_the_host(start_host: StartHost, number: int, code: int) -> None:
+def test_no_process_outlives_the_host(start_host: StartHost, number: int, code: int) -> None:
     """The processes of the model and of the store end, however the host ends."""
     host = start_host({"LOCAL_MODEL": "1"})
     children = host.children()
@@ -182,7 +182,7 @@ def test_the_store_does_not_outlive_the_host(
     eventually(lambda: not any(map(alive, children)))
 
 
-def test_a_store_that_cannot_be_had_is_one_clear_line(checkout: Path, tmp_path: Path) -> None:
+def test_an_unavailable_store_is_one_clear_line(checkout: Path, tmp_path: Path) -> None:
     (checkout / ".agentos").mkdir()
     (checkout / ".agentos" / "store.sqlite").write_bytes(b"not a database" * 100)
     stores = {
@@ -275,7 +275,7 @@ def handler(edited: tuple[Host, Path]) -> Iterator[Path]:
     file.write_text(intact)
 
 
-def test_an_edited_handler_is_live(edited: tuple[Host, Path], handler: Path) -> None:
+def test_an_edited_handler_is_reloaded(edited: tuple[Host, Path], handler: Path) -> None:
     host, file = edited[0], handler
     file.write_text(HANDLER.format(answer='{"statusCode": 200, "body": "one"}'))
     assert host.client.get("/health").text == "one"
@@ -293,7 +293,7 @@ def test_an_edited_handler_is_live(edited: tuple[Host, Path], handler: Path) -> 
         (HANDLER.format(answer='{"statusCode": 200, "body": "x" * 6291556}'), "ResponseTooLarge"),
     ],
 )
-def test_a_broken_handler_is_a_502_and_the_host_lives_on(
+def test_a_broken_handler_is_a_502_and_the_host_continues(
     edited: tuple[Host, Path], handler: Path, text: str, reported: str
 ) -> None:
     host, file = edited[0], handler
@@ -306,7 +306,7 @@ def test_a_broken_handler_is_a_502_and_the_host_lives_on(
     assert host.client.get("/health").status_code == 200
 
 
-def test_an_edited_layer_and_configuration_are_live(edited: tuple[Host, Path]) -> None:
+def test_an_edited_layer_and_configuration_are_reloaded(edited: tuple[Host, Path]) -> None:
     host, checkout = edited
     catalog = checkout / "shared" / "agentos" / "__init__.py"
     catalog.write_text(catalog.read_text() + '\n__version__ = "99.edited"\n')

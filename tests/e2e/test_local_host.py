@@ -23,7 +23,9 @@ def test_start_shows_routes_providers_the_model_and_what_to_try(host: Host) -> N
     assert "\033" not in host.output  # no colours in a file
 
 
-def test_where_the_model_has_no_wheel_the_start_says_so_and_echo_answers(start_host: StartHost, tmp_path: Path) -> None:
+def test_without_a_wheel_for_the_model_the_start_says_so_and_echo_answers(
+    start_host: StartHost, tmp_path: Path
+) -> None:
     (tmp_path / "sitecustomize.py").write_text("import sys\nsys.modules['xllamacpp'] = None  # as if not installed\n")
     host = start_host({"LOCAL_MODEL": "1", "PYTHONPATH": str(tmp_path)})
     assert re.search(r"^model +none \(xllamacpp is not installed; .*\); echo:echo answers instead$", host.output, re.M)
@@ -40,7 +42,7 @@ def test_every_request_is_shown(host: Host) -> None:
     ("method", "path"),
     [("GET", "/nope"), ("GET", "/"), ("PUT", "/agents"), ("OPTIONS", "/agents"), ("GET", "/agents/a/b/c/d/e")],
 )
-def test_unknown_route(host: Host, method: str, path: str) -> None:
+def test_an_unknown_route_is_refused(host: Host, method: str, path: str) -> None:
     refused = host.client.request(method, path)
     assert refused.status_code == 404
     assert refused.json() | {"requestId": None} == {
@@ -60,7 +62,7 @@ def test_a_trailing_slash_makes_no_difference(host: Host) -> None:
     assert host.client.get("/health/").status_code == 200
 
 
-def test_body_over_api_gateways_limit(host: Host) -> None:
+def test_a_body_over_api_gateways_limit_is_refused(host: Host) -> None:
     def endless() -> Iterator[bytes]:
         for _ in range(11):
             yield b" " * 1024 * 1024
@@ -71,12 +73,12 @@ def test_body_over_api_gateways_limit(host: Host) -> None:
     assert host.client.get("/health").status_code == 200
 
 
-def test_event_over_lambdas_limit(host: Host) -> None:
+def test_an_event_over_lambdas_limit_is_refused(host: Host) -> None:
     refused = host.client.post("/agents", content=b" " * (6 * 1024 * 1024))
     assert (refused.status_code, refused.json()["code"]) == (413, "payload_too_large")
 
 
-def test_body_that_is_not_text(host: Host) -> None:
+def test_a_body_that_is_not_text_is_refused(host: Host) -> None:
     refused = host.client.post("/agents", content=b"\xff\xfe")
     assert (refused.status_code, refused.json()["code"]) == (400, "invalid_request")
 
@@ -123,7 +125,7 @@ def test_the_fallback_answers_while_the_primary_is_away(start_host: StartHost, t
     assert "sk-secret" not in host.output
 
 
-def test_a_failure_may_be_asked_for(start_host: StartHost) -> None:
+def test_a_failure_can_be_simulated(start_host: StartHost) -> None:
     with Upstream() as upstream:
         host = start_host({"OPENAI_API_KEY": "sk-0123456789", "OPENAI_ENDPOINT": upstream.url})
         session = host.session(host.agent(model="openai:gpt-4o-mini"))

@@ -99,7 +99,7 @@ def body_of(answer: httpx.Response) -> tuple[bytes, bool]:
     return bytes(body), True
 
 
-def test_every_piece_comes_before_the_next_is_made(streamer: Streamer) -> None:
+def test_every_piece_arrives_before_the_next_is_written(streamer: Streamer) -> None:
     text = "data: ü\n\ndata: 😀\n\n".encode()
     pieces = [text[:7], text[7:17], text[17:18], text[18:]]  # two of the cuts go through a character
     steps = [step for number, piece in enumerate(pieces) for step in (["wait", streamer.of(str(number))], write(piece))]
@@ -154,19 +154,19 @@ def test_empty_pieces_and_no_pieces(streamer: Streamer) -> None:
     assert streamer.run(["open", {"statusCode": 204}]).status_code == 204
 
 
-def test_a_function_that_opens_no_stream_answers_as_ever(streamer: Streamer) -> None:
+def test_a_function_that_opens_no_stream_answers_as_usual(streamer: Streamer) -> None:
     answer = streamer.run(["answer", {"statusCode": 201, "headers": {"x-one": "1"}, "body": "é"}])
     assert (answer.status_code, answer.headers["x-one"], answer.text) == (201, "1", "é")
     assert answer.headers["content-length"] == "2"
 
 
 @pytest.mark.parametrize(("route", "can"), [("streamed", True), ("buffered", False), ("plain", False)])
-def test_only_where_the_template_says_so_a_context_can_stream(streamer: Streamer, route: str, can: bool) -> None:
+def test_a_context_can_stream_only_where_the_template_says_so(streamer: Streamer, route: str, can: bool) -> None:
     assert streamer.run(["can_stream"], route=route).json() is can
 
 
 @pytest.mark.parametrize("step", [["fail", "before any piece"], ["leave"], ["answer", {"status": 200}]])
-def test_what_fails_before_the_stream_is_api_gateways_answer(streamer: Streamer, step: list[Any]) -> None:
+def test_a_failure_before_the_stream_is_api_gateways_response(streamer: Streamer, step: list[Any]) -> None:
     failed = streamer.run(step)
     assert (failed.status_code, failed.json()) == (502, {"code": "failed"})
 
@@ -204,7 +204,7 @@ def test_a_malformed_head_is_a_502_and_opens_nothing(streamer: Streamer, head: A
     ],
 )
 @pytest.mark.parametrize("pieces", [[], [b"first"]])
-def test_what_fails_after_the_head_breaks_off(
+def test_a_failure_after_the_head_breaks_the_stream_off(
     streamer: Streamer, step: list[Any], reported: str, pieces: list[bytes]
 ) -> None:
     before = streamer.host.output.count(reported)
@@ -215,7 +215,7 @@ def test_what_fails_after_the_head_breaks_off(
     assert streamer.host.output.count(reported) == before + 1
 
 
-def test_a_second_stream_is_refused_and_the_first_goes_on(streamer: Streamer) -> None:
+def test_a_second_stream_is_refused_and_the_first_continues(streamer: Streamer) -> None:
     answer = streamer.run(["open", HEAD], write(b"a"), ["failing", "open", {"statusCode": 500}], write(b"b"))
     assert (answer.status_code, answer.content) == (200, b"ab")
 
@@ -258,7 +258,7 @@ def test_a_large_answer_in_one_piece(streamer: Streamer) -> None:
 
 
 @pytest.mark.parametrize(("excess", "is_whole"), [(0, True), (1, False)])
-def test_lambdas_bound_on_a_stream(streamer: Streamer, excess: int, is_whole: bool) -> None:
+def test_a_stream_over_lambdas_limit_breaks_off(streamer: Streamer, excess: int, is_whole: bool) -> None:
     """Status and headers count, and so does what parts them from the body."""
     size = MAX_STREAM_BYTES - len(json.dumps(HEAD)) - DELIMITER_BYTES
     last = ["write", base64.b64encode(b"y" * (size % MEGABYTE + excess)).decode()]
@@ -274,7 +274,7 @@ def test_lambdas_bound_on_a_stream(streamer: Streamer, excess: int, is_whole: bo
     assert is_whole or "StreamTooLarge" in streamer.host.output
 
 
-def test_the_connection_serves_on_after_a_stream(streamer: Streamer) -> None:
+def test_the_connection_is_reused_after_a_stream(streamer: Streamer) -> None:
     url = streamer.host.client.base_url
     connection = HTTPConnection(str(url.host), url.port, timeout=STOP_SECONDS)
     connection.connect()
@@ -288,7 +288,7 @@ def test_the_connection_serves_on_after_a_stream(streamer: Streamer) -> None:
 
 
 @pytest.mark.parametrize("step", [["wait", "for ever"], ["flood"]], ids=["silent", "writing"])
-def test_the_host_ends_in_mid_stream(start_host: Callable[..., Host], step: list[Any]) -> None:
+def test_the_host_ends_during_a_stream(start_host: Callable[..., Host], step: list[Any]) -> None:
     """The client, which does not read meanwhile, sees that something is missing."""
     host = start_host({"PYTHONPATH": str(ROOT / "shared")}, "--root", str(STREAMER))
     with Streamer(host).streaming(["open", HEAD], write(b"first"), step) as answer:
@@ -302,7 +302,7 @@ def test_the_host_ends_in_mid_stream(start_host: Callable[..., Host], step: list
     assert "never awaited" not in host.output
 
 
-def test_a_handler_outlives_the_server_in_peace(tmp_path: Path) -> None:
+def test_a_handler_outlives_the_server_without_an_error(tmp_path: Path) -> None:
     """The server ends while nobody takes the function's piece. The function learns it, and further writes have no
     effect."""
     template, done = load_template(STREAMER / "template.yaml", "any"), tmp_path / "done"

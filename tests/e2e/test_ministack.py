@@ -118,13 +118,13 @@ def test_a_signed_request_sees_the_same(ministack_endpoint: str, partition: tupl
     assert stranger.get_item(TableName=name, Key={"pk": {"S": "p"}, "sk": {"S": keys[0]}})["Item"]
 
 
-def test_a_service_that_is_not_there(ministack_endpoint: str) -> None:
+def test_an_unknown_service_is_refused(ministack_endpoint: str) -> None:
     kinesis = client("kinesis", ministack_endpoint)
     with pytest.raises(kinesis.exceptions.ClientError, match="There is no service 'Kinesis_20131202' here"):
         kinesis.list_streams()
 
 
-def test_it_listens_on_the_loopback_interface_alone(ministack_endpoint: str) -> None:
+def test_the_store_listens_on_the_loopback_interface_alone(ministack_endpoint: str) -> None:
     port = urlsplit(ministack_endpoint).port
     assert port is not None
     assert process.listens(port)
@@ -219,7 +219,7 @@ def test_a_host_whose_store_dies_says_so_and_ends(
     assert last == f"agentos: the store has ended by itself (exit code -9); {kept}. Start the host again."
 
 
-def test_a_file_of_another_version(tmp_path: Path) -> None:
+def test_a_data_file_of_another_version_is_refused(tmp_path: Path) -> None:
     database = tmp_path / "store.sqlite"
     with sqlite3.connect(database) as file:
         file.execute("PRAGMA user_version = 99")
@@ -229,6 +229,6 @@ def test_a_file_of_another_version(tmp_path: Path) -> None:
     server.stop()
 
 
-def test_where_it_is_not_installed(tmp_path: Path) -> None:
+def test_without_ministack_the_start_says_how_to_install_it(tmp_path: Path) -> None:
     with pytest.raises(MinistackError, match=f"ministack is not installed in {tmp_path}; make run installs it"):
         Ministack(environment=tmp_path)

@@ -106,7 +106,7 @@ def model_of(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.mark.parametrize(("behaviour", "outcome"), ASKED_ONCE, ids=names)
-def test_what_a_repetition_cannot_mend_goes_to_the_next_target_at_once(
+def test_permanent_errors_go_to_the_next_target_at_once(
     broken: Host, llmock: Llmock, request: pytest.FixtureRequest, behaviour: Behaviour, outcome: str
 ) -> None:
     model = model_of(request)
@@ -118,7 +118,7 @@ def test_what_a_repetition_cannot_mend_goes_to_the_next_target_at_once(
 
 
 @pytest.mark.parametrize(("behaviour", "outcome"), ASKED_TWICE, ids=names)
-def test_what_may_pass_is_tried_once_more(
+def test_temporary_errors_are_retried_once(
     broken: Host, llmock: Llmock, request: pytest.FixtureRequest, behaviour: Behaviour, outcome: str
 ) -> None:
     model = model_of(request)
@@ -181,7 +181,9 @@ def test_what_one_provider_rejects_the_next_one_answers(
     assert asked(say(broken, model, fallback=f"gemini:{model}")) == [("openai", "rejected"), ("gemini", "ok")]
 
 
-def test_with_both_away_the_real_model_answers(broken: Host, llmock: Llmock, request: pytest.FixtureRequest) -> None:
+def test_without_both_providers_the_real_model_answers(
+    broken: Host, llmock: Llmock, request: pytest.FixtureRequest
+) -> None:
     model = model_of(request)
     llmock.misbehave("openai", model, **fail(500))
     llmock.misbehave("gemini", model, **fail(401))
@@ -191,7 +193,7 @@ def test_with_both_away_the_real_model_answers(broken: Host, llmock: Llmock, req
     assert reply["content"].strip()
 
 
-def test_llmock_finds_no_fault_with_us(broken: Host, llmock: Llmock, request: pytest.FixtureRequest) -> None:
+def test_llmocks_verdict_on_our_requests_is_clean(broken: Host, llmock: Llmock, request: pytest.FixtureRequest) -> None:
     """It judges every request that it has had: this one, and those of the tests before."""
     model = model_of(request)
     llmock.misbehave("openai", model, **fail(503, retry_after=1))

@@ -47,7 +47,7 @@ def client(door: Door) -> Iterator[openai.OpenAI]:
         yield client
 
 
-def test_an_answer(client: openai.OpenAI) -> None:
+def test_an_answer_is_received(client: openai.OpenAI) -> None:
     raw = client.chat.completions.with_raw_response.create(
         model="xai:grok",
         messages=[
@@ -68,7 +68,7 @@ def test_an_answer(client: openai.OpenAI) -> None:
     assert json.loads(raw.text)["agentos"]["route"]["served"] == "xai:grok"
 
 
-def test_what_the_upstream_is_asked(client: openai.OpenAI, primary: Upstream) -> None:
+def test_the_upstream_receives_the_request(client: openai.OpenAI, primary: Upstream) -> None:
     client.chat.completions.create(model="xai:grok", messages=[{"role": "user", "content": "Hi"}], max_tokens=7)
     asked = primary.requests[-1]
     assert asked["messages"] == [{"role": "user", "content": "Hi"}]
@@ -76,7 +76,7 @@ def test_what_the_upstream_is_asked(client: openai.OpenAI, primary: Upstream) ->
     assert asked["max_completion_tokens"] == 7
 
 
-def test_the_same_as_a_stream_of_events(client: openai.OpenAI) -> None:
+def test_a_stream_has_the_same_answer(client: openai.OpenAI) -> None:
     stream = client.chat.completions.create(
         model="xai:grok",
         messages=[{"role": "user", "content": "Hello"}],
@@ -156,7 +156,7 @@ def test_the_asynchronous_client(door: Door) -> None:
     assert asyncio.run(ask()) == "Hello from upstream."
 
 
-def test_parallel_tools_there_and_back(client: openai.OpenAI, primary: Upstream) -> None:
+def test_parallel_tools_are_called_and_their_results_answered(client: openai.OpenAI, primary: Upstream) -> None:
     primary.script.append(Reply(CALLED))
     first = client.chat.completions.create(
         model="xai:grok", messages=[{"role": "user", "content": "Weather?"}], tools=[WEATHER]
@@ -180,7 +180,7 @@ def test_parallel_tools_there_and_back(client: openai.OpenAI, primary: Upstream)
     assert [message["tool_call_id"] for message in asked[2:]] == ["call_a", "call_b"]
 
 
-def test_tools_as_a_stream(client: openai.OpenAI, primary: Upstream) -> None:
+def test_tool_calls_are_streamed(client: openai.OpenAI, primary: Upstream) -> None:
     primary.script.append(Reply(CALLED))
     with client.chat.completions.stream(
         model="xai:grok", messages=[{"role": "user", "content": "Weather?"}], tools=[WEATHER]
@@ -193,7 +193,7 @@ class City(BaseModel):
     name: str
 
 
-def test_a_parsed_answer(client: openai.OpenAI, primary: Upstream) -> None:
+def test_an_answer_is_parsed(client: openai.OpenAI, primary: Upstream) -> None:
     primary.script.append(answer('{"name": "Paris"}'))
     completion = client.chat.completions.parse(
         model="xai:grok", messages=[{"role": "user", "content": "A city?"}], response_format=City
@@ -278,7 +278,7 @@ def called(name: str, arguments: str) -> Reply:
     return Reply({**CALLED, "choices": [{"finish_reason": "stop", "message": message}]})
 
 
-def test_a_tool_that_must_be_called_is_and_its_arguments_are_parsed(client: openai.OpenAI, primary: Upstream) -> None:
+def test_a_forced_tool_is_called_and_its_arguments_are_parsed(client: openai.OpenAI, primary: Upstream) -> None:
     primary.script.append(called("Weather", '{"city": "Paris", "days": 3}'))
     completion = client.chat.completions.parse(
         model="xai:grok",
@@ -332,7 +332,7 @@ def test_a_models_name_may_be_encoded(door: Door, name: str) -> None:
     assert door.host.client.get(f"/v1/models/{name}").json()["id"] == "xai:grok-4.3"
 
 
-def test_what_is_no_route_is_an_error_that_the_client_can_read(client: openai.OpenAI) -> None:
+def test_an_unknown_route_is_an_error_that_the_client_can_read(client: openai.OpenAI) -> None:
     with pytest.raises(openai.NotFoundError, match="There is no route") as caught:
         client.images.generate(prompt="a cat")
     assert (caught.value.code, caught.value.type) == ("not_found", "not_found_error")
@@ -359,7 +359,7 @@ def test_the_same_key_has_the_same_answer(client: openai.OpenAI, primary: Upstre
     assert caught.value.code == "idempotency_mismatch"
 
 
-def test_what_was_not_carried_is_named(client: openai.OpenAI, primary: Upstream) -> None:
+def test_parameters_that_were_not_sent_are_named(client: openai.OpenAI, primary: Upstream) -> None:
     completion = client.chat.completions.create(
         model="xai:grok",
         messages=[{"role": "user", "content": "Hello", "name": "ann"}],

@@ -101,7 +101,7 @@ def feed(environment: pytest.MonkeyPatch, ministack_endpoint: str, tmp_path: Pat
     return Feed(ministack_endpoint, tmp_path)
 
 
-def test_a_message_comes_as_lambda_has_it_and_is_gone_when_it_is_done(feed: Feed) -> None:
+def test_a_message_has_lambdas_form_and_is_removed_when_it_is_done(feed: Feed) -> None:
     feed.put('{"a": 1}')
     assert feed.poller().poll() is True
     (record,) = feed.records()
@@ -113,7 +113,7 @@ def test_a_message_comes_as_lambda_has_it_and_is_gone_when_it_is_done(feed: Feed
     assert feed.poller().poll() is False
 
 
-def test_those_that_failed_come_again_and_no_others(feed: Feed) -> None:
+def test_only_failed_messages_come_again(feed: Feed) -> None:
     feed.answers(fail=["b"])
     feed.put("a", "b", "c")
     while feed.poller().poll():
@@ -132,7 +132,7 @@ def test_without_partial_answers_an_exception_alone_is_a_failure(
     assert feed.left(feed.url) == left
 
 
-def test_after_three_times_the_queue_puts_it_aside(feed: Feed) -> None:
+def test_after_three_deliveries_a_message_goes_to_the_dead_letters(feed: Feed) -> None:
     feed.answers(fail=["a"])
     feed.put("a")
     for _ in range(3):
@@ -144,7 +144,7 @@ def test_after_three_times_the_queue_puts_it_aside(feed: Feed) -> None:
     assert (feed.left(feed.url), feed.left(feed.dead)) == (0, 1)
 
 
-def test_a_queue_that_is_not_there_ends_nothing(feed: Feed, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_missing_queue_does_not_end_the_poller(feed: Feed, capsys: pytest.CaptureFixture[str]) -> None:
     source = QueueEventSource(feed.function, "work", 1, True)
     assert QueuePoller(source, feed.functions, feed.endpoint, f"{feed.url}-not").poll() is False
     assert "cannot be read" in capsys.readouterr().err
@@ -229,7 +229,7 @@ def test_several_long_turns_run_at_once(start_host: Callable[..., Host], dynamod
     assert len(upstream.requests) == together.parties
 
 
-def test_no_more_run_at_once_than_the_source_says(feed: Feed) -> None:
+def test_the_sources_concurrency_bounds_the_turns_that_run_at_once(feed: Feed) -> None:
     source = QueueEventSource(feed.function, feed.name, 1, True, concurrency=2)
     poller = QueuePoller(source, feed.functions, feed.endpoint, feed.url)
     feed.put("a", "b", "c")

@@ -43,7 +43,7 @@ def streamed(http: HttpClient, model: str, endpoint: str) -> tuple[Completion, l
 
 
 @pytest.mark.parametrize("model", ["local:smollm2", "anthropic:smollm2"])
-def test_the_real_model_speaks_in_pieces(http: HttpClient, server: str, model: str) -> None:
+def test_the_real_models_answer_is_streamed(http: HttpClient, server: str, model: str) -> None:
     completion, received = streamed(http, model, server)
     assert len(received) > 5
     assert "".join(received) == completion.text
@@ -57,7 +57,7 @@ def test_the_real_model_speaks_in_pieces(http: HttpClient, server: str, model: s
     ("anthropic:claude-haiku-5-5", "/anthropic/v1"),
     ("gemini:flash-1.5", "/gemini/v1beta"),
 ])  # fmt: skip
-def test_llmock_speaks_in_pieces(http: HttpClient, llmock: Llmock, model: str, base: str) -> None:  # noqa: F811
+def test_llmocks_answers_are_streamed(http: HttpClient, llmock: Llmock, model: str, base: str) -> None:  # noqa: F811
     completion, received = streamed(http, model, llmock.url + base)
     assert len(received) > 1
     assert "".join(received) == completion.text

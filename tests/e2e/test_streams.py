@@ -90,7 +90,7 @@ def test_records_come_once_in_order_in_batches(feed: Feed) -> None:
     assert feed.batches() == ["abc", "def", "g", "h"]
 
 
-def test_a_record_is_as_lambda_has_it(feed: Feed) -> None:
+def test_a_record_has_lambdas_form(feed: Feed) -> None:
     feed.put("a", text={"S": "日本"}, bytes={"B": b"\x00\xff"}, list={"L": [{"N": "1.5"}, {"NULL": True}]})
     feed.delete("a")
     feed.poller().poll()
@@ -156,7 +156,7 @@ def test_a_record_that_failed_comes_again_with_those_after_it(feed: Feed) -> Non
 
 
 @pytest.mark.parametrize("answer", [{"fail": ["a"]}, {"raise": "a"}])
-def test_one_that_always_fails_is_given_up_in_the_end(
+def test_a_record_that_always_fails_is_given_up(
     feed: Feed, answer: dict[str, Any], capsys: pytest.CaptureFixture[str]
 ) -> None:
     poller = feed.poller()
@@ -167,7 +167,7 @@ def test_one_that_always_fails_is_given_up_in_the_end(
     assert "Consumer has failed for good" in capsys.readouterr().err
 
 
-def test_without_a_bound_it_is_never_given_up(feed: Feed) -> None:
+def test_without_a_bound_a_failing_record_is_never_given_up(feed: Feed) -> None:
     poller = feed.poller(retries=-1)
     feed.put("a")
     feed.answers(fail=["a"])
@@ -184,7 +184,7 @@ def test_an_unreachable_store_is_reported_and_tried_again(feed: Feed, capsys: py
     assert poller.poll() is True
 
 
-def test_an_answer_that_lacks_everything_ends_nothing(feed: Feed, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_empty_answer_does_not_end_the_reader(feed: Feed, capsys: pytest.CaptureFixture[str]) -> None:
     """boto3 takes a 200 with a broken or empty body for an empty answer."""
     with Upstream(default=Reply({})) as broken:
         feed.endpoint = f"http://{broken.address}:{broken.port}"

@@ -13,7 +13,7 @@ from tests.e2e.hosting import Host, eventually
 TOMBSTONE = {"pk", "sk", "deletedAt", "deletion", "expiresAt"}
 
 
-def test_nothing_is_left_but_tombstones(
+def test_only_tombstones_are_left(
     start_host: Callable[..., Host], dynamodb_endpoint: str, environment: pytest.MonkeyPatch
 ) -> None:
     host = start_host({"STORE": dynamodb_endpoint})

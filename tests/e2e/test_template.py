@@ -16,7 +16,7 @@ from tests.e2e.hosting import ROOT
 TEMPLATE = load_template(ROOT / "template.yaml", "a-table")
 
 
-def test_every_function_is_there_with_its_file() -> None:
+def test_every_function_is_found_with_its_file() -> None:
     declared = yaml.load((ROOT / "template.yaml").read_text(), Loader=yaml.BaseLoader)["Resources"]
     names = {name for name, resource in declared.items() if resource["Type"] == "AWS::Serverless::Function"}
     assert {function.name for function in TEMPLATE.functions} == names
@@ -37,7 +37,7 @@ def test_references() -> None:
     assert TEMPLATE.stage == "v1"
 
 
-def test_which_routes_stream() -> None:
+def test_the_template_says_which_routes_stream() -> None:
     routes = load_template(ROOT / "tests" / "e2e" / "streamer" / "template.yaml", "any").routes
     streams = {route.path: route.streams for route in routes}
     assert streams == {"/streamed/{name}": True, "/buffered/{name}": False, "/plain/{name}": False}
@@ -84,7 +84,7 @@ def test_every_path_below_v1_has_openais_envelope_for_every_method() -> None:
         ("/agents/{agentId}", "/agents/a/b", None),
     ],
 )
-def test_a_greedy_parameter_takes_all_that_is_left(pattern: str, path: str, found: dict[str, str] | None) -> None:
+def test_a_greedy_parameter_takes_the_rest_of_the_path(pattern: str, path: str, found: dict[str, str] | None) -> None:
     assert match_path(pattern, path) == found
 
 
@@ -101,6 +101,6 @@ def test_the_table_is_created_once(environment: pytest.MonkeyPatch, dynamodb_end
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:1", "http:// not a url"])
-def test_where_no_dynamodb_answers_the_error_has_the_url(environment: pytest.MonkeyPatch, url: str) -> None:
+def test_where_dynamodb_does_not_answer_the_error_names_the_url(environment: pytest.MonkeyPatch, url: str) -> None:
     with pytest.raises(DynamoDBError, match=f"no table at {url}"):
         ensure_table(url, TEMPLATE)

@@ -42,7 +42,7 @@ def assert_it_shows_what_it_should(walked: Walk) -> None:
     assert walked.session_after["usage"]["totalTokens"] == used
 
 
-def test_it_works_on_a_real_host(start_host: Callable[..., Host], tmp_path: Path) -> None:
+def test_the_walk_through_works_on_a_real_host(start_host: Callable[..., Host], tmp_path: Path) -> None:
     slow_machine = tmp_path / "slow_machine.yaml"  # where two models at once may need more than a turn's 28 s
     slow_machine.write_text("limits: {turnSeconds: 100}")
     host = start_host({"LOCAL_MODEL": "1", "AGENTOS_CONFIG": str(slow_machine)})

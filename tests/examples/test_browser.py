@@ -110,7 +110,7 @@ def test_an_answer_is_text_whatever_it_looks_like(page: Page, stack: Stack) -> N
     assert page.title() == "AgentOS Serverless: a page that streams"
 
 
-def test_an_answer_that_breaks_off_is_said_to(page: Page, stack: Stack) -> None:
+def test_an_answer_that_breaks_off_is_reported(page: Page, stack: Stack) -> None:
     stack.openai.script = [streamed_reply("Mer", CUT)]
     send(page, "Which is the smallest planet?")
     expect(page.locator(ANSWER)).to_have_text("Mer")
@@ -118,12 +118,12 @@ def test_an_answer_that_breaks_off_is_said_to(page: Page, stack: Stack) -> None:
     expect(page.get_by_role("button")).to_be_enabled()
 
 
-def test_what_the_api_refuses_is_said(page: Page) -> None:
+def test_errors_of_the_api_are_shown(page: Page) -> None:
     send(page, "x" * 1_100_000)  # limits.contentBytes is 1,000,000
     expect(page.locator(ERROR)).to_contain_text("413 payload_too_large: ")
 
 
-def test_an_api_that_does_not_answer_is_said_to(browser: Browser) -> None:
+def test_an_api_that_does_not_answer_is_reported(browser: Browser) -> None:
     with served({"AGENTOS_URL": f"http://127.0.0.1:{free_port()}"}) as url:
         page = browser.new_page()
         page.goto(url)

@@ -47,7 +47,7 @@ def test_what_is_no_proxy_result_is_an_error(function: Emulator, result: Any) ->
     assert function.document({"do": "plain", "result": result})["errorType"] == "Runtime.MarshalError"
 
 
-def test_an_unmarshalable_head_is_an_error(function: Emulator) -> None:
+def test_a_head_that_cannot_be_serialized_is_an_error(function: Emulator) -> None:
     error = function.document({"do": "unmarshalable"})
     assert error["errorType"] == "Runtime.MarshalError"
     assert error["errorMessage"] == "Unable to marshal response: Object of type object is not JSON serializable"
@@ -77,7 +77,7 @@ def test_a_response_begins_once(function: Emulator) -> None:
     assert "[ERROR] RuntimeError: the response has started already" in function.log.read_text()
 
 
-def test_one_process_serves_what_follows_whatever_comes(ours: Image) -> None:
+def test_one_process_serves_all_events_whatever_fails(ours: Image) -> None:
     with emulated(ours) as function:
         for event in ({"do": "fail", "message": "a"}, {"do": "stream", "pieces": ["x"]}, {"do": "plain", "result": OK}):
             function.invoke(event)
@@ -92,7 +92,7 @@ def test_a_process_that_ends_is_started_again(function: Emulator) -> None:
     assert function.answer({"do": "stream", "pieces": ["again"]}) == (OK, b"again")
 
 
-def test_the_deadline_is_the_functions(ours: Image) -> None:
+def test_the_deadline_is_the_functions_timeout(ours: Image) -> None:
     with emulated(ours, AWS_LAMBDA_FUNCTION_TIMEOUT="77") as function:
         _, body = function.answer({"do": "describe"})
     assert 0 < json.loads(body)["remaining"] <= 77_000

@@ -141,7 +141,7 @@ def test_a_module_that_is_no_python(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("handler", "code"), [("app.handler", 3), ("leaves.handler", 3)])
-def test_leaving(ours: Image, stock: Image, handler: str, code: int) -> None:
+def test_a_process_that_exits(ours: Image, stock: Image, handler: str, code: int) -> None:
     one, other = both(ours, stock, {"do": "exit", "code": code}, {"do": "never"}, handler=handler)
     assert one.ended.code == other.ended.code == code
     assert seen(one.requests) == seen(other.requests)
@@ -155,7 +155,7 @@ def described(found: Run) -> list[dict[str, Any]]:
     return bodies
 
 
-def test_a_context(ours: Image, stock: Image) -> None:
+def test_the_context_is_the_same(ours: Image, stock: Image) -> None:
     one, other = both(ours, stock, {"do": "describe"}, {"do": "describe"}, headers=HEADERS)
     mine, theirs = described(one), described(other)
     assert all(body["callable"].remove("open_stream") is None for body in mine)
@@ -168,7 +168,7 @@ def test_a_context(ours: Image, stock: Image) -> None:
     assert [body["aws_request_id"] for body in mine] == ["request-1", "request-2"]
 
 
-def test_a_context_with_nothing_in_it(ours: Image, stock: Image) -> None:
+def test_a_context_without_any_fields(ours: Image, stock: Image) -> None:
     few = {"Lambda-Runtime-Invoked-Function-Arn": "arn"}
     one, other = both(ours, stock, {"do": "describe"}, headers=few, _X_AMZN_TRACE_ID="of before")
     mine, theirs = described(one), described(other)
@@ -196,7 +196,7 @@ def test_a_deadline_that_has_passed(ours: Image, stock: Image) -> None:
 
 @pytest.mark.parametrize("level", ["", "DEBUG", "TRACE", "INFO", "error", "FATAL", "LOUD"])
 @pytest.mark.parametrize("variables", [{}, JSON_LOG, {"AWS_LAMBDA_LOG_FORMAT": "Text"}], ids=["unset", "json", "text"])
-def test_a_log(ours: Image, stock: Image, variables: dict[str, str], level: str) -> None:
+def test_the_log_is_the_same(ours: Image, stock: Image, variables: dict[str, str], level: str) -> None:
     given = {**variables, **({"AWS_LAMBDA_LOG_LEVEL": level} if level else {})}
     one, other = both(ours, stock, {"do": "log"}, headers=HEADERS, **given)
     assert one.lines == other.lines

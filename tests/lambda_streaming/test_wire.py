@@ -38,7 +38,7 @@ def test_a_streamed_response_on_the_wire(ours: Image) -> None:
     assert post.trailers.items() == []
 
 
-def test_a_piece_is_there_before_the_handler_goes_on(ours: Image, tmp_path: Path) -> None:
+def test_a_piece_is_read_before_the_handler_continues(ours: Image, tmp_path: Path) -> None:
     """The handler continues when the pipe is opened, which happens after the piece has been read."""
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
@@ -54,7 +54,7 @@ def test_a_piece_is_there_before_the_handler_goes_on(ours: Image, tmp_path: Path
     assert post.chunks == [PRELUDE, b"one", b"two", b"three"]
 
 
-def test_more_than_a_buffered_answer_may_be(ours: Image) -> None:
+def test_an_answer_larger_than_a_buffered_one(ours: Image) -> None:
     """The emulator would take no more than those 6 MB here either, unlike Lambda."""
     size, count = 3 * 1024 * 1024 + 1, 3
     with ScriptedRuntimeApi(event("large", pieces=count, size=size)) as api:
@@ -65,7 +65,7 @@ def test_more_than_a_buffered_answer_may_be(ours: Image) -> None:
 
 
 @pytest.mark.parametrize("message", ["spoilt", "spoilt 🙂 " * 1000])
-def test_trailers_tell_of_an_error_after_the_first_piece(ours: Image, message: str) -> None:
+def test_trailers_report_an_error_after_the_first_piece(ours: Image, message: str) -> None:
     with ScriptedRuntimeApi(event("fail_midway", pieces=["one"], depth=3, message=message)) as api:
         run(ours, api.address)
     (post,) = api.posts("/response")
@@ -92,7 +92,7 @@ def test_a_process_that_ends_leaves_the_response_unfinished(ours: Image) -> None
     assert not post.whole
 
 
-def test_a_handlers_work_goes_on_when_the_connection_is_cut(ours: Image, tmp_path: Path) -> None:
+def test_a_handler_continues_when_the_connection_is_cut(ours: Image, tmp_path: Path) -> None:
     pipe, done = tmp_path / "pipe", tmp_path / "done"
     os.mkfifo(pipe)
 
@@ -123,7 +123,7 @@ def test_a_handlers_work_goes_on_when_the_connection_is_cut(ours: Image, tmp_pat
     assert not api.posts("/error")
 
 
-def test_nothing_is_raised_where_nothing_listens() -> None:
+def test_no_error_is_raised_where_no_client_reads() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         address = f"127.0.0.1:{server.getsockname()[1]}"
     stream = ResponseStream(address, "/response", {}, OK)
@@ -131,7 +131,7 @@ def test_nothing_is_raised_where_nothing_listens() -> None:
     stream.end({})
 
 
-def test_a_peer_that_takes_nothing_counts_as_gone() -> None:
+def test_a_peer_that_reads_nothing_counts_as_gone() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         stream = ResponseStream(f"127.0.0.1:{server.getsockname()[1]}", "/response", {}, OK, stall=0.05)
         for _ in range(10):
@@ -140,7 +140,7 @@ def test_a_peer_that_takes_nothing_counts_as_gone() -> None:
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "soon", "nan", "900"])
-def test_a_stall_that_is_no_time_stops_the_start(ours: Image, text: str) -> None:
+def test_an_invalid_stall_setting_stops_the_start(ours: Image, text: str) -> None:
     with ScriptedRuntimeApi(event("never")) as api:
         assert run(ours, api.address, STREAMING_STALL_SECONDS=text).code == 1
     (post,) = api.requests
@@ -158,7 +158,7 @@ def test_the_stall_is_a_setting(ours: Image) -> None:
     assert "the rest of the response is dropped: TimeoutError" in ended.output
 
 
-def test_what_is_sent_after_the_end_is_dropped() -> None:
+def test_pieces_after_the_end_are_dropped() -> None:
     with ScriptedRuntimeApi() as api:
         stream = ResponseStream(api.address, "/response", {}, OK)
         stream.write(b"one")
@@ -169,7 +169,7 @@ def test_what_is_sent_after_the_end_is_dropped() -> None:
     assert post.chunks == [PRELUDE, b"one"]
 
 
-def test_a_response_that_is_refused_is_logged_and_no_more(ours: Image) -> None:
+def test_a_refused_response_is_only_logged(ours: Image) -> None:
     refusal = b"HTTP/1.1 413 Too Large\r\nContent-Length: 2\r\n\r\nno"
     with ScriptedRuntimeApi(event("stream", pieces=["one"]), event("stream", pieces=["two"]), answer=refusal) as api:
         ended = run(ours, api.address)
@@ -227,7 +227,7 @@ def test_a_path_that_the_user_sets_is_kept(ours: Image, tmp_path: Path) -> None:
     assert post.chunks[-1].decode() == str(tmp_path / "only_theirs.py")
 
 
-def test_sam_local_is_left_to_awss_own_client(ours: Image) -> None:
+def test_sam_local_uses_awss_own_client(ours: Image) -> None:
     """`sam local` passes a function's answer on unchanged, and so it must be whole."""
     with ScriptedRuntimeApi(event("plain", result=OK)) as api:
         run(ours, api.address, AWS_SAM_LOCAL="true")

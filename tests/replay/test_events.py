@@ -32,7 +32,7 @@ OPENAIS = ("chat_completions/", "list_models/", "get_model/", "unknown_route/")
 
 
 @pytest.mark.parametrize("name", EXPECTED)
-def test_replay(name: str, api: Any, upstream: Any) -> None:
+def test_every_event_gives_the_expected_answer(name: str, api: Any, upstream: Any) -> None:
     seed()
     status, code, field = EXPECTED[name]
 
@@ -56,7 +56,9 @@ def test_replay(name: str, api: Any, upstream: Any) -> None:
 
 
 @pytest.mark.parametrize("name", STREAMS)
-def test_replay_of_a_stream(name: str, api: Any, upstream: Any, client: Any, table_name: str) -> None:
+def test_every_batch_of_a_stream_gives_the_expected_answer(
+    name: str, api: Any, upstream: Any, client: Any, table_name: str
+) -> None:
     """Only the events that do work change existing records, whatever a record says."""
     seed()
     before = client.scan(TableName=table_name)["Items"]

@@ -58,12 +58,12 @@ DIFFERENT = [
 
 
 @pytest.mark.parametrize(("call", "wish", "status"), SAME)
-def test_same_status(ports: tuple[int, int], call: Call, wish: str, status: int) -> None:
+def test_both_hosts_give_the_same_status(ports: tuple[int, int], call: Call, wish: str, status: int) -> None:
     assert [ask(port, call, wish).status for port in ports] == [status, status]
 
 
 @pytest.mark.parametrize(("wish", "sams", "ours"), DIFFERENT)
-def test_where_sam_local_differs(ports: tuple[int, int], wish: str, sams: int, ours: int) -> None:
+def test_sam_local_differs_only_where_the_table_says(ports: tuple[int, int], wish: str, sams: int, ours: int) -> None:
     assert [ask(port, TOKEN, wish).status for port in ports] == [sams, ours]
 
 

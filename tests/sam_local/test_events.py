@@ -83,7 +83,7 @@ def test_same_event(name: str, sam_port: int, local_port: int) -> None:
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_what_sam_local_refuses(name: str, sam_port: int, local_port: int) -> None:
+def test_sam_local_refuses_what_the_table_says(name: str, sam_port: int, local_port: int) -> None:
     assert send(sam_port, *REQUESTS[name]).status == REFUSED[name]
     assert send(local_port, *REQUESTS[name]).status == 200
 
