@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from xdist.scheduler import LoadGroupScheduling
 
-LONG = ("tests/sam_local", "tests/e2e", "tests/lambda_streaming", "tests/conversations", "tests/functions")
+LONG = ("tests/sam_local", "tests/deployed", "tests/e2e", "tests/lambda_streaming", "tests/conversations", "tests/functions")
 """Folders in the order in which they are begun; all others follow. With the long ones at the end, one worker would
 still be busy with them while the others have nothing left."""
 
