@@ -48,6 +48,11 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     return True if left_out.get(collection_path.name) else None
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """For `-n auto`, two for each processor: many tests wait, for servers, containers and timeouts."""
+    return 2 * len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2 * (os.cpu_count() or 1)
+
+
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FileScheduling:
     return FileScheduling(config, log)
 

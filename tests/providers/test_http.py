@@ -11,8 +11,9 @@ import pytest
 from agentos.kernel.errors import ErrorClass
 from agentos.providers.http_client import HttpClient
 from agentos.providers.transport import HttpRequest
-from tests.providers.calls import ANSWER, PATIENCE, SHORT, answer, failure, post
+from tests.providers.calls import ANSWER, BOUND, SHORT, TIMEOUT, answer, failure, post
 from tests.providers.rude_server import Connection, RudeServer, reply
+from tests.support.clock import ShiftedClock
 
 # --- time -------------------------------------------------------------------------------------
 
@@ -59,7 +60,7 @@ def test_whatever_dawdles_is_a_timeout_and_is_hung_up_on(
 ) -> None:
     with RudeServer(behaviour) as server:
         assert failure(http, server.url, SHORT) is ErrorClass.TIMEOUT
-        assert server.hung_up.wait(PATIENCE), "the upstream call went on after its time"
+        assert server.hung_up.wait(TIMEOUT), "the upstream call went on after its time"
 
 
 def test_a_server_that_never_accepts_is_a_timeout(http: HttpClient) -> None:
@@ -76,7 +77,7 @@ def test_calls_that_hang_hold_up_no_other(http: HttpClient) -> None:
 
     def answer_late(connection: Connection) -> None:
         connection.request()
-        release.wait(PATIENCE)
+        release.wait(TIMEOUT)
         connection.send(reply(ANSWER))
 
     with RudeServer(answer_late) as slow, RudeServer(answer) as quick, ThreadPoolExecutor(8) as pool:
@@ -164,8 +165,43 @@ def test_a_connection_that_was_closed_meanwhile_is_replaced(http: HttpClient) ->
         for _ in range(3):
             server.hung_up.clear()
             assert post(http, server.url).body == ANSWER
-            assert server.hung_up.wait(PATIENCE)
+            assert server.hung_up.wait(TIMEOUT)
         assert server.connections == 3
+
+
+@pytest.mark.parametrize(("seconds", "connections"), [(29, 1), (31, 2), (7200, 2)])
+def test_connections_that_were_idle_while_frozen_are_not_used_again(seconds: float, connections: int) -> None:
+    """The time of day moves on while Lambda freezes a process; the monotonic clock may stand still, as it does here."""
+    clock = ShiftedClock()
+    http = HttpClient(BOUND, clock=clock)
+    with RudeServer(answer) as server:
+        assert post(http, server.url).body == ANSWER
+        clock.shift += seconds
+        assert post(http, server.url).body == ANSWER
+        assert post(http, server.url).body == ANSWER
+        assert server.connections == connections
+        assert server.hung_up.wait(TIMEOUT) if connections > 1 else not server.hung_up.is_set()
+    http.close()
+
+
+def test_a_call_under_way_keeps_its_connection_when_the_time_of_day_jumps() -> None:
+    clock, release = ShiftedClock(), threading.Event()
+    http = HttpClient(BOUND, clock=clock)
+
+    def answer_late(connection: Connection) -> None:
+        connection.request()
+        clock.shift += 3600
+        release.wait(TIMEOUT)
+        connection.send(reply(ANSWER))
+
+    with RudeServer(answer_late) as slow, RudeServer(answer) as quick, ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(post, http, slow.url)
+        while not clock.shift:
+            threading.Event().wait(0.01)
+        assert post(http, quick.url).body == ANSWER
+        release.set()
+        assert waiting.result(TIMEOUT).body == ANSWER
+    http.close()
 
 
 def test_twenty_threads_share_it_at_once(http: HttpClient) -> None:
@@ -173,11 +209,11 @@ def test_twenty_threads_share_it_at_once(http: HttpClient) -> None:
 
     def answer_when_all_are_here(connection: Connection) -> None:
         request = connection.request()
-        together.wait(PATIENCE)
+        together.wait(TIMEOUT)
         connection.send(reply(request.partition(b"\r\n\r\n")[2]))
 
     def ask(number: int) -> bytes:
-        return http.send(HttpRequest(server.url, {}, b"%d" % number), PATIENCE).body
+        return http.send(HttpRequest(server.url, {}, b"%d" % number), TIMEOUT).body
 
     with RudeServer(answer_when_all_are_here) as server, ThreadPoolExecutor(20) as pool:
         assert list(pool.map(ask, range(20))) == [b"%d" % number for number in range(20)]

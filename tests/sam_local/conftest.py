@@ -2,19 +2,10 @@
 
 import os
 import re
-from pathlib import Path
 
 import pytest
 
 from local.sam import docker
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One worker runs them all: they share images and an engine, and two builds at once take longer than in turn."""
-    for item in items:
-        if item.path.is_relative_to(Path(__file__).parent):
-            item.add_marker(pytest.mark.xdist_group("docker"))
 
 
 @pytest.fixture(scope="session")

@@ -3,22 +3,41 @@
 from typing import Any
 
 import pytest
-from xdist.scheduler import LoadGroupScheduling
+from xdist.scheduler import LoadScopeScheduling
 
-LONG = ("tests/sam_local", "tests/deployed", "tests/e2e", "tests/lambda_streaming", "tests/conversations", "tests/functions")
+LONG = (
+    "tests/sam_local",
+    "tests/deployed",
+    "tests/e2e",
+    "tests/lambda_streaming",
+    "tests/conversations",
+    "tests/functions",
+)
 """Folders in the order in which they are begun; all others follow. With the long ones at the end, one worker would
 still be busy with them while the others have nothing left."""
 
+CONTAINERS = ("tests/sam_local/", "tests/deployed/")
+"""Folders whose tests run in containers. One worker runs them all: they build into the same folder, where a build takes
+the functions away from under the containers of another test, and they share images and an engine."""
 
-class FileScheduling(LoadGroupScheduling):
-    """Tests of a file share its fixtures, so they stay together; so do those that have the same `xdist_group`."""
+
+def scope(test: str) -> str:
+    """What one worker runs as a whole: a test's file, because its tests share fixtures, or all tests in containers.
+
+    The mark `xdist_group` cannot say so: pytest-xdist 3.8 writes it into an attribute that pytest 9.2 no longer reads.
+    """
+    return "containers" if test.startswith(CONTAINERS) else test.partition("::")[0]
+
+
+class FileScheduling(LoadScopeScheduling):
+    """Hands out scopes in the order of the tests."""
 
     def __init__(self, config: pytest.Config, log: Any = None) -> None:
         config.option.loadscopereorder = False  # it would begin with the file that has the most tests
         super().__init__(config, log)
 
     def _split_scope(self, nodeid: str) -> str:
-        return str(super()._split_scope(nodeid)).partition("::")[0]
+        return scope(nodeid)
 
 
 def long_ones_first(items: list[pytest.Item]) -> None:

@@ -17,6 +17,7 @@ its traceback and becomes a 500 `internal`.
 
 import functools
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any, TypeVar, overload
 
 from pydantic import BaseModel
@@ -42,6 +43,15 @@ __all__ = ["PAGE_PARAMETERS", "Handler", "Request", "Response", "accepted_turn",
 B = TypeVar("B", bound=BaseModel)
 Result = Value | Response | StreamingResponse | None
 Handler = Callable[[ProxyEvent, LambdaContext], ProxyResponse]
+
+
+@dataclass(frozen=True)
+class Declared:
+    """What `endpoint` was given, as the handler's attribute `declared`. The OpenAPI document is made from it."""
+
+    body: type[BaseModel] | None
+    status: int
+    query: tuple[str, ...] | None
 
 
 @overload
@@ -83,6 +93,7 @@ def endpoint(
             except Exception as error:
                 return rendered_error(_client_error(error), request_id, envelope)
 
+        vars(handler)["declared"] = Declared(body, status, allowed)
         return handler
 
     return decorate
@@ -99,11 +110,13 @@ def _client_error(error: Exception) -> ApiError:
 def _stream(stream: StreamingResponse, context: Any, request_id: str, envelope: Envelope) -> ProxyResponse:
     """Write the response piece by piece. Raises whatever fails before the first piece."""
     headers = {"content-type": stream.content_type, "cache-control": "no-store", "x-request-id": request_id}
-    writer = ResponseWriter(getattr(context, "open_stream", None), headers)
+    writer = ResponseWriter(getattr(context, "open_stream", None), headers, stream.keep_alive_seconds)
     try:
         stream.run(writer)
     except Exception as error:
         if not writer.opened:
             raise
         stream.fail(envelope(_client_error(error), request_id))
+    finally:
+        writer.close()
     return writer.response()
