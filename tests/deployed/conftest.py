@@ -47,8 +47,7 @@ def available(config: pytest.Config) -> set[str]:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "place" in metafunc.fixturenames:
         hosts = [one for one in metafunc.module.HOSTS if one in available(metafunc.config)] or [NOWHERE]
-        marks = {one: [pytest.mark.xdist_group("docker")] if one in IN_CONTAINERS else [] for one in hosts}
-        metafunc.parametrize("place", [pytest.param(one, marks=marks[one]) for one in hosts], scope="session")
+        metafunc.parametrize("place", hosts, scope="session")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -91,8 +90,8 @@ def make_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Living]:
         store = parts.enter_context(ministack.serving())
         host = start(folder, {"LOCAL_ENDPOINT": last.url, "STORE": store})
         parts.callback(host.end)
-        credentials = {"aws_access_key_id": "any", "aws_secret_access_key": "any", "region_name": REGION}
-        table = boto3.client("dynamodb", endpoint_url=store, **credentials)
+        session = boto3.Session("any", "any", region_name=REGION)
+        table = session.client("dynamodb", endpoint_url=store)
 
         def items(text: str) -> Items:
             pages = table.get_paginator("scan").paginate(TableName="agentos")
