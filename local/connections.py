@@ -64,33 +64,60 @@ def _seconds(text: str, default: float) -> float:
     return seconds
 
 
+class Connections:
+    """The open connections, which one timer checks: they are many, and most are idle."""
+
+    def __init__(self, limits: ClientLimits) -> None:
+        self.limits = limits
+        self._seconds = min(LONGEST_CHECK_SECONDS, limits.stall / 4, limits.idle / 4)
+        self._open: set[BoundedConnection] = set()
+        self._timer: asyncio.TimerHandle | None = None
+
+    def add(self, connection: "BoundedConnection") -> None:
+        self._open.add(connection)
+        if self._timer is None:
+            self._wait(connection.loop)
+
+    def remove(self, connection: "BoundedConnection") -> None:
+        self._open.discard(connection)
+
+    def _wait(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._timer = loop.call_later(self._seconds, self._check, loop) if self._open else None
+
+    def _check(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._wait(loop)
+        for connection in tuple(self._open):
+            connection.check(loop.time())
+
+
 class BoundedConnection(HttpProtocol):
     """uvicorn's connection, which is closed when its client is idle or takes nothing for too long.
 
     Closing it tells the application that the client is gone, and ends what waits for the client.
     """
 
-    def __init__(self, limits: ClientLimits, **given: Any) -> None:
+    def __init__(self, connections: Connections, **given: Any) -> None:
         super().__init__(**given)
-        self._limits = limits
-        self._check_seconds = min(LONGEST_CHECK_SECONDS, limits.stall / 4, limits.idle / 4)
+        self._open_connections = connections
+        self._limits = connections.limits
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         self._unsent = 0
         self._idle_since = self._stalled_since = self.loop.time()
-        self._check()
+        self._open_connections.add(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._timer.cancel()
+        self._open_connections.remove(self)
         super().connection_lost(exc)
 
     def resume_writing(self) -> None:
         self._stalled_since = self.loop.time()
         super().resume_writing()
 
-    def _check(self) -> None:
-        now, unsent = self.loop.time(), self.transport.get_write_buffer_size()
+    def check(self, now: float) -> None:
+        """Close it if its client has had its time. `now`: of the event loop's clock."""
+        unsent = self.transport.get_write_buffer_size()
         if unsent == 0 or unsent < self._unsent:  # the client has taken something, or there is nothing to take
             self._stalled_since = now
         self._unsent = unsent
@@ -100,7 +127,6 @@ class BoundedConnection(HttpProtocol):
             self._reset()
         elif now - self._idle_since >= self._limits.idle:
             self.transport.close()
-        self._timer = self.loop.call_later(self._check_seconds, self._check)
 
     def _reset(self) -> None:
         """Close the connection without what is still to be sent. The kernel would keep that for minutes."""

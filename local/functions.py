@@ -1,9 +1,10 @@
 """Loads the handlers of functions/ and invokes them, always with the code and configuration that is on disk now."""
 
 import json
+import os
 import sys
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from types import ModuleType
@@ -19,7 +20,7 @@ MAX_RESPONSE_BYTES = 6_291_556
 """Lambda's limit for a synchronous response ("exceeded maximum allowed payload size (6291556 bytes)")."""
 
 Handler = Callable[[dict[str, Any], Context], Any]
-Snapshot = dict[Path, int]
+Snapshot = dict[str, int]
 """When each file was last modified, in nanoseconds; 0 for a file that does not exist."""
 
 
@@ -52,7 +53,7 @@ class Functions:
         """The current handler of `function`. Raises whatever its import raises."""
         with self._lock:
             self._drop_if_common_changed()
-            now = _snapshot(function.folder.rglob("*.py"))
+            now = _snapshot(_modules(function.folder))
             snapshot, handler = self._handlers.get(function.name, (None, None))
             if handler is None or snapshot != now:
                 handler = _import_handler(function)
@@ -94,7 +95,7 @@ class Functions:
         self._common = self._common_snapshot()  # the refresh may have changed which files are watched
 
     def _common_snapshot(self) -> Snapshot:
-        return _snapshot([*self._layer.rglob("*.py"), *self._watched()])
+        return _snapshot([*_modules(self._layer), *self._watched()])
 
 
 def _context(function: Function, client_gone: Callable[[], bool], stream: StreamingResponse | None) -> Context:
@@ -103,8 +104,21 @@ def _context(function: Function, client_gone: Callable[[], bool], stream: Stream
     return StreamingContext(function, client_gone=client_gone, open_stream=stream.open)
 
 
-def _snapshot(paths: Iterable[Path]) -> Snapshot:
-    return {path: path.stat().st_mtime_ns if path.exists() else 0 for path in paths}
+def _modules(folder: Path) -> Iterator[str]:
+    """The Python files below a folder. Every request asks for them, and pathlib takes twice as long."""
+    for parent, _, names in os.walk(folder):
+        yield from (os.path.join(parent, name) for name in names if name.endswith(".py"))  # noqa: PTH118
+
+
+def _snapshot(paths: Iterable[str | Path]) -> Snapshot:
+    return {str(path): _modified(path) for path in paths}
+
+
+def _modified(path: str | Path) -> int:
+    try:
+        return os.stat(path).st_mtime_ns  # noqa: PTH116
+    except OSError:
+        return 0
 
 
 def _to_json(value: Any) -> bytes:

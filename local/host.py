@@ -14,7 +14,7 @@ from pathlib import Path
 import uvicorn
 
 from local import console, debugger
-from local.connections import SEND_BUFFER_BYTES, BoundedConnection, ClientLimits, InvalidLimit
+from local.connections import SEND_BUFFER_BYTES, BoundedConnection, ClientLimits, Connections, InvalidLimit
 from local.context import REGION
 from local.environment import Environment
 from local.filters import UnknownRule
@@ -47,7 +47,7 @@ class Options:
 
 
 def run(options: Options, environment: Environment) -> int:
-    """Serve until a signal arrives. Returns the exit code."""
+    """Serve until a signal arrives, or the store's process ends. Returns the exit code."""
     try:
         with ExitStack() as parts:
             listener = _listen(options.host, options.port)
@@ -66,7 +66,8 @@ def run(options: Options, environment: Environment) -> int:
             functions = _start_functions(options.root, template, environment, parts)
             gateway = Gateway(template, functions, console.show_request, limits.body)
             _show(options, template, environment, facts)
-            asyncio.run(_serve(gateway, listener, limits))
+            asyncio.run(_serve(gateway, listener, limits, store))
+            store.check()
         return 0
     except (StartError, debugger.DebuggerError, InvalidLimit, StoreError) as error:
         console.fail(str(error))
@@ -203,11 +204,15 @@ class _Server(uvicorn.Server):
                 signal.signal(getattr(signal, name), self.handle_exit)
         yield
 
+    def end(self) -> None:
+        """End as on a signal. May be called in any thread."""
+        self.should_exit = True
 
-async def _serve(gateway: Gateway, listener: socket.socket, limits: ClientLimits) -> None:
+
+async def _serve(gateway: Gateway, listener: socket.socket, limits: ClientLimits, store: Store) -> None:
     config = uvicorn.Config(
         gateway,
-        http=partial(BoundedConnection, limits),  # type: ignore[arg-type]  # it is called as a class would be
+        http=partial(BoundedConnection, Connections(limits)),  # type: ignore[arg-type]  # it is called as a class would be
         ws="none",
         timeout_keep_alive=math.ceil(limits.idle),
         lifespan="off",
@@ -217,4 +222,6 @@ async def _serve(gateway: Gateway, listener: socket.socket, limits: ClientLimits
         proxy_headers=False,  # there is no proxy, so X-Forwarded-For is whatever the client sends
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
-    await _Server(config).serve(sockets=[listener])
+    server = _Server(config)
+    store.watch(server.end)
+    await server.serve(sockets=[listener])

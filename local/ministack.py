@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -41,6 +41,10 @@ class Ministack:
             return self._server.wait(seconds)
         except ServerError as error:
             raise MinistackError(str(error)) from None
+
+    def watch(self, on_end: Callable[[int], None]) -> None:
+        """Call `on_end` with its exit code, in another thread, if it ends before `stop` is called."""
+        self._server.watch(on_end)
 
     def stop(self) -> None:
         """End it and wait until it has ended."""

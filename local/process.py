@@ -35,6 +35,7 @@ class Server:
         self, command: Sequence[str], folder: Path | None = None, environment: Mapping[str, str] | None = None
     ) -> None:
         """Begin to start it, with `folder` as its working directory. Both it and `environment` default to ours."""
+        self._stopping = False
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as the server may write
         self._process = subprocess.Popen(
             command,
@@ -62,8 +63,19 @@ class Server:
         """Wait until it has ended by itself."""
         self._process.wait()
 
+    def watch(self, on_end: Callable[[int], None]) -> None:
+        """Call `on_end` with its exit code, in another thread, if it ends before `stop` is called."""
+
+        def wait() -> None:
+            code = self._process.wait()
+            if not self._stopping:
+                on_end(code)
+
+        threading.Thread(target=wait, name="watch", daemon=True).start()
+
     def stop(self) -> None:
         """Close its standard input and wait until it has ended. Kill it if that takes too long."""
+        self._stopping = True
         if self._process.stdin:
             self._process.stdin.close()
         try:

@@ -1,5 +1,6 @@
 """The DynamoDB and SQS that the functions use under `make run`, chosen by STORE."""
 
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -18,7 +19,7 @@ DYNAMODB_LOCAL_QUEUES = Path(DYNAMODB_LOCAL_FOLDER, "queues.sqlite")
 
 
 class StoreError(Exception):
-    """There is no DynamoDB, or no table in it. The text says why."""
+    """There is no DynamoDB, no table in it, or it has ended. The text says why."""
 
 
 class Store:
@@ -34,6 +35,7 @@ class Store:
         if self._choice not in ("", DISK, DYNAMODB_LOCAL) and "://" not in self._choice:
             raise StoreError(f"STORE must be {DISK}, {DYNAMODB_LOCAL} or a URL, not {self._choice}")
         self._root = root
+        self._failure = ""
         self._parts = ExitStack()
         self._ministack: Ministack | None = None
         if self._choice in ("", DISK) or not environment.get("AWS_ENDPOINT_URL_SQS"):
@@ -50,6 +52,23 @@ class Store:
         self._parts.close()
         if self._ministack:
             self._ministack.stop()
+
+    def watch(self, on_end: Callable[[], None]) -> None:
+        """Call `on_end`, in another thread, if the store's process ends by itself. Then `check` raises."""
+
+        def ended(code: int) -> None:
+            kept = {DISK: DISK_FILE.parent, DYNAMODB_LOCAL: DYNAMODB_LOCAL_FOLDER}.get(self._choice)
+            data = f"what it has answered is kept in {kept}/" if kept else "what was in memory is lost"
+            self._failure = f"the store has ended by itself (exit code {code}); {data}. Start the host again."
+            on_end()
+
+        if self._ministack:
+            self._ministack.watch(ended)
+
+    def check(self) -> None:
+        """Raises StoreError if the store's process has ended by itself."""
+        if self._failure:
+            raise StoreError(self._failure)
 
     def wait(self, template: Template) -> str:
         """Wait until it serves and has the template's table; what to say of it. Raises StoreError.

@@ -107,7 +107,8 @@ def _block(owner: str, settings: Settings) -> str:
     if kind == "format":
         lines = _sentences(format_limits(name))
     else:
-        lines = [*_of_provider(settings.providers[name]), *_of_models(settings.providers[name], settings.models)]
+        provider = settings.providers[name]
+        lines = [*_of_provider(provider), *_of_models(provider, settings.models), *_of_unlisted(provider)]
     text = " ".join(lines) or "As its format has it."
     return _wrapped(f"- **Changed on the way.** {text}")
 
@@ -129,6 +130,12 @@ def _of_models(provider: Provider, models: dict[str, ModelFacts]) -> Iterator[st
         lines = [*_left_out(facts.unsupported - provider.unsupported), *_sentences(facts.limits)]
         if model.startswith(f"{provider.name}:") and lines:
             yield f"{model.partition(':')[2]}: {' '.join(lines)}"
+
+
+def _of_unlisted(provider: Provider) -> Iterator[str]:
+    for family in provider.settings.unlisted:
+        lines = [*_left_out(family.unsupported - provider.unsupported), *_sentences(family.limits)]
+        yield f"Models that are not listed and match `{family.match}`: {' '.join(lines)}"
 
 
 def _left_out(unsupported: Collection[ParameterName]) -> Iterator[str]:

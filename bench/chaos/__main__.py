@@ -5,14 +5,17 @@ import asyncio
 import random
 import sys
 import time
-from contextlib import suppress
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import httpx
 
-from bench.chaos.audit import violations
-from bench.chaos.load import Client, Findings
+from bench.chaos.audit import violations, violations_unread
+from bench.chaos.findings import Findings
+from bench.chaos.load import Client
 from bench.chaos.rude import RudeClients
 from bench.chaos.stack import Host, Stack, running
 
@@ -20,7 +23,7 @@ LONGEST_LOCK_SECONDS = 15.0
 SESSIONS = 40
 """Clients at once, each with a session."""
 MESSAGES_PER_SESSION = 50
-"""After about so many messages, each client opens another session: long histories would only make the run longer."""
+"""After so many messages a client opens another session: long histories would only make the run longer."""
 AGENT = {"name": "chaos", "model": "openai:chaos", "config": {"fallbackModel": "groq:chaos"}}
 
 
@@ -51,104 +54,138 @@ def _options() -> Options:
     return Options(**vars(parser.parse_args()))
 
 
+@dataclass
+class Run:
+    """The clients of a run and what they saw."""
+
+    stack: Stack
+    options: Options
+    http: httpx.AsyncClient
+    dice: random.Random
+    findings: Findings = field(default_factory=Findings)
+    agent_id: str = ""
+    clients: list[Client] = field(default_factory=list)
+    deaf: list[Client] = field(default_factory=list)
+    began: float = field(default_factory=time.monotonic)
+
+    @property
+    def host(self) -> Host:
+        return self.stack.host
+
+    async def load(self) -> None:
+        """Send all messages, and kill the host meanwhile. Raises what ends any of the tasks."""
+        self.agent_id = await self._agent()
+        third = self.options.rude // 3
+        rude = RudeClients(self.host.port, self._deaf_session, third, third, third)
+        rude.start()
+        numbers = iter(range(self.options.messages))
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._kill())
+                for _ in range(min(SESSIONS, self.options.messages)):
+                    tasks.create_task(self._talk(numbers))
+        finally:
+            await rude.close()
+
+    async def _agent(self) -> str:
+        for _ in range(100):
+            response = await self.http.post(f"{self.host.url}/agents", json=AGENT)
+            if response.status_code == 201:
+                break
+        return str(response.json()["agentId"])
+
+    async def _open(self, clients: list[Client]) -> Client:
+        """A client with a new session, which is audited in the end as one of `clients`."""
+        client = Client(self.http, self.host.url, self.agent_id, self.findings, random.Random(self.dice.random()))
+        await client.open()
+        clients.append(client)
+        return client
+
+    async def _deaf_session(self) -> str:
+        return (await self._open(self.deaf)).path.removeprefix(self.host.url)
+
+    async def _talk(self, numbers: Iterator[int]) -> None:
+        """Send messages as long as there are any."""
+        end = self.began + self.options.minutes * 60
+        client = await self._open(self.clients)
+        for number in numbers:
+            if time.monotonic() > end:
+                return
+            if client.asked == MESSAGES_PER_SESSION:
+                client = await self._open(self.clients)
+            await client.send(number)
+
+    async def _kill(self) -> None:
+        """Kill the host when so many messages have ended, and start it again."""
+        last = max(2, int(self.options.messages * 0.95))
+        for moment in sorted(self.dice.randrange(1, last) for _ in range(self.options.kills)):
+            while self.findings.ended < moment:
+                await asyncio.sleep(0.05)
+                if time.monotonic() > self.began + self.options.minutes * 60:
+                    return
+            await asyncio.sleep(self.dice.random())
+            await self.host.kill()
+            await self.host.start()
+
+    def audit(self) -> list[str]:
+        """Every violation."""
+        with httpx.Client(timeout=60, trust_env=False) as http:
+            read = [sentence for client in self.clients for sentence in violations(client, http)]
+            return read + [sentence for client in self.deaf for sentence in violations_unread(client, http)]
+
+
 async def run(options: Options) -> int:
     """The exit code."""
     options.log.unlink(missing_ok=True)
-    findings = Findings()
     dice = random.Random(options.seed)
-    began = time.monotonic()
     async with running(options.store, options.faults, options.seed, options.log) as stack:
-        limits = httpx.Limits(max_connections=SESSIONS * 2)
+        limits = httpx.Limits(max_connections=SESSIONS * 2 + options.rude)
         async with httpx.AsyncClient(timeout=60, limits=limits, trust_env=False) as http:
-            agent_id = await _agent(http, stack.host)
-            (rude_client,) = await _clients(1, http, stack.host, agent_id, findings, dice)
-            rude = RudeClients(
-                stack.host.port, rude_client.path.partition(str(stack.host.port))[2] + "/messages",
-                options.rude // 3, options.rude // 3, options.rude // 3,
-            )  # fmt: skip
-            rude.start()
-            killer = asyncio.create_task(_kill(stack.host, options, findings, dice))
-            rounds = max(1, options.messages // (SESSIONS * MESSAGES_PER_SESSION))
-            share, end = options.messages // (SESSIONS * rounds), began + options.minutes * 60
-            clients: list[Client] = []
-            for _ in range(rounds):
-                clients += await _clients(SESSIONS, http, stack.host, agent_id, findings, dice)
-                await asyncio.gather(*(_conversation(client, share, end) for client in clients[-SESSIONS:]))
-            killer.cancel()
-            with suppress(asyncio.CancelledError):
-                await killer
-            await rude.close()
+            one = Run(stack, options, http, dice)
+            await one.load()
+        seconds = time.monotonic() - one.began
         stack.proxy.rate = 0.0
-        found = await asyncio.to_thread(_audit, clients)
-        print(_report(options, stack, findings, found, time.monotonic() - began))
-    failed = found or findings.given_up or findings.statuses[500] or findings.longest_lock > LONGEST_LOCK_SECONDS
-    return 1 if failed else 0
+        found = await asyncio.to_thread(one.audit)
+        print(_report(one, found, seconds))
+    findings = one.findings
+    complete = stack.host.kills == options.kills and findings.ended == options.messages
+    cut_short = options.minutes != float("inf")
+    held = not found and not findings.given_up and not findings.crashes
+    return 0 if held and findings.longest_lock <= LONGEST_LOCK_SECONDS and (complete or cut_short) else 1
 
 
-async def _agent(http: httpx.AsyncClient, host: Host) -> str:
-    """The id of a new agent."""
-    for _ in range(100):
-        response = await http.post(f"{host.url}/agents", json=AGENT)
-        if response.status_code == 201:
-            break
-    return str(response.json()["agentId"])
-
-
-async def _clients(
-    number: int, http: httpx.AsyncClient, host: Host, agent_id: str, findings: Findings, dice: random.Random
-) -> list[Client]:
-    """Clients with their sessions."""
-    clients = [Client(http, host.url, agent_id, findings, random.Random(dice.random())) for _ in range(number)]
-    await asyncio.gather(*(client.open() for client in clients))
-    return clients
-
-
-async def _conversation(client: Client, messages: int, end: float) -> None:
-    for number in range(messages):
-        if time.monotonic() > end:
-            return
-        await client.send(number)
-
-
-async def _kill(host: Host, options: Options, findings: Findings, dice: random.Random) -> None:
-    """Kill the host when so many messages are acknowledged, and start it again."""
-    moments = sorted(dice.randrange(1, max(2, options.messages)) for _ in range(options.kills))
-    for moment in moments:
-        while findings.acknowledged < moment * 0.95:
-            await asyncio.sleep(0.05)
-        await asyncio.sleep(dice.random())
-        await host.kill()
-        await host.start()
-
-
-def _audit(clients: list[Client]) -> list[str]:
-    with httpx.Client(timeout=60, trust_env=False) as http:
-        return [sentence for client in clients for sentence in violations(client, http)]
-
-
-def _report(options: Options, stack: Stack, findings: Findings, found: list[str], seconds: float) -> str:
-    latencies = sorted(findings.latencies)
+def _report(one: Run, found: list[str], seconds: float) -> str:
+    findings, stack = one.findings, one.stack
+    latencies = sorted(findings.latencies) or [0.0]
     provider_faults = sum(provider.faults.total() for provider in stack.providers)
     rows = {
-        "store": options.store,
+        "store": one.options.store,
         "messages acknowledged": findings.acknowledged,
         "kills of the host": stack.host.kills,
         "faulty answers of the table": f"{stack.proxy.faults.total()} of {stack.proxy.requests}",
-        "faulty answers of providers": f"{provider_faults} of {sum(one.calls for one in stack.providers)}",
-        "rude clients": options.rude,
+        "faulty answers of providers": f"{provider_faults} of {sum(server.calls for server in stack.providers)}",
+        "rude clients": one.options.rude,
+        "sessions audited": f"{len(one.clients)}, and {len(one.deaf)} of deaf clients",
         "violations": len(found),
         "answers with status 500": findings.statuses[500],
+        "other answers of a crash": findings.crashes.total() - findings.statuses[500],
         "messages given up": len(findings.given_up),
         "background turns that ended as failed": findings.failed_turns,
         "longest background turn, restarts included": f"{findings.longest_background_turn:.1f} s",
         "longest lock": f"{findings.longest_lock:.1f} s",
         "median and longest turn, restarts included": f"{latencies[len(latencies) // 2]:.2f} s, {latencies[-1]:.1f} s",
-        "statuses": ", ".join(f"{status}: {count}" for status, count in sorted(findings.statuses.items())),
-        "seed": options.seed,
-        "time": f"{seconds:.0f} s",
+        "statuses": _counts(findings.statuses),
+        "codes": _counts(findings.codes),
+        "seed": one.options.seed,
+        "time": f"{seconds:.0f} s, {findings.ended / seconds:.1f} messages/s",
     }
     table = [f"| {name} | {value} |" for name, value in rows.items()]
-    return "\n".join(["| | |", "|---|---|", *table, *(f"VIOLATION {sentence}" for sentence in found[:20])])
+    wrong = [*found[:20], *findings.given_up[:20], *findings.crashes]
+    return "\n".join(["| | |", "|---|---|", *table, *(f"VIOLATION {sentence}" for sentence in wrong)])
+
+
+def _counts(counts: Counter[Any]) -> str:
+    return ", ".join(f"{name}: {count}" for name, count in sorted(counts.items())) or "none"
 
 
 if __name__ == "__main__":

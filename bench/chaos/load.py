@@ -5,16 +5,19 @@ import json
 import random
 import time
 import uuid
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
 
+from bench.chaos.findings import Findings
+
 GIVE_UP_SECONDS = 120.0
-PAUSE_SECONDS = 0.3
-STATES = ("completed", "failed")
+"""Longer than anything may take that is promised, restarts of the host included."""
+PAUSE_SECONDS = 0.25
+REPEATED = 0.1
+"""The share of acknowledged messages that are sent once more under their key."""
 
 
 @dataclass
@@ -23,21 +26,6 @@ class Sent:
 
     question: str
     answer: str
-
-
-@dataclass
-class Findings:
-    """What the clients saw."""
-
-    acknowledged: int = 0
-    given_up: list[str] = field(default_factory=list)
-    failed_turns: int = 0
-    statuses: Counter[int] = field(default_factory=Counter)
-    longest_lock: float = 0.0
-    """Seconds for which a session refused a message because another turn held it."""
-    longest_background_turn: float = 0.0
-    """Seconds from the first request to the turn's end, as the client saw it."""
-    latencies: list[float] = field(default_factory=list)
 
 
 @dataclass
@@ -50,42 +38,54 @@ class Client:
     findings: Findings
     random: random.Random
     sent: list[Sent] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+    """Questions whose background turns ended as failed: no answer to them may be stored, not even later."""
+    contradictions: list[str] = field(default_factory=list)
+    """Questions to which the same key got another answer."""
     session_id: str = ""
+    asked: int = 0
+    """How many messages were sent, each counted once."""
 
     @property
     def path(self) -> str:
         return f"{self.url}/agents/{self.agent_id}/sessions/{self.session_id}"
 
     async def open(self) -> None:
-        """Create the session."""
+        """Create the session. Raises RuntimeError if that takes too long."""
         url = f"{self.url}/agents/{self.agent_id}/sessions"
         key = {"idempotency-key": str(uuid.uuid4())}
         response = await self._until(lambda: self.http.post(url, json={}, headers=key), (201,))
-        self.session_id = response.json()["sessionId"] if response else ""
+        if response is None:
+            raise RuntimeError("no session can be created")
+        self.session_id = response.json()["sessionId"]
 
     async def send(self, number: int) -> None:
         """Send one message in one of the three ways, again and again under one key until it is acknowledged."""
         question = f"{self.session_id} {number}"
         body = {"content": question}
         key = str(uuid.uuid4())
+        self.asked += 1
         began = time.monotonic()
         kind = self.random.choices(("plain", "stream", "background"), (6, 2, 2))[0]
-        match kind:
-            case "plain":
-                answer = await self._plain(body, key)
-            case "stream":
-                answer = await self._stream(body, key)
-            case _:
-                answer = await self._background(body, key)
-        seconds = time.monotonic() - began
-        if kind == "background":
-            self.findings.longest_background_turn = max(self.findings.longest_background_turn, seconds)
-        self.findings.latencies.append(seconds)
+        send = {"plain": self._plain, "stream": self._stream, "background": self._background}[kind]
+        answer = await send(body, key)
+        self.findings.took(kind, time.monotonic() - began)
         if answer is None:
             self.findings.given_up.append(question)
         elif answer:
             self.findings.acknowledged += 1
             self.sent.append(Sent(question, answer))
+            if kind != "background" and self.random.random() < REPEATED:
+                await self._repeat(body, key, answer)
+        else:
+            self.findings.failed_turns += 1
+            self.failed.append(question)
+
+    async def _repeat(self, body: dict[str, str], key: str, answer: str) -> None:
+        """The same request has the same answer."""
+        again = await self._plain(body, key)
+        if again is not None and again != answer:
+            self.contradictions.append(body["content"])
 
     async def _plain(self, body: dict[str, str], key: str) -> str | None:
         headers = {"idempotency-key": key}
@@ -100,11 +100,15 @@ class Client:
         try:
             url = f"{self.path}/messages?stream=true"
             async with self.http.stream("POST", url, json=body, headers=headers) as response:
-                self.findings.statuses[response.status_code] += 1
-                if response.status_code == 200:
-                    async for line in response.aiter_lines():
-                        if line.startswith("data: ") and (end := json.loads(line[6:])).get("finishReason"):
-                            return str(end["content"])
+                if response.status_code != 200:
+                    await response.aread()
+                self.findings.saw(response)
+                async for line in response.aiter_lines():
+                    event = json.loads(line[6:]) if line.startswith("data: ") else {}
+                    if event.get("finishReason"):
+                        return str(event["content"])
+                    if "code" in event:
+                        self.findings.broke_off(event)
         except httpx.HTTPError:
             await asyncio.sleep(PAUSE_SECONDS)
         return await self._plain(body, key)
@@ -125,13 +129,17 @@ class Client:
             if state.get("state") == "completed":
                 return str(state["reply"]["content"])
             if state.get("state") == "failed":
-                self.findings.failed_turns += 1
+                self.findings.codes[f"background turn: {state['error']['code']}"] += 1
                 return ""
             await asyncio.sleep(PAUSE_SECONDS)
         return None
 
     async def _until(self, request: Callable[[], Any], wanted: tuple[int, ...]) -> httpx.Response | None:
-        """Repeat a request until it has one of these statuses; None if that takes too long."""
+        """Repeat a request until it has one of these statuses; None if that takes too long.
+
+        A session counts as locked from the first 409 until an answer that shows that it is not. The table's trouble and
+        a host that is away show nothing.
+        """
         end, locked_since = time.monotonic() + GIVE_UP_SECONDS, None
         while time.monotonic() < end:
             try:
@@ -139,11 +147,13 @@ class Client:
             except httpx.HTTPError:
                 await asyncio.sleep(PAUSE_SECONDS)
                 continue
-            self.findings.statuses[response.status_code] += 1
+            self.findings.saw(response)
+            now = time.monotonic()
+            if locked_since:
+                self.findings.longest_lock = max(self.findings.longest_lock, now - locked_since)
             if response.status_code == 409:
-                locked_since = locked_since or time.monotonic()
-                self.findings.longest_lock = max(self.findings.longest_lock, time.monotonic() - locked_since)
-            else:
+                locked_since = locked_since or now
+            elif response.status_code not in (429, 503):
                 locked_since = None
             if response.status_code in wanted:
                 return response

@@ -9,9 +9,10 @@ from typing import Any
 
 from bench.chaos.wire import Closed, Connection, Message, Server
 
-KINDS = ("unavailable", "limited", "reset", "page", "hang")
+KINDS = ("unavailable", "limited", "reset", "page", "hang", "cut")
 HANG_SECONDS = 20.0
 TOKENS_PER_MESSAGE = 10
+ANSWER_TOKENS = 7
 
 
 class ChatServer:
@@ -27,15 +28,18 @@ class ChatServer:
     async def _handle(self, request: Message, client: Connection) -> None:
         self.calls += 1
         asked = json.loads(request.body)
-        if self._random.random() < self.rate:
-            await self._fail(self._random.choice(KINDS), client)
+        fault = self._random.choice(KINDS) if self._random.random() < self.rate else None
+        if fault and fault != "cut":
+            await self._fail(fault, client)
             return
         text = answer_to([message["content"] for message in asked["messages"]])
         await asyncio.sleep(self._random.uniform(0.0, 0.05))
-        if asked.get("stream"):
-            await self._stream(text, asked, client)
-        else:
-            await client.send(_response(200, _completion(text, asked)))
+        pieces = _stream(text, asked) if asked.get("stream") else _halves(_response(200, _completion(text, asked)))
+        if fault:
+            self.faults[fault] += 1
+            await client.send(b"".join(pieces[:2]) if asked.get("stream") else pieces[0])
+            raise Closed
+        await client.send(b"".join(pieces))
 
     async def _fail(self, kind: str, client: Connection) -> None:
         self.faults[kind] += 1
@@ -53,16 +57,20 @@ class ChatServer:
                 client.reset()
                 raise Closed
 
-    async def _stream(self, text: str, asked: dict[str, Any], client: Connection) -> None:
-        await client.send(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n")
-        half = len(text) // 2
-        chunks: list[dict[str, Any]] = [_chunk({"content": piece}) for piece in (text[:half], text[half:])]
-        chunks += [_chunk({}, "stop"), {"choices": [], "usage": _usage(asked)}]
-        for chunk in chunks:
-            data = f"data: {json.dumps(chunk)}\n\n".encode()
-            await client.send(b"%x\r\n%b\r\n" % (len(data), data))
-        done = b"data: [DONE]\n\n"
-        await client.send(b"%x\r\n%b\r\n0\r\n\r\n" % (len(done), done))
+
+def _stream(text: str, asked: dict[str, Any]) -> list[bytes]:
+    """The response's head, and each of its chunks."""
+    half = len(text) // 2
+    chunks: list[dict[str, Any]] = [_chunk({"content": piece}) for piece in (text[:half], text[half:])]
+    chunks += [_chunk({}, "stop"), {"choices": [], "usage": _usage(asked)}]
+    events = [f"data: {json.dumps(chunk)}\n\n".encode() for chunk in chunks] + [b"data: [DONE]\n\n", b""]
+    head = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
+    return [head, *(b"%x\r\n%b\r\n" % (len(event), event) for event in events)]
+
+
+def _halves(data: bytes) -> list[bytes]:
+    middle = len(data) - len(data) // 3
+    return [data[:middle], data[middle:]]
 
 
 def answer_to(contents: list[str]) -> str:
@@ -71,9 +79,15 @@ def answer_to(contents: list[str]) -> str:
     return json.dumps({"question": contents[-1], "messages": len(contents), "shown": digest})
 
 
+def tokens_of(answer: str) -> tuple[int, int]:
+    """The prompt's and the answer's tokens, as they were counted for this answer."""
+    return TOKENS_PER_MESSAGE * int(json.loads(answer)["messages"]), ANSWER_TOKENS
+
+
 def _usage(asked: dict[str, Any]) -> dict[str, int]:
     prompt = TOKENS_PER_MESSAGE * len(asked["messages"])
-    return {"prompt_tokens": prompt, "completion_tokens": 7, "total_tokens": prompt + 7}
+    total = prompt + ANSWER_TOKENS
+    return {"prompt_tokens": prompt, "completion_tokens": ANSWER_TOKENS, "total_tokens": total}
 
 
 def _completion(text: str, asked: dict[str, Any]) -> dict[str, Any]:

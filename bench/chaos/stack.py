@@ -91,8 +91,13 @@ class Stack:
 
 
 @asynccontextmanager
-async def running(store: str, faults: float, seed: int, log: Path) -> AsyncIterator[Stack]:
-    """A host on `store` (`disk` or `dynamodb-local`), started once without faults, then with them."""
+async def running(
+    store: str, faults: float, seed: int, log: Path, *, through_proxy: bool = True
+) -> AsyncIterator[Stack]:
+    """A host on `store` (`disk` or `dynamodb-local`), started once without faults, then with them.
+
+    The proxy costs time, which a measurement does not want.
+    """
     with ExitStack() as parts:
         folder = Path(parts.enter_context(tempfile.TemporaryDirectory(prefix="agentos-chaos-")))
         queue_url = parts.enter_context(ministack.serving(folder / "store.sqlite"))
@@ -102,7 +107,9 @@ async def running(store: str, faults: float, seed: int, log: Path) -> AsyncItera
         servers = [proxy.server, *(provider.server for provider in providers)]
         for server in servers:
             await server.start()
-        host = Host(_variables(folder, proxy, providers, queue_url), log)
+        variables = _variables(folder, providers, queue_url)
+        variables["STORE"] = f"http://127.0.0.1:{proxy.server.port}" if through_proxy else table_url
+        host = Host(variables, log)
         try:
             await host.start()
             proxy.rate = faults / 4
@@ -115,15 +122,12 @@ async def running(store: str, faults: float, seed: int, log: Path) -> AsyncItera
                 await server.close()
 
 
-def _variables(
-    folder: Path, proxy: TableProxy, providers: tuple[ChatServer, ChatServer], queue_url: str
-) -> dict[str, str]:
+def _variables(folder: Path, providers: tuple[ChatServer, ChatServer], queue_url: str) -> dict[str, str]:
     overlay = folder / "chaos.yaml"
     overlay.write_text(OVERLAY)
     openai, groq = (f"http://127.0.0.1:{provider.server.port}/v1" for provider in providers)
     own: dict[str, Any] = {
         "AGENTOS_CONFIG": str(overlay),
-        "STORE": f"http://127.0.0.1:{proxy.server.port}",
         "AWS_ENDPOINT_URL_SQS": queue_url,
         "LOCAL_MODEL": "0",
         "OPENAI_API_KEY": "chaos",

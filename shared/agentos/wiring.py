@@ -5,10 +5,10 @@ imports neither httpx nor an adapter, and one that reads no configuration import
 """
 
 import os
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from agentos.kernel.clock import Clock
+from agentos.kernel.once import once
 
 if TYPE_CHECKING:
     from agentos.providers.http_client import HttpClient
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from agentos.store.agents import AgentStore
     from agentos.store.background_turns import BackgroundTurnStore
     from agentos.store.circuits import Circuits
+    from agentos.store.completion_records import CompletionRecords
     from agentos.store.deletion import Deletion
     from agentos.store.dynamodb import Table
     from agentos.store.queue import Queue
@@ -38,12 +39,12 @@ if TYPE_CHECKING:
     from agentos.store.turns import TurnStore
 
 
-@cache
+@once
 def clock() -> Clock:
     return Clock()
 
 
-@cache
+@once
 def settings() -> "Settings":
     from agentos.domain.prices import moment
     from agentos.kernel.logs import logger
@@ -55,7 +56,7 @@ def settings() -> "Settings":
     return loaded
 
 
-@cache
+@once
 def parameters() -> "ParameterStore | None":
     """The stored keys of a deployed stack. None without a path, and under sam local, which has no parameter store."""
     from agentos.settings.secrets import ParameterStore, connect
@@ -67,49 +68,49 @@ def parameters() -> "ParameterStore | None":
     return ParameterStore(client, path, clock(), decrypt=os.environ.get("PROVIDER_KEYS") != "names")
 
 
-@cache
+@once
 def dynamodb() -> Any:
     from agentos.store.dynamodb import connect
 
     return connect(os.environ.get("AWS_ENDPOINT_URL_DYNAMODB") or None)
 
 
-@cache
+@once
 def table() -> "Table":
     from agentos.store.dynamodb import Table
 
     return Table(dynamodb(), os.environ["TABLE_NAME"])
 
 
-@cache
+@once
 def agent_store() -> "AgentStore":
     from agentos.store.agents import AgentStore
 
     return AgentStore(table(), clock())
 
 
-@cache
+@once
 def session_store() -> "SessionStore":
     from agentos.store.sessions import SessionStore
 
     return SessionStore(table(), clock())
 
 
-@cache
+@once
 def deletion() -> "Deletion":
     from agentos.store.deletion import Deletion
 
     return Deletion(table(), clock())
 
 
-@cache
+@once
 def agents() -> "Agents":
     from agentos.services.agents import Agents
 
     return Agents(agent_store(), settings(), clock())
 
 
-@cache
+@once
 def sessions() -> "Sessions":
     from agentos.services.sessions import Sessions
     from agentos.store.forks import ForkStore
@@ -117,28 +118,28 @@ def sessions() -> "Sessions":
     return Sessions(agent_store(), session_store(), ForkStore(table(), clock()), clock())
 
 
-@cache
+@once
 def provider_catalog() -> "ProviderCatalog":
     from agentos.services.provider_catalog import ProviderCatalog
 
     return ProviderCatalog(settings(), health().not_closed, clock())
 
 
-@cache
+@once
 def circuits() -> "Circuits":
     from agentos.store.circuits import Circuits
 
     return Circuits(dynamodb(), os.environ["TABLE_NAME"])
 
 
-@cache
+@once
 def health() -> "Health":
     from agentos.routing.health import Health
 
     return Health(circuits(), settings(), clock())
 
 
-@cache
+@once
 def latencies() -> "Latencies":
     from agentos.routing.latency import Latencies
     from agentos.store.latencies import LatencyStore
@@ -146,28 +147,28 @@ def latencies() -> "Latencies":
     return Latencies(LatencyStore(table(), clock()), clock())
 
 
-@cache
+@once
 def turn_store() -> "TurnStore":
     from agentos.store.turns import TurnStore
 
     return TurnStore(table(), clock())
 
 
-@cache
+@once
 def leases() -> "Leases":
     from agentos.services.leases import Leases
     from agentos.store.leases import LeaseStore
 
-    return Leases(LeaseStore(table(), clock()), settings().limits.lease_seconds, clock())
+    return Leases(LeaseStore(table(), clock()), completion_records(), settings().limits.lease_seconds, clock())
 
 
 def release_leases() -> None:
-    """Give back the leases of all running turns. A host calls it when it ends on a signal."""
-    if leases.cache_info().currsize:
-        leases().release_all()
+    """Give back the leases of all turns and completions that run. A host calls it when it ends on a signal."""
+    if running := leases.existing:
+        running.release_all()
 
 
-@cache
+@once
 def preparation() -> "Preparation":
     from agentos.routing.plan import TargetStats
     from agentos.services.preparation import Preparation
@@ -176,14 +177,14 @@ def preparation() -> "Preparation":
     return Preparation(turn_store(), stats, settings(), clock())
 
 
-@cache
+@once
 def explanations() -> "Explanations":
     from agentos.services.explanations import Explanations
 
     return Explanations(agent_store(), session_store(), preparation())
 
 
-@cache
+@once
 def http_client() -> "HttpClient":
     from agentos.providers.http_client import HttpClient
 
@@ -203,35 +204,41 @@ def _executor(seconds: float | None) -> "Executor":
     return Executor(attempts, health(), timeout_of, settings().limits, clock())
 
 
-@cache
+@once
 def executor() -> "Executor":
     return _executor(None)
 
 
-@cache
+@once
 def simulator() -> "Simulator":
     from agentos.services.simulation import Simulator
 
     return Simulator(settings())
 
 
-@cache
+@once
 def turns() -> "Turns":
     from agentos.services.turns import Turns
 
     return Turns(agent_store(), turn_store(), leases(), preparation(), executor(), settings(), clock())
 
 
-@cache
-def completions() -> "Completions":
-    from agentos.services.completions import Completions
+@once
+def completion_records() -> "CompletionRecords":
     from agentos.store.completion_records import CompletionRecords
 
-    records = CompletionRecords(table(), clock())
-    return Completions(agent_store(), records, preparation(), executor(), settings(), clock())
+    return CompletionRecords(table(), clock())
 
 
-@cache
+@once
+def completions() -> "Completions":
+    from agentos.services.completions import Completions
+
+    records = completion_records()
+    return Completions(agent_store(), records, leases(), preparation(), executor(), settings(), clock())
+
+
+@once
 def queue() -> "Queue | None":
     """The queue of background turns. None without a URL: sam local passes the queue's logical name instead."""
     from agentos.store.queue import Queue, connect
@@ -240,14 +247,14 @@ def queue() -> "Queue | None":
     return Queue(connect(os.environ.get("AWS_ENDPOINT_URL_SQS") or None), url) if url.startswith("http") else None
 
 
-@cache
+@once
 def background_turn_store() -> "BackgroundTurnStore":
     from agentos.store.background_turns import BackgroundTurnStore
 
     return BackgroundTurnStore(table(), clock())
 
 
-@cache
+@once
 def background_turns() -> "BackgroundTurns":
     from agentos.services.background_turns import BackgroundTurns
 
@@ -255,7 +262,7 @@ def background_turns() -> "BackgroundTurns":
     return BackgroundTurns(session_store(), background_turn_store(), turn_store(), queue(), seconds, clock())
 
 
-@cache
+@once
 def background_worker() -> "BackgroundWorker":
     from agentos.services.background_turns import TurnClock
     from agentos.services.background_worker import BackgroundWorker
@@ -267,7 +274,7 @@ def background_worker() -> "BackgroundWorker":
     return BackgroundWorker(background_turn_store(), turn_store(), turns, queue(), times, clock())
 
 
-@cache
+@once
 def dead_letters() -> "DeadLetters":
     from agentos.services.background_worker import DeadLetters
 

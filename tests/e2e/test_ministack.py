@@ -6,7 +6,7 @@ import signal
 import socket
 import sqlite3
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from local import ministack, process
 from local.dynamodb import ensure_table
 from local.ministack import ENVIRONMENT, Ministack, MinistackError, interpreter
 from local.template import Template, load_template
-from tests.e2e.hosting import ROOT
+from tests.e2e.hosting import ROOT, Host
 
 ITEMS = 300
 
@@ -199,6 +199,24 @@ def test_queues_survive_kill_9(tmp_path: Path) -> None:
         assert message["MessageId"] == received["MessageId"]
         assert message["Attributes"]["ApproximateReceiveCount"] == "2"
         assert "Messages" not in sqs.receive_message(QueueUrl=queue)
+
+
+@pytest.mark.parametrize(
+    ("store", "kept"), [("", "what was in memory is lost"), ("disk", "what it has answered is kept in .agentos/")]
+)
+def test_a_host_whose_store_dies_says_so_and_ends(
+    start_host: Callable[..., Host], tmp_path: Path, store: str, kept: str
+) -> None:
+    root = tmp_path / "root"
+    root.mkdir()
+    for name in ("template.yaml", "shared", "functions", "config"):
+        (root / name).symlink_to(ROOT / name)
+    host = start_host({"STORE": store}, "--root", str(root))
+    (child,) = host.children()
+    os.kill(child, signal.SIGKILL)
+    assert host.process.wait(60) == 1
+    last = host.output.strip().rpartition("\n")[2]
+    assert last == f"agentos: the store has ended by itself (exit code -9); {kept}. Start the host again."
 
 
 def test_a_file_of_another_version(tmp_path: Path) -> None:

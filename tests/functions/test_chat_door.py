@@ -7,7 +7,7 @@ import pytest
 
 from tests.functions.conftest import Providers, gemini_answer
 from tests.support.gateway import StreamingContext
-from tests.support.upstream import answer, calling, refusal, told
+from tests.support.upstream import answer, calling, chunk, refusal, told
 
 OPENAI, GEMINI = "openai:gpt-4o-mini", "gemini:flash-1.5"
 NOW = {"type": "function", "function": {"name": "now", "parameters": {"type": "object"}}}
@@ -42,6 +42,7 @@ def test_parameters_reach_openai_as_they_are(api: Any, providers: Providers) -> 
     assert notes(ask(api, **CARRIED)) == []
     sent = providers.openai.requests[0]
     assert {name: sent[name] for name in CARRIED} == CARRIED
+    assert type(sent["logit_bias"]["50256"]) is int  # OpenAI takes integers alone
 
 
 def test_parameters_reach_gemini_in_its_own_words_and_the_rest_is_noted(api: Any, providers: Providers) -> None:
@@ -102,6 +103,8 @@ def test_a_stream_has_the_notes_in_its_last_event_but_the_usage(api: Any, provid
     ({"seed": "x"}, "seed"),
     ({"presence_penalty": 3}, "presence_penalty"),
     ({"logit_bias": {"1": 200}}, "logit_bias.1"),
+    ({"logit_bias": {"1": 0.5}}, "logit_bias.1"),
+    ({"logit_bias": {"1": True}}, "logit_bias.1"),
     ({"logprobs": "yes"}, "logprobs"),
     ({"reasoning_effort": "huge"}, "reasoning_effort"),
     ({"verbosity": 5}, "verbosity"),
@@ -251,9 +254,33 @@ def test_cached_tokens_and_names_of_our_own_never_appear_in_a_message(api: Any, 
     providers.gemini.default = gemini_answer("Hi")
     usage = ask(api).json["usage"]
     assert usage["prompt_tokens_details"] == {"cached_tokens": 0}
+    assert usage["completion_tokens_details"] == {"reasoning_tokens": 0}
     refused = ask(api, tools=[NOW], tool_choice={"type": "function", "function": {"name": "then"}})
     assert refused.json["error"]["param"] == "tool_choice.function.name"
     assert "toolChoice" not in refused.json["error"]["message"]
+
+
+def test_reasoning_tokens_and_thoughts_of_the_provider_are_handed_on(api: Any, providers: Providers) -> None:
+    thought = answer("Four.", completion_tokens_details={"reasoning_tokens": 3})
+    thought.body["choices"][0]["message"]["reasoning_content"] = "Two and two."
+    providers.openai.default = thought
+    first = ask(api).json
+    assert first["choices"][0]["message"]["reasoning_content"] == "Two and two."
+    assert first["usage"]["completion_tokens_details"] == {"reasoning_tokens": 3}
+    assert "reasoning_content" not in ask(api, include_reasoning=False).json["choices"][0]["message"]
+
+
+def test_thoughts_in_a_stream_are_handed_on_and_replayed(api: Any, providers: Providers) -> None:
+    providers.openai.script.append(
+        told(chunk({"reasoning_content": "Two "}), chunk({"reasoning_content": "and two."}), "Four.")
+    )
+    body = {"model": OPENAI, "messages": [{"role": "user", "content": "2 + 2?"}], "stream": True}
+    for _ in range(2):
+        streamed = api("chat_completions", body, headers={"idempotency-key": "thoughts"}, context=StreamingContext())
+        deltas = [one["choices"][0]["delta"] for one in chunks(streamed)]
+        assert "".join(delta.get("content") or "" for delta in deltas) == "Four."
+        assert [delta["reasoning_content"] for delta in deltas if "reasoning_content" in delta] == ["Two and two."]
+    assert len(providers.openai.requests) == 1
 
 
 NONSENSE: list[Any] = [5, "", "x", True, [], {}, [5], [[]], [{}], [None], {"type": ["x"]}, [{"type": None}], 1e300, -1]

@@ -79,18 +79,6 @@ def test_while_the_first_is_being_answered_the_second_is_told_to_wait(
     assert len(upstream.requests) == 1
 
 
-def test_a_claim_whose_function_died_lapses(api: Any, upstream: Any, clock: ShiftedClock, pool: Any) -> None:
-    gate = Gate(upstream)
-    dead = pool.submit(ask, api)
-    assert gate.reached.wait(60)
-    clock.shift = 60
-    taken_over = ask(api)
-    gate.release.set()
-    assert taken_over.status == 200
-    assert dead.result(60).status == 200  # its own client gets its answer, and nobody else does
-    assert ask(api).json == taken_over.json
-
-
 def test_a_key_is_good_for_a_week(api: Any, upstream: Any, clock: ShiftedClock) -> None:
     upstream.script = [answer("First"), answer("Second")]
     first = ask(api)

@@ -1,5 +1,6 @@
 """Long turns: accepted at once, run by the worker once however often they are delivered, asked about meanwhile."""
 
+import json
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -13,6 +14,7 @@ from agentos.kernel.ids import new_id
 from agentos.services.background_worker import EXTEND_SECONDS, HIDDEN_SECONDS, MAX_RECEIVES
 from agentos.store import keys
 from tests.support.gateway import Answer, Context, event, handler, invoke
+from tests.support.logs import captured
 from tests.support.long_text import ASCII, unpressable
 from tests.support.queues import TurnQueue
 from tests.support.upstream import answer, refusal
@@ -435,6 +437,46 @@ def test_a_dead_letter_of_a_turn_that_still_runs_waits_for_it(turns: Turns, upst
     assert turns.deliver(delivery) == 0
     assert waited == [1]
     assert turns.state(turn_id)["state"] == "completed"
+
+
+GARBAGE = {
+    "no JSON": "a secret",
+    "half of it": '{"tenant": "a secret"',
+    "a list": '["a secret"]',
+    "a text": '"a secret"',
+    "nothing": "null",
+    "no turn": '{"tenant": "a secret", "agentId": "a secret"}',
+    "other types": '{"tenant": "a secret", "agentId": 1, "sessionId": {"a secret": 2}, "turnId": null}',
+    "deep": "[" * 100_000,
+}
+
+
+@pytest.mark.parametrize("body", GARBAGE.values(), ids=GARBAGE)
+def test_a_message_that_names_no_turn_is_logged_without_its_content(
+    turns: Turns, upstream: Any, queue: TurnQueue, body: str
+) -> None:
+    """Its worker leaves it to the dead-letter queue at once, and nobody is given it again from there."""
+    queue.client.send_message(QueueUrl=queue.url, MessageBody=body)
+    with captured() as log:
+        for receives in range(1, MAX_RECEIVES + 1):
+            delivery = queue.event()  # it is not hidden meanwhile
+            assert delivery["Records"][0]["attributes"]["ApproximateReceiveCount"] == str(receives)
+            assert turns.deliver(delivery) == 1
+        assert dead_letter(turns, queue.event()) == 0
+    assert [line["message_id"] for line in log.lines] == [delivery["Records"][0]["messageId"]] * (MAX_RECEIVES + 1)
+    assert "secret" not in log.getvalue()
+    assert upstream.requests == []
+
+
+@pytest.mark.parametrize("name", ["tenant", "agentId", "sessionId", "turnId"])
+def test_a_message_that_names_what_is_not_there_is_done_with(turns: Turns, upstream: Any, name: str) -> None:
+    turns.accepted()
+    delivery = turns.queue.event()
+    document = json.loads(delivery["Records"][0]["body"])
+    delivery["Records"][0]["body"] = json.dumps({**document, name: "another"})
+    assert turns.deliver(delivery) == 0
+    assert dead_letter(turns, delivery) == 0
+    assert upstream.requests == []
 
 
 def test_a_queue_that_does_not_answer_is_unavailable(turns: Turns, environment: pytest.MonkeyPatch) -> None:

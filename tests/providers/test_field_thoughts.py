@@ -7,8 +7,8 @@ import pytest
 
 from agentos.domain import Completion
 from tests.providers.conversations import ASKED, OPENAI, TIME, asking, encoded, result, with_tools
-from tests.providers.recordings import MODELS, OTHER_FORMATS, Wire
-from tests.providers.streamed import on_the_wire
+from tests.providers.recordings import MODELS, OTHER_FORMATS, Wire, recording
+from tests.providers.streamed import anthropic, bedrock, gemini, on_the_wire
 
 CHAT = sorted(set(MODELS) - OTHER_FORMATS)
 DETAILS = [
@@ -64,7 +64,9 @@ def answer(wire: Wire, provider: str, message: dict[str, Any], call: dict[str, A
             pieces = [[halves[0]], [halves[1]], others]
         deltas += [{name: piece} for piece in pieces]
     deltas.append({"tool_calls": [called]})
-    events = [{"choices": [{"index": 0, "delta": delta, "finish_reason": None}]} for delta in deltas]
+    events: list[dict[str, Any]] = [
+        {"choices": [{"index": 0, "delta": delta, "finish_reason": None}]} for delta in deltas
+    ]
     events.append({"choices": [{"index": 0, "delta": {}, "finish_reason": "tool_calls"}]})
     wire.reply(on_the_wire("openai", events))
     return wire.ask(MODELS[provider], listen=lambda _: None)
@@ -130,3 +132,35 @@ def test_thoughts_are_not_shown_to_clients(wire: Wire) -> None:
         "type",
         "function",
     }
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+@pytest.mark.parametrize(("provider", "begins"), [
+    ("anthropic", "Small tool, small model."), ("bedrock", ""), ("gemini", ""),
+])  # fmt: skip
+def test_readable_thoughts_are_part_of_the_completion(provider: str, begins: str, streamed: bool, wire: Wire) -> None:
+    body = recording(f"{provider}/answer_thought_and_cached").body
+    if streamed:
+        events = {"anthropic": anthropic, "bedrock": bedrock, "gemini": gemini}[provider](body)
+        wire.reply(on_the_wire(provider, events))
+    else:
+        wire.reply(json.dumps(body).encode())
+    completion = wire.ask(MODELS[provider], listen=(lambda _: None) if streamed else None)
+    assert completion.reasoning.strip()
+    assert completion.reasoning.startswith(begins)
+    assert json.dumps(completion.reasoning)[1:-1] in json.dumps(body)
+    assert completion.reasoning not in completion.text
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+@pytest.mark.parametrize(("message", "expected"), [
+    ({"reasoning_content": "First."}, "First."),
+    ({"reasoning": "First.", "reasoning_details": DETAILS}, "First."),
+    ({"reasoning_details": DETAILS}, "First, the time."),
+    ({"reasoning": 5}, ""),
+    ({}, ""),
+])  # fmt: skip
+def test_readable_thoughts_are_found_in_each_field(
+    message: dict[str, Any], expected: str, streamed: bool, wire: Wire
+) -> None:
+    assert answer(wire, "openrouter", message, {}, streamed=streamed).reasoning == expected

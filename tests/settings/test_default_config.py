@@ -162,3 +162,22 @@ def test_the_server_ends_in_the_model_that_needs_no_key(settings: Settings) -> N
 )
 def test_whoever_cannot_be_made_to_call_a_tool_is_known(settings: Settings, model: str, forcible: bool) -> None:
     assert ("toolChoice" not in settings.target(model, "").facts.unsupported) is forcible
+
+
+@pytest.mark.parametrize(("name", "rule"), [
+    ("anthropic.claude-opus-4-1-20250805-v1:0", "exclusive"),
+    ("us.anthropic.claude-haiku-4-5-20251001-v1:0", "exclusive"),
+    ("arn:aws:bedrock:us-east-1:123456789012:inference-profile/us.anthropic.claude-sonnet-4-6", "exclusive"),
+    ("global.anthropic.claude-opus-4-8", "unsupported"),
+    ("anthropic.claude-sonnet-5", "unsupported"),
+    ("anthropic.claude-sonnet-4-20250514-v1:0", None),
+    ("anthropic.claude-3-5-sonnet-20240620-v1:0", None),
+    ("meta.llama4-scout-17b-instruct-v1:0", None),
+])  # fmt: skip
+def test_claude_models_at_bedrock_that_are_not_listed_are_known_by_their_names(
+    settings: Settings, name: str, rule: str | None
+) -> None:
+    facts = settings.target(f"bedrock:{name}", "").facts
+    assert bool(facts.limits.exclusive) is (rule == "exclusive")
+    assert ("temperature" in facts.unsupported) is (rule == "unsupported")
+    assert facts.price == ()

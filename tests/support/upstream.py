@@ -26,7 +26,7 @@ class Reply:
     before: Callable[[], object] = lambda: None
 
 
-def answer(text: str, **usage: int) -> Reply:
+def answer(text: str, **usage: Any) -> Reply:
     """A plain chat completion."""
     return Reply(
         {

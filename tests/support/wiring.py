@@ -3,15 +3,16 @@
 from aws_lambda_powertools.utilities.circuit_breaker import base as circuit_breaker
 
 from agentos import wiring
+from agentos.kernel.once import once
 
 
 def rewire() -> None:
     """Forget everything that was built, so that the environment is read again."""
-    if wiring.http_client.cache_info().currsize:
-        wiring.http_client().close()
+    if client := wiring.http_client.existing:
+        client.close()
     for built in vars(wiring).values():
-        if hasattr(built, "cache_clear"):
-            built.cache_clear()
+        if isinstance(built, once):
+            built.forget()
     _forget_failures()
 
 

@@ -31,6 +31,7 @@ def chat_completion(reply: Reply, form: ChatForm) -> ChatCompletion:
     calls = list(_calls(reply))
     if calls:
         message |= {"function_call": calls[0]["function"]} if form.functions else {"tool_calls": calls}
+    message |= _reasoning(reply, form)
     choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": _finish_reason(reply, form)}
     head = _head("chat.completion", reply.message_id, reply.model)
     return ChatCompletion(body={**head, "choices": [choice], "usage": _usage(reply), "agentos": _extra(reply, form)})
@@ -52,6 +53,8 @@ class ChatChunks:
 
     def end(self, reply: Reply) -> Iterator[Json]:
         """All that comes behind the text."""
+        if reasoning := _reasoning(reply, self._form):
+            yield self._chunk(reasoning)
         for index, call in enumerate(_calls(reply)):
             if not self._form.functions:
                 yield self._chunk({"tool_calls": [{"index": index, **call}]})
@@ -81,6 +84,11 @@ def _finish_reason(reply: Reply, form: ChatForm) -> str:
     return "function_call" if form.functions and reply.tool_calls else reply.finish_reason
 
 
+def _reasoning(reply: Reply, form: ChatForm) -> Json:
+    """The model's thoughts in the field that DeepSeek began and most clients read."""
+    return {"reasoning_content": reply.reasoning} if form.reasoning and reply.reasoning else {}
+
+
 def _usage(reply: Reply) -> Json:
     return {
         # OpenAI's clients expect numbers: a count that is not known is 0 here.
@@ -88,6 +96,7 @@ def _usage(reply: Reply) -> Json:
         "completion_tokens": reply.usage.completion_tokens or 0,
         "total_tokens": reply.usage.total_tokens or 0,
         "prompt_tokens_details": {"cached_tokens": reply.usage.cached_tokens or 0},
+        "completion_tokens_details": {"reasoning_tokens": reply.usage.reasoning_tokens or 0},
     }
 
 

@@ -34,11 +34,13 @@ class StreamOptions(Lenient):
 
 @dataclass(frozen=True)
 class ChatForm:
-    """How the answer is written. `functions`: the client knows `function_call` alone, the form before `tool_calls`."""
+    """How the answer is written. `functions`: the client knows `function_call` alone, the form before `tool_calls`.
+    `reasoning`: the model's thoughts are handed on, where the provider shows them."""
 
     notes: tuple[str, ...] = ()
     functions: bool = False
     include_usage: bool = False
+    reasoning: bool = True
 
 
 class ChatRequest(Lenient):
@@ -76,7 +78,8 @@ class ChatRequest(Lenient):
             notes.add("store", "left out: nothing is stored here")
         options = self.stream_options or StreamOptions()
         notes.unknown(options.model_extra, "stream_options.")
-        return request, ChatForm(tuple(notes), self._in_old_form, options.include_usage)
+        reasoning = request.parameters.include_reasoning is not False
+        return request, ChatForm(tuple(notes), self._in_old_form, options.include_usage, reasoning)
 
     @property
     def _in_old_form(self) -> bool:

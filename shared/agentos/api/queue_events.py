@@ -38,7 +38,16 @@ def queue_handler(function: Callable[[QueueMessage], bool]) -> Handler:
 def _done(function: Callable[[QueueMessage], bool], record: dict[str, Any], deadline: Deadline) -> bool:
     try:
         receives = int(record["attributes"]["ApproximateReceiveCount"])
-        return function(QueueMessage(json.loads(record["body"]), receives, record["receiptHandle"], deadline))
+        message_id, receipt = record["messageId"], record["receiptHandle"]
+        return function(QueueMessage(message_id, _json(record["body"]), receives, receipt, deadline))
     except Exception:
         logger.exception("a message of the queue could not be handled")
         return False
+
+
+def _json(body: str) -> Any:
+    """None where it is no JSON. An exception could quote the body."""
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):  # the second: brackets within brackets
+        return None

@@ -218,8 +218,9 @@ class TokenCount(Value):
 class Completion(Value):
     """A provider's answer, whatever its wire format.
 
-    `finish_reason` is `stop`, `length`, `tool_calls`, or the provider's own word where ours have none. `notes` say what
-    of the request was changed or left out for this provider, a sentence each.
+    `finish_reason` is `stop`, `length`, `tool_calls`, or the provider's own word where ours have none. `reasoning` is
+    the text of the model's thoughts, as far as the provider shows it. `notes` say what of the request was changed or
+    left out for this provider, a sentence each.
     """
 
     text: str
@@ -227,3 +228,4 @@ class Completion(Value):
     tokens: TokenCount
     tool_calls: tuple[ToolCall, ...] = ()
     notes: tuple[str, ...] = ()
+    reasoning: str = ""

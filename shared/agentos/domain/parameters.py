@@ -6,7 +6,7 @@ provider documents; what a single provider or model takes is data of its own (`c
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Discriminator, Field, Tag
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag
 
 from agentos.domain.names import ParameterName
 from agentos.kernel.values import AsGiven, Number, Value, Whole, not_empty, text_or_list
@@ -19,8 +19,18 @@ Stop = Annotated[
 Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
 Flag = Annotated[bool, Field(strict=True)]
 Penalty = Annotated[Number, Field(ge=-2, le=2)]
-LogitBias = dict[Annotated[str, Field(pattern=r"^[0-9]{1,9}$")], Annotated[Number, Field(ge=-100, le=100)]]
-"""Token ids of the model's own tokenizer, and what is added to their logits."""
+
+
+def _whole(value: Any) -> Any:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+Bias = Annotated[Whole, Field(ge=-100, le=100), BeforeValidator(_whole)]
+LogitBias = dict[Annotated[str, Field(pattern=r"^[0-9]{1,9}$")], Bias]
+"""Token ids of the model's own tokenizer, and what is added to their logits: whole numbers, also as 5.0.
+
+https://platform.openai.com/docs/api-reference/chat/create (logit_bias)
+"""
 
 NOT_CARRIED: frozenset[ParameterName] = frozenset({"logprobs", "topLogprobs", "includeReasoning", "user"})
 """Accepted, and left out for every provider with a note: answers hand back no probabilities and no thoughts yet, and a
@@ -132,7 +142,7 @@ class Parameters(Value):
     seed: int | None = None
     presence_penalty: float | None = None
     frequency_penalty: float | None = None
-    logit_bias: dict[str, float] | None = None
+    logit_bias: dict[str, int] | None = None
     logprobs: bool | None = None
     top_logprobs: int | None = None
     reasoning_effort: Effort | None = None

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from agentos.domain import AgentConfig, Content, GivenParameters, Message, NewResultContent, Tool
 from agentos.domain.names import ModelName, Priority
@@ -89,11 +89,24 @@ class CompletionRequest:
     metadata: Mapping[str, Any] = field(default_factory=dict)
 
 
+class TurnReference(Value):
+    """What a message in the queue of background turns says: which turn is to be run."""
+
+    model_config = ConfigDict(extra="ignore")  # during a deployment, a newer version may say more
+
+    tenant: str
+    agent_id: str
+    session_id: str
+    turn_id: str
+
+
 @dataclass(frozen=True)
 class QueueMessage:
-    """A message. `receives`: how often it has been delivered, this time among them."""
+    """A message. `document`: its body's JSON value, None where the body is no JSON. `receives`: how often it has been
+    delivered, this time among them."""
 
-    document: dict[str, Any]
+    message_id: str
+    document: Any
     receives: int
     receipt: str
     deadline: Deadline

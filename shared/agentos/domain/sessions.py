@@ -65,7 +65,7 @@ class Session(Value):
 
 class Reply(Value):
     """The assistant's message as the client gets it, and as it is stored. `incomplete`: it broke off when some of it
-    had been told."""
+    had been told. `reasoning` is for doors that have a field for it; sessions do not keep it."""
 
     message_id: str
     role: Literal["assistant"] = "assistant"
@@ -78,6 +78,7 @@ class Reply(Value):
     usage: Usage
     route: Route
     created_at: str
+    reasoning: Annotated[str, Field(exclude=True)] = ""
 
 
 class SentMessage(Value):

@@ -1,6 +1,6 @@
 """What an answer must be: checks that every wire format shares."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -20,12 +20,19 @@ class BadResponse(Exception):
 
 
 def make_completion(
-    text: str, calls: tuple[ToolCall, ...], reason: str, tokens: TokenCount, *, finish_reasons: Mapping[str, str]
+    text: str,
+    calls: tuple[ToolCall, ...],
+    reason: str,
+    tokens: TokenCount,
+    *,
+    finish_reasons: Mapping[str, str],
+    thoughts: Iterable[Any] = (),
 ) -> Completion:
     """The completion with this text and these calls. `finish_reasons`: ours for those of the format, in small letters.
 
-    White space alone is no text. Raises BadResponse where there is neither text nor a call, unless the answer was cut
-    by its length: a model that thinks may use up `maxTokens` before its first word.
+    `thoughts` are pieces of the model's thoughts; one that is no text does not count. White space alone is no text.
+    Raises BadResponse where there is neither text nor a call, unless the answer was cut by its length: a model that
+    thinks may use up `maxTokens` before its first word.
     """
     finish_reason = finish_reasons.get(reason.lower(), clean(reason))
     has_output = bool(text.strip() or calls)
@@ -36,6 +43,7 @@ def make_completion(
         finish_reason="tool_calls" if calls else finish_reason,
         tokens=plausible(tokens, has_output=has_output),
         tool_calls=calls,
+        reasoning=clean("".join(piece for piece in thoughts if isinstance(piece, str))),
     )
 
 

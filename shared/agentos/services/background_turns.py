@@ -5,6 +5,7 @@ receives it, or the next client that asks for it, makes it fail. From then on no
 """
 
 from agentos.domain import Failure, IdempotencyKey, Reply, TurnState
+from agentos.domain.requests import TurnReference
 from agentos.kernel.clock import Clock, Deadline, epoch
 from agentos.kernel.errors import DeadlineExceeded, NotFound, Unsupported
 from agentos.kernel.ids import id_of, new_id
@@ -68,7 +69,8 @@ class BackgroundTurns:
         accepted = self._store.add(turn.session_path, turn_id, key, _document(turn))
         if not accepted.failure and not self._answers.completed_reply(*turn.session_path, accepted.key):
             tenant, agent_id, session_id = turn.session_path
-            self._queue.send({"tenant": tenant, "agentId": agent_id, "sessionId": session_id, "turnId": turn_id})
+            reference = TurnReference(tenant=tenant, agent_id=agent_id, session_id=session_id, turn_id=turn_id)
+            self._queue.send(reference.to_json())
         return TurnState(
             turn_id=turn_id,
             session_id=turn.session_id,

@@ -11,19 +11,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from agentos.domain import Failure
-from agentos.domain.requests import QueueMessage, sent_of
+from agentos.domain.requests import QueueMessage, TurnReference, sent_of
 from agentos.kernel.clock import Clock, Deadline
 from agentos.kernel.errors import (
     ApiError,
     ErrorClass,
     IdempotencyInFlight,
     Internal,
+    InvalidRequest,
     SessionBusy,
     Throttled,
     Unavailable,
 )
 from agentos.kernel.heartbeat import Heartbeat
 from agentos.kernel.logs import logger
+from agentos.kernel.validation import validated
 from agentos.services.background_turns import OVERDUE, TurnClock
 from agentos.services.turns import Turn, Turns
 from agentos.store.background_turns import BackgroundTurn, BackgroundTurnStore
@@ -65,31 +67,40 @@ class BackgroundWorker:
     clock: Clock
 
     def run(self, delivery: QueueMessage) -> bool:
-        """Answer the turn unless that has been done. Returns whether the message is done with."""
+        """Answer the turn unless that has been done. Returns whether the message is done with.
+
+        A message that names no turn goes to the dead-letter queue, as soon as it has been delivered often enough.
+        """
+        reference = _reference(delivery)
+        if reference is None:
+            self._hide(delivery, 0)
+            return False
         heartbeat = Heartbeat(self._extend(delivery), 0, self.clock)
         try:
-            retry_in = self._run(delivery)
+            retry_in = self._run(delivery, reference)
         finally:
             heartbeat.stop()
         if retry_in is None:
             return True
-        if self.queue:
-            self.queue.hide(delivery.receipt, retry_in)
+        self._hide(delivery, retry_in)
         return False
+
+    def _hide(self, delivery: QueueMessage, seconds: int) -> None:
+        if self.queue:
+            self.queue.hide(delivery.receipt, seconds)
 
     def _extend(self, delivery: QueueMessage) -> Callable[[], float]:
         """Keeps the message hidden for a while, and returns the seconds until that is due again."""
 
         def extend() -> float:
-            if self.queue:
-                self.queue.hide(delivery.receipt, HIDDEN_SECONDS)
+            self._hide(delivery, HIDDEN_SECONDS)
             return EXTEND_SECONDS
 
         return extend
 
-    def _run(self, delivery: QueueMessage) -> int | None:
+    def _run(self, delivery: QueueMessage, reference: TurnReference) -> int | None:
         """None where the message is done with, else the seconds until it is to be delivered again."""
-        session_path, turn = _read(self.store, self.answers, delivery)
+        session_path, turn = _read(self.store, self.answers, reference)
         if turn is None:
             return None
         remaining = self.times.remaining(turn)
@@ -117,7 +128,10 @@ class DeadLetters:
 
     def fail(self, delivery: QueueMessage) -> bool:
         """Whether the message is done with. It is not while a worker still has the turn."""
-        session_path, turn = _read(self.store, self.answers, delivery)
+        reference = _reference(delivery)
+        if reference is None:  # nobody could do more with it
+            return True
+        session_path, turn = _read(self.store, self.answers, reference)
         if turn is None:
             return True
         if turn.running:
@@ -127,13 +141,22 @@ class DeadLetters:
         return True
 
 
+def _reference(delivery: QueueMessage) -> TurnReference | None:
+    """Which turn a message names; None where it names none, which is logged without what the message says."""
+    try:
+        return validated(TurnReference, delivery.document)
+    except InvalidRequest:
+        details = {"message_id": delivery.message_id, "receives": delivery.receives}
+        logger.error("a message of the queue names no turn", extra=details)
+        return None
+
+
 def _read(
-    store: BackgroundTurnStore, answers: TurnStore, delivery: QueueMessage
+    store: BackgroundTurnStore, answers: TurnStore, reference: TurnReference
 ) -> tuple[SessionPath, BackgroundTurn | None]:
-    """The turn that a message names, None where it has ended or is gone; and its session."""
-    message = delivery.document
-    session_path = message["tenant"], message["agentId"], message["sessionId"]
-    turn = store.get(session_path, message["turnId"])
+    """The turn of that reference, None where it has ended or is gone; and its session."""
+    session_path = reference.tenant, reference.agent_id, reference.session_id
+    turn = store.get(session_path, reference.turn_id)
     if turn is None or turn.failure or answers.completed_reply(*session_path, turn.key):
         return session_path, None
     return session_path, turn

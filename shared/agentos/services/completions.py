@@ -7,10 +7,11 @@ from agentos.domain import Agent, AgentConfig, IdempotencyKey, Reply
 from agentos.domain.names import model_name
 from agentos.domain.requests import CompletionRequest
 from agentos.kernel.clock import Clock, Deadline
-from agentos.kernel.errors import InvalidRequest, NotFound
+from agentos.kernel.errors import ApiError, InvalidRequest, NotFound
 from agentos.kernel.ids import new_id
 from agentos.routing.call import Simulation
 from agentos.routing.execute import Executor
+from agentos.services.leases import Leases
 from agentos.services.preparation import Hints, Preparation
 from agentos.services.replies import make_reply, require_complete
 from agentos.services.stream_listener import StreamListener, forward_text, replay
@@ -31,6 +32,7 @@ class Completions:
         self,
         agents: AgentStore,
         records: CompletionRecords,
+        leases: Leases,
         preparation: Preparation,
         executor: Executor,
         settings: Settings,
@@ -38,6 +40,7 @@ class Completions:
     ) -> None:
         self._agents = agents
         self._records = records
+        self._leases = leases
         self._preparation = preparation
         self._executor = executor
         self._settings = settings
@@ -55,23 +58,28 @@ class Completions:
         """One answer. The listener gets its text as it comes. A key that was answered before gets the same answer.
 
         An answer that breaks off after the listener got some of it raises, too, and is not kept. Raises InvalidRequest,
-        NotFound, Unsupported, IdempotencyMismatch, IdempotencyInFlight and what `Executor.run` raises.
+        NotFound, Unsupported, IdempotencyMismatch, IdempotencyInFlight, Throttled, Unavailable and what `Executor.run`
+        raises.
         """
         limits = self._settings.limits
         deadline = deadline.at_most(limits.streamed_turn_seconds if listener else limits.turn_seconds)
         if key is None:
             return self._answer(tenant, request, deadline, simulated, listener)[0]
-        claim = self._records.claim(tenant, key, deadline)
-        if isinstance(claim, RecordedReply):
+        held = self._leases.claim(tenant, key, deadline)
+        if isinstance(held, RecordedReply):
             if listener:
-                replay(listener, claim.reply, claim.lengths)
-            return claim.reply
-        try:
-            reply, lengths = self._answer(tenant, request, deadline, simulated, listener)
-        except BaseException:
-            self._records.give_back(claim)
-            raise
-        self._records.keep(claim, reply, lengths, deadline.ignoring_client())
+                replay(listener, held.reply, held.lengths)
+            return held.reply
+        with held:
+            cancellable = deadline.cancelled_by(lambda: held.lost is not None)
+            try:
+                reply, lengths = self._answer(tenant, request, cancellable, simulated, listener)
+            except ApiError as error:
+                if held.lost:
+                    raise held.lost from error
+                raise
+            self._records.keep(held.lease, reply, lengths, deadline.ignoring_client())
+            held.ended()
         return reply
 
     def _answer(

@@ -32,6 +32,7 @@ def make_reply(plan: Plan, outcome: Outcome, message_id: str, began: float, cloc
             skipped=outcome.skipped,
         ),
         created_at=clock.now(),
+        reasoning=completion.reasoning,
     )
 
 

@@ -27,6 +27,7 @@ from agentos.services.turn_parameters import with_parameters
 from agentos.settings.loading import Settings
 from agentos.store.agents import AgentStore
 from agentos.store.keys import SessionPath
+from agentos.store.leases import Lease
 from agentos.store.messages import StoredMessage
 from agentos.store.turns import TurnCommit, TurnStore
 
@@ -57,7 +58,7 @@ class _TurnRun:
 
     turn: Turn
     agent: Agent
-    held: HeldLease
+    held: HeldLease[Lease]
     answer_by: Deadline
     began: float
     listener: StreamListener | None
@@ -150,7 +151,7 @@ class Turns:
         bound = deadline.earlier(self._limits.commit_reserve_seconds)
         return bound.at_most(agent.config.timeout_seconds) if agent.config.timeout_seconds else bound
 
-    def _acquire(self, agent: Agent, turn: Turn, answer_by: Deadline) -> HeldLease:
+    def _acquire(self, agent: Agent, turn: Turn, answer_by: Deadline) -> HeldLease[Lease]:
         """The session's lease. If the agent says so, a busy session is waited for, up to half of the time."""
         wait_until = answer_by.earlier(answer_by.remaining() / 2)
         pause = 0.1
@@ -177,7 +178,7 @@ class Turns:
         commit = self._await_results(run, stored, open_calls) if open_calls else self._complete(run, asked, stored)
         # An answer has been paid for, whether its client still waits or not.
         self._store.commit(run.held.lease, commit, run.turn.deadline.ignoring_client())
-        run.held.committed()
+        run.held.ended()
         if commit.answer:
             record_turn(commit.reply)
         return commit.reply

@@ -76,8 +76,8 @@ class Settings:
     def target(self, model: str, reason: str, *, fallback: bool = False) -> Target:
         """The target for `provider:model`. A model that is not listed is passed to its provider as written."""
         provider, _, rest = model.partition(":")
-        facts = self.models.get(model, ModelFacts())
         known = self.providers.get(provider)
+        facts = self.models.get(model) or _unlisted_facts(known, rest)
         if known and known.unsupported:
             facts = facts.model_copy(update={"unsupported": facts.unsupported | known.unsupported})
         return Target(
@@ -98,6 +98,12 @@ class Settings:
         return (
             f"The prices were checked {days} days ago (pricesCheckedAt: {self.prices_checked_at}); costs may be wrong."
         )
+
+
+def _unlisted_facts(provider: Provider | None, name: str) -> ModelFacts:
+    """What the provider's settings say of a model that is not listed: those of the first pattern that matches."""
+    families = provider.settings.unlisted if provider else ()
+    return next(filter(None, (family.facts_of(name) for family in families)), ModelFacts())
 
 
 def load_settings(environment: Mapping[str, str], parameters: ParameterStore | None = None) -> Settings:

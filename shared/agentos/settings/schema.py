@@ -64,6 +64,20 @@ WITHOUT: dict[str, frozenset[ParameterName]] = {
 """Parameters that a wire format cannot express, whatever the model."""
 
 
+class UnlistedModels(Value):
+    """What is known of a provider's models that `models:` does not list, by a pattern of their names."""
+
+    match: Pattern
+    unsupported: frozenset[ParameterName] = frozenset()
+    limits: RequestLimits = NO_LIMITS
+
+    def facts_of(self, name: str) -> ModelFacts | None:
+        """The facts of the model that its provider calls so; None where the pattern does not match."""
+        if re.fullmatch(self.match, name) is None:
+            return None
+        return ModelFacts(unsupported=self.unsupported, limits=self.limits)
+
+
 class ProviderSettings(Value):
     """One entry of `providers:` in YAML."""
 
@@ -76,6 +90,7 @@ class ProviderSettings(Value):
     thoughts: ThoughtSettings = ThoughtSettings()
     unsupported: frozenset[ParameterName] = frozenset()
     limits: RequestLimits = NO_LIMITS
+    unlisted: tuple[UnlistedModels, ...] = ()
     stream_options: bool = True
     usage_cost: bool = False
     timeout_seconds: Annotated[float, Field(gt=0)] | None = None

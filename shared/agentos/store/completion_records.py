@@ -1,7 +1,7 @@
 """Answers of the doors under their Idempotency-Keys: a key is claimed, then answered once, then replayed for a week.
 
-A claim ends when its request must have ended. A request that takes it over has another claim, and the first can no
-longer store an answer. A request that fails gives its claim back, so the key can be used again.
+A claim is a lease like that of a session: short, renewed while its request lives, given back if the request fails. A
+request that takes over a claim has another id, and the first request can no longer store an answer.
 """
 
 import json
@@ -16,17 +16,17 @@ from agentos.kernel.ids import new_id
 from agentos.kernel.logs import logger
 from agentos.store import keys
 from agentos.store.dynamodb import Table
-from agentos.store.faults import ConditionFailed, Conflict, retry_until_deadline
+from agentos.store.faults import ConditionFailed, retry_until_deadline
 from agentos.store.idempotency import KEY_SECONDS, mismatch
 from agentos.store.items import Item, number
 from agentos.store.messages import PART_BYTES, pack, unpack
 from agentos.store.turns import RecordedReply
 
-CLAIM_MARGIN_SECONDS = 2
-"""How long a claim outlives its request's deadline."""
-
 FREE = "attribute_not_exists(pk) OR expiresAt <= :now OR (attribute_not_exists(body) AND claimedUntilMs <= :nowMs)"
 """Of a key's record: there is none, or a claim that was given back or has lapsed."""
+
+CLAIMED = "claimId = :claim AND attribute_not_exists(body)"
+"""Of a key's record: this claim has it, and has not answered it."""
 
 
 @dataclass(frozen=True)
@@ -46,43 +46,71 @@ class Claim:
 
 
 class CompletionRecords:
-    """Claim, keep, give back."""
+    """Acquire, renew, release a claim; keep its answer. `seconds`: how long a claim lasts unless it is renewed."""
 
     def __init__(self, table: Table, clock: Clock) -> None:
         self._table = table
         self._clock = clock
 
-    def claim(self, tenant: str, key: IdempotencyKey, deadline: Deadline) -> Claim | RecordedReply:
-        """The right to answer the key until the deadline, or how it was answered.
+    def new_claim(self, tenant: str, key: IdempotencyKey) -> Claim:
+        """A claim that is still to be acquired."""
+        expires_at = int(self._clock.time()) + KEY_SECONDS
+        return Claim(keys.completion(tenant, key.name), new_id("turn"), key.body, expires_at)
 
-        Raises IdempotencyMismatch, IdempotencyInFlight.
+    def acquire(self, claim: Claim, seconds: float, deadline: Deadline) -> RecordedReply | None:
+        """None where the claim is taken; how the key was answered, if it was.
+
+        Raises IdempotencyMismatch and IdempotencyInFlight where the claim was not taken. After any other error it may
+        have been taken.
         """
-        now = self._clock.time()
-        claim = Claim(keys.completion(tenant, key.name), new_id("turn"), key.body, int(now) + KEY_SECONDS)
-        until = now + deadline.remaining() + CLAIM_MARGIN_SECONDS
         try:
-            self._table.put(
-                claim.item(claimedUntilMs=number(math.ceil(until * 1000))),
-                FREE,
-                {":now": number(int(now)), ":nowMs": number(int(now * 1000))},
-            )
-            return claim
-        except Conflict as error:  # another request takes the key at this very moment
-            raise _in_flight(1) from error
+            retry_until_deadline(lambda: self._acquire(claim, seconds), deadline)
+            return None
         except ConditionFailed as error:
             standing = error.item or {}
-        if standing["bodyHash"]["S"] != key.body:
+        if standing["bodyHash"]["S"] != claim.body_hash:
             raise mismatch()
         if "body" not in standing:
-            raise _in_flight(int(standing["claimedUntilMs"]["N"]) / 1000 - now)
+            raise _in_flight(int(standing["claimedUntilMs"]["N"]) / 1000 - self._clock.time())
         return self._recorded(standing)
+
+    def _acquire(self, claim: Claim, seconds: float) -> None:
+        now = self._clock.time()
+        values = {":now": number(int(now)), ":nowMs": number(int(now * 1000))}
+        try:
+            self._table.put(claim.item(claimedUntilMs=_milliseconds(now + seconds)), FREE, values)
+        except ConditionFailed as error:
+            if (error.item or {}).get("claimId") != {"S": claim.claim_id}:
+                raise
+
+    def renew(self, claim: Claim, seconds: float) -> None:
+        """Extend the claim. Raises IdempotencyInFlight where another request has taken it over, and Conflict."""
+        values = {":claim": {"S": claim.claim_id}, ":until": _milliseconds(self._clock.time() + seconds)}
+        try:
+            self._table.update(claim.key, "SET claimedUntilMs = :until", CLAIMED, values)
+        except ConditionFailed as error:
+            raise _in_flight(1) from error
+
+    def release(self, claim: Claim, deadline: Deadline) -> None:
+        """Give the claim back, if the request has it: the key can be used again at once.
+
+        The claim's id goes, so that a renewal that is still on its way does not bring the claim back.
+        """
+        values = {":claim": {"S": claim.claim_id}, ":none": number(0)}
+        try:
+            retry_until_deadline(
+                lambda: self._table.update(claim.key, "SET claimedUntilMs = :none REMOVE claimId", CLAIMED, values),
+                deadline,
+            )
+        except ConditionFailed:
+            return
 
     def keep(self, claim: Claim, reply: Reply, lengths: tuple[int, ...], deadline: Deadline) -> None:
         """Keep the answer, and the lengths (characters) of the pieces in which it was streamed.
 
         It has been paid for and belongs to the client. So a table that does not take it costs the replay alone.
         """
-        document = json_text.dump({"reply": reply.to_json(), "lengths": lengths})
+        document = json_text.dump({"reply": reply.to_json(), "reasoning": reply.reasoning, "lengths": lengths})
         first, *rest = _parts(pack(document.encode()))
         record = claim.item(body={"B": first}, parts=number(len(rest)))
         try:
@@ -92,17 +120,6 @@ class CompletionRecords:
             retry_until_deadline(lambda: self._table.put(record, "claimId = :claim", mine), deadline)
         except Exception as error:
             logger.warning("an answer could not be kept under its key", extra={"reason": type(error).__name__})
-
-    def give_back(self, claim: Claim) -> None:
-        """The key can be used again at once."""
-        condition = "claimId = :claim AND attribute_not_exists(body)"
-        values = {":claim": {"S": claim.claim_id}, ":none": number(0)}
-        try:
-            self._table.update(claim.key, "SET claimedUntilMs = :none", condition, values)
-        except ConditionFailed:
-            return  # somebody else has taken it over
-        except Exception as error:  # the request's own error matters more, and a claim lapses by itself
-            logger.warning("a claim could not be given back", extra={"reason": type(error).__name__})
 
     def _write_part(self, claim: Claim, index: int, part: bytes, deadline: Deadline) -> None:
         key = keys.completion_part(claim.key, claim.claim_id, index)
@@ -117,11 +134,16 @@ class CompletionRecords:
             parts = self._table.query("pk = :pk AND begins_with(sk, :prefix)", values, forward=True, page=100)
             packed = b"".join([packed, *(part["body"]["B"] for part in parts)])
         document = json.loads(unpack(packed))
-        return RecordedReply(Reply.model_validate(document["reply"]), tuple(document["lengths"]))
+        reply = Reply.model_validate(document["reply"] | {"reasoning": document.get("reasoning", "")})
+        return RecordedReply(reply, tuple(document["lengths"]))
 
 
 def _parts(packed: bytes) -> list[bytes]:
     return [packed[start : start + PART_BYTES] for start in range(0, len(packed), PART_BYTES)]
+
+
+def _milliseconds(seconds: float) -> Item:
+    return number(math.ceil(seconds * 1000))
 
 
 def _in_flight(seconds: float) -> IdempotencyInFlight:

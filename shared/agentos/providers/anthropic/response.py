@@ -25,7 +25,8 @@ def decode(payload: dict[str, Any]) -> Completion:
         raise UpstreamError(ErrorClass.CONTENT_FILTER, "the answer was withheld", status=200)
     text = clean("".join(block["text"] for block in content if block["type"] == "text"))
     calls = calls_of(content)
-    return make_completion(text, calls, reason, tokens_of(payload), finish_reasons=FINISH_REASONS)
+    thoughts = [block.get("thinking") for block in content if block["type"] == "thinking"]
+    return make_completion(text, calls, reason, tokens_of(payload), finish_reasons=FINISH_REASONS, thoughts=thoughts)
 
 
 def tokens_of(payload: dict[str, Any]) -> TokenCount:

@@ -5,7 +5,6 @@ the credentials and Signature Version 4 are used, and none of its retries.
 """
 
 from collections.abc import Iterator
-from functools import cache
 from typing import Any
 
 from botocore.auth import SigV4Auth
@@ -14,6 +13,7 @@ from botocore.session import Session, get_session
 
 from agentos.domain import Completion, Prompt, Target, TokenCount
 from agentos.kernel.errors import ErrorClass, UpstreamError
+from agentos.kernel.once import once
 from agentos.providers.adapter import HttpAdapter
 from agentos.providers.bedrock import errors, request, response
 from agentos.providers.bedrock.messages import REASONING
@@ -73,7 +73,7 @@ class Bedrock(HttpAdapter):
         return super().error_of_response(response, {**payload, "__type": kind.partition(":")[0]})
 
 
-@cache
+@once
 def _session() -> Session:
     """A session that finds the role's credentials once; they renew themselves."""
     return get_session()

@@ -34,7 +34,9 @@ def decode(payload: dict[str, Any]) -> Completion:
     text, calls = clean("".join(block["text"] for block in content if "text" in block)), calls_of(content)
     if reason in BROKEN:
         raise incomplete_answer(reason)
-    return make_completion(text, calls, reason, tokens_of(payload), finish_reasons=FINISH_REASONS)
+    reasoning = [as_object(as_object(block.get("reasoningContent")).get("reasoningText")) for block in content]
+    thoughts = [one.get("text") for one in reasoning]
+    return make_completion(text, calls, reason, tokens_of(payload), finish_reasons=FINISH_REASONS, thoughts=thoughts)
 
 
 def tokens_of(payload: dict[str, Any]) -> TokenCount:

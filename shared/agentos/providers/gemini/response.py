@@ -69,7 +69,8 @@ def decode(payload: dict[str, Any]) -> Completion:
     calls = calls_of(parts)
     if reason in BROKEN:
         raise incomplete_answer(reason)
-    return make_completion(text, calls, reason, tokens_of(payload), finish_reasons=FINISH_REASONS)
+    thoughts = [part.get("text") for part in parts if part.get("thought")]
+    return make_completion(text, calls, reason, tokens_of(payload), finish_reasons=FINISH_REASONS, thoughts=thoughts)
 
 
 def text_of(parts: list[dict[str, Any]]) -> str:

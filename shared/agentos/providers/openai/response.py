@@ -67,7 +67,9 @@ def decode(payload: dict[str, Any]) -> Completion:
     for named in (reason, str(choice.get("native_finish_reason") or "")):
         if named.lower().startswith(MALFORMED):
             raise incomplete_answer(named)
-    return make_completion(text, calls, reason, tokens_of(payload), finish_reasons=FINISH_REASONS)
+    return make_completion(
+        text, calls, reason, tokens_of(payload), finish_reasons=FINISH_REASONS, thoughts=thoughts.texts_of(message)
+    )
 
 
 def _calls(message: dict[str, Any]) -> tuple[ToolCall, ...]:

@@ -37,6 +37,16 @@ def sign(message: dict[str, Any], call: dict[str, Any], *, first: bool) -> str |
     return signed(KIND, json_text.dump(value)) if value else None
 
 
+def texts_of(message: dict[str, Any]) -> list[Any]:
+    """The thoughts of an answer in pieces, from the first field that has readable ones."""
+    for name in ("reasoning_content", "reasoning"):
+        if isinstance(message.get(name), str) and message[name]:
+            return [message[name]]
+    details = message.get("reasoning_details")
+    found = [as_object(detail) for detail in details] if isinstance(details, list) else []
+    return [detail.get("text") or detail.get("summary") for detail in found]
+
+
 def bind(completion: Completion, provider: Provider, target: Target) -> Completion:
     """The completion with the signatures of its calls bound to the provider and the model that made them."""
     model = _model(target)

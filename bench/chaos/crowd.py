@@ -1,0 +1,128 @@
+"""`python -m bench.chaos.crowd`: how much slower healthy clients become beside many rude ones.
+
+Healthy clients, each with a session, send a message, think, and send the next one. Their times are measured first
+alone, then beside connections that are idle, send a byte a second, or ask for a stream and read nothing of it, in one
+run. Nothing fails on purpose. Exits with 1 if the 99th percentile more than doubles.
+"""
+
+import argparse
+import asyncio
+import random
+import resource
+import sys
+import tempfile
+import time
+import uuid
+from pathlib import Path
+
+import httpx
+
+from bench.chaos.rude import RudeClients
+from bench.chaos.stack import Host, running
+
+MOST = 2.0
+"""How many times as long the 99th percentile may be."""
+WARM_UP_SECONDS = 10.0
+AGENT = {"name": "crowd", "model": "openai:chaos"}
+
+
+class Crowd:
+    """The healthy clients' times in milliseconds, and what they need."""
+
+    def __init__(self, http: httpx.AsyncClient, host: Host, think_seconds: float) -> None:
+        self._http = http
+        self._host = host
+        self._think_seconds = think_seconds
+        self._agent_id = ""
+
+    async def begin(self, sessions: int) -> None:
+        """Create the agent and the healthy clients' sessions."""
+        created = await self._http.post(f"{self._host.url}/agents", json=AGENT)
+        self._agent_id = created.raise_for_status().json()["agentId"]
+        self._paths = [await self.new_session() for _ in range(sessions)]
+
+    async def new_session(self) -> str:
+        """Its path."""
+        sessions = f"/agents/{self._agent_id}/sessions"
+        created = await self._http.post(f"{self._host.url}{sessions}", json={})
+        return f"{sessions}/{created.raise_for_status().json()['sessionId']}"
+
+    async def measure(self, seconds: float) -> list[float]:
+        """The times of all messages that the healthy clients send within so many seconds, sorted."""
+        end, times = time.monotonic() + seconds, list[float]()
+        await asyncio.gather(*(self._talk(path, end, times) for path in self._paths))
+        return sorted(times)
+
+    async def _talk(self, path: str, end: float, times: list[float]) -> None:
+        await asyncio.sleep(random.uniform(0, self._think_seconds))
+        while time.monotonic() < end:
+            began = time.monotonic()
+            headers = {"idempotency-key": str(uuid.uuid4())}
+            answered = await self._http.post(
+                f"{self._host.url}{path}/messages", json={"content": "Hello"}, headers=headers
+            )
+            answered.raise_for_status()
+            times.append((time.monotonic() - began) * 1000)
+            await asyncio.sleep(random.uniform(0.5, 1.5) * self._think_seconds)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make crowd", description=__doc__)
+    parser.add_argument("--healthy", type=int, default=50)
+    parser.add_argument("--think", type=float, default=5.0, help="seconds between an answer and the next message")
+    parser.add_argument("--idle", type=int, default=1000)
+    parser.add_argument("--trickling", type=int, default=300)
+    parser.add_argument("--deaf", type=int, default=300)
+    parser.add_argument("--seconds", type=float, default=90.0, help="of each of the two measurements")
+    return parser.parse_args()
+
+
+async def run(options: argparse.Namespace) -> int:
+    """The exit code."""
+    _allow_files(2 * (options.idle + options.trickling + options.deaf) + 1000)
+    with tempfile.TemporaryDirectory(prefix="agentos-crowd-") as folder:
+        log = Path(folder, "host.log")
+        async with running("disk", 0.0, 1, log, through_proxy=False) as stack, _client() as http:
+            crowd = Crowd(http, stack.host, options.think)
+            await crowd.begin(options.healthy)
+            await crowd.measure(WARM_UP_SECONDS)
+            alone = await crowd.measure(options.seconds)
+            rude = RudeClients(
+                stack.host.port, crowd.new_session, options.idle, options.trickling, options.deaf
+            )  # fmt: skip
+            rude.start()
+            beside = await crowd.measure(options.seconds)
+            connected = dict(rude.connected)
+            await rude.close()
+    return _report(options, alone, beside, connected)
+
+
+def _client() -> httpx.AsyncClient:
+    limits = httpx.Limits(max_connections=None, max_keepalive_connections=200)
+    return httpx.AsyncClient(timeout=120, limits=limits, trust_env=False)
+
+
+def _allow_files(wanted: int) -> None:
+    """The host inherits the limit."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(wanted, hard), hard))
+
+
+def _report(options: argparse.Namespace, alone: list[float], beside: list[float], connected: dict[str, int]) -> int:
+    """The exit code. Prints the table."""
+    print(f"{options.healthy} healthy sessions; connections of the rude clients: {connected}\n")
+    print("| | messages | median, ms | p99, ms | longest, ms |\n|---|---:|---:|---:|---:|")
+    for name, times in (("alone", alone), ("beside the rude clients", beside)):
+        print(f"| {name} | {len(times)} | {_share(times, 0.5):.0f} | {_share(times, 0.99):.0f} | {times[-1]:.0f} |")
+    ratio = _share(beside, 0.99) / _share(alone, 0.99)
+    print(f"\nThe 99th percentile is {ratio:.2f} times as long.")
+    return 0 if ratio <= MOST else 1
+
+
+def _share(times: list[float], share: float) -> float:
+    return times[int(len(times) * share)]
+
+
+if __name__ == "__main__":
+    sys.exit(asyncio.run(run(_options())))
