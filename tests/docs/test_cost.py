@@ -6,8 +6,6 @@ from bench.cost import PAGE, Turn, load_prices, per_million, written
 
 PRICED = ("gateway", "lambdaRequests", "gbSecond", "write", "read", "logsGb", "transferGb")
 ROUND = {name: Decimal(1) for name in PRICED}
-    name: Decimal(1) for name in ("gateway", "lambdaRequests", "gbSecond", "write", "read", "logsGb", "transferGb")
-}
 
 
 def test_the_page_is_what_is_computed() -> None:
