@@ -81,7 +81,7 @@ bench: $(VENV)/dev.stamp ## what a turn costs in DynamoDB's units, measured on D
 soak: $(VENV)/dev.stamp $(VENV)/ministack.stamp ## 10,000 messages through the local host: time of each and memory; MESSAGES=10000
 	@$(BIN)/python -m bench.soak
 
-chaos: $(VENV)/dev.stamp $(VENV)/ministack.stamp ## load with kills, faults and rude clients, then an audit; ARGS='--store dynamodb-local'
+chaos: $(VENV)/dev.stamp $(VENV)/ministack.stamp ## load with kills, faults and clients that do not read, then an audit; ARGS='--store dynamodb-local'
 	@$(BIN)/python -m bench.chaos $(ARGS)
 
 crowd: $(VENV)/dev.stamp $(VENV)/ministack.stamp ## how much slower clients become beside 1,600 rude ones; ARGS='--deaf 100'

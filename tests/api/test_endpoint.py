@@ -54,17 +54,17 @@ class Song(StreamingResponse):
     def __init__(self, breaks: Exception | None, opened: bool) -> None:
         self._breaks, self._opened = breaks, opened
 
-    def run(self, outlet: ResponseWriter) -> None:
-        self._outlet = outlet
+    def run(self, writer: ResponseWriter) -> None:
+        self._writer = writer
         if self._opened:
-            outlet.open({"x-singer": "ann"})
-            outlet.write("la ")
+            writer.open({"x-singer": "ann"})
+            writer.write("la ")
         if self._breaks:
             raise self._breaks
-        outlet.write("lö")
+        writer.write("lö")
 
     def fail(self, error: Mapping[str, Any]) -> None:
-        self._outlet.write(f"broken: {error['code']} {error['message']} {error['requestId']}")
+        self._writer.write(f"broken: {error['code']} {error['message']} {error['requestId']}")
 
 
 @endpoint()

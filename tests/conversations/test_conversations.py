@@ -58,12 +58,12 @@ def _refused(talk: Talk, expected: Expected, step: Step, fake: FakeProvider) -> 
     expected.post(step.post)
     assert step.answer
     outcome, answer = _ask(talk, expected, step, step.answer, fake)
-    heard_some = talk.streamed and bool(answer.text)
-    assert outcome.status == (200 if heard_some else 422)
+    has_text = talk.streamed and bool(answer.text)
+    assert outcome.status == (200 if has_text else 422)
     assert outcome.body["code"] == "content_filtered"
     assert [one["outcome"] for one in outcome.body["details"]["attempts"]] == ["content_filter"]
-    assert outcome.expected == (answer.text if heard_some else "")
-    if not heard_some:
+    assert outcome.expected == (answer.text if has_text else "")
+    if not has_text:
         expected.forget()
         return
     kept = talk.messages()[-1]

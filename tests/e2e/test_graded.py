@@ -9,7 +9,7 @@ from tests.support.grader import CASES, Grader
 from tests.support.upstream import Reply, Upstream, refusal
 
 StartHost = Callable[..., Host]
-PATIENCE_SECONDS = 60
+TIMEOUT = 60
 
 
 def test_the_report_is_clean(start_host: StartHost) -> None:
@@ -32,13 +32,13 @@ def test_a_client_that_hangs_up_ends_its_turns_calls(start_host: StartHost) -> N
 
     def wait() -> None:
         asked.set()
-        answer_now.wait(PATIENCE_SECONDS)
+        answer_now.wait(TIMEOUT)
 
     with Upstream(default=Reply(refusal(500).body, 500, before=wait)) as upstream:
         host = start_host({"OPENAI_API_KEY": "sk-0123456789", "OPENAI_ENDPOINT": upstream.url})
         session = host.session(host.agent(model="openai:gpt-4o-mini"))
         with _half_a_request(host, f"{session}/messages", b'{"content": "Hello"}'):
-            assert asked.wait(PATIENCE_SECONDS)
+            assert asked.wait(TIMEOUT)
         for _ in range(2):  # what answers these has first seen the hang-up, which came before them
             host.client.get("/health")
         answer_now.set()

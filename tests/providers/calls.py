@@ -15,7 +15,7 @@ from tests.providers.rude_server import Connection, RudeServer, reply
 
 BOUND = 65536
 SHORT = 0.3  # seconds; the servers of the tests would go on for ever
-PATIENCE = 120.0  # seconds until a test gives a call up as lost; nothing depends on its length
+TIMEOUT = 120.0  # seconds until a test gives a call up as lost; nothing depends on its length
 ANSWER = recording("openai/answer").content
 
 
@@ -30,16 +30,16 @@ def in_time(call: Callable[[], Any]) -> Any:
             ended.set_exception(error)
 
     threading.Thread(target=run, daemon=True).start()
-    return ended.result(PATIENCE)
+    return ended.result(TIMEOUT)
 
 
-def post(http: HttpClient, url: str, seconds: float = PATIENCE) -> HttpResponse:
+def post(http: HttpClient, url: str, seconds: float = TIMEOUT) -> HttpResponse:
     request = HttpRequest(url, {"content-type": "application/json"}, b'{"hello": "world"}')
     reply: HttpResponse = in_time(lambda: http.send(request, seconds))
     return reply
 
 
-def failure(http: HttpClient, url: str, seconds: float = PATIENCE) -> ErrorClass:
+def failure(http: HttpClient, url: str, seconds: float = TIMEOUT) -> ErrorClass:
     with pytest.raises(UpstreamError) as caught:
         post(http, url, seconds)
     return caught.value.error_class

@@ -11,7 +11,7 @@ from agentos.kernel.errors import ErrorClass, UpstreamError
 from agentos.providers.http_client import HttpClient
 from agentos.providers.upstream import UpstreamClient
 from agentos.routing.retry_after import wait_seconds
-from tests.providers.calls import BOUND, PATIENCE, SHORT, in_time
+from tests.providers.calls import BOUND, SHORT, TIMEOUT, in_time
 from tests.providers.conversations import ANTHROPIC, BEDROCK, GEMINI, OPENAI
 from tests.providers.recordings import MODELS, Wire, prompt, recording, settings_for
 from tests.providers.rude_server import Connection, RudeServer
@@ -227,7 +227,7 @@ def test_an_answer_that_stalls_after_its_first_words_times_out_within_its_bound(
         client = UpstreamClient(settings, HttpClient(BOUND, stall_seconds=SHORT))
         target = settings.target("openai:x", "test")
         with pytest.raises(UpstreamError) as caught:
-            in_time(lambda: client.call(target, prompt(), Timeouts(PATIENCE, 10 * PATIENCE), heard.append))
+            in_time(lambda: client.call(target, prompt(), Timeouts(TIMEOUT, 10 * TIMEOUT), heard.append))
     assert caught.value.error_class is ErrorClass.TIMEOUT
     assert heard == ["One ", "One "]
 

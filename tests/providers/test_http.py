@@ -11,7 +11,7 @@ import pytest
 from agentos.kernel.errors import ErrorClass
 from agentos.providers.http_client import HttpClient
 from agentos.providers.transport import HttpRequest
-from tests.providers.calls import ANSWER, PATIENCE, SHORT, answer, failure, post
+from tests.providers.calls import ANSWER, SHORT, TIMEOUT, answer, failure, post
 from tests.providers.rude_server import Connection, RudeServer, reply
 
 # --- time -------------------------------------------------------------------------------------
@@ -59,7 +59,7 @@ def test_whatever_dawdles_is_a_timeout_and_is_hung_up_on(
 ) -> None:
     with RudeServer(behaviour) as server:
         assert failure(http, server.url, SHORT) is ErrorClass.TIMEOUT
-        assert server.hung_up.wait(PATIENCE), "the upstream call went on after its time"
+        assert server.hung_up.wait(TIMEOUT), "the upstream call went on after its time"
 
 
 def test_a_server_that_never_accepts_is_a_timeout(http: HttpClient) -> None:
@@ -76,7 +76,7 @@ def test_calls_that_hang_hold_up_no_other(http: HttpClient) -> None:
 
     def answer_late(connection: Connection) -> None:
         connection.request()
-        release.wait(PATIENCE)
+        release.wait(TIMEOUT)
         connection.send(reply(ANSWER))
 
     with RudeServer(answer_late) as slow, RudeServer(answer) as quick, ThreadPoolExecutor(8) as pool:
@@ -164,7 +164,7 @@ def test_a_connection_that_was_closed_meanwhile_is_replaced(http: HttpClient) ->
         for _ in range(3):
             server.hung_up.clear()
             assert post(http, server.url).body == ANSWER
-            assert server.hung_up.wait(PATIENCE)
+            assert server.hung_up.wait(TIMEOUT)
         assert server.connections == 3
 
 
@@ -173,11 +173,11 @@ def test_twenty_threads_share_it_at_once(http: HttpClient) -> None:
 
     def answer_when_all_are_here(connection: Connection) -> None:
         request = connection.request()
-        together.wait(PATIENCE)
+        together.wait(TIMEOUT)
         connection.send(reply(request.partition(b"\r\n\r\n")[2]))
 
     def ask(number: int) -> bytes:
-        return http.send(HttpRequest(server.url, {}, b"%d" % number), PATIENCE).body
+        return http.send(HttpRequest(server.url, {}, b"%d" % number), TIMEOUT).body
 
     with RudeServer(answer_when_all_are_here) as server, ThreadPoolExecutor(20) as pool:
         assert list(pool.map(ask, range(20))) == [b"%d" % number for number in range(20)]

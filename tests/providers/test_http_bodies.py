@@ -8,7 +8,7 @@ from agentos.kernel.clock import Timeouts
 from agentos.kernel.errors import ErrorClass, UpstreamError
 from agentos.providers.http_client import HttpClient
 from agentos.providers.upstream import UpstreamClient
-from tests.providers.calls import ANSWER, BOUND, PATIENCE, answer, failure, one_reply, post
+from tests.providers.calls import ANSWER, BOUND, TIMEOUT, answer, failure, one_reply, post
 from tests.providers.recordings import prompt, settings_for
 from tests.providers.rude_server import Connection, RudeServer, reply
 
@@ -44,7 +44,7 @@ def test_an_endless_body_is_given_up_at_the_bound(http: HttpClient) -> None:
 
     with RudeServer(flood) as server:
         assert failure(http, server.url) is ErrorClass.BAD_RESPONSE
-        assert server.hung_up.wait(PATIENCE)
+        assert server.hung_up.wait(TIMEOUT)
 
 
 def test_a_body_compressed_more_than_once_is_not_unfolded(http: HttpClient) -> None:
@@ -66,7 +66,7 @@ def asked(http: HttpClient, url: str) -> UpstreamError | str:
     settings = settings_for(OPENAI_ENDPOINT=url)
     asker = UpstreamClient(settings, http)
     try:
-        return asker.call(settings.target("openai:gpt-4o-mini", "test"), prompt(), Timeouts(PATIENCE, PATIENCE)).text
+        return asker.call(settings.target("openai:gpt-4o-mini", "test"), prompt(), Timeouts(TIMEOUT, TIMEOUT)).text
     except UpstreamError as error:
         return error
 

@@ -12,7 +12,7 @@ from agentos.kernel.errors import ErrorClass, UpstreamError
 from agentos.providers.http_client import HttpClient
 from agentos.providers.transport import HttpRequest
 from agentos.providers.upstream import UpstreamClient
-from tests.providers.calls import PATIENCE, SHORT, in_time
+from tests.providers.calls import SHORT, TIMEOUT, in_time
 from tests.providers.recordings import MODELS, prompt, settings_for
 from tests.providers.rude_server import Connection, RudeServer
 
@@ -59,8 +59,8 @@ def failure(http: HttpClient, url: str, patience: Timeouts, look: Callable[[Any]
 @pytest.mark.parametrize("behaviour", [silence, a_word_and_silence, words_for_ever])
 def test_an_answer_that_does_not_begin_is_a_timeout(behaviour: Callable[[Connection], None], http: HttpClient) -> None:
     with RudeServer(behaviour) as server:
-        assert failure(http, server.url, Timeouts(SHORT, PATIENCE), list) is ErrorClass.TIMEOUT
-        assert server.hung_up.wait(PATIENCE)
+        assert failure(http, server.url, Timeouts(SHORT, TIMEOUT), list) is ErrorClass.TIMEOUT
+        assert server.hung_up.wait(TIMEOUT)
 
 
 def test_one_that_has_begun_has_the_whole_time(http: HttpClient) -> None:
@@ -69,7 +69,7 @@ def test_one_that_has_begun_has_the_whole_time(http: HttpClient) -> None:
     def a_word_and_a_late_end(connection: Connection) -> None:
         connection.request()
         connection.send(HEAD + PIECE)
-        late.wait(PATIENCE)
+        late.wait(TIMEOUT)
         connection.send(END)
 
     def look(incoming: Any) -> None:
@@ -81,7 +81,7 @@ def test_one_that_has_begun_has_the_whole_time(http: HttpClient) -> None:
         assert list(pieces) == []
 
     with RudeServer(a_word_and_a_late_end) as server:
-        in_time(lambda: read(http, server.url, Timeouts(FIRST_OUTPUT, PATIENCE), look))
+        in_time(lambda: read(http, server.url, Timeouts(FIRST_OUTPUT, TIMEOUT), look))
 
 
 def test_the_whole_time_is_bounded_too(http: HttpClient) -> None:
@@ -91,7 +91,7 @@ def test_the_whole_time_is_bounded_too(http: HttpClient) -> None:
 
     with RudeServer(words_for_ever) as server:
         assert failure(http, server.url, Timeouts(SHORT, 2 * SHORT), look) is ErrorClass.TIMEOUT
-        assert server.hung_up.wait(PATIENCE)
+        assert server.hung_up.wait(TIMEOUT)
 
 
 def test_a_piece_is_there_before_the_end_is(http: HttpClient) -> None:
@@ -102,14 +102,14 @@ def test_a_piece_is_there_before_the_end_is(http: HttpClient) -> None:
         assert next(pieces) == b"word"
 
     with RudeServer(a_word_and_silence) as server:
-        in_time(lambda: read(http, server.url, Timeouts(PATIENCE, PATIENCE), look))
-        assert server.hung_up.wait(PATIENCE), "whoever stops listening hangs up"
+        in_time(lambda: read(http, server.url, Timeouts(TIMEOUT, TIMEOUT), look))
+        assert server.hung_up.wait(TIMEOUT), "whoever stops listening hangs up"
 
 
 def test_a_body_that_breaks_off_is_a_failure_behind_its_pieces(http: HttpClient) -> None:
     seen: list[bytes] = []
     with RudeServer(a_word_and_no_end) as server:
-        broken = failure(http, server.url, Timeouts(PATIENCE, PATIENCE), lambda incoming: seen.extend(incoming))
+        broken = failure(http, server.url, Timeouts(TIMEOUT, TIMEOUT), lambda incoming: seen.extend(incoming))
     assert broken is ErrorClass.CONNECT
     assert b"".join(seen) == b"word"
 
@@ -117,7 +117,7 @@ def test_a_body_that_breaks_off_is_a_failure_behind_its_pieces(http: HttpClient)
 def test_nobody_there_is_a_failure_to_connect(http: HttpClient) -> None:
     with RudeServer(silence) as server:
         url = server.url
-    assert failure(http, url, Timeouts(PATIENCE, PATIENCE), list) is ErrorClass.CONNECT
+    assert failure(http, url, Timeouts(TIMEOUT, TIMEOUT), list) is ErrorClass.CONNECT
 
 
 NOTHING_SAID = {
@@ -146,8 +146,8 @@ def test_what_says_nothing_for_ever_is_a_timeout(provider: str, piece: bytes, ht
         told: list[str] = []
         with pytest.raises(UpstreamError) as caught:
             in_time(
-                lambda: UpstreamClient(settings, http).call(target, prompt(), Timeouts(SHORT, PATIENCE), told.append)
+                lambda: UpstreamClient(settings, http).call(target, prompt(), Timeouts(SHORT, TIMEOUT), told.append)
             )
         assert caught.value.error_class is ErrorClass.TIMEOUT
         assert told == []
-        assert server.hung_up.wait(PATIENCE)
+        assert server.hung_up.wait(TIMEOUT)

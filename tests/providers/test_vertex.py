@@ -43,11 +43,11 @@ def test_where_and_how_it_is_asked(wire: Wire) -> None:
 def test_it_streams(wire: Wire) -> None:
     whole = json.loads(recording("gemini/answer").content)
     wire.reply(on_the_wire("gemini", SPLIT["gemini"](whole)), headers={"content-type": "text/event-stream"})
-    heard: list[str] = []
-    completion = wire.ask(MODEL, listen=heard.append)
+    received: list[str] = []
+    completion = wire.ask(MODEL, listen=received.append)
     assert str(wire.sent.url) == f"{BASE}/gemini-3.5-flash:streamGenerateContent?alt=sse"
-    assert "".join(heard) == completion.text
-    assert len(heard) > 1
+    assert "".join(received) == completion.text
+    assert len(received) > 1
 
 
 def test_a_token_that_has_expired(wire: Wire) -> None:

@@ -69,10 +69,10 @@ class Cell:
 
     def run(self, *fallbacks: str, seconds: float = 26, also_on: tuple[str, ...] = (), **keys: str) -> Outcome:
         settings = settings_of(self.providers, environment={**self.keys, **keys})
-        asker = UpstreamClient(settings, self.network.http)
+        upstream = UpstreamClient(settings, self.network.http)
         clock = self.network.clock
-        caller = AttemptRunner(asker.call, self.health, Unconcerned(), clock)
-        executor = Executor(caller, self.health, asker.timeout_of, settings.limits, clock)
+        caller = AttemptRunner(upstream.call, self.health, Unconcerned(), clock)
+        executor = Executor(caller, self.health, upstream.timeout_of, settings.limits, clock)
         return executor.run(self.plan(fallbacks, **keys), PROMPT, Deadline.after(seconds, clock), also_on)
 
     @property

@@ -36,7 +36,7 @@ HANG = float("inf")
 
 @dataclass(frozen=True)
 class Step:
-    """What one call does: what it says if it is heard and how long until then, how long it takes in all, and how it
+    """What one call does: what it says to a listener and how long until then, how long it takes in all, and how it
     ends; `fails` None is an answer."""
 
     fails: ErrorClass | None = None
@@ -136,11 +136,11 @@ class World:
         assert prompt is PROMPT
         self.calls.append(Call(asked.model, timeouts.first_output, self.clock.monotonic(), timeouts.total))
         step = next(self._scripts.get(asked.model, iter(())), ANSWERS)
-        heard = step.says if listen and step.begins <= timeouts.first_output else ()
-        seconds = timeouts.total if heard else timeouts.first_output
-        silent = min(step.begins, step.takes) if heard else 0.0
+        received = step.says if listen and step.begins <= timeouts.first_output else ()
+        seconds = timeouts.total if received else timeouts.first_output
+        silent = min(step.begins, step.takes) if received else 0.0
         self.clock.advance(silent)
-        for piece in heard:
+        for piece in received:
             listen(piece)  # type: ignore[misc]
         self.clock.advance(min(step.takes, seconds) - silent)
         if step.takes > seconds:
@@ -149,5 +149,5 @@ class World:
             error = UpstreamError(step.fails, "scripted", status=step.status, headers=step.headers)
             error.tokens = step.tokens
             raise error
-        text = "".join(heard) or f"from {asked.model}"
+        text = "".join(received) or f"from {asked.model}"
         return Completion(text=text, finish_reason="stop", tokens=step.tokens or TokenCount())

@@ -1,4 +1,4 @@
-"""An answer that is heard as it comes: until its first words all is as ever, and after them nobody else is asked."""
+"""An answer that is received as it comes: until its first words all is as ever, and after them nobody else is asked."""
 
 import pytest
 from hypothesis import given
@@ -15,19 +15,19 @@ WORDS = ("Hel", "lo")
 
 
 class Listener:
-    """Remembers what it has heard, and of whom."""
+    """Remembers what it has received, and of whom."""
 
     def __init__(self) -> None:
-        self.heard: list[tuple[str, int, str]] = []
+        self.received: list[tuple[str, int, str]] = []
 
     def __call__(self, target: Target, number: int, text: str) -> None:
-        self.heard.append((target.model, number, text))
+        self.received.append((target.model, number, text))
 
 
 def test_an_answer_is_heard_of_who_gives_it() -> None:
     listener = Listener()
     outcome = World({A: [Step(ErrorClass.SERVER)] * 2, B: [Step(says=WORDS)]}).run(A, B, listener=listener)
-    assert listener.heard == [(B, 3, "Hel"), (B, 3, "lo")]
+    assert listener.received == [(B, 3, "Hel"), (B, 3, "lo")]
     assert outcome.deltas == WORDS
     assert not outcome.broken
     assert outcome.completion.text == "Hello"
@@ -56,15 +56,15 @@ def test_before_the_first_words_all_is_as_if_nobody_listened(error_class: ErrorC
             return [attempt["outcome"] for attempt in error.details["attempts"]]
         return [attempt.outcome for attempt in outcome.attempts]
 
-    plain, heard = World({A: [Step(error_class)] * 2}), World({A: [Step(error_class)] * 2})
-    assert ended(heard, Listener()) == ended(plain, None)
-    assert (heard.called, heard.clock.slept) == (plain.called, plain.clock.slept)
+    plain, received = World({A: [Step(error_class)] * 2}), World({A: [Step(error_class)] * 2})
+    assert ended(received, Listener()) == ended(plain, None)
+    assert (received.called, received.clock.slept) == (plain.called, plain.clock.slept)
 
 
 def test_the_second_call_of_a_target_may_be_the_one_that_is_heard() -> None:
     listener = Listener()
     outcome = World({A: [Step(ErrorClass.CONNECT), Step(ErrorClass.CONNECT, says=WORDS)]}).run(A, B, listener=listener)
-    assert [number for _, number, _ in listener.heard] == [2, 2]
+    assert [number for _, number, _ in listener.received] == [2, 2]
     assert outcome.broken
 
 
@@ -114,11 +114,11 @@ def test_laws(scripts: dict[str, list[Step]], also_on: set[str], cap: int) -> No
     try:
         outcome = world.run(A, B, also_on=tuple(also_on), listener=listener)
     except ApiError:
-        assert listener.heard == [], "what has begun is never a plain error"
-    assert len({(model, number) for model, number, _ in listener.heard}) <= 1, "nobody hears two answers"
-    if listener.heard:
+        assert listener.received == [], "what has begun is never a plain error"
+    assert len({(model, number) for model, number, _ in listener.received}) <= 1, "nobody hears two answers"
+    if listener.received:
         assert isinstance(outcome, Outcome)
-        model, number, _ = listener.heard[0]
+        model, number, _ = listener.received[0]
         assert world.called[-1] == outcome.target.model == model
         assert number == len(outcome.attempts) == len(world.called)
         assert "".join(outcome.deltas) == outcome.completion.text

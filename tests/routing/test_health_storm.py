@@ -17,22 +17,22 @@ from tests.routing.environments import CACHE, PAUSE, a_target, ask, environment,
 from tests.support.requests import Requests
 
 CALLERS = 200
-PATIENCE = 60.0  # seconds until a test gives up; nothing depends on it
+TIMEOUT = 60.0  # seconds until a test gives up; nothing depends on it
 NOW = 1_795_348_800
 
 
 @pytest.fixture
 def client(environment: pytest.MonkeyPatch, dynamodb_endpoint: str) -> Any:
-    """A patient one: a read that times out fails open, as it should, and would be one more probe."""
+    """A client with long timeouts: a read that times out fails open, as it should, and would be one more probe."""
     config = Config(
-        connect_timeout=PATIENCE, read_timeout=PATIENCE, max_pool_connections=CALLERS, retries={"total_max_attempts": 1}
+        connect_timeout=TIMEOUT, read_timeout=TIMEOUT, max_pool_connections=CALLERS, retries={"total_max_attempts": 1}
     )
     return boto3.client("dynamodb", endpoint_url=dynamodb_endpoint, config=config)
 
 
 def all_at_once(healths: list[Health], target: Target, call: Callable[[], str]) -> Counter[str]:
     """What became of a call of each, in a thread each."""
-    together = threading.Barrier(len(healths), timeout=PATIENCE)
+    together = threading.Barrier(len(healths), timeout=TIMEOUT)
 
     def one(health: Health) -> str:
         together.wait()
@@ -44,7 +44,7 @@ def all_at_once(healths: list[Health], target: Target, call: Callable[[], str]) 
 
 def in_flight_together(number: int) -> Callable[[], str]:
     """A failing call that ends when so many are under way."""
-    together = threading.Barrier(number, timeout=PATIENCE)
+    together = threading.Barrier(number, timeout=TIMEOUT)
 
     def call() -> str:
         together.wait()
@@ -81,7 +81,7 @@ def test_one_probe_recovers_it(client: Any, table_name: str, environments: int) 
 
         def probe() -> str:
             probes.append(threading.current_thread().name)
-            assert others_refused.wait(2 * PATIENCE), (
+            assert others_refused.wait(2 * TIMEOUT), (
                 f"the others are not held up: {len(refused)} refused, {len(probes)} probes"
             )
             return "an answer"

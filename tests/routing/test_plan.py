@@ -258,8 +258,8 @@ def test_strategies_order_a_rules_targets() -> None:
     using = settings_of(PROVIDERS, models, environment=KEY, routing={"rules": rules})
     quick = TargetStats(latency={"alpha:dear": 100.0, "beta:cheap": 900.0}.get)
 
-    def first(priority: Priority, standing: TargetStats = NO_STATS) -> str:
-        made = make_plan("alpha:m", AgentConfig(), Facts(priority=priority), using, standing)
+    def first(priority: Priority, stats: TargetStats = NO_STATS) -> str:
+        made = make_plan("alpha:m", AgentConfig(), Facts(priority=priority), using, stats)
         return made.targets[0].model
 
     assert first("cost") == "beta:cheap"
@@ -311,7 +311,7 @@ def test_what_is_too_long_for_a_window_is_skipped_wherever_it_stands() -> None:
     assert targets(plan("alpha:m", using=using, facts=Facts(prompt_tokens=100))) == ["alpha:m", "alpha:s"]
 
 
-def standing(**seconds: float) -> TargetStats:
+def stats(**seconds: float) -> TargetStats:
     return resting({name.replace("_", ":"): CoolDown(left) for name, left in seconds.items()})
 
 
@@ -320,7 +320,7 @@ def resting(rests: dict[str, CoolDown]) -> TargetStats:
 
 
 def test_what_cools_down_comes_last_with_the_time_left() -> None:
-    made = make_plan("alpha:m", AgentConfig(fallback_model="beta:f"), Facts(), settings(), standing(alpha_m=12.4))
+    made = make_plan("alpha:m", AgentConfig(fallback_model="beta:f"), Facts(), settings(), stats(alpha_m=12.4))
     assert targets(made) == ["beta:f", "alpha:m"]
     assert made.targets[1].to_json()["reason"] == "cooling_down: failing lately; tried again in 12 s"
     assert skipped(made) == {}
@@ -341,7 +341,7 @@ def test_the_shortest_rest_comes_first_and_a_pause_that_a_provider_named_last() 
 
 def test_if_only_cooling_targets_are_left_they_are_tried_anyway() -> None:
     config = AgentConfig(fallback_models=("alpha:f", "beta:f"))
-    cooling = standing(alpha_f=5, beta_f=9, beta_m=5)
+    cooling = stats(alpha_f=5, beta_f=9, beta_m=5)
     made = make_plan("beta:m", config, Facts(), settings(BETA_API_KEY=""), cooling)
     assert [(target.model, target.cooling) for target in made.targets] == [("alpha:f", CoolDown(5))]
     assert {model: reason.partition(":")[0] for model, reason in skipped(made).items()} == {
@@ -359,7 +359,7 @@ def test_the_preferred_is_the_first_that_may_be_asked() -> None:
     assert plan("alpha:m", using=with_rules(rules), facts=code).preferred == "beta:x"
     assert plan("alpha:m", using=with_rules({**rules, "use": "off:x"}), facts=code).preferred == "alpha:m"
     assert plan("off:m", fallbackModel="alpha:f").preferred == "alpha:f"
-    assert make_plan("alpha:m", AgentConfig(), Facts(), settings(), standing(alpha_m=1)).preferred == "alpha:m"
+    assert make_plan("alpha:m", AgentConfig(), Facts(), settings(), stats(alpha_m=1)).preferred == "alpha:m"
     assert plan("off:m").preferred is None
 
 

@@ -57,8 +57,8 @@ class World:
 
     @property
     def plan(self) -> Plan:
-        standing = TargetStats(self.cooling.get, lambda model, _: self.latency.get(model))
-        return make_plan(self.model, self.config, self.facts, self.settings, standing)
+        stats = TargetStats(self.cooling.get, lambda model, _: self.latency.get(model))
+        return make_plan(self.model, self.config, self.facts, self.settings, stats)
 
     def identity(self, model: str) -> tuple[str, str]:
         target = self.settings.target(model, "")

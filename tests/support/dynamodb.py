@@ -22,15 +22,15 @@ def table_properties() -> dict[str, Any]:
 def new_table(client: Any) -> str:
     """The name of a fresh, empty table."""
     name = f"test-{uuid4().hex}"
-    _patient(client).create_table(TableName=name, **table_properties())
+    _with_retries(client).create_table(TableName=name, **table_properties())
     return name
 
 
 def drop_table(client: Any, name: str) -> None:
-    _patient(client).delete_table(TableName=name)
+    _with_retries(client).delete_table(TableName=name)
 
 
-def _patient(client: Any) -> Any:
+def _with_retries(client: Any) -> Any:
     return _client(client.meta.endpoint_url, client.meta.region_name)
 
 

@@ -15,7 +15,7 @@ from tests.support.ports import free_port
 
 LLMOCK = Path(sys.executable).with_name("llmock")
 START_SECONDS = 60
-PATIENCE_SECONDS = 60
+TIMEOUT = 60
 
 Behaviour = dict[str, Any]
 
@@ -105,7 +105,7 @@ class Grader:
 
     def requests(self, expected: int) -> int:
         """How many there have been, once there are so many: one that is hung up on is counted only when it ends."""
-        for _ in range(PATIENCE_SECONDS * 10):
+        for _ in range(TIMEOUT * 10):
             counted = int(self._client.get("/_llmock/verdict").json()["attempts"])
             if counted >= expected:
                 break
