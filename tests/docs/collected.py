@@ -188,8 +188,11 @@ def _entries(node: ast.AST | None) -> Iterator[tuple[ast.AST | None, ast.AST]]:
 
 
 def body_fields() -> set[str]:
-    """Every field of every request body of this API's own, at any depth: an agent's `config` and its rules included."""
+    """Every field of every request body of this API's own, at any depth: an agent's `config` and its rules included.
+
+    A TurnReference comes from the queue, not from a client.
+    """
     named = [(one, module) for module in (bodies, requests) for one in vars(module).values() if isinstance(one, type)]
-    own = [one for one, module in named if one.__module__ == module.__name__]
+    own = [one for one, module in named if one.__module__ == module.__name__ and one is not requests.TurnReference]
     models = [one for one in own if issubclass(one, BaseModel) and not issubclass(one, RootModel)]
     return {re.split(r"[.\[]", path)[-1].strip("]") for model in models for path in settings(model)}

@@ -149,6 +149,12 @@ DOOR = [
             ("prompt_cache_key", "key"),
         )
     ),
+    Case(
+        "more_tokens_than_nova_gives",
+        replace(door(user(), max_tokens=100_000), models={"bedrock": "nova-2-lite"}),
+        "openai",
+        ("bedrock",),
+    ),
     Case("json_without_the_word", door(user(), response_format={"type": "json_object"}), "gemini"),
     Case(
         "a_schema_with_bounds", door(user(), response_format=answer_schema(bounds(type="integer", minimum=0))), "gemini"

@@ -51,7 +51,8 @@ class Bedrock(FakeProvider):
         MODEL: Traits(),
         "global.anthropic.claude-haiku-4-5-20251001-v1:0": Traits(exclusive=True),
         "global.anthropic.claude-sonnet-5-5": Traits(frozenset({"temperature", "topP"}), thinks=True, longest=128_000),
-        "us.amazon.nova-2-lite-v1:0": Traits(can=frozenset({"tools", "images"})),
+        # 65,535 is what gateways list (truefoundry/models #622)
+        "us.amazon.nova-2-lite-v1:0": Traits(can=frozenset({"tools", "images"}), longest=65_535),
     }
 
     @property
