@@ -19,7 +19,7 @@ MODEL := $(if $(filter 0 no,$(LOCAL_MODEL)),,$(VENV)/model.stamp)
 DEBUGGER := $(if $(DEBUG_PORT),$(VENV)/dev.stamp)
 
 .DEFAULT_GOAL := help
-.PHONY: help run build sam-local replay test test-quick test-deep test-sam-local test-all check secrets docs bench soak chaos crowd walk-through lock clean
+.PHONY: help run build sam-local replay test test-quick test-deep test-sam-local test-all check secrets docs scaling bench soak chaos crowd walk-through lock clean
 .DELETE_ON_ERROR:
 
 help: ## list the commands
@@ -74,6 +74,10 @@ docs: $(VENV)/dev.stamp ## write the generated docs again: the provider matrix, 
 	$(BIN)/python tools/provider_matrix.py
 	$(BIN)/python tools/provider_limits.py
 	$(BIN)/python tools/architecture.py
+
+scaling: $(VENV)/dev.stamp ## write the tables of docs/scaling.md and docs/cost.md again, from their models
+	@PYTHONPATH=shared $(BIN)/python -m bench.scaling
+	@$(BIN)/python -m bench.cost
 
 bench: $(VENV)/dev.stamp ## what a turn costs in DynamoDB's units, measured on DynamoDB Local; needs Java
 	@PYTHONPATH=shared POWERTOOLS_METRICS_DISABLED=true $(BIN)/python -m bench.turn_cost
