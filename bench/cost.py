@@ -1,7 +1,7 @@
 """What a million turns cost on AWS, by region and provider time: `python -m bench.cost` writes docs/cost.md."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -9,14 +9,31 @@ from typing import Any
 
 import yaml
 
+from agentos.services.background_worker import EXTEND_SECONDS
+from agentos.settings.secrets import MAX_AGE_SECONDS, SPREAD_SECONDS
+
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "cost.md"
-MARKED = re.compile(r"(<!-- costs -->\n).*?(<!-- end -->)", re.S)
+MARKED = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", re.S)
 PROVIDER_SECONDS = (1, 3, 10)
+DIMENSION_SETS = (1, 10, 100, 1_000)
 MILLION, GB = 1_000_000, 10**9
 
+METRIC_LINE_BYTES = 600
+"""The line that a turn writes, rounded up; tests/docs/test_cost.py counts it. A streamed one has 80 more."""
+
+LAMBDA_LINES_BYTES = 270
+"""Lambda's own START, END and REPORT. https://docs.aws.amazon.com/lambda/latest/dg/python-logging.html"""
+
+EVENT_BYTES = 26
+"""Which CloudWatch adds to each of the four lines.
+https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutLogEvents.html"""
+
+METRICS = 8
+"""Of docs/metrics.md: where the cost is known and turns are streamed, all are written."""
+
 Prices = Mapping[str, Decimal]
-"""US dollars: per million requests or units, per GB-second, per GB."""
+"""US dollars: per million requests or units, GB-second, GB, and metric and month. What has no source is missing."""
 
 
 @dataclass(frozen=True)
@@ -28,20 +45,35 @@ class Turn:
     init_seconds: Decimal = Decimal("0.002")
     writes: int = 9
     reads: int = 3
-    log_bytes: int = 1_500
+    log_bytes: int = METRIC_LINE_BYTES + LAMBDA_LINES_BYTES + 4 * EVENT_BYTES
     response_bytes: int = 3_000
+
+    def seconds(self, provider_seconds: int) -> Decimal:
+        """What Lambda bills, a share of a cold start included."""
+        return provider_seconds + self.own_seconds + self.init_seconds
 
 
 def per_million(prices: Prices, provider_seconds: int, turn: Turn = Turn()) -> dict[str, Decimal]:
     """Exact US dollars per million turns, by service. A lease that is renewed adds a write every 8 seconds."""
-    seconds = provider_seconds + turn.own_seconds + turn.init_seconds
     return {
         "API Gateway": prices["gateway"],
-        "Lambda": prices["lambdaRequests"] + MILLION * seconds * turn.memory_gb * prices["gbSecond"],
+        "Lambda": prices["lambdaRequests"]
+        + MILLION * turn.seconds(provider_seconds) * turn.memory_gb * prices["gbSecond"],
         "DynamoDB": (turn.writes + provider_seconds // 8) * prices["write"] + turn.reads * prices["read"],
         "logs": MILLION * turn.log_bytes * prices["logsGb"] / GB,
         "transfer": MILLION * turn.response_bytes * prices["transferGb"] / GB,
     }
+
+
+def queue_requests(seconds: int) -> int:
+    """Requests to SQS for a background turn: send, receive, delete, and each time that a worker hides its message."""
+    return 4 + seconds // int(EXTEND_SECONDS)
+
+
+def key_reads(provider_seconds: int, turn: Turn = Turn()) -> int:
+    """How often environments read the keys during a million turns: by time, and at one start for 1,000 turns."""
+    age = MAX_AGE_SECONDS - SPREAD_SECONDS // 2
+    return round(MILLION * turn.seconds(provider_seconds) / age) + MILLION // 1_000
 
 
 def load_prices() -> dict[str, Prices]:
@@ -52,8 +84,8 @@ def load_prices() -> dict[str, Prices]:
     }
 
 
-def table() -> Iterator[str]:
-    """The rows of docs/cost.md, rounded to cents."""
+def turns() -> Iterator[str]:
+    """By region and provider time, rounded to cents."""
     services = list(per_million(load_prices()["us-east-1"], 1))
     yield f"| region | provider's seconds | {' | '.join(services)} | total |"
     yield f"|---|---:|{'---:|' * (len(services) + 1)}"
@@ -64,10 +96,36 @@ def table() -> Iterator[str]:
             yield f"| {region} | {seconds} | {cells} |"
 
 
+def extras() -> Iterator[str]:
+    """What the first table leaves out."""
+    regions = load_prices()
+    yield f"| what | how much | {' | '.join(regions)} |"
+    yield f"|---|---|{'---:|' * len(regions)}"
+    for what, price, amount, unit, units_per_price in _extras():
+        costs = (
+            f"{amount * prices[price] / units_per_price:.2f}" if price in prices else "no source"
+            for prices in regions.values()
+        )
+        yield f"| {what} | {amount:,} {unit} | {' | '.join(costs)} |"
+
+
+def _extras() -> Iterator[tuple[str, str, int, str, int]]:
+    """A row's name, the name of its price, the amount and its unit, and how many of them the price is for."""
+    yield "SQS, a million background turns", "queue", MILLION * queue_requests(3), "requests", MILLION
+    yield "SSM, standard throughput", "parameterRead", key_reads(3), "reads", MILLION
+    yield "SSM, higher throughput", "parameterReadFast", key_reads(3), "reads", MILLION
+    yield "KMS, three keys of providers", "decryption", 3 * key_reads(3), "decryptions", MILLION
+    for sets in DIMENSION_SETS:
+        name = "CloudWatch, a month with " + ("one set of dimensions" if sets == 1 else f"{sets:,} sets of dimensions")
+        yield name, "metricMonth", METRICS * sets, "metrics", 1
+
+
+TABLES: dict[str, Callable[[], Iterator[str]]] = {"turns": turns, "extras": extras}
+
+
 def written(page: str) -> str:
-    """The page with the table as it is computed now."""
-    lines = "\n".join(table())
-    return MARKED.sub(lambda found: f"{found[1]}{lines}\n{found[2]}", page)
+    """The page with the tables as they are computed now."""
+    return MARKED.sub(lambda found: "\n".join((found[1] + next(lines := TABLES[found[2]]()), *lines, found[3])), page)
 
 
 if __name__ == "__main__":

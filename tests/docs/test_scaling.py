@@ -1,7 +1,8 @@
-"""docs/scaling.md has the tables that bench/scaling computes, and the model keeps the laws of queues and every limit."""
+"""docs/scaling.md has the tables of bench/scaling, and the model obeys the laws of queues and every limit."""
 
 import heapq
 import random
+from itertools import pairwise
 
 import pytest
 
@@ -62,7 +63,7 @@ def test_every_limit_is_kept_and_no_message_is_lost(rate: float, concurrency: in
 
 def test_more_messages_need_no_less_of_anything() -> None:
     found = [(demand_of(Load(rate)), ramp(Load(rate), Limits(), 120)) for rate in RATES]
-    for (less, before), (more, after) in zip(found, found[1:], strict=False):
+    for (less, before), (more, after) in pairwise(found):
         assert all(getattr(less, name) < getattr(more, name) for name in vars(less))
         assert before.cold_starts <= after.cold_starts
         assert before.share("throttled_by_lambda") + before.share("throttled_by_gateway") <= (
