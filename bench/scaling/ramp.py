@@ -6,7 +6,6 @@ refused does not try again.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from operator import mul
 
 from bench.scaling.inputs import Limits, Load
 
@@ -38,7 +37,7 @@ class Ramp:
 
     def share(self, name: str) -> float:
         """Of all messages, those with that fate: the name of a field of `Second`."""
-        return sum(getattr(second, name) for second in self.seconds) / (self.load.rate * len(self.seconds))
+        return float(sum(getattr(second, name) for second in self.seconds)) / (self.load.rate * len(self.seconds))
 
     @property
     def cold_starts(self) -> float:
@@ -95,4 +94,4 @@ def ramp(load: Load, limits: Limits, length: int = 600) -> Ramp:
 def _busy(begun: Sequence[float], shares: Sequence[float]) -> float:
     """How many turns of earlier seconds run in the next one."""
     latest = begun[-len(shares) + 1 :]
-    return sum(map(mul, reversed(latest), shares[1:]))
+    return sum(count * share for count, share in zip(reversed(latest), shares[1:], strict=False))
