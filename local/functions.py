@@ -37,14 +37,22 @@ class Functions:
 
     When a file below the folder `layer` or one of the `watched` files has changed, `refresh` is called and every module
     of the layer's package and every handler is dropped, so that no old code stays in use. Invocations under way finish
-    with the code that they began with.
+    with the code that they began with. `loaded` is called before the first handler of each code is loaded.
     """
 
-    def __init__(self, layer: Path, package: str, watched: Callable[[], Iterable[Path]], refresh: Callable[[], None]):
+    def __init__(
+        self,
+        layer: Path,
+        package: str,
+        watched: Callable[[], Iterable[Path]],
+        refresh: Callable[[], None],
+        loaded: Callable[[], None] = lambda: None,
+    ):
         self._layer = layer
         self._package = package
         self._watched = watched
         self._refresh = refresh
+        self._loaded = loaded
         self._lock = threading.Lock()
         self._common = self._common_snapshot()
         self._handlers: dict[str, tuple[Snapshot, Handler]] = {}
@@ -56,6 +64,8 @@ class Functions:
             now = _snapshot(_modules(function.folder))
             snapshot, handler = self._handlers.get(function.name, (None, None))
             if handler is None or snapshot != now:
+                if not self._handlers:
+                    self._loaded()
                 handler = _import_handler(function)
                 self._handlers[function.name] = now, handler
             return handler

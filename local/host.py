@@ -21,6 +21,7 @@ from local.filters import UnknownRule
 from local.functions import Functions
 from local.gateway import Gateway
 from local.model import START_SECONDS, LocalModel, ModelError
+from local.prometheus import PATH, Metrics, WithMetrics
 from local.queues import QueuePollers, ensure_queues
 from local.store import Store, StoreError
 from local.streams import StreamPollers
@@ -63,10 +64,11 @@ def run(options: Options, environment: Environment) -> int:
             if isinstance(model, LocalModel):
                 parts.callback(model.stop)
             facts = {"store": store.wait(template), "model": _wait_for_model(model, environment)} | facts
-            functions = _start_functions(options.root, template, environment, parts)
+            metrics = Metrics()
+            functions = _start_functions(options.root, template, environment, parts, metrics)
             gateway = Gateway(template, functions, console.show_request, limits.body)
-            _show(options, template, environment, facts)
-            asyncio.run(_serve(gateway, listener, limits, store))
+            _show(options, template, environment, facts | {"metrics": f"{PATH}, for Prometheus"})
+            asyncio.run(_serve(WithMetrics(gateway, metrics), listener, limits, store))
             store.check()
         return 0
     except (StartError, debugger.DebuggerError, InvalidLimit, StoreError) as error:
@@ -96,7 +98,7 @@ def _listen(host: str, port: int) -> socket.socket:
 def _defaults(template: Template, environment: Environment) -> dict[str, str]:
     """Variables that Lambda sets by itself, and those that the template declares."""
     defaults = {name: value for name, value in template.environment.items() if value}
-    defaults["POWERTOOLS_METRICS_DISABLED"] = "true"  # nobody collects them here, and they fill the terminal
+    defaults["POWERTOOLS_METRICS_DISABLED"] = "true"  # /metrics has them, and they would fill the terminal
     defaults["AWS_DEFAULT_REGION"] = environment.get("AWS_REGION") or REGION
     if not environment.get("AWS_ACCESS_KEY_ID") and not environment.get("AWS_PROFILE"):
         defaults |= {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
@@ -133,10 +135,12 @@ def _use_echo(reason: ModelError, environment: Environment) -> str:
     return f"none ({reason}); echo:echo answers instead"
 
 
-def _start_functions(root: Path, template: Template, environment: Environment, parts: ExitStack) -> Functions:
+def _start_functions(
+    root: Path, template: Template, environment: Environment, parts: ExitStack, metrics: Metrics
+) -> Functions:
     """Load the functions and start what invokes them. Raises StartError for a filter that is not supported."""
     queues = _ensure_queues(template, environment)
-    functions = _load_functions(root, template, environment)
+    functions = _load_functions(root, template, environment, metrics)
     try:
         streams = StreamPollers(template, functions, environment.get("AWS_ENDPOINT_URL_DYNAMODB"))
     except UnknownRule as error:
@@ -148,11 +152,19 @@ def _start_functions(root: Path, template: Template, environment: Environment, p
     return functions
 
 
-def _load_functions(root: Path, template: Template, environment: Environment) -> Functions:
+def _load_functions(root: Path, template: Template, environment: Environment, metrics: Metrics) -> Functions:
     def watched() -> list[Path]:
         return [environment.dot_env, *(root / "config").glob("*.yaml"), *environment.overlays()]
 
-    functions = Functions(root / "shared", "agentos", watched, environment.refresh)
+    def listen() -> None:  # to the modules of now: they are loaded again after an edit
+        from agentos.domain.measures import MEASURES
+        from agentos.kernel.metrics import listeners
+
+        metrics.declare(MEASURES)
+        if metrics.listen not in listeners:
+            listeners.append(metrics.listen)
+
+    functions = Functions(root / "shared", "agentos", watched, environment.refresh, listen)
     for function in template.functions:  # now rather than at the first request
         try:
             functions.load(function)
@@ -209,7 +221,7 @@ class _Server(uvicorn.Server):
         self.should_exit = True
 
 
-async def _serve(gateway: Gateway, listener: socket.socket, limits: ClientLimits, store: Store) -> None:
+async def _serve(gateway: WithMetrics, listener: socket.socket, limits: ClientLimits, store: Store) -> None:
     config = uvicorn.Config(
         gateway,
         http=partial(BoundedConnection, Connections(limits)),  # type: ignore[arg-type]  # it is called as a class would be

@@ -73,13 +73,13 @@ class Server:
 
         threading.Thread(target=wait, name="watch", daemon=True).start()
 
-    def stop(self) -> None:
-        """Close its standard input and wait until it has ended. Kill it if that takes too long."""
+    def stop(self, seconds: float = SERVER_END_SECONDS) -> None:
+        """Close its standard input and wait until it has ended. Kill it if that takes longer than `seconds`."""
         self._stopping = True
         if self._process.stdin:
             self._process.stdin.close()
         try:
-            self._process.wait(SERVER_END_SECONDS)
+            self._process.wait(seconds)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()

@@ -135,7 +135,7 @@ def load_template(path: Path, table_name: str) -> Template:
     """The stack that `path` describes. Its one table gets the name `table_name`."""
     document = yaml.load(path.read_bytes(), Loader=_Loader)  # noqa: S506 - a kind of SafeLoader
     resources: dict[str, Any] = document["Resources"]
-    references = {name: parameter.get("Default", "") for name, parameter in document.get("Parameters", {}).items()}
+    references = {name: str(parameter.get("Default", "")) for name, parameter in document.get("Parameters", {}).items()}
     table_id, table = _only(resources, "AWS::DynamoDB::Table")
     references[table_id] = table_name
     _, api = _only(resources, "AWS::Serverless::Api")

@@ -17,7 +17,7 @@ sys.path.insert(0, str(ROOT / "shared"))
 from agentos import __version__  # noqa: E402
 
 NAME = "agentos-serverless"
-CYCLONEDX = Path(sys.executable).with_name("cyclonedx-py")
+CYCLONEDX = [sys.executable, "-m", "cyclonedx_py"]  # its script may name another interpreter
 
 
 def write(packages: Path, file: Path) -> None:
@@ -31,7 +31,7 @@ def write(packages: Path, file: Path) -> None:
         # A test validates the result; to do it here would take six seconds of every build.
         form = ["--spec-version", "1.6", "--output-format", "JSON", "--no-validate"]
         command: list[str | Path] = [
-            CYCLONEDX,
+            *CYCLONEDX,
             "environment",
             "--pyproject",
             project,

@@ -157,5 +157,11 @@ class Client:
                 locked_since = None
             if response.status_code in wanted:
                 return response
-            await asyncio.sleep(PAUSE_SECONDS)
+            await asyncio.sleep(_pause_after(response))
         return None
+
+
+def _pause_after(response: httpx.Response) -> float:
+    """Seconds. A table in trouble is given the time that it asks for; a busy session is not, to see when it is free."""
+    asked = response.headers.get("retry-after", "0") if response.status_code in (429, 503) else "0"
+    return max(PAUSE_SECONDS, float(asked))

@@ -5,7 +5,7 @@ from agentos.api.endpoint import Request, Response, accepted_turn, endpoint
 from agentos.api.message_stream import MessageStream
 from agentos.api.route_headers import headers_of
 from agentos.services.turns import Turn
-from agentos.wiring import background_turns, simulator, turns
+from agentos.wiring import background_turns, keep_alive_seconds, simulator, turns
 
 
 @endpoint(body=MessageBody)
@@ -13,8 +13,8 @@ def handler(body: MessageBody, request: Request) -> Response | MessageStream:
     place = request.tenant, request.path["agentId"], request.path["sessionId"]
     turn = Turn(*place, body.messages, request.deadline, request.idempotency_key(), simulator().read(request.headers))
     if request.wants_stream():
-        return MessageStream(lambda listener: turns().send(turn, listener), request.last_event())
+        return MessageStream(lambda listener: turns().send(turn, listener), request.last_event(), keep_alive_seconds())
     if request.prefers_async():
-        return accepted_turn(background_turns().accept(turn))
+        return accepted_turn(background_turns().accept(turn, request.request_id), request)
     reply = turns().send(turn)
     return Response(reply, headers_of(reply))

@@ -12,6 +12,7 @@ from agentos.kernel.once import once
 
 if TYPE_CHECKING:
     from agentos.providers.http_client import HttpClient
+    from agentos.providers.transport import HttpTransport
     from agentos.routing.execute import Executor
     from agentos.routing.health import Health
     from agentos.routing.latency import Latencies
@@ -127,9 +128,10 @@ def provider_catalog() -> "ProviderCatalog":
 
 @once
 def circuits() -> "Circuits":
+    from agentos.routing.health import circuit_recorder
     from agentos.store.circuits import Circuits
 
-    return Circuits(dynamodb(), os.environ["TABLE_NAME"])
+    return Circuits(dynamodb(), os.environ["TABLE_NAME"], circuit_recorder(settings()))
 
 
 @once
@@ -189,7 +191,16 @@ def http_client() -> "HttpClient":
     from agentos.providers.http_client import HttpClient
 
     limits = settings().limits
-    return HttpClient(limits.reply_bytes, stall_seconds=limits.stream_stall_seconds)
+    return HttpClient(limits.reply_bytes, stall_seconds=limits.stream_stall_seconds, clock=clock())
+
+
+def http_transport() -> "HttpTransport":
+    """The HTTP client, which passes the trace on to providers if TRACE_PROVIDERS says so."""
+    if os.environ.get("TRACE_PROVIDERS") != "true":
+        return http_client()
+    from agentos.providers.traced import TracedTransport
+
+    return TracedTransport(http_client())
 
 
 def _executor(seconds: float | None) -> "Executor":
@@ -198,10 +209,15 @@ def _executor(seconds: float | None) -> "Executor":
     from agentos.routing.call import AttemptRunner
     from agentos.routing.execute import Executor
 
-    upstream = UpstreamClient(settings(), http_client())
+    upstream = UpstreamClient(settings(), http_transport())
     attempts = AttemptRunner(upstream.call, health(), latencies(), clock())
     timeout_of = upstream.timeout_of if seconds is None else lambda _: seconds
     return Executor(attempts, health(), timeout_of, settings().limits, clock())
+
+
+def keep_alive_seconds() -> float:
+    """Seconds without an event after which a stream gets a comment; 0 for none."""
+    return settings().limits.keep_alive_seconds
 
 
 @once

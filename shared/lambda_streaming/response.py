@@ -22,9 +22,9 @@ _HEADERS = {
 }
 _TRAILERS = ("Lambda-Runtime-Function-Error-Type", "Lambda-Runtime-Function-Error-Body")
 
-STALL_SECONDS = 10
-"""A peer that accepts no data for this long counts as gone, so that the handler can finish its own work. A connection
-that Lambda throttles to 2 MB/s needs 0.03 s for one slice."""
+STALL_SECONDS = 10.0
+"""The default of STREAMING_STALL_SECONDS. A peer that accepts no data for this long counts as gone, so that the handler
+can finish its own work. A connection that Lambda throttles to 2 MB/s needs 0.03 s for one slice."""
 
 _SLICE_BYTES = 64 * 1024
 

@@ -10,24 +10,26 @@ import importlib
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
 from lambda_streaming.context import LambdaContext
 from lambda_streaming.failures import Failure, InvocationError
 from lambda_streaming.logs import Logs
-from lambda_streaming.response import InvocationResponse
+from lambda_streaming.response import STALL_SECONDS, InvocationResponse
 from lambda_streaming.runtime_api import Invocation, RuntimeApi
 
 Handler = Callable[[Any, LambdaContext], Any]
 
 
 def main() -> None:
-    """Serve invocations until the process ends. Exits with 1 if the handler cannot be loaded."""
-    api = RuntimeApi(os.environ["AWS_LAMBDA_RUNTIME_API"])
+    """Serve invocations until the process ends. Exits with 1 if the handler or a setting cannot be used."""
+    address = os.environ["AWS_LAMBDA_RUNTIME_API"]
+    api = RuntimeApi(address)
     logs = Logs()
     try:
+        api = RuntimeApi(address, _stall_seconds(os.environ))
         handler = _handler(os.environ["_HANDLER"])
     except Exception as error:
         failure = Failure.of(error)
@@ -36,6 +38,18 @@ def main() -> None:
         sys.exit(1)
     while True:
         _serve(api, logs, handler, api.next())
+
+
+def _stall_seconds(environment: Mapping[str, str]) -> float:
+    """STREAMING_STALL_SECONDS, or its default where it is unset or empty. Raises InvocationError."""
+    text = environment.get("STREAMING_STALL_SECONDS") or str(STALL_SECONDS)
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0
+    if not 0 < seconds < 900:  # 900 s are the longest that a function may run
+        raise InvocationError("Runtime.InvalidSetting", f"STREAMING_STALL_SECONDS must be seconds, not '{text}'")
+    return seconds
 
 
 def _handler(name: str) -> Handler:

@@ -14,7 +14,7 @@ from http.client import HTTPConnection
 from typing import Any
 
 from lambda_streaming.failures import Failure
-from lambda_streaming.response import ResponseStream
+from lambda_streaming.response import STALL_SECONDS, ResponseStream
 
 _BASE = "/2018-06-01/runtime"
 
@@ -48,10 +48,14 @@ class Invocation:
 
 
 class RuntimeApi:
-    """A client of the API at `address`, which is `host:port`."""
+    """A client of the API at `address`, which is `host:port`.
 
-    def __init__(self, address: str) -> None:
+    `stall`: seconds after which a peer that accepts no data of a response counts as gone.
+    """
+
+    def __init__(self, address: str, stall: float = STALL_SECONDS) -> None:
         self._address = address
+        self._stall = stall
 
     def next(self) -> Invocation:
         """Wait for the next invocation without a timeout. Raises RuntimeApiError, OSError."""
@@ -71,7 +75,7 @@ class RuntimeApi:
     def respond(self, invocation: Invocation, head: Mapping[str, Any]) -> ResponseStream:
         """Start a response. Raises TypeError if `head` is not JSON."""
         path = f"{_BASE}/invocation/{invocation.request_id}/response"
-        return ResponseStream(self._address, path, invocation.echoed, head)
+        return ResponseStream(self._address, path, invocation.echoed, head, self._stall)
 
     def _post(self, path: str, document: Mapping[str, Any], headers: Mapping[str, str]) -> None:
         content = {"Content-Type": "application/json", **headers}

@@ -26,7 +26,10 @@ BELOW: dict[str, set[str]] = {
 
 HOME_OF = {
     "boto3": {"settings/secrets.py", "store/dynamodb.py", "store/queue.py"},
+    "opentelemetry": {"kernel/otlp.py"},
+    "requests": {"kernel/otlp.py"},
     "botocore": {
+        "kernel/otlp.py",
         "providers/bedrock/adapter.py",
         "providers/bedrock/stream.py",
         "settings/secrets.py",
@@ -42,7 +45,6 @@ HOME_OF = {
     "awslambdaric": set(),  # Lambda's own client: lambda_streaming does without
     "aws_lambda_powertools": {
         "kernel/logs.py",
-        "kernel/metrics.py",
         "routing/health.py",
         "store/circuits.py",
     },
@@ -154,3 +156,16 @@ def test_a_function_loads_only_what_it_uses(
         check=True,
     )
     assert not unloaded & set(run.stdout.split())
+
+
+@pytest.mark.parametrize("folder", ["health", "send_message", "sweep"])
+def test_nothing_of_opentelemetry_is_loaded_where_no_traces_are_configured(folder: str) -> None:
+    def loaded(endpoint: str) -> set[str]:
+        environment = {"PYTHONPATH": str(PACKAGE.parent), "OTEL_EXPORTER_OTLP_ENDPOINT": endpoint}
+        command = [sys.executable, "-c", LOADED, ROOT / "functions" / folder / "app.py", ""]
+        run = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+        return {name.partition(".")[0] for name in run.stdout.split()}
+
+    traces = {"opentelemetry", "requests", "google"}
+    assert not traces & loaded("")
+    assert traces <= loaded("http://localhost:4318")

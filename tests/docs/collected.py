@@ -13,6 +13,7 @@ from samcli.yamlhelper import yaml_parse
 
 from agentos.api import bodies
 from agentos.domain import RequestLimits, requests
+from agentos.domain.measures import MEASURES
 from agentos.kernel import errors
 from agentos.settings import schema
 from tests.support.gateway import ROOT
@@ -167,32 +168,17 @@ def query_parameters() -> set[str]:
 
 
 def metrics() -> set[str]:
-    """The names in `{"Turns": (MetricUnit.Count, 1)}` and `measured["Turns"] = (MetricUnit.Count, 1)`."""
-    pairs = [pair for node in nodes() for pair in _entries(node)]
-    return {constant(name) for name, value in pairs if ast.unparse(value).startswith("(MetricUnit.")}
+    return set(MEASURES)
 
 
 def dimensions() -> set[str]:
-    """The keys of what is called `dimensions`. Powertools adds `service` to every metric."""
-    changes = (node for node in nodes() if isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign))
-    named = (one for one in changes if "dimensions" in ast.unparse(one).partition("=")[0])
-    return {constant(name) for one in named for name, _ in _entries(one.value)} | {"service"}
-
-
-def _entries(node: ast.AST | None) -> Iterator[tuple[ast.AST | None, ast.AST]]:
-    """The keys and values that a dictionary is made of, or that an assignment adds to one."""
-    if isinstance(node, ast.Dict):
-        yield from zip(node.keys, node.values, strict=True)
-    elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Subscript):
-        yield node.targets[0].slice, node.value
+    """Every metric has `service` besides its own."""
+    return {name for metric in MEASURES.values() for name in metric.dimensions} | {"service"}
 
 
 def body_fields() -> set[str]:
-    """Every field of every request body of this API's own, at any depth: an agent's `config` and its rules included.
-
-    A TurnReference comes from the queue, not from a client.
-    """
+    """Every field of every request body of this API's own, at any depth: an agent's `config` and its rules included."""
     named = [(one, module) for module in (bodies, requests) for one in vars(module).values() if isinstance(one, type)]
-    own = [one for one, module in named if one.__module__ == module.__name__ and one is not requests.TurnReference]
+    own = [one for one, module in named if one.__module__ == module.__name__]
     models = [one for one in own if issubclass(one, BaseModel) and not issubclass(one, RootModel)]
     return {re.split(r"[.\[]", path)[-1].strip("]") for model in models for path in settings(model)}

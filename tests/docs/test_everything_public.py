@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from agentos.domain import RequestLimits, SkipCode
+from agentos.domain.measures import MEASURES
 from agentos.kernel.errors import ErrorClass
 from agentos.settings.loading import load_settings
 from tests.docs import collected
@@ -99,7 +100,18 @@ def test_every_header_has_a_row_and_no_other() -> None:
 def test_every_metric_and_dimension_has_a_row_and_no_other() -> None:
     assert sorted(rows(METRICS, "# Metrics")) == sorted(collected.metrics() | collected.dimensions())
     assert collected.metrics() | collected.dimensions() <= EXPLAINED[METRICS]
-    assert len(collected.metrics()) >= 7
+    assert len(collected.metrics()) >= 20
+
+
+def test_units_and_sums_of_metrics_are_those_that_are_written() -> None:
+    shown = re.findall(r"^\| `(\w+)` \| ([\w ]+) \| ([^|]*)\|", METRICS.read_text(), re.M)
+    units = {"count": "Count", "milliseconds": "Milliseconds", "US dollars": "None"}
+    assert {name: units[unit] for name, unit, _ in shown} == {name: one.unit for name, one in MEASURES.items()}
+    for name, _, by in shown:
+        rollups = MEASURES[name].rollups
+        dimensions = tuple(re.findall(r"`(\w+)`", by))
+        assert (() in rollups) != by.strip().endswith("only"), name
+        assert not dimensions or dimensions in rollups, name
 
 
 def test_every_make_target_has_a_row_and_no_other() -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from agentos import wiring
 from tests.support.clock import ShiftedClock
+from tests.support.queues import TurnQueue
 from tests.support.upstream import Reply, Upstream, answer
 from tests.support.wiring import rewire
 
@@ -46,6 +47,15 @@ class Gate:
 def pool() -> Iterator[ThreadPoolExecutor]:
     with ThreadPoolExecutor(20) as pool:
         yield pool
+
+
+@pytest.fixture
+def queue(environment: pytest.MonkeyPatch, moto_endpoint: str) -> TurnQueue:
+    """The queue of background turns; name it before `api`."""
+    queue = TurnQueue(moto_endpoint)
+    environment.setenv("TURN_QUEUE_URL", queue.url)
+    environment.setenv("AWS_ENDPOINT_URL_SQS", moto_endpoint)
+    return queue
 
 
 @pytest.fixture

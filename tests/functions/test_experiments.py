@@ -63,12 +63,14 @@ def test_metrics_tell_the_variant(
     assert (metric["experiment"], metric["variant"]) == ("gemini-half", "gemini:flash-1.5")
     assert (metric["model"], metric["Turns"], metric["Attempts"], metric["Fallbacks"]) == (
         "gemini:flash-1.5",
-        [1],
-        [1],
-        [0],
+        1,
+        1,
+        0,
     )
-    (declared,) = metric["_aws"]["CloudWatchMetrics"]
-    assert {"model", "experiment", "variant"} <= set(declared["Dimensions"][0])
+    declared = next(
+        one for one in metric["_aws"]["CloudWatchMetrics"] if {"Name": "Turns", "Unit": "Count"} in one["Metrics"]
+    )
+    assert ["service", "model", "experiment", "variant"] in declared["Dimensions"]
 
 
 def test_without_an_experiment_nothing_is_said_of_one(

@@ -72,14 +72,6 @@ class Turns:
 
 
 @pytest.fixture
-def queue(environment: pytest.MonkeyPatch, moto_endpoint: str) -> TurnQueue:
-    queue = TurnQueue(moto_endpoint)
-    environment.setenv("TURN_QUEUE_URL", queue.url)
-    environment.setenv("AWS_ENDPOINT_URL_SQS", moto_endpoint)
-    return queue
-
-
-@pytest.fixture
 def turns(queue: TurnQueue, upstream: Any, api: Any) -> Turns:
     return Turns(api, queue)
 

@@ -73,5 +73,8 @@ def test_the_api_streams_for_as_long_as_the_functions_run(
     for name, (method, path) in STREAMED.items():
         integration = paths[path][method.lower()]["x-amazon-apigateway-integration"]
         assert integration["responseTransferMode"] == "STREAM"
-        assert integration["uri"]["Fn::Sub"].endswith(f"${{{name}.Arn}}/response-streaming-invocations")
+        target = (
+            f"{name}Aliaslive" if "AutoPublishAlias" in template["Resources"][name]["Properties"] else f"{name}.Arn"
+        )
+        assert integration["uri"]["Fn::Sub"].endswith(f"${{{target}}}/response-streaming-invocations")
         assert integration["timeoutInMillis"] == made[name]["Properties"]["Timeout"] * 1000

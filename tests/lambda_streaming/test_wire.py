@@ -139,6 +139,25 @@ def test_a_peer_that_takes_nothing_counts_as_gone() -> None:
         stream.end({})
 
 
+@pytest.mark.parametrize("text", ["0", "-1", "soon", "nan", "900"])
+def test_a_stall_that_is_no_time_stops_the_start(ours: Image, text: str) -> None:
+    with ScriptedRuntimeApi(event("never")) as api:
+        assert run(ours, api.address, STREAMING_STALL_SECONDS=text).code == 1
+    (post,) = api.requests
+    assert post.path.endswith("/init/error")
+    assert json.loads(post.body)["errorMessage"] == f"STREAMING_STALL_SECONDS must be seconds, not '{text}'"
+
+
+def test_the_stall_is_a_setting(ours: Image) -> None:
+    """The Runtime API reads no more after the first piece; with the default, this would take ten seconds."""
+    go_on = threading.Event()
+    with ScriptedRuntimeApi(event("large", pieces=40, size=1_000_000)) as api:
+        api.on_chunk = lambda chunk: None if chunk == PRELUDE else go_on.wait() and None
+        ended = run(ours, api.address, STREAMING_STALL_SECONDS="0.05")
+        go_on.set()
+    assert "the rest of the response is dropped: TimeoutError" in ended.output
+
+
 def test_what_is_sent_after_the_end_is_dropped() -> None:
     with ScriptedRuntimeApi() as api:
         stream = ResponseStream(api.address, "/response", {}, OK)

@@ -11,8 +11,9 @@ import pytest
 from agentos.kernel.errors import ErrorClass
 from agentos.providers.http_client import HttpClient
 from agentos.providers.transport import HttpRequest
-from tests.providers.calls import ANSWER, SHORT, TIMEOUT, answer, failure, post
+from tests.providers.calls import ANSWER, BOUND, SHORT, TIMEOUT, answer, failure, post
 from tests.providers.rude_server import Connection, RudeServer, reply
+from tests.support.clock import ShiftedClock
 
 # --- time -------------------------------------------------------------------------------------
 
@@ -166,6 +167,41 @@ def test_a_connection_that_was_closed_meanwhile_is_replaced(http: HttpClient) ->
             assert post(http, server.url).body == ANSWER
             assert server.hung_up.wait(TIMEOUT)
         assert server.connections == 3
+
+
+@pytest.mark.parametrize(("seconds", "connections"), [(29, 1), (31, 2), (7200, 2)])
+def test_connections_that_were_idle_while_frozen_are_not_used_again(seconds: float, connections: int) -> None:
+    """The time of day moves on while Lambda freezes a process; the monotonic clock may stand still, as it does here."""
+    clock = ShiftedClock()
+    http = HttpClient(BOUND, clock=clock)
+    with RudeServer(answer) as server:
+        assert post(http, server.url).body == ANSWER
+        clock.shift += seconds
+        assert post(http, server.url).body == ANSWER
+        assert post(http, server.url).body == ANSWER
+        assert server.connections == connections
+        assert server.hung_up.wait(TIMEOUT) if connections > 1 else not server.hung_up.is_set()
+    http.close()
+
+
+def test_a_call_under_way_keeps_its_connection_when_the_time_of_day_jumps() -> None:
+    clock, release = ShiftedClock(), threading.Event()
+    http = HttpClient(BOUND, clock=clock)
+
+    def answer_late(connection: Connection) -> None:
+        connection.request()
+        clock.shift += 3600
+        release.wait(TIMEOUT)
+        connection.send(reply(ANSWER))
+
+    with RudeServer(answer_late) as slow, RudeServer(answer) as quick, ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(post, http, slow.url)
+        while not clock.shift:
+            threading.Event().wait(0.01)
+        assert post(http, quick.url).body == ANSWER
+        release.set()
+        assert waiting.result(TIMEOUT).body == ANSWER
+    http.close()
 
 
 def test_twenty_threads_share_it_at_once(http: HttpClient) -> None:

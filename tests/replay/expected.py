@@ -7,6 +7,8 @@ EXPECTED: dict[str, tuple[int, str, str]] = {
     "health/ok": (200, "", ""),
     "health/request_id": (200, "", ""),
     "providers/ok": (200, "", ""),
+    "openapi/ok": (200, "", ""),
+    "openapi/unchanged": (304, "", ""),
     "create_agent/ok": (201, "", ""),
     "create_agent/minimal": (201, "", ""),
     "create_agent/full": (201, "", ""),

@@ -109,14 +109,19 @@ def test_every_environment_name_is_declared_in_the_template(settings: Settings) 
     own = [resource["Properties"].get("Environment", {"Variables": {}}) for resource in template["Resources"].values()]
     declared = {name for given in [template["Globals"]["Function"]["Environment"], *own] for name in given["Variables"]}
     of_providers = {name for provider in settings.providers.values() for name in provider.variables}
-    of_powertools = {"POWERTOOLS_LOG_LEVEL", "POWERTOOLS_METRICS_DISABLED"}
+    of_libraries = {
+        "POWERTOOLS_LOG_LEVEL",
+        "POWERTOOLS_LOGGER_SAMPLE_RATE",
+        "OTEL_TRACES_SAMPLER",
+        "OTEL_TRACES_SAMPLER_ARG",
+    }
 
     assert {"AGENTOS_CONFIG", "TABLE_NAME", "AWS_ENDPOINT_URL_DYNAMODB"} <= names_read()
     # Lambda sets them, and lets nobody else; one is declared that Lambda itself reads.
     of_lambda = {"AWS_REGION", "AWS_SAM_LOCAL", "_HANDLER", "_X_AMZN_TRACE_ID"} | {
         name for name in names_read() if name.startswith("AWS_LAMBDA_")
     }
-    assert declared == (of_providers | names_read() | of_powertools) - of_lambda | {"AWS_LAMBDA_EXEC_WRAPPER"}
+    assert declared == (of_providers | names_read() | of_libraries) - of_lambda | {"AWS_LAMBDA_EXEC_WRAPPER"}
 
 
 def test_keys_travel_in_headers_and_endpoints_are_https(settings: Settings) -> None:

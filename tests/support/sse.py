@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 TERMINAL = {"message.end", "error"}
+COMMENT = ": keep-alive"
 
 
 @dataclass(frozen=True)
@@ -15,11 +16,13 @@ class Event:
 
 
 def events(text: str) -> list[Event]:
-    """The events of a turn. Each has the three fields, and only the last ends it."""
+    """The events of a turn, without comments. Each has the three fields, and only the last ends it."""
     blocks = text.split("\n\n")
     assert blocks.pop() == "", "the last event is not ended by an empty line"
     found = []
     for block in blocks:
+        if block == COMMENT:
+            continue
         fields = dict(line.split(": ", 1) for line in block.split("\n"))
         assert list(fields) == ["id", "event", "data"], block
         found.append(Event(int(fields["id"]), fields["event"], json.loads(fields["data"])))

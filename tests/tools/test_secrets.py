@@ -41,6 +41,14 @@ def test_changes_are_told_apart(ssm: Any, stack: str) -> None:
     assert stored(ssm, stack) == {"A_API_KEY": ("SecureString", ANOTHER)}
 
 
+def test_an_endpoint_that_was_stored_encrypted_becomes_readable(ssm: Any, stack: str) -> None:
+    path, url = f"/{stack}/providers", "http://host:1/v1"
+    ssm.put_parameter(Name=f"{path}/A_ENDPOINT", Value=url, Type="SecureString")
+    assert push(ssm, path, {"A_ENDPOINT": url}).changed == ("A_ENDPOINT",)
+    assert stored(ssm, stack) == {"A_ENDPOINT": ("String", url)}
+    assert push(ssm, path, {"A_ENDPOINT": url}).unchanged == ("A_ENDPOINT",)
+
+
 def test_the_command_reads_the_file_and_prints_no_value(
     ssm: Any, stack: str, moto_endpoint: str, environment: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -52,7 +60,7 @@ def test_the_command_reads_the_file_and_prints_no_value(
     assert done.stdout == f"/{stack}/providers/\n  added      OLLAMA_ENDPOINT, OPENAI_API_KEY\n"
     assert stored(ssm, stack) == {
         "OPENAI_API_KEY": ("SecureString", KEY),
-        "OLLAMA_ENDPOINT": ("SecureString", "http://host:1/v1"),
+        "OLLAMA_ENDPOINT": ("String", "http://host:1/v1"),
     }
     assert KEY not in done.stdout + done.stderr
 

@@ -1,8 +1,9 @@
 """Puts the providers' keys and endpoints of .env into the stack's parameter store: `make secrets`.
 
-Every `<PROVIDER>_API_KEY` and `<PROVIDER>_ENDPOINT` of a configured provider becomes a SecureString below
-`/<stack>/providers/`. Functions read it within five minutes, without a deployment. A parameter that .env does not have
-stays in the store, unless `--prune` removes it. No value is printed.
+Every `<PROVIDER>_API_KEY` of a configured provider becomes a SecureString below `/<stack>/providers/`, and every
+`<PROVIDER>_ENDPOINT` a String, because functions that may decrypt nothing need it to say whether it is an address.
+Functions read them within five minutes, without a deployment. A parameter that .env does not have stays in the store,
+unless `--prune` removes it. No value is printed.
 """
 
 import argparse
@@ -45,9 +46,12 @@ def wanted(settings: Settings, variables: Mapping[str, str]) -> dict[str, str]:
 def push(ssm: Any, path: str, values: Mapping[str, str], *, prune: bool = False) -> Changes:
     """Make the parameters below `path` hold these values. Raises ClientError, BotoCoreError."""
     stored = _stored(ssm, path)
-    differing = {name: value for name, value in values.items() if stored.get(name) != value}
-    for name, value in differing.items():
-        ssm.put_parameter(Name=f"{path}/{name}", Value=value, Type="SecureString", Overwrite=name in stored)
+    wanted = {name: (kind(name), value) for name, value in values.items()}
+    differing = {name: one for name, one in wanted.items() if stored.get(name) != one}
+    for name, (type_, value) in differing.items():
+        if name in stored and stored[name][0] != type_:
+            ssm.delete_parameter(Name=f"{path}/{name}")
+        ssm.put_parameter(Name=f"{path}/{name}", Value=value, Type=type_, Overwrite=True)
     removed = tuple(sorted(stored.keys() - values.keys())) if prune else ()
     for name in removed:
         ssm.delete_parameter(Name=f"{path}/{name}")
@@ -59,10 +63,16 @@ def push(ssm: Any, path: str, values: Mapping[str, str], *, prune: bool = False)
     )
 
 
-def _stored(ssm: Any, path: str) -> dict[str, str]:
+def kind(name: str) -> str:
+    """The type of a parameter. Its last word says what it holds."""
+    return "String" if name.endswith("_ENDPOINT") else "SecureString"
+
+
+def _stored(ssm: Any, path: str) -> dict[str, tuple[str, str]]:
+    """Types and values by name."""
     pages = ssm.get_paginator("get_parameters_by_path").paginate(Path=path, WithDecryption=True)
     found = [parameter for page in pages for parameter in page["Parameters"]]
-    return {parameter["Name"].removeprefix(f"{path}/"): parameter["Value"] for parameter in found}
+    return {one["Name"].removeprefix(f"{path}/"): (one["Type"], one["Value"]) for one in found}
 
 
 def main() -> int:

@@ -17,10 +17,12 @@ its traceback and becomes a 500 `internal`.
 
 import functools
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any, TypeVar, overload
 
 from pydantic import BaseModel
 
+from agentos.api.observed import observed
 from agentos.api.request import (
     PAGE_PARAMETERS,
     LambdaContext,
@@ -32,6 +34,7 @@ from agentos.api.request import (
 )
 from agentos.api.response import Envelope, ProxyResponse, Response, accepted_turn, error_json, rendered, rendered_error
 from agentos.api.response_writer import ResponseWriter, StreamingResponse
+from agentos.domain.measures import measure
 from agentos.kernel.errors import ApiError, Internal
 from agentos.kernel.logs import logger
 from agentos.kernel.validation import validated
@@ -42,6 +45,15 @@ __all__ = ["PAGE_PARAMETERS", "Handler", "Request", "Response", "accepted_turn",
 B = TypeVar("B", bound=BaseModel)
 Result = Value | Response | StreamingResponse | None
 Handler = Callable[[ProxyEvent, LambdaContext], ProxyResponse]
+
+
+@dataclass(frozen=True)
+class Declared:
+    """What `endpoint` was given, as the handler's attribute `declared`. The OpenAPI document is made from it."""
+
+    body: type[BaseModel] | None
+    status: int
+    query: tuple[str, ...] | None
 
 
 @overload
@@ -69,41 +81,48 @@ def endpoint(
         @functools.wraps(function)
         def handler(event: ProxyEvent, context: LambdaContext) -> ProxyResponse:
             request_id = request_id_of(event, context)
-            logger.thread_safe_append_keys(request_id=request_id)
-            try:
-                document = None if body is None else json_body(event)
-                request = request_of(event, context, request_id, document)
-                if allowed is not None:
-                    request.refuse_other_parameters(allowed)
-                arguments = (request,) if body is None else (validated(body, document), request)
-                result = function(*arguments)
-                if isinstance(result, StreamingResponse):
-                    return _stream(result, context, request_id, envelope)
-                return rendered(status, result, request_id)
-            except Exception as error:
-                return rendered_error(_client_error(error), request_id, envelope)
 
+            def respond() -> ProxyResponse:
+                try:
+                    document = None if body is None else json_body(event)
+                    request = request_of(event, context, request_id, document)
+                    if allowed is not None:
+                        request.refuse_other_parameters(allowed)
+                    arguments = (request,) if body is None else (validated(body, document), request)
+                    result = function(*arguments)
+                    if isinstance(result, StreamingResponse):
+                        return _stream(result, context, request_id, envelope)
+                    return rendered(status, result, request_id)
+                except Exception as error:
+                    return rendered_error(_client_error(error), request_id, envelope)
+
+            return observed(event, context, request_id, respond)
+
+        vars(handler)["declared"] = Declared(body, status, allowed)
         return handler
 
     return decorate
 
 
 def _client_error(error: Exception) -> ApiError:
-    """The error that the client gets. An unexpected exception is logged and becomes Internal."""
-    if isinstance(error, ApiError):
-        return error
-    logger.error("unhandled error", exc_info=error)
-    return Internal("Something went wrong on our side.")
+    """The error that the client gets, measured. An unexpected exception is logged and becomes Internal."""
+    if not isinstance(error, ApiError):
+        logger.error("unhandled error", exc_info=error)
+        error = Internal("Something went wrong on our side.")
+    measure({"FailedRequests" if error.status >= 500 else "RefusedRequests": 1}, {"code": error.code})
+    return error
 
 
 def _stream(stream: StreamingResponse, context: Any, request_id: str, envelope: Envelope) -> ProxyResponse:
     """Write the response piece by piece. Raises whatever fails before the first piece."""
     headers = {"content-type": stream.content_type, "cache-control": "no-store", "x-request-id": request_id}
-    writer = ResponseWriter(getattr(context, "open_stream", None), headers)
+    writer = ResponseWriter(getattr(context, "open_stream", None), headers, stream.keep_alive_seconds)
     try:
         stream.run(writer)
     except Exception as error:
         if not writer.opened:
             raise
         stream.fail(envelope(_client_error(error), request_id))
+    finally:
+        writer.close()
     return writer.response()

@@ -1,4 +1,4 @@
-"""An agent's version as an HTTP entity tag: `ETag` and `If-Match` (RFC 9110, sections 8.8.3 and 13.1.1)."""
+"""Entity tags: `ETag`, `If-Match` and `If-None-Match` (RFC 9110, sections 8.8.3, 13.1.1 and 13.1.2)."""
 
 import re
 
@@ -26,3 +26,9 @@ def matching_versions(if_match: str | None) -> frozenset[str] | None:
     if not _LIST.fullmatch(if_match):
         raise InvalidRequest.of("If-Match", 'must be *, or entity tags such as "3"')
     return frozenset(re.findall(_TAG, if_match))
+
+
+def has_tag(if_none_match: str | None, tag: str) -> bool:
+    """Whether an `If-None-Match` header has the entity tag, or `*`. Proxies may have made it a weak one."""
+    given = if_none_match or ""
+    return given.strip() == "*" or tag in re.findall(_TAG, given)

@@ -26,8 +26,11 @@ class MessageStream(StreamingResponse):
     tells the client that the stream is complete. An answer that is not a replay is sent from its first event.
     """
 
-    def __init__(self, send: Callable[[StreamListener], Reply], after: int | None) -> None:
+    def __init__(
+        self, send: Callable[[StreamListener], Reply], after: int | None, keep_alive_seconds: float = 0
+    ) -> None:
         self._send = send
+        self.keep_alive_seconds = keep_alive_seconds
         self._after = after or 0
         self.resumes = after is not None
         self._number = 0

@@ -23,8 +23,11 @@ class ChatStream(StreamingResponse):
 
     resumes = False
 
-    def __init__(self, complete: Callable[[StreamListener], Reply], form: ChatForm) -> None:
+    def __init__(
+        self, complete: Callable[[StreamListener], Reply], form: ChatForm, keep_alive_seconds: float = 0
+    ) -> None:
         self._complete = complete
+        self.keep_alive_seconds = keep_alive_seconds
         self._form = form
         self._started = False
 

@@ -19,8 +19,9 @@ from agentos.api.endpoint import Handler
 from agentos.api.request import LambdaContext, ProxyEvent
 from agentos.api.response import ProxyResponse
 from agentos.domain.requests import QueueMessage
+from agentos.kernel import tracing
 from agentos.kernel.clock import Clock, Deadline
-from agentos.kernel.logs import logger
+from agentos.kernel.logs import invocation, logger
 
 
 def queue_handler(function: Callable[[QueueMessage], bool]) -> Handler:
@@ -29,7 +30,9 @@ def queue_handler(function: Callable[[QueueMessage], bool]) -> Handler:
     @functools.wraps(function)
     def handler(event: ProxyEvent, context: LambdaContext) -> ProxyResponse:
         deadline = Deadline.after(context.get_remaining_time_in_millis() / 1000, Clock())
-        failed = [record["messageId"] for record in event["Records"] if not _done(function, record, deadline)]
+        with invocation(request_id=context.aws_request_id, function_request_id=context.aws_request_id):
+            failed = [record["messageId"] for record in event["Records"] if not _done(function, record, deadline)]
+            tracing.flush()
         return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
 
     return handler

@@ -51,7 +51,11 @@ class PageQuery:
 
 @dataclass(frozen=True)
 class Request:
-    """An HTTP request. Header names are lower case; `path` holds the path parameters; `body` is the parsed JSON."""
+    """An HTTP request. Header names are lower case; `path` holds the path parameters; `body` is the parsed JSON.
+
+    `base_path` precedes every path of the API in the client's URLs: a stage such as `/v1`, or a custom domain's base
+    path. It is empty where there is none.
+    """
 
     tenant: str
     request_id: str
@@ -61,6 +65,7 @@ class Request:
     deadline: Deadline
     route: str = ""
     body: Any = None
+    base_path: str = ""
 
     def idempotency_key(self) -> IdempotencyKey | None:
         """The `Idempotency-Key`, valid for this path and body only; None without one. Raises InvalidRequest."""
@@ -152,7 +157,19 @@ def request_of(event: ProxyEvent, context: LambdaContext, request_id: str, body:
         ),
         route=f"{event['httpMethod']} {event['resource']}",
         body=body,
+        base_path=_base_path(event),
     )
+
+
+def _base_path(event: ProxyEvent) -> str:
+    """What the client's path has before the resource, which may have no greedy parameter.
+
+    `requestContext.path` is the path as the client sent it, with the stage or the base path; `path` lacks the stage.
+    sam local puts the resource there.
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html
+    """
+    segments = str(event["requestContext"].get("path") or "").removesuffix("/").split("/")
+    return "/".join(segments[: -event["resource"].count("/")])
 
 
 def request_id_of(event: ProxyEvent, context: LambdaContext) -> str:

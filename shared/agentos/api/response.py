@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from agentos.api.request import RESPOND_ASYNC
+from agentos.api.request import RESPOND_ASYNC, Request
 from agentos.domain import TurnState
 from agentos.kernel import json_text
 from agentos.kernel.errors import ApiError
@@ -21,16 +21,17 @@ Envelope = Callable[[ApiError, str], dict[str, Any]]
 
 @dataclass(frozen=True)
 class Response:
-    """A result with headers of its own. `status` None leaves the endpoint's."""
+    """A result with headers of its own; `value` None has no body. `status` None leaves the endpoint's."""
 
-    value: Value
+    value: Value | None
     headers: Mapping[str, str]
     status: int | None = None
 
 
-def accepted_turn(turn: TurnState) -> Response:
-    """A 202 for a background turn, with the URL where its state can be read."""
-    return Response(turn, {"location": turn.location, "preference-applied": RESPOND_ASYNC}, 202)
+def accepted_turn(turn: TurnState, request: Request) -> Response:
+    """A 202 for a background turn, with the path where its state can be read."""
+    location = request.base_path + turn.location
+    return Response(turn, {"location": location, "preference-applied": RESPOND_ASYNC}, 202)
 
 
 def error_json(error: ApiError, request_id: str) -> dict[str, Any]:
@@ -40,11 +41,9 @@ def error_json(error: ApiError, request_id: str) -> dict[str, Any]:
 
 def rendered(status: int, result: Value | Response | None, request_id: str) -> ProxyResponse:
     """The response for a result; None has no body."""
-    own = {"x-request-id": request_id}
-    if result is None:
-        return _json(status, None, own)
     response = result if isinstance(result, Response) else Response(result, {})
-    return _json(response.status or status, response.value.to_json(), {**own, **response.headers})
+    body = None if response.value is None else response.value.to_json()
+    return _json(response.status or status, body, {"x-request-id": request_id, **response.headers})
 
 
 def rendered_error(error: ApiError, request_id: str, envelope: Envelope) -> ProxyResponse:

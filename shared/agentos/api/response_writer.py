@@ -5,19 +5,33 @@ status and headers and returns a function that sends a piece of the body. `lambd
 AWS's own runtime client, which runs under `sam local`, does not: there the pieces are buffered into one response.
 """
 
+import threading
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 OpenStream = Callable[[dict[str, Any]], Callable[[bytes], None]]
 
+KEEP_ALIVE = b": keep-alive\n\n"
+"""A comment of server-sent events, which clients ignore.
+
+https://html.spec.whatwg.org/multipage/server-sent-events.html#authoring-notes
+"""
+
 
 class ResponseWriter:
-    """One response with status 200. Its status and headers cannot change once it is open."""
+    """One response with status 200. Its status and headers cannot change once it is open.
 
-    def __init__(self, open_stream: OpenStream | None, headers: Mapping[str, str]) -> None:
+    `keep_alive`: seconds without a piece after which a streamed response gets a comment, because proxies close silent
+    connections; 0 for none. Nothing is sent before the response is open, so that an error can still have a status.
+    """
+
+    def __init__(self, open_stream: OpenStream | None, headers: Mapping[str, str], keep_alive: float = 0) -> None:
         self._open_stream = open_stream
         self._headers = headers
+        self._keep_alive_seconds = keep_alive
+        self._keep_alive: KeepAlive | None = None
         self._buffer: list[bytes] = []
         self._send: Callable[[bytes], None] = self._buffer.append
         self.opened = False
@@ -27,11 +41,19 @@ class ResponseWriter:
         self._headers = {**self._headers, **headers}
         if self._open_stream:
             self._send = self._open_stream(self._head())
+            if self._keep_alive_seconds:
+                self._keep_alive = KeepAlive(self._send, self._keep_alive_seconds)
+                self._send = self._keep_alive.send
         self.opened = True
 
     def write(self, piece: str) -> None:
         """Write a piece of the body."""
         self._send(piece.encode())
+
+    def close(self) -> None:
+        """No comments are sent from now on. The pieces must have been written."""
+        if self._keep_alive:
+            self._keep_alive.stop()
 
     def response(self) -> dict[str, Any]:
         """The function's return value: everything that was buffered. A response that was streamed ignores it."""
@@ -41,10 +63,48 @@ class ResponseWriter:
         return {"statusCode": 200, "headers": dict(self._headers)}
 
 
+class KeepAlive:
+    """Sends a comment whenever nothing else was sent for so many seconds. A piece is never interrupted by one."""
+
+    def __init__(self, send: Callable[[bytes], None], seconds: float) -> None:
+        self._send = send
+        self._seconds = seconds
+        self._sent_at = time.monotonic()
+        self._stopped = False
+        self._changed = threading.Condition()
+        self._thread = threading.Thread(target=self._run, name="keep-alive", daemon=True)
+        self._thread.start()
+
+    def send(self, piece: bytes) -> None:
+        """Send a piece."""
+        with self._changed:
+            self._send(piece)
+            self._sent_at = time.monotonic()
+
+    def stop(self) -> None:
+        """Send no more comments. Returns when none is being sent."""
+        with self._changed:
+            self._stopped = True
+            self._changed.notify()
+        self._thread.join()
+
+    def _run(self) -> None:
+        with self._changed:
+            while not self._stopped:
+                silence = time.monotonic() - self._sent_at
+                if silence < self._seconds:
+                    self._changed.wait(self._seconds - silence)
+                else:
+                    self._send(KEEP_ALIVE)
+                    self._sent_at = time.monotonic()
+
+
 class StreamingResponse(ABC):
     """A result that is written in pieces. An error before `open` is answered like an error of any other endpoint."""
 
     content_type: ClassVar[str] = "text/event-stream"
+    keep_alive_seconds: float = 0
+    """Seconds without an event after which a comment is sent; 0 for none."""
 
     @abstractmethod
     def run(self, writer: ResponseWriter) -> None:

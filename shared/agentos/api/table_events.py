@@ -17,8 +17,9 @@ from typing import Any
 from agentos.api.endpoint import Handler
 from agentos.api.request import LambdaContext, ProxyEvent
 from agentos.api.response import ProxyResponse
+from agentos.kernel import tracing
 from agentos.kernel.clock import Clock, Deadline
-from agentos.kernel.logs import logger
+from agentos.kernel.logs import invocation, logger
 
 ItemKey = dict[str, Any]
 
@@ -29,13 +30,23 @@ def table_handler(function: Callable[[ItemKey, Deadline], bool]) -> Handler:
     @functools.wraps(function)
     def handler(event: ProxyEvent, context: LambdaContext) -> ProxyResponse:
         deadline = Deadline.after(context.get_remaining_time_in_millis() / 1000, Clock())
-        for record in event["Records"]:
-            change = record["dynamodb"]
-            if not _done(function, change["Keys"], deadline):
-                return {"batchItemFailures": [{"itemIdentifier": change["SequenceNumber"]}]}
-        return {"batchItemFailures": []}
+        with invocation(request_id=context.aws_request_id, function_request_id=context.aws_request_id):
+            failed = _first_failed(function, event["Records"], deadline)
+            tracing.flush()
+        return {"batchItemFailures": [{"itemIdentifier": failed}] if failed else []}
 
     return handler
+
+
+def _first_failed(
+    function: Callable[[ItemKey, Deadline], bool], records: list[dict[str, Any]], deadline: Deadline
+) -> str | None:
+    """The sequence number of the first record that is not done."""
+    with tracing.span("process table changes", "consumer"):
+        for change in (record["dynamodb"] for record in records):
+            if not _done(function, change["Keys"], deadline):
+                return str(change["SequenceNumber"])
+    return None
 
 
 def _done(function: Callable[[ItemKey, Deadline], bool], key: ItemKey, deadline: Deadline) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from agentos.domain import AgentConfig, Content, GivenParameters, Message, NewResultContent, Tool
 from agentos.domain.names import ModelName, Priority
@@ -87,17 +87,6 @@ class CompletionRequest:
     parameters: GivenParameters = field(default_factory=GivenParameters)
     tools: tuple[Tool, ...] | None = None
     metadata: Mapping[str, Any] = field(default_factory=dict)
-
-
-class TurnReference(Value):
-    """What a message in the queue of background turns says: which turn is to be run."""
-
-    model_config = ConfigDict(extra="ignore")  # during a deployment, a newer version may say more
-
-    tenant: str
-    agent_id: str
-    session_id: str
-    turn_id: str
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Calls a function again and again while some work lives, in a thread of its own."""
 
+import contextvars
 import threading
 from collections.abc import Callable
 
@@ -20,7 +21,8 @@ class Heartbeat:
         self._beat = beat
         self._clock = clock
         self._stopped = threading.Event()
-        threading.Thread(target=self._run, args=[first], name="heartbeat", daemon=True).start()
+        context = contextvars.copy_context()  # log lines of the thread carry the ids of the work
+        threading.Thread(target=context.run, args=[self._run, first], name="heartbeat", daemon=True).start()
 
     def stop(self) -> None:
         """End it. A call that is being made, or is about to be, is not waited for."""

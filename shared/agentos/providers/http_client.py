@@ -7,14 +7,14 @@ synchronous, and one connection pool serves every thread.
 
 import atexit
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AbstractAsyncContextManager, contextmanager
+from contextlib import asynccontextmanager, contextmanager
 
 import anyio
 import anyio.abc
 import httpx
 from anyio.from_thread import start_blocking_portal
 
-from agentos.kernel.clock import Timeouts
+from agentos.kernel.clock import Clock, Timeouts
 from agentos.kernel.errors import ErrorClass, UpstreamError
 from agentos.providers.http_stream import HttpStream, body_too_long
 from agentos.providers.transport import HttpRequest, HttpResponse
@@ -25,14 +25,17 @@ _OVERHEAD = 100
 STALL_SECONDS = 30.0
 """The longest time between two events of an answer, unless a setting says otherwise (`limits.streamStallSeconds`)."""
 
-_POOL = httpx.Limits(max_connections=200, max_keepalive_connections=20, keepalive_expiry=30)
+IDLE_SECONDS = 30
+"""A connection that is idle for longer is not used again, because the server may have closed it."""
+
+_POOL = httpx.Limits(max_connections=200, max_keepalive_connections=20, keepalive_expiry=IDLE_SECONDS)
 
 
 class HttpClient:
     """A client that lives as long as the process.
 
     `reply_bytes`: the longest body that is read. `stall_seconds`: the longest time between two events of a streamed
-    answer. `transport` replaces the network in tests.
+    answer. `transport` replaces the network in tests. `clock` tells how long the connections were idle.
     """
 
     def __init__(
@@ -40,10 +43,15 @@ class HttpClient:
         reply_bytes: int,
         transport: httpx.AsyncBaseTransport | None = None,
         stall_seconds: float = STALL_SECONDS,
+        clock: Clock | None = None,
     ) -> None:
         self._reply_bytes = reply_bytes
         self._stall_seconds = stall_seconds
         self._transport = transport
+        self._clock = clock or Clock()
+        self._calls = 0  # that are under way
+        self._used_at = self._clock.time()
+        self._tls = httpx.create_ssl_context()
         self._loop = start_blocking_portal()
         self._portal = self._loop.__enter__()
         self._client = self._portal.call(self._connect)
@@ -74,6 +82,7 @@ class HttpClient:
     async def _connect(self) -> httpx.AsyncClient:
         return httpx.AsyncClient(
             transport=self._transport,
+            verify=self._tls,
             limits=_POOL,
             timeout=None,  # noqa: S113 - `_send` bounds the whole exchange
             follow_redirects=False,
@@ -109,8 +118,26 @@ class HttpClient:
                 raise
             stream.put(error)
 
-    def _post(self, request: HttpRequest) -> AbstractAsyncContextManager[httpx.Response]:
-        return self._client.stream("POST", request.url, headers=dict(request.headers), content=request.body)
+    @asynccontextmanager
+    async def _post(self, request: HttpRequest) -> AsyncIterator[httpx.Response]:
+        await self._drop_idle_connections()
+        self._calls += 1
+        try:
+            headers = dict(request.headers)
+            async with self._client.stream("POST", request.url, headers=headers, content=request.body) as response:
+                yield response
+        finally:
+            self._calls -= 1
+            self._used_at = self._clock.time()
+
+    async def _drop_idle_connections(self) -> None:
+        """Close the pool if it was idle for too long by the time of day.
+
+        httpx looks at the monotonic clock, which may stand still while Lambda freezes the process between invocations.
+        """
+        if not self._calls and self._clock.time() - self._used_at > IDLE_SECONDS:
+            idle, self._client = self._client, await self._connect()
+            await idle.aclose()
 
     async def _chunks(self, response: httpx.Response, max_bytes: int) -> AsyncIterator[bytes]:
         if "," in response.headers.get("content-encoding", ""):  # a few kilobytes could unfold into gigabytes

@@ -6,11 +6,14 @@ from datetime import datetime
 from typing import Protocol, TypeVar
 
 from agentos.domain import Attempt, Completion, Prompt, SkipCode, Skipped, Target, TextListener, TokenCount
+from agentos.domain.genai import call_attributes, completion_attributes, token_attributes
 from agentos.domain.prices import moment
 from agentos.domain.token_estimates import estimate_prompt, estimate_text
 from agentos.domain.usage import AttemptUsage, attempt_usage
+from agentos.kernel import tracing
 from agentos.kernel.clock import Clock, Timeouts
 from agentos.kernel.errors import ErrorClass, UpstreamError
+from agentos.kernel.logs import debugging, logger
 
 R = TypeVar("R")
 
@@ -91,35 +94,40 @@ class AttemptRunner:
 
         `short`: the call has less time than usual, so a timeout does not count against the target's health.
         """
-        started = _Started(target, self._clock.monotonic(), moment(self._clock.time()))
-        try:
-            completion = self._answer(target, prompt, timeouts, run, short)
-        except UpstreamError as error:
-            tokens, estimated = _count_failed(error, prompt, run)
-            usage = started.usage(tokens, estimated=estimated) if tokens else None
-            self._record(started, run, error, usage)
-            raise
-        self._record(started, run, completion, started.usage(completion.tokens))
-        self._observe(target, started.began, run)
-        return completion
+        attributes = call_attributes(target, prompt, streamed=run.listener is not None)
+        with tracing.span(f"chat {target.upstream_model}", "client", attributes) as span:
+            started = _Started(target, self._clock.monotonic(), moment(self._clock.time()))
+            try:
+                completion = self._answer(target, prompt, timeouts, run, short)
+            except UpstreamError as error:
+                tokens, estimated = _count_failed(error, prompt, run)
+                usage = started.usage(tokens, estimated=estimated) if tokens else None
+                self._record(started, run, error, usage)
+                span.set({"http.response.status_code": error.status, **token_attributes(tokens or TokenCount())})
+                raise
+            self._record(started, run, completion, started.usage(completion.tokens))
+            span.set(completion_attributes(completion))
+            self._observe(target, started.began, run)
+            return completion
 
     def _record(
         self, started: "_Started", run: PlanRun, ended: Completion | UpstreamError, usage: AttemptUsage | None
     ) -> None:
         """Record the attempt that ended so."""
         target = started.target
-        run.attempts.append(
-            Attempt(
-                model=target.model,
-                provider=target.provider,
-                upstream_model=target.upstream_model,
-                outcome=ended.error_class.value if isinstance(ended, UpstreamError) else OK,
-                status=ended.status if isinstance(ended, UpstreamError) else 200,
-                latency_ms=_milliseconds(started.began, self._clock.monotonic()),
-                notes=ended.notes,
-                usage=usage,
-            )
+        attempt = Attempt(
+            model=target.model,
+            provider=target.provider,
+            upstream_model=target.upstream_model,
+            outcome=ended.error_class.value if isinstance(ended, UpstreamError) else OK,
+            status=ended.status if isinstance(ended, UpstreamError) else 200,
+            latency_ms=_milliseconds(started.began, self._clock.monotonic()),
+            notes=ended.notes,
+            usage=usage,
         )
+        run.attempts.append(attempt)
+        if debugging():
+            logger.debug("upstream call", extra={"attempt": attempt.to_json()})
 
     def _answer(self, target: Target, prompt: Prompt, timeouts: Timeouts, run: PlanRun, short: bool) -> Completion:
         if error_class := run.simulated.get(target.provider):

@@ -25,6 +25,7 @@ from agentos.kernel.errors import (
     UpstreamError,
     UpstreamFailed,
 )
+from agentos.kernel.logs import debugging, logger
 from agentos.routing.call import OK, AttemptListener, AttemptRunner, HealthGuard, PlanRun, Simulation
 from agentos.routing.health import CoolingDown
 from agentos.routing.policy import BACKOFF_SECONDS, POLICIES, Retry
@@ -96,6 +97,8 @@ class Executor:
         Raises NoProviderAvailable, Unsupported, ContextLengthExceeded, UpstreamFailed, DeadlineExceeded,
         ContentFiltered and ProviderRejected, all with `details.attempts` and `details.skipped`.
         """
+        if debugging():
+            logger.debug("plan", extra={"plan": plan.to_json()})
         run = PlanRun(list(plan.skipped), simulated or {}, listener)
         left = list(plan.targets)
         failure: UpstreamError | None = None

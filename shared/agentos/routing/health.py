@@ -20,6 +20,7 @@ from aws_lambda_powertools.utilities.circuit_breaker import (
 from aws_lambda_powertools.utilities.circuit_breaker.states import CircuitState
 
 from agentos.domain import Circuit, CoolDown, Target
+from agentos.domain.measures import measure
 from agentos.kernel.clock import Clock
 from agentos.kernel.errors import UpstreamError
 from agentos.kernel.logs import logger
@@ -179,6 +180,17 @@ class Health:
     def _circuit(self, model: str) -> str:
         provider = self._configuration.providers.get(model.partition(":")[0])
         return f"{model} {provider.fingerprint}" if provider else model
+
+
+def circuit_recorder(settings: Settings) -> Callable[[str, str], None]:
+    """A function that measures the change of a circuit, of the name, to a state."""
+
+    def record(name: str, state: str) -> None:
+        model = settings.model_label(_model(name))
+        labels = {"provider": model.partition(":")[0], "model": model, "state": state.lower()}
+        measure({"CircuitTransitions": 1}, labels)
+
+    return record
 
 
 def _model(circuit: str) -> str:

@@ -4,11 +4,14 @@ A turn ends within `limits.backgroundTurnSeconds` of being accepted, whatever di
 receives it, or the next client that asks for it, makes it fail. From then on no worker can commit it.
 """
 
+from pydantic import ConfigDict
+
 from agentos.domain import Failure, IdempotencyKey, Reply, TurnState
-from agentos.domain.requests import TurnReference
+from agentos.kernel import tracing
 from agentos.kernel.clock import Clock, Deadline, epoch
 from agentos.kernel.errors import DeadlineExceeded, NotFound, Unsupported
 from agentos.kernel.ids import id_of, new_id
+from agentos.kernel.values import Value
 from agentos.services.turns import Turn
 from agentos.store.background_turns import BackgroundTurn, BackgroundTurnStore
 from agentos.store.keys import SessionPath
@@ -31,9 +34,29 @@ class TurnClock:
         self._seconds = seconds
         self._clock = clock
 
+    def age(self, turn: BackgroundTurn) -> float:
+        """Seconds since it was accepted, never negative."""
+        return max(0.0, self._clock.time() - epoch(turn.created_at))
+
     def remaining(self, turn: BackgroundTurn) -> float:
         """Seconds, negative when the time is over."""
         return epoch(turn.created_at) + self._seconds - self._clock.time()
+
+
+class TurnReference(Value):
+    """What a message in the queue of background turns says: which turn is to be run, and which request it came with.
+
+    `request_id` and `traceparent` are the request's id and its span, for the worker's log lines and spans.
+    """
+
+    model_config = ConfigDict(extra="ignore")  # during a deployment, a newer version may say more
+
+    tenant: str
+    agent_id: str
+    session_id: str
+    turn_id: str
+    request_id: str | None = None
+    traceparent: str | None = None
 
 
 class BackgroundTurns:
@@ -56,8 +79,10 @@ class BackgroundTurns:
         self._times = TurnClock(seconds, clock)
         self._clock = clock
 
-    def accept(self, turn: Turn) -> TurnState:
+    def accept(self, turn: Turn, request_id: str = "") -> TurnState:
         """The turn, queued. Under a key that has been used, it is the same turn, and sent again unless it is done.
+
+        The worker's log lines carry `request_id`, and its spans belong to the current trace.
 
         Raises NotFound, Unsupported (there is no queue), IdempotencyMismatch, PayloadTooLarge, Throttled, Unavailable.
         """
@@ -69,7 +94,14 @@ class BackgroundTurns:
         accepted = self._store.add(turn.session_path, turn_id, key, _document(turn))
         if not accepted.failure and not self._answers.completed_reply(*turn.session_path, accepted.key):
             tenant, agent_id, session_id = turn.session_path
-            reference = TurnReference(tenant=tenant, agent_id=agent_id, session_id=session_id, turn_id=turn_id)
+            reference = TurnReference(
+                tenant=tenant,
+                agent_id=agent_id,
+                session_id=session_id,
+                turn_id=turn_id,
+                request_id=request_id or None,
+                traceparent=tracing.traceparent(),
+            )
             self._queue.send(reference.to_json())
         return TurnState(
             turn_id=turn_id,

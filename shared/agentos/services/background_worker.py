@@ -7,11 +7,13 @@ While a worker lives, it keeps its message hidden for HIDDEN_SECONDS at a time. 
 delivered again, to another worker.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from agentos.domain import Failure
-from agentos.domain.requests import QueueMessage, TurnReference, sent_of
+from agentos.domain.requests import QueueMessage, sent_of
+from agentos.kernel import tracing
 from agentos.kernel.clock import Clock, Deadline
 from agentos.kernel.errors import (
     ApiError,
@@ -24,9 +26,9 @@ from agentos.kernel.errors import (
     Unavailable,
 )
 from agentos.kernel.heartbeat import Heartbeat
-from agentos.kernel.logs import logger
+from agentos.kernel.logs import correlated, logger
 from agentos.kernel.validation import validated
-from agentos.services.background_turns import OVERDUE, TurnClock
+from agentos.services.background_turns import OVERDUE, TurnClock, TurnReference
 from agentos.services.turns import Turn, Turns
 from agentos.store.background_turns import BackgroundTurn, BackgroundTurnStore
 from agentos.store.keys import SessionPath
@@ -55,6 +57,9 @@ DEAD = Failure(
 )
 
 
+_ATTRIBUTES: tracing.Attributes = {"messaging.system": "aws_sqs", "messaging.operation.type": "process"}
+
+
 @dataclass(frozen=True)
 class BackgroundWorker:
     """Answers background turns. `times`: how long a turn may take from its acceptance."""
@@ -75,11 +80,12 @@ class BackgroundWorker:
         if reference is None:
             self._hide(delivery, 0)
             return False
-        heartbeat = Heartbeat(self._extend(delivery), 0, self.clock)
-        try:
-            retry_in = self._run(delivery, reference)
-        finally:
-            heartbeat.stop()
+        with _observed(reference):
+            heartbeat = Heartbeat(self._extend(delivery), 0, self.clock)
+            try:
+                retry_in = self._run(delivery, reference)
+            finally:
+                heartbeat.stop()
         if retry_in is None:
             return True
         self._hide(delivery, retry_in)
@@ -108,7 +114,8 @@ class BackgroundWorker:
             self.store.fail(session_path, turn, OVERDUE, delivery.deadline)
             return None
         try:
-            self.turns.send(_turn(session_path, turn, delivery.deadline.at_most(remaining)))
+            age = round(self.times.age(turn) * 1000) if delivery.receives == 1 else None
+            self.turns.send(_turn(session_path, turn, delivery.deadline.at_most(remaining), age))
         except IdempotencyInFlight:  # another worker has it; should that one die, this message comes later
             return HIDDEN_SECONDS
         except Exception as error:
@@ -131,6 +138,10 @@ class DeadLetters:
         reference = _reference(delivery)
         if reference is None:  # nobody could do more with it
             return True
+        with _observed(reference):
+            return self._fail(delivery, reference)
+
+    def _fail(self, delivery: QueueMessage, reference: TurnReference) -> bool:
         session_path, turn = _read(self.store, self.answers, reference)
         if turn is None:
             return True
@@ -139,6 +150,16 @@ class DeadLetters:
         logger.error("a turn's workers have died", extra={"turn_id": turn.turn_id})
         self.store.fail(session_path, turn, DEAD, delivery.deadline)
         return True
+
+
+@contextmanager
+def _observed(reference: TurnReference) -> Iterator[None]:
+    """Log lines carry the id of the request that accepted the turn, and spans belong to its trace."""
+    with (
+        correlated(request_id=reference.request_id, background_turn_id=reference.turn_id),
+        tracing.span("process turn", "consumer", _ATTRIBUTES, reference.traceparent),
+    ):
+        yield
 
 
 def _reference(delivery: QueueMessage) -> TurnReference | None:
@@ -174,7 +195,7 @@ def _failure(error: Exception) -> Failure:
     return Failure(code=error.code, message=error.message, details=error.details)
 
 
-def _turn(session_path: SessionPath, turn: BackgroundTurn, deadline: Deadline) -> Turn:
+def _turn(session_path: SessionPath, turn: BackgroundTurn, deadline: Deadline, age_ms: int | None) -> Turn:
     messages = tuple(map(sent_of, turn.document["said"]))
     simulated = {provider: ErrorClass(name) for provider, name in turn.document["simulated"].items()}
-    return Turn(*session_path, messages, deadline, turn.key, simulated)
+    return Turn(*session_path, messages, deadline, turn.key, simulated, age_ms)

@@ -16,7 +16,7 @@ from agentos.services.preparation import Hints, Preparation
 from agentos.services.replies import make_reply, require_complete
 from agentos.services.stream_listener import StreamListener, forward_text, replay
 from agentos.services.tool_definitions import check_choice
-from agentos.services.turn_metrics import record_turn
+from agentos.services.turn_metrics import TurnRecorder
 from agentos.settings.loading import Settings
 from agentos.store.agents import AgentStore
 from agentos.store.completion_records import CompletionRecords
@@ -43,6 +43,7 @@ class Completions:
         self._leases = leases
         self._preparation = preparation
         self._executor = executor
+        self._recorder = TurnRecorder(settings)
         self._settings = settings
         self._clock = clock
 
@@ -97,14 +98,14 @@ class Completions:
         if agent.config.timeout_seconds:
             answer_by = answer_by.at_most(agent.config.timeout_seconds)
         hints = Hints(metadata=request.metadata)
-        prompt, plan = self._preparation.prepare(
-            tenant, agent, None, request.messages, hints, streamed=listener is not None
-        )
-        message_id = new_id("msg")
-        text_listener = forward_text(listener, message_id) if listener else None
-        outcome = self._executor.run(plan, prompt, answer_by, agent.config.fallback_on, simulated, text_listener)
-        reply = make_reply(plan, outcome, message_id, began, self._clock)
-        record_turn(reply)
+        with self._recorder.turn(agent, request.messages) as record:
+            prompt, plan = self._preparation.prepare(
+                tenant, agent, None, request.messages, hints, streamed=listener is not None
+            )
+            message_id = new_id("msg")
+            text_listener = forward_text(listener, message_id) if listener else None
+            outcome = self._executor.run(plan, prompt, answer_by, agent.config.fallback_on, simulated, text_listener)
+            reply = record.reply = make_reply(plan, outcome, message_id, began, self._clock)
         return require_complete(reply), tuple(map(len, outcome.deltas))
 
     def _agent(self, tenant: str, request: CompletionRequest) -> Agent:

@@ -5,6 +5,7 @@ first renewal costs no request for it. Whatever becomes of the write that takes 
 holder's id, which is known before the write.
 """
 
+import contextvars
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -185,8 +186,9 @@ class Leases:
         """Give the lease back. Where the first try fails, further ones follow in the background. Raises nothing."""
         if not in_background and self._try_release(holder_id, 0):
             return
-        work = threading.Thread(target=self._try_release, args=[holder_id, self._seconds], name="release", daemon=True)
-        work.start()
+        context = contextvars.copy_context()  # log lines of the thread carry the ids of the work
+        arguments = [self._try_release, holder_id, self._seconds]
+        threading.Thread(target=context.run, args=arguments, name="release", daemon=True).start()
 
     def _try_release(self, holder_id: str, seconds: float) -> bool:
         """Whether the lease has been given back. After `seconds` of trying, a lease ends by itself."""

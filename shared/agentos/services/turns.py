@@ -17,12 +17,13 @@ from agentos.kernel.errors import (
     ToolResultsPending,
 )
 from agentos.kernel.ids import new_id
+from agentos.kernel.logs import correlated
 from agentos.routing.execute import Executor
 from agentos.services.leases import HeldLease, Leases
 from agentos.services.preparation import Hints, Preparation
 from agentos.services.replies import awaiting_results, make_reply, require_complete
 from agentos.services.stream_listener import StreamListener, forward_text, replay
-from agentos.services.turn_metrics import record_turn
+from agentos.services.turn_metrics import TurnRecord, TurnRecorder
 from agentos.services.turn_parameters import with_parameters
 from agentos.settings.loading import Settings
 from agentos.store.agents import AgentStore
@@ -37,7 +38,10 @@ QUEUE_PAUSE_SECONDS = 1.0
 
 @dataclass(frozen=True)
 class Turn:
-    """The messages to answer, their session and the deadline. `simulated`: providers that are to fail, and how."""
+    """The messages to answer, their session and the deadline. `simulated`: providers that are to fail, and how.
+
+    `queue_age_ms`: of a background turn, the time from its acceptance to its start.
+    """
 
     tenant: str
     agent_id: str
@@ -46,6 +50,7 @@ class Turn:
     deadline: Deadline
     key: IdempotencyKey | None = None
     simulated: Mapping[str, ErrorClass] = field(default_factory=dict)
+    queue_age_ms: int | None = None
 
     @property
     def session_path(self) -> SessionPath:
@@ -90,6 +95,7 @@ class Turns:
         self._leases = leases
         self._preparation = preparation
         self._executor = executor
+        self._recorder = TurnRecorder(settings)
         self._limits = settings.limits
         self._long = long
         self._clock = clock
@@ -120,12 +126,16 @@ class Turns:
             if pinned is not agent:
                 answer_by = self._answer_by(pinned, turn.deadline)
             run = _TurnRun(turn, pinned, held, answer_by.cancelled_by(lambda: held.lost is not None), began, listener)
-            try:
-                reply = self._run(run)
-            except ApiError as error:
-                if held.lost:
-                    raise held.lost from error
-                raise
+            with (
+                correlated(turn_id=held.lease.turn_id),
+                self._recorder.turn(pinned, turn.messages, turn.session_id, turn.queue_age_ms) as record,
+            ):
+                try:
+                    reply = self._run(run, record)
+                except ApiError as error:
+                    if held.lost:
+                        raise held.lost from error
+                    raise
         return require_complete(reply)
 
     def _seconds(self, listener: StreamListener | None) -> float:
@@ -165,8 +175,8 @@ class Turns:
             self._clock.sleep(pause / 2 + self._clock.jitter(pause / 2))
             pause = min(2 * pause, QUEUE_PAUSE_SECONDS)
 
-    def _run(self, run: _TurnRun) -> Reply:
-        """The reply, committed."""
+    def _run(self, run: _TurnRun, record: TurnRecord) -> Reply:
+        """The reply, committed. `record` gets a provider's answer as soon as there is one."""
         open_calls = _remaining_calls(run.session.open_calls, run.turn.messages)
         sent = [self._sent(message) for message in run.turn.messages]
         asked = [Message(role=m.role, content=m.content, tool_call_id=m.tool_call_id) for m in sent]
@@ -175,12 +185,14 @@ class Turns:
             for offset, (message, as_asked) in enumerate(zip(sent, asked, strict=True), start=1)
         )
         self._check_size(stored)
-        commit = self._await_results(run, stored, open_calls) if open_calls else self._complete(run, asked, stored)
+        if open_calls:
+            commit = self._await_results(run, stored, open_calls)
+        else:
+            commit = self._complete(run, asked, stored)
+            record.reply = commit.reply
         # An answer has been paid for, whether its client still waits or not.
         self._store.commit(run.held.lease, commit, run.turn.deadline.ignoring_client())
         run.held.ended()
-        if commit.answer:
-            record_turn(commit.reply)
         return commit.reply
 
     def _complete(self, run: _TurnRun, asked: Sequence[Message], sent: tuple[StoredMessage, ...]) -> TurnCommit:

@@ -43,6 +43,7 @@ class Settings:
         self.health = file.health
         self.limits = file.limits
         self.prices_checked_at = file.prices_checked_at
+        self._named = frozenset(name for _, name in _named_models(file))
         self._stored: Parameters = NOTHING_STORED
         self._providers = self._build_providers()
 
@@ -89,6 +90,16 @@ class Settings:
             fallback=fallback,
             trust_cost=bool(known and known.settings.usage_cost),
         )
+
+    def model_label(self, model: str) -> str:
+        """The model as metrics name it: itself where the configuration names it, else `<provider>:other`.
+
+        Clients may ask for any model by name, so the names alone would be without bound.
+        """
+        if model in self._named:
+            return model
+        provider = model.partition(":")[0]
+        return f"{provider if provider in self.provider_names else 'other'}:other"
 
     def price_warning(self, when: datetime) -> str | None:
         """What to say of prices that nobody has compared with the vendors' pages for too long; None if all is well."""

@@ -146,6 +146,7 @@ class Limits(Value):
     content_bytes: Annotated[int, Field(gt=0, le=1_500_000)]
     reply_bytes: Annotated[int, Field(gt=0, le=2_400_000)]
     stream_stall_seconds: Annotated[float, Field(gt=0)] = 30
+    keep_alive_seconds: Annotated[float, Field(ge=0)] = 15
 
 
 class ConfigFile(Value):

@@ -8,6 +8,7 @@ And where the table does not take a write, the turn goes on: the circuit then ke
 
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -27,11 +28,15 @@ _CLOSED_OR_SHORTER = f"{_CLOSED} OR #opened_at < :opened_at"
 
 
 class Circuits(CircuitBreakerDynamoDBPersistence):
-    """One item per circuit; `routing/health.py` names them."""
+    """One item per circuit; `routing/health.py` names them.
 
-    def __init__(self, client: Any, table_name: str) -> None:
+    `on_change` is called with a circuit's name and its new state whenever this environment has changed it.
+    """
+
+    def __init__(self, client: Any, table_name: str, on_change: Callable[[str, str], None] = lambda *_: None) -> None:
         super().__init__(table_name=table_name, key_attr="pk", expiry_attr="expiresAt", boto3_client=client)
         self._opening = threading.Lock()
+        self._on_change = on_change
 
     def all(self) -> list[CircuitStateRecord]:
         """Every circuit that has ever opened, as the table has it now."""
@@ -52,6 +57,18 @@ class Circuits(CircuitBreakerDynamoDBPersistence):
     def save_reopen(self, name: str, opened_at: int) -> None:
         """Open a circuit again after a failed probe, unless it is held open for longer."""
         self._open(name, 1, opened_at, _CLOSED_OR_SHORTER)
+
+    def try_acquire_half_open(self, name: str, owner: str, opened_at: int) -> bool:
+        """Whether this thread is the one that tries the circuit's target."""
+        acquired = super().try_acquire_half_open(name, owner, opened_at)
+        if acquired:
+            self._on_change(name, CircuitState.HALF_OPEN.value)
+        return acquired
+
+    def save_closed(self, name: str) -> None:
+        """Close a circuit."""
+        super().save_closed(name)
+        self._on_change(name, CircuitState.CLOSED.value)
 
     def pause(self, name: str, opened_at: int) -> None:
         """Hold a circuit open, unless it is held for longer already. A failure costs no more than a call.
@@ -75,6 +92,7 @@ class Circuits(CircuitBreakerDynamoDBPersistence):
 
     def _open(self, name: str, failure_count: int, opened_at: int, condition: str) -> None:
         lifetime = self._durable_ttl(name) - int(time.time())
+        before = self._retrieve_from_cache(name)
         record = CircuitStateRecord(
             name=name,
             state=CircuitState.OPEN,
@@ -94,6 +112,9 @@ class Circuits(CircuitBreakerDynamoDBPersistence):
             )
         except self.client.exceptions.ConditionalCheckFailedException:
             record = self._get_record(name) or record  # another environment was faster: its record holds
+        else:
+            if before is None or before.state != CircuitState.OPEN:  # else it is held open for longer
+                self._on_change(name, CircuitState.OPEN.value)
         self._save_to_cache(record)
 
     def _get_key(self, name: str) -> Item:

@@ -7,6 +7,7 @@ from uuid import uuid4
 import boto3
 from botocore.config import Config
 
+from agentos.kernel import tracing
 from agentos.kernel.clock import Deadline
 from agentos.store.faults import ConditionFailed, answered, check_answer, retry_until_deadline
 from agentos.store.items import Item, number
@@ -46,6 +47,7 @@ class Table:
     def __init__(self, client: Any, name: str) -> None:
         self._client = client
         self._name = name
+        self._attributes: tracing.Attributes = {"db.system.name": "aws.dynamodb", "aws.dynamodb.table_names": [name]}
 
     def get(self, key: Item) -> Item | None:
         """One item, read consistently."""
@@ -192,7 +194,8 @@ class Table:
 
     def _call(self, operation: str, result: str | None = None, **request: Any) -> dict[str, Any]:
         """The answer, which has the field `result`."""
-        return answered(operation, lambda: getattr(self._client, operation)(**request), result)
+        with tracing.span(f"dynamodb.{operation}", "client", self._attributes):
+            return answered(operation, lambda: getattr(self._client, operation)(**request), result)
 
 
 def _id(item: Item) -> tuple[str, str]:

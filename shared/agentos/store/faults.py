@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 from botocore.parsers import ResponseParserError
 
+from agentos.domain.measures import measure
 from agentos.kernel.clock import Deadline
 from agentos.kernel.errors import PayloadTooLarge, Throttled, Unavailable
 from agentos.kernel.logs import logger
@@ -105,6 +106,7 @@ def answered(operation: str, send: Callable[[], dict[str, Any]], result: str | N
             return answer
         reason = f"no {result}"
     logger.warning("the table did not answer", extra={"operation": operation, "reason": reason})
+    measure({"TableFaults": 1}, {"reason": "no_answer"})
     raise unavailable()
 
 
@@ -119,7 +121,7 @@ def translated(operation: str, error: ClientError) -> Exception:
     if code in _CONFLICTS:
         return Conflict()
     if code in _THROTTLED:
-        return throttled()
+        return _throttled_by_table()
     if code in _OUR_FAULTS:
         if "maximum allowed size" in response["Error"].get("Message", ""):
             return PayloadTooLarge("It is larger than an item may be.")
@@ -136,14 +138,20 @@ def _cancelled(operation: str, reasons: Sequence[Mapping[str, Any]]) -> Exceptio
     if "TransactionConflict" in codes:
         return Conflict()
     if codes & _THROTTLED:
-        return throttled()
+        return _throttled_by_table()
     if "ValidationError" in codes:
         return RequestRefused(f"{operation}: ValidationError")
     return _refused(operation, ", ".join(sorted(codes)))
 
 
+def _throttled_by_table() -> Throttled:
+    measure({"TableFaults": 1}, {"reason": "throttled"})
+    return throttled()
+
+
 def _refused(operation: str, code: str) -> Unavailable:
     logger.error("the table refused a request", extra={"operation": operation, "reason": code})
+    measure({"TableFaults": 1}, {"reason": "refused"})
     return unavailable()
 
 

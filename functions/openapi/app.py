@@ -1,0 +1,9 @@
+"""GET /openapi.json"""
+
+from agentos.api.endpoint import Request, Response, endpoint
+from agentos.api.openapi import document
+
+
+@endpoint()
+def handler(request: Request) -> Response:
+    return document(request.headers.get("if-none-match"))

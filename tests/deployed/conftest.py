@@ -1,0 +1,154 @@
+"""One suite for every place where the stack can run.
+
+- `make run`: always.
+- `sam local start-api` and the emulator: where this folder is named, as in `make test-deployed`. They need Docker.
+- AGENTOS_URL: the stack that runs there, and nowhere else. What needs more than a URL is left out.
+
+A module's HOSTS names the places that can do what it tests.
+"""
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import boto3
+import pytest
+
+from local import ministack
+from local.context import REGION
+from local.sam import cli, docker
+from tests.deployed.emulated import Emulator, living, running
+from tests.deployed.living import Control, Items, Living, client
+from tests.e2e.hosting import start
+from tests.support.gateway import ROOT
+from tests.support.upstream import Upstream, answer
+
+NOWHERE = "nowhere"
+IN_CONTAINERS = {"sam-local", "emulator"}
+STACK = "agentos"
+
+
+def outer() -> dict[str, str]:
+    """This process's environment (proxies, mirrors, caches) without what configures AWS, providers or the stack."""
+    ours = re.compile(r"AWS_.*|AGENTOS_CONFIG|PORT|.*_API_KEY|.*_ENDPOINT")
+    return {name: value for name, value in os.environ.items() if not ours.fullmatch(name)}
+
+
+def available(config: pytest.Config) -> set[str]:
+    """The places in which this run tests."""
+    if os.environ.get("AGENTOS_URL"):
+        return {"given"}
+    named = any("deployed" in argument for argument in config.args)
+    return {"make-run"} | (IN_CONTAINERS if named else set())
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "place" in metafunc.fixturenames:
+        hosts = [one for one in metafunc.module.HOSTS if one in available(metafunc.config)] or [NOWHERE]
+        marks = {one: [pytest.mark.xdist_group("docker")] if one in IN_CONTAINERS else [] for one in hosts}
+        metafunc.parametrize("place", [pytest.param(one, marks=marks[one]) for one in hosts], scope="session")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what no place of this run can do."""
+    left_out = [item for item in items if isinstance(item, pytest.Function) and f"[{NOWHERE}" in item.nodeid]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
+
+
+@pytest.fixture(scope="session")
+def stack(place: str, request: pytest.FixtureRequest) -> Living:
+    """The stack in that place, started once."""
+    found: Living = request.getfixturevalue(place.replace("-", "_"))
+    return found
+
+
+@pytest.fixture
+def control(stack: Living) -> Iterator[Control]:
+    """What a test may do behind the URL. The provider `xai` has no key at the beginning."""
+    assert stack.control
+    yield stack.control
+    stack.control.primary.script.clear()
+
+
+@pytest.fixture(scope="session")
+def given() -> Living:
+    """The stack of AGENTOS_URL, which may have other users."""
+    return Living(client(os.environ["AGENTOS_URL"]))
+
+
+@pytest.fixture(scope="session")
+def make_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Living]:
+    """`make run`, with a store that the tests can read."""
+    folder = tmp_path_factory.mktemp("make-run")
+    with ExitStack() as parts:
+        primary = parts.enter_context(Upstream(default=answer("I am primary.")))
+        last = parts.enter_context(Upstream(default=answer("I am last.")))
+        store = parts.enter_context(ministack.serving())
+        host = start(folder, {"LOCAL_ENDPOINT": last.url, "STORE": store})
+        parts.callback(host.end)
+        credentials = {"aws_access_key_id": "any", "aws_secret_access_key": "any", "region_name": REGION}
+        table = boto3.client("dynamodb", endpoint_url=store, **credentials)
+
+        def items(text: str) -> Items:
+            pages = table.get_paginator("scan").paginate(TableName="agentos")
+            return [item for page in pages for item in page["Items"] if text in str(item)]
+
+        def set_key(key: str | None) -> None:
+            (folder / ".env").write_text(f"XAI_API_KEY={key}\nXAI_ENDPOINT={primary.url}\n" if key else "")
+
+        yield Living(client(str(host.client.base_url)), Control(primary, set_key, items))
+
+
+@pytest.fixture(scope="session")
+def bridge() -> str:
+    """The address at which servers of this machine can be reached by containers, and by nobody outside."""
+    docker.require_engine()
+    return docker.reachable_address()
+
+
+@pytest.fixture(scope="session")
+def sam_local(tmp_path_factory: pytest.TempPathFactory, bridge: str) -> Iterator[Living]:
+    """`make sam-local`. It has no parameter store, no queue that feeds a function, and no stream of the table."""
+    with Upstream(default=answer("I am last."), address=bridge) as last:
+        environment = outer() | {"LOCAL_ENDPOINT": last.url}
+        host = start(tmp_path_factory.mktemp("sam-local"), environment, module="local.sam")
+        yield Living(client(str(host.client.base_url)))
+        host.end()
+
+
+@pytest.fixture(scope="session")
+def emulators(tmp_path_factory: pytest.TempPathFactory, bridge: str) -> Iterator[Emulator]:
+    """An emulator without a stack."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("LOCAL_MODEL", "0")
+        for name in [name for name in os.environ if name.startswith("AWS_")]:
+            environment.delenv(name)
+        with running(tmp_path_factory.mktemp("emulator") / "state") as emulator:
+            yield emulator
+
+
+@pytest.fixture(scope="session")
+def build() -> Path:
+    """What `sam build` makes of this checkout, for this machine's processor."""
+    return cli.build(ROOT).parent
+
+
+@pytest.fixture(scope="session")
+def emulator(emulators: Emulator, build: Path, bridge: str) -> Iterator[Living]:
+    """The stack, deployed by `sam deploy`."""
+    with (
+        Upstream(default=answer("I am primary."), address=bridge) as primary,
+        Upstream(default=answer("I am last."), address=bridge) as last,
+    ):
+        yield living(emulators, STACK, emulators.deploy(STACK, build), primary, last)
+
+
+@pytest.fixture(scope="session")
+def upstream(bridge: str) -> Iterator[Upstream]:
+    """A provider that the containers reach."""
+    with Upstream(default=answer("I am upstream."), address=bridge) as server:
+        yield server

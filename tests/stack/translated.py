@@ -1,0 +1,97 @@
+"""template.yaml as CloudFormation gets it: translated by SAM's translator, with conditions and references resolved."""
+
+from typing import Any
+
+from samcli.yamlhelper import yaml_parse
+from samtranslator.translator.transform import transform  # type: ignore[import-untyped]
+
+from tests.support.gateway import ROOT
+
+Resources = dict[str, dict[str, Any]]
+REMOVED = {"Ref": "AWS::NoValue"}
+CODE, LAYER = "s3://bucket/functions", "s3://bucket/layer"
+
+
+class NoPolicies:
+    """In place of IAM's list of managed policies: the template names its own by ARN."""
+
+    def load(self) -> dict[str, str]:
+        return {}
+
+
+def template() -> dict[str, Any]:
+    """The source, with the short tags as their long forms."""
+    document: dict[str, Any] = yaml_parse((ROOT / "template.yaml").read_text())
+    return document
+
+
+def translate(layer: str = LAYER, **parameters: str) -> Resources:
+    """The resources that exist with these parameters. `layer`: where `sam package` has put the layer."""
+    source = template()
+    for resource in source["Resources"].values():
+        properties = resource["Properties"]
+        if "CodeUri" in properties:
+            properties["CodeUri"] = CODE
+        if "ContentUri" in properties:
+            properties["ContentUri"] = layer
+    made = transform(source, dict(parameters), NoPolicies())
+    values = {name: given["Default"] for name, given in made["Parameters"].items()} | parameters
+    resolver = Resolver(values, made.get("Conditions", {}))
+    return {
+        name: resolver.resolve(resource)
+        for name, resource in made["Resources"].items()
+        if resolver.holds(resource.get("Condition"))
+    }
+
+
+def of_type(resources: Resources, kind: str) -> Resources:
+    """The resources of one type, by their names."""
+    return {name: resource for name, resource in resources.items() if resource["Type"] == kind}
+
+
+class Resolver:
+    """Resolves conditions, and references to parameters."""
+
+    def __init__(self, values: dict[str, Any], conditions: dict[str, Any]) -> None:
+        self._values = values
+        self._conditions = conditions
+
+    def holds(self, name: str | None) -> bool:
+        return name is None or bool(self.resolve(self._conditions[name]))
+
+    def resolve(self, value: Any) -> Any:
+        """The value without what a condition removes."""
+        if isinstance(value, list):
+            return [self.resolve(one) for one in value if self.resolve(one) != REMOVED]
+        if not isinstance(value, dict):
+            return value
+        if len(value) == 1:
+            ((function, argument),) = value.items()
+            if function == "Ref" and argument in self._values:
+                return self._values[argument]
+            if resolve := getattr(self, f"_{function.removeprefix('Fn::').lower()}", None):
+                return resolve(argument)
+        return {name: self.resolve(one) for name, one in value.items() if self.resolve(one) != REMOVED}
+
+    def _if(self, argument: Any) -> Any:
+        condition, then, otherwise = argument
+        return self.resolve(then if self.holds(condition) else otherwise)
+
+    def _equals(self, argument: Any) -> bool:
+        left, right = (str(self.resolve(one)) for one in argument)
+        return left == right
+
+    def _not(self, argument: Any) -> bool:
+        return not self.resolve(argument[0])
+
+    def _sub(self, argument: Any) -> Any:
+        text, own = argument if isinstance(argument, list) else (argument, {})
+        for name, value in (self._values | self.resolve(own)).items():
+            text = text.replace(f"${{{name}}}", str(value))
+        return {"Fn::Sub": text} if "${" in text else text
+
+    def _join(self, argument: Any) -> Any:
+        separator, parts = argument[0], self.resolve(argument[1])
+        if isinstance(parts, str):  # a parameter that is a list
+            return parts.replace(",", separator)
+        return separator.join(parts) if all(isinstance(one, str) for one in parts) else {"Fn::Join": argument}

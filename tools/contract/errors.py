@@ -1,0 +1,112 @@
+"""Errors as answers: which codes a status may have, what to do about each, and an example."""
+
+from typing import Any
+
+from tools.contract import page
+from tools.contract.operations import DOOR, Operation
+from tools.contract.schemas import component
+
+Json = dict[str, Any]
+
+REQUEST_ID = "8f14e45f-ceea-467f-a0e6-2b1d7c3b9a55"
+WAIT = {409, 429, 502, 503}
+"""The statuses that may have a `Retry-After`."""
+
+GATEWAYS_OWN = {413, 429, 500, 504}
+"""What API Gateway may answer by itself, whose errors have one form on all routes."""
+
+TYPES = {404: "not_found_error", 429: "rate_limit_error"}
+
+MESSAGES = {
+    "invalid_request": "limit: must be a whole number from 1 to 100",
+    "unsupported": "No target can do what the request needs.",
+    "provider_rejected": "Every provider that was asked rejected the request.",
+    "context_length_exceeded": "The conversation is longer than the context window of every target.",
+    "not_found": "There is no such agent.",
+    "session_busy": "Another message of this session is being answered.",
+    "idempotency_in_flight": "The first request with this Idempotency-Key is still being answered.",
+    "tool_results_pending": "The model waits for the results of tool calls.",
+    "tool_call_not_open": "The tool call is unknown or has its result already.",
+    "precondition_failed": "The agent has changed since.",
+    "payload_too_large": "The body is larger than 6291456 bytes.",
+    "content_filtered": "The provider withheld the answer.",
+    "idempotency_mismatch": "This Idempotency-Key was used with another body.",
+    "throttled": "Too many requests; try again shortly.",
+    "internal": "Something went wrong on our side.",
+    "upstream_failed": "Every target failed.",
+    "no_provider_available": "No target could be tried.",
+    "unavailable": "The table did not answer.",
+    "deadline_exceeded": "Time ran out before every target was tried.",
+}
+"""An example of each code's message."""
+
+DETAILS: dict[str, Json] = {
+    "invalid_request": {"errors": [{"field": "limit", "message": "must be a whole number from 1 to 100"}]},
+    "no_provider_available": {
+        "attempts": [],
+        "skipped": [{"model": "openai:gpt-4o-mini", "reason": "not_configured: OPENAI_API_KEY is not set"}],
+    },
+    "tool_results_pending": {"toolCallIds": ["call_1"]},
+}
+
+
+def answers(operation: Operation) -> dict[int, Json]:
+    """The error responses of a route by status. What many routes answer is a reference."""
+    by_status: dict[int, list[str]] = {}
+    for code in operation.all_codes:
+        by_status.setdefault(page.codes()[code][0], []).append(code)
+    return {status: _answer(operation, status, sorted(codes)) for status, codes in sorted(by_status.items())}
+
+
+def shared() -> dict[str, Json]:
+    """The responses that `answers` refers to."""
+    codes = {code: status for code, (status, _) in page.codes().items()}
+    return {
+        f"{prefix}{_words(code)}": _response(status, [code], door=bool(prefix))
+        for prefix in ("", "Door")
+        for code, status in codes.items()
+    }
+
+
+def _answer(operation: Operation, status: int, codes: list[str]) -> Json:
+    door = operation.tag == DOOR
+    if len(codes) == 1 and not operation.answer_headers:
+        return {"$ref": f"#/components/responses/{'Door' if door else ''}{_words(codes[0])}"}
+    return _response(status, codes, door=door, counted="x-agentos-attempts" in operation.answer_headers)
+
+
+def _response(status: int, codes: list[str], *, door: bool, counted: bool = False) -> Json:
+    names = ["x-request-id", *(["retry-after"] if status in WAIT else []), *(["x-agentos-attempts"] if counted else [])]
+    return {
+        "description": "\n".join(f"- `{code}`: {page.codes()[code][1]}" for code in codes),
+        "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in names},
+        "content": {
+            "application/json": {
+                "schema": _door_schema(status, codes) if door else _schema(codes),
+                "examples": {code: {"value": _example(status, code, door)} for code in codes},
+            }
+        },
+    }
+
+
+def _schema(codes: list[str]) -> Json:
+    return {**component("Error"), "properties": {"code": {"enum": codes}}}
+
+
+def _door_schema(status: int, codes: list[str]) -> Json:
+    own = {**component("DoorError"), "properties": {"error": {"properties": {"code": {"enum": codes}}}}}
+    return {"anyOf": [own, _schema(codes)]} if status in GATEWAYS_OWN else own
+
+
+def _example(status: int, code: str, door: bool) -> Json:
+    message, details = MESSAGES[code], DETAILS.get(code, {})
+    if not door:
+        return {"code": code, "message": message, "details": details, "requestId": REQUEST_ID}
+    kind = TYPES.get(status, "invalid_request_error" if status < 500 else "server_error")
+    field = details["errors"][0]["field"] if "errors" in details else None
+    fault = {"message": message, "type": kind, "param": field, "code": code}
+    return {"error": fault, "agentos": {"details": details, "requestId": REQUEST_ID}}
+
+
+def _words(code: str) -> str:
+    return "".join(word.title() for word in code.split("_"))

@@ -1,0 +1,117 @@
+"""What each route answers: its errors, headers and streams. Method, path, body and status are the code's own."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import BaseModel
+
+from agentos.domain import Agent, Page, Plan, Reply, SentMessage, Session, TurnState
+from agentos.services.provider_catalog import Health, Matrix
+from tools.contract import door
+from tools.contract.events import CHAT_EVENTS, MESSAGE_EVENTS, Events
+
+EVERYWHERE = ("invalid_request", "throttled", "internal", "unavailable", "deadline_exceeded")
+"""The table and API Gateway may fail on every route."""
+
+KEYED = ("idempotency_in_flight", "idempotency_mismatch")
+TARGETS = ("unsupported", "context_length_exceeded", "no_provider_available")
+"""Of a plan that has no target."""
+
+ASKING = (*TARGETS, "provider_rejected", "content_filtered", "upstream_failed")
+ROUTED = ("x-agentos-model", "x-agentos-attempts")
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One route. `folder` is its function's; `streams` are the events of a streamed answer by their names.
+
+    `accepted` is the model of a 202. `fresh`: a client that has the answer already gets a 304. `links` are the path
+    parameters of other routes that the answer has, by name.
+    """
+
+    folder: str
+    tag: str
+    answer: Any = None
+    codes: tuple[str, ...] = ()
+    headers: tuple[str, ...] = ()
+    query: tuple[str, ...] = ()
+    answer_headers: tuple[str, ...] = ()
+    streams: Events = field(default_factory=dict)
+    accepted: type[BaseModel] | None = None
+    fresh: bool = False
+    links: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The operation's id: `createAgent`."""
+        first, *rest = self.folder.split("_")
+        return first + "".join(word.title() for word in rest)
+
+    @property
+    def all_codes(self) -> tuple[str, ...]:
+        return (*EVERYWHERE, *self.codes)
+
+
+AGENTS, SESSIONS, MESSAGES, DOOR, SERVICE = "Agents", "Sessions", "Messages", "OpenAI", "Service"
+KEY = ("idempotency-key",)
+MISSING = ("not_found",)
+NEW_AGENT = (*KEYED, "payload_too_large")
+
+OPERATIONS = (
+    Operation("create_agent", AGENTS, Agent, NEW_AGENT, KEY, answer_headers=("etag",), links=("agentId",)),
+    Operation("list_agents", AGENTS, Page[Agent]),
+    Operation("get_agent", AGENTS, Agent, MISSING, query=("version",), answer_headers=("etag",)),
+    Operation(
+        "update_agent",
+        AGENTS,
+        Agent,
+        (*MISSING, "precondition_failed", "payload_too_large"),
+        ("if-match",),
+        answer_headers=("etag",),
+    ),
+    Operation("delete_agent", AGENTS, codes=MISSING),
+    Operation("explain_route", AGENTS, Plan, (*MISSING, "payload_too_large")),
+    Operation(
+        "create_session",
+        SESSIONS,
+        Session,
+        (*MISSING, *KEYED, "payload_too_large"),
+        KEY,
+        links=("agentId", "sessionId"),
+    ),
+    Operation("list_sessions", SESSIONS, Page[Session], MISSING),
+    Operation("get_session", SESSIONS, Session, MISSING),
+    Operation("delete_session", SESSIONS, codes=MISSING),
+    Operation(
+        "send_message",
+        MESSAGES,
+        Reply,
+        (
+            *MISSING, *KEYED, *ASKING, "session_busy", "tool_results_pending", "tool_call_not_open",
+            "payload_too_large",
+        ),
+        ("idempotency-key", "prefer", "last-event-id", "x-agentos-simulate"),
+        ("stream",),
+        ROUTED,
+        MESSAGE_EVENTS,
+        TurnState,
+        links=("agentId", "sessionId", "turnId"),
+    ),
+    Operation("get_turn", MESSAGES, TurnState, MISSING),
+    Operation("list_messages", MESSAGES, Page[SentMessage | Reply], MISSING),
+    Operation(
+        "chat_completions",
+        DOOR,
+        door.ChatCompletion,
+        (*MISSING, *KEYED, *ASKING, "payload_too_large"),
+        ("idempotency-key", "x-agentos-simulate"),
+        (),
+        ROUTED,
+        CHAT_EVENTS,
+    ),
+    Operation("list_models", DOOR, door.ModelList),
+    Operation("get_model", DOOR, door.Model, MISSING),
+    Operation("health", SERVICE, Health),
+    Operation("providers", SERVICE, Matrix),
+    Operation("openapi", SERVICE, headers=("if-none-match",), answer_headers=("etag", "cache-control"), fresh=True),
+)  # fmt: skip

@@ -1,0 +1,91 @@
+"""The parameters of paths and queries, and the headers of requests and responses."""
+
+from typing import Any
+
+from agentos.domain.requests import MAX_NAME
+from tools.contract import page
+from tools.contract.routes import Route, declared, recorded
+
+Json = dict[str, Any]
+
+QUERY: dict[str, Json] = {
+    "limit": {
+        "description": "The most entries of a page.",
+        "schema": {"type": "integer", "minimum": 1, "maximum": 100, "default": 20},
+    },
+    "after": {"description": "The `nextCursor` of the page before.", "schema": {"type": "string"}},
+    "order": {"description": "By time, oldest or newest first.", "schema": {"type": "string", "enum": ["asc", "desc"]}},
+    "userId": {
+        "description": "Lists the sessions of one user.",
+        "schema": {"type": "string", "maxLength": MAX_NAME},
+    },
+    "version": {
+        "description": "Reads an earlier version.",
+        "schema": {"type": "integer", "minimum": 1, "maximum": 999_999_999_999},
+    },
+    "stream": {"description": "Whether the answer is a stream of events.", "schema": {"type": "boolean"}},
+}
+
+PATH = {
+    "agentId": "The agent's id.",
+    "sessionId": "The session's id.",
+    "turnId": "The turn's id.",
+    "model": "`provider:model`. It may have slashes, percent-encoded or not.",
+}
+
+REQUEST_HEADERS: dict[str, Json] = {
+    "idempotency-key": {"type": "string", "pattern": "^[ -~]{1,255}$"},
+    "prefer": {"type": "string", "examples": ["respond-async"]},
+    "last-event-id": {"type": "string", "pattern": "^[0-9]{1,9}$"},
+    "if-match": {"type": "string", "examples": ['"1"']},
+    "if-none-match": {"type": "string", "examples": ['"1"']},
+    "x-request-id": {"type": "string", "pattern": "^[!-~]{1,128}$"},
+    "x-agentos-simulate": {"type": "string", "examples": ["openai=server"]},
+}
+"""`accept` is no parameter in OpenAPI: the media types of the responses say it."""
+
+RESPONSE_HEADERS: dict[str, Json] = {
+    "cache-control": {"type": "string"},
+    "x-request-id": {"type": "string"},
+    "x-agentos-model": {"type": "string"},
+    "x-agentos-attempts": {"type": "integer", "minimum": 0},
+    "etag": {"type": "string"},
+    "location": {"type": "string", "format": "uri-reference"},
+    "preference-applied": {"type": "string", "const": "respond-async"},
+    "retry-after": {"type": "integer", "minimum": 0},
+}
+"""`content-type` is no header in OpenAPI: the media types of the responses say it."""
+
+
+def parameters_of(route: Route, headers: tuple[str, ...], query: tuple[str, ...]) -> list[Json]:
+    """Every parameter of a route. What lists take is declared in their functions."""
+    examples = next(iter(recorded(route.folder).values()))["pathParameters"] or {}
+    found = [
+        {
+            "name": name,
+            "in": "path",
+            "required": True,
+            "description": PATH[name],
+            "schema": {"type": "string", "minLength": 1},
+            "example": examples[name],
+        }
+        for name in route.parameters
+    ]
+    named = (*query, *(declared(route.folder).query or ()))
+    found += [{"name": name, "in": "query", **QUERY[name]} for name in named]
+    return found + [{"$ref": f"#/components/parameters/{name}"} for name in (*headers, "x-request-id")]
+
+
+def header_parameters() -> dict[str, Json]:
+    """The headers of requests as components."""
+    sentences = page.headers("request")
+    return {
+        name: {"name": name, "in": "header", "description": sentences[name], "schema": schema}
+        for name, schema in REQUEST_HEADERS.items()
+    }
+
+
+def response_headers() -> dict[str, Json]:
+    """The headers of responses as components."""
+    sentences = page.headers("response")
+    return {name: {"description": sentences[name], "schema": schema} for name, schema in RESPONSE_HEADERS.items()}
