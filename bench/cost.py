@@ -4,11 +4,13 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from math import prod
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from agentos.domain.measures import MEASURES
 from agentos.services.background_worker import EXTEND_SECONDS
 from agentos.settings.secrets import MAX_AGE_SECONDS, SPREAD_SECONDS
 
@@ -16,11 +18,11 @@ ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "cost.md"
 MARKED = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", re.S)
 PROVIDER_SECONDS = (1, 3, 10)
-DIMENSION_SETS = (1, 10, 100, 1_000)
+MODELS = (1, 10, 50)
 MILLION, GB = 1_000_000, 10**9
 
-METRIC_LINE_BYTES = 600
-"""The line that a turn writes, rounded up; tests/docs/test_cost.py counts it. A streamed one has 80 more."""
+METRIC_LINE_BYTES = 1_700
+"""The line that a turn writes, rounded up; tests/docs/test_cost.py counts it."""
 
 LAMBDA_LINES_BYTES = 270
 """Lambda's own START, END and REPORT. https://docs.aws.amazon.com/lambda/latest/dg/python-logging.html"""
@@ -29,8 +31,8 @@ EVENT_BYTES = 26
 """Which CloudWatch adds to each of the four lines.
 https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutLogEvents.html"""
 
-METRICS = 8
-"""Of docs/metrics.md: where the cost is known and turns are streamed, all are written."""
+VALUES = {"model": 1, "errorClass": 3, "state": 3, "outcome": 5, "code": 10, "reason": 3}
+"""How many values each dimension has, for every model: an answer and two kinds of failure, and so on. Assumed."""
 
 Prices = Mapping[str, Decimal]
 """US dollars: per million requests or units, GB-second, GB, and metric and month. What has no source is missing."""
@@ -76,6 +78,17 @@ def key_reads(provider_seconds: int, turn: Turn = Turn()) -> int:
     return round(MILLION * turn.seconds(provider_seconds) / age) + MILLION // 1_000
 
 
+def metrics(models: int) -> int:
+    """How many metrics CloudWatch bills if so many models answer: one for each sum and each value of its dimensions.
+
+    There is no experiment, and every model belongs to one provider.
+    """
+    rollups = [rollup for metric in MEASURES.values() for rollup in metric.rollups if "experiment" not in rollup]
+    return sum(
+        (models if "model" in rollup else 1) * prod(VALUES.get(name, 1) for name in rollup) for rollup in rollups
+    )
+
+
 def load_prices() -> dict[str, Prices]:
     """Prices by region."""
     found: dict[str, Any] = yaml.safe_load((ROOT / "bench" / "prices.yaml").read_text())
@@ -115,9 +128,9 @@ def _extras() -> Iterator[tuple[str, str, int, str, int]]:
     yield "SSM, standard throughput", "parameterRead", key_reads(3), "reads", MILLION
     yield "SSM, higher throughput", "parameterReadFast", key_reads(3), "reads", MILLION
     yield "KMS, three keys of providers", "decryption", 3 * key_reads(3), "decryptions", MILLION
-    for sets in DIMENSION_SETS:
-        name = "CloudWatch, a month with " + ("one set of dimensions" if sets == 1 else f"{sets:,} sets of dimensions")
-        yield name, "metricMonth", METRICS * sets, "metrics", 1
+    for models in MODELS:
+        name = f"CloudWatch, a month with {models} model{'s' * (models > 1)}"
+        yield name, "metricMonth", metrics(models), "metrics", 1
 
 
 TABLES: dict[str, Callable[[], Iterator[str]]] = {"turns": turns, "extras": extras}
