@@ -174,9 +174,9 @@ def test_what_nobody_foresaw_is_a_500_that_tells_nothing_and_a_log_line_that_tel
     assert "swordfish" not in log.getvalue()
 
 
-def test_an_event_that_is_none_of_api_gateways_is_a_500_and_no_crash() -> None:
+def test_an_event_that_is_none_of_api_gateways_is_a_400_and_no_crash() -> None:
     with captured():
-        assert ask(nothing, {})[0] == 500
+        assert ask(nothing, {})[0] == 400
 
 
 @pytest.mark.parametrize("name", ["x-request-id", "X-Request-Id", "X-REQUEST-ID"])

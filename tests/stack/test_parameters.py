@@ -16,6 +16,8 @@ EXAMPLES = {
     ],
     "ConfigFile": ["", "production.yaml"],
     "AlarmTopicArn": ["", "arn:aws:sns:eu-west-1:123456789012:alarms"],
+    "TraceEndpoint": ["", "xray", "https://collector.example.com:4318"],
+    "TraceLayer": ["", "arn:aws:lambda:eu-west-1:123456789012:layer:opentelemetry:1"],
 }
 """Values of the parameters whose ends the template does not say."""
 

@@ -115,10 +115,7 @@ def _stream(operation: Operation) -> Json:
     """OpenAPI 3.1 has no schema for the events of a stream, so `x-events` has those of their data, by name."""
     events = {name: _one_of(kinds) for name, kinds in operation.streams.items()}
     media: Json = {
-        "schema": {
-            "type": "string",
-            "description": "Server-sent events. `x-events` has the schema of each event's data.",
-        },
+        "schema": {"description": "Server-sent events. `x-events` has the schema of each event's data, by its name."},
         "x-events": events,
     }
     if operation.tag == MESSAGES:

@@ -31,11 +31,18 @@ def queue_handler(function: Callable[[QueueMessage], bool]) -> Handler:
     def handler(event: ProxyEvent, context: LambdaContext) -> ProxyResponse:
         deadline = Deadline.after(context.get_remaining_time_in_millis() / 1000, Clock())
         with invocation(request_id=context.aws_request_id, function_request_id=context.aws_request_id):
-            failed = [record["messageId"] for record in event["Records"] if not _done(function, record, deadline)]
+            failed = [record for record in records_of(event) if not _done(function, record, deadline)]
             tracing.flush()
-        return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
+        # Lambda takes an empty identifier for the failure of the whole batch.
+        return {"batchItemFailures": [{"itemIdentifier": record.get("messageId") or ""} for record in failed]}
 
     return handler
+
+
+def records_of(event: ProxyEvent) -> list[dict[str, Any]]:
+    """The records of a batch. What is no record counts as one without fields, which cannot be handled."""
+    records = event.get("Records")
+    return [record if isinstance(record, dict) else {} for record in records] if isinstance(records, list) else []
 
 
 def _done(function: Callable[[QueueMessage], bool], record: dict[str, Any], deadline: Deadline) -> bool:

@@ -141,21 +141,28 @@ class Request:
 
 
 def request_of(event: ProxyEvent, context: LambdaContext, request_id: str, body: Any) -> Request:
-    """The request in API Gateway's event, with its parsed body."""
-    authorizer = event["requestContext"].get("authorizer") or {}
+    """The request in API Gateway's event, with its parsed body. Raises InvalidRequest where it is no such event."""
+    authorizer = _object(_object(event, "requestContext"), "authorizer")
+    method, resource = event.get("httpMethod"), event.get("resource")
+    if not isinstance(method, str) or not isinstance(resource, str):
+        raise InvalidRequest("The event is none of API Gateway's: httpMethod or resource is missing.")
+    names = re.findall(r"\{(\w+)\+?\}", resource)
+    path = _texts(event, "pathParameters")
+    if missing := [name for name in names if name not in path]:
+        raise InvalidRequest.of(missing[0], "is missing in the path")
     return Request(
-        tenant=authorizer.get("tenant") or DEFAULT_TENANT,
+        tenant=_tenant(authorizer),
         request_id=request_id,
-        path=event.get("pathParameters") or {},
-        query=event.get("queryStringParameters") or {},
-        headers={name.lower(): value for name, value in (event.get("headers") or {}).items()},
+        path=path,
+        query=_texts(event, "queryStringParameters"),
+        headers={name.lower(): value for name, value in _texts(event, "headers").items()},
         deadline=Deadline.after(
             context.get_remaining_time_in_millis() / 1000,
             Clock(),
             # Lambda does not know when a client disconnects. A host that does says so here.
             getattr(context, "client_gone", lambda: False),
         ),
-        route=f"{event['httpMethod']} {event['resource']}",
+        route=f"{method} {resource}",
         body=body,
         base_path=_base_path(event),
     )
@@ -174,10 +181,10 @@ def _base_path(event: ProxyEvent) -> str:
 
 def request_id_of(event: ProxyEvent, context: LambdaContext) -> str:
     """The client's `x-request-id` if it is a valid header value, else API Gateway's id, else Lambda's."""
-    for name, value in (event.get("headers") or {}).items():
+    for name, value in _texts(event, "headers").items():
         if name.lower() == "x-request-id" and _REQUEST_ID.fullmatch(value):
-            return str(value)
-    return str(event.get("requestContext", {}).get("requestId") or context.aws_request_id)
+            return value
+    return str(_object(event, "requestContext").get("requestId") or context.aws_request_id)
 
 
 def json_body(event: ProxyEvent) -> Any:
@@ -188,8 +195,29 @@ def json_body(event: ProxyEvent) -> Any:
         raise InvalidRequest.of(error.path or "body", str(error)) from error
 
 
+def _object(event: ProxyEvent, name: str) -> dict[str, Any]:
+    """A field of the event that is an object; whatever else it is counts as an empty one."""
+    value = event.get(name)
+    return value if isinstance(value, dict) else {}
+
+
+def _texts(event: ProxyEvent, name: str) -> dict[str, str]:
+    """A field of the event that maps names to texts, without whatever is no text."""
+    return {key: value for key, value in _object(event, name).items() if isinstance(value, str)}
+
+
+def _tenant(authorizer: Mapping[str, Any]) -> str:
+    """The caller's tenant. Raises InvalidRequest where it is no text: no caller may end up with another's data."""
+    tenant = authorizer.get("tenant") or DEFAULT_TENANT
+    if not isinstance(tenant, str):
+        raise InvalidRequest("The authorizer's tenant is not a string.")
+    return tenant
+
+
 def _body_bytes(event: ProxyEvent) -> bytes:
     text = event.get("body") or ""
+    if not isinstance(text, str):
+        raise InvalidRequest.of("body", "is not text")
     try:
         body = base64.b64decode(text, validate=True) if event.get("isBase64Encoded") else text.encode("utf-8")
     except (binascii.Error, UnicodeEncodeError) as error:

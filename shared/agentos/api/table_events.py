@@ -15,6 +15,7 @@ from collections.abc import Callable
 from typing import Any
 
 from agentos.api.endpoint import Handler
+from agentos.api.queue_events import records_of
 from agentos.api.request import LambdaContext, ProxyEvent
 from agentos.api.response import ProxyResponse
 from agentos.kernel import tracing
@@ -31,9 +32,9 @@ def table_handler(function: Callable[[ItemKey, Deadline], bool]) -> Handler:
     def handler(event: ProxyEvent, context: LambdaContext) -> ProxyResponse:
         deadline = Deadline.after(context.get_remaining_time_in_millis() / 1000, Clock())
         with invocation(request_id=context.aws_request_id, function_request_id=context.aws_request_id):
-            failed = _first_failed(function, event["Records"], deadline)
+            failed = _first_failed(function, records_of(event), deadline)
             tracing.flush()
-        return {"batchItemFailures": [{"itemIdentifier": failed}] if failed else []}
+        return {"batchItemFailures": [] if failed is None else [{"itemIdentifier": failed}]}
 
     return handler
 
@@ -41,17 +42,22 @@ def table_handler(function: Callable[[ItemKey, Deadline], bool]) -> Handler:
 def _first_failed(
     function: Callable[[ItemKey, Deadline], bool], records: list[dict[str, Any]], deadline: Deadline
 ) -> str | None:
-    """The sequence number of the first record that is not done."""
+    """The sequence number of the first record that is not done.
+
+    It is empty for a record that has none, and Lambda takes that for the failure of the whole batch.
+    """
     with tracing.span("process table changes", "consumer"):
-        for change in (record["dynamodb"] for record in records):
-            if not _done(function, change["Keys"], deadline):
-                return str(change["SequenceNumber"])
+        for record in records:
+            change = record.get("dynamodb")
+            change = change if isinstance(change, dict) else {}
+            if not _done(function, change, deadline):
+                return str(change.get("SequenceNumber") or "")
     return None
 
 
-def _done(function: Callable[[ItemKey, Deadline], bool], key: ItemKey, deadline: Deadline) -> bool:
+def _done(function: Callable[[ItemKey, Deadline], bool], change: dict[str, Any], deadline: Deadline) -> bool:
     try:
-        return function(key, deadline)
+        return function(change["Keys"], deadline)
     except Exception:
         logger.exception("a change of the table could not be handled")
         return False
