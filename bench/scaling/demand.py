@@ -54,9 +54,11 @@ def utilisation(demand: Demand, limits: Limits) -> dict[str, float]:
     """The share of each limit that the load takes; above 1 it does not fit. All agents are one tenant's."""
     return {
         "a new table's writes": demand.writes / limits.table_writes,
+        "a new table's reads": demand.reads / limits.table_reads,
         "the table's write quota": demand.writes / limits.table_quota,
         "one tenant's agents": demand.agent_reads / limits.partition_reads,
         "circuits": demand.circuit_reads / limits.partition_reads,
         "one model's latency": demand.latency_writes / limits.partition_writes,
         "SSM": demand.parameter_reads / limits.parameter_reads,
+        "SSM, higher throughput": demand.parameter_reads / limits.parameter_reads_raised,
     }

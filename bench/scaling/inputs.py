@@ -21,6 +21,7 @@ class Limits:
     table_writes: float = 4_000
     """Write units of a new on-demand table; its WarmThroughput grows with use or on request.
     https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/warm-throughput-scenarios.html"""
+    table_reads: float = 12_000
     table_quota: float = 40_000
     """Write units of any on-demand table, until the quota is raised.
     https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html"""

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from bench.scaling.background import waits
+from bench.scaling.background import PROMISED_SECONDS, waits
 from bench.scaling.demand import demand_of, utilisation
 from bench.scaling.inputs import Limits, Load
 from bench.scaling.ramp import ramp
@@ -70,8 +70,12 @@ def background() -> Iterator[str]:
     for rate in BACKGROUND_RATES:
         load = Load(rate)
         ages = {bound: waits(load, bound)[-1] for bound in TURN_CONCURRENCY}
-        cells = (f"{age:,.0f} s{', grows' * (rate * load.seconds > bound)}" for bound, age in ages.items())
+        cells = (f"{age:,.0f} s{_verdict(age, rate * load.seconds > bound)}" for bound, age in ages.items())
         yield f"| {rate:,} | {' | '.join(cells)} |"
+
+
+def _verdict(age: float, grows: bool) -> str:
+    return ", too late" if age > PROMISED_SECONDS else ", grows" * grows
 
 
 TABLES: dict[str, Callable[[], Iterator[str]]] = {

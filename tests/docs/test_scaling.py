@@ -23,6 +23,22 @@ def test_the_page_is_what_is_computed() -> None:
     assert written(page) == page
 
 
+def test_the_advice_has_the_numbers_of_the_model() -> None:
+    advice = PAGE.read_text().partition("## Tables")[0]
+    for rate, seconds in ((10, 3), (10, 10), (1_000, 3), (1_000, 10), (2_500, 3), (2_500, 10), (100_000, 3)):
+        assert f"{demand_of(Load(rate, seconds)).environments:,}" in advice
+    cell, limits = demand_of(Load(2_500)), Limits()
+    assert f"`WarmThroughput`; the load\ntakes {cell.writes:,.0f}" in advice
+    assert all(f"{share:.0%}" in advice for share in list(utilisation(cell, limits).values())[3:])
+    for rate in (1_000, 2_500):
+        load = Load(rate)
+        scaled = ramp(load, limits.raised(rate, demand_of(load).environments)).seconds_to_scale
+        assert f" {scaled} seconds" in advice
+        assert demand_of(load).environments / limits.parameter_reads_raised < {1_000: 35, 2_500: 80}[rate]
+    assert demand_of(Load(1_000)).environments / limits.parameter_reads < 85
+    assert f"{limits.table_writes / Load(1).writes:.0f} messages a second" in advice
+
+
 def test_the_model_has_the_numbers_of_the_configuration() -> None:
     settings = load_settings({})
     assert settings.health.cache_seconds == demand.CACHE_SECONDS
