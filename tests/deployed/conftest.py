@@ -47,8 +47,7 @@ def available(config: pytest.Config) -> set[str]:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "place" in metafunc.fixturenames:
         hosts = [one for one in metafunc.module.HOSTS if one in available(metafunc.config)] or [NOWHERE]
-        marks = {one: [pytest.mark.xdist_group("docker")] if one in IN_CONTAINERS else [] for one in hosts}
-        metafunc.parametrize("place", [pytest.param(one, marks=marks[one]) for one in hosts], scope="session")
+        metafunc.parametrize("place", hosts, scope="session")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -75,9 +74,10 @@ def control(stack: Living) -> Iterator[Control]:
 
 
 @pytest.fixture(scope="session")
-def given() -> Living:
+def given() -> Iterator[Living]:
     """The stack of AGENTOS_URL, which may have other users."""
-    return Living(client(os.environ["AGENTOS_URL"]))
+    with client(os.environ["AGENTOS_URL"]) as http:
+        yield Living(http)
 
 
 @pytest.fixture(scope="session")
@@ -90,8 +90,8 @@ def make_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Living]:
         store = parts.enter_context(ministack.serving())
         host = start(folder, {"LOCAL_ENDPOINT": last.url, "STORE": store})
         parts.callback(host.end)
-        credentials = {"aws_access_key_id": "any", "aws_secret_access_key": "any", "region_name": REGION}
-        table = boto3.client("dynamodb", endpoint_url=store, **credentials)
+        session = boto3.Session("any", "any", region_name=REGION)
+        table = session.client("dynamodb", endpoint_url=store)
 
         def items(text: str) -> Items:
             pages = table.get_paginator("scan").paginate(TableName="agentos")
@@ -100,7 +100,8 @@ def make_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Living]:
         def set_key(key: str | None) -> None:
             (folder / ".env").write_text(f"XAI_API_KEY={key}\nXAI_ENDPOINT={primary.url}\n" if key else "")
 
-        yield Living(client(str(host.client.base_url)), Control(primary, set_key, items))
+        http = parts.enter_context(client(str(host.client.base_url)))
+        yield Living(http, Control(primary, set_key, items))
 
 
 @pytest.fixture(scope="session")
@@ -116,7 +117,8 @@ def sam_local(tmp_path_factory: pytest.TempPathFactory, bridge: str) -> Iterator
     with Upstream(default=answer("I am last."), address=bridge) as last:
         environment = outer() | {"LOCAL_ENDPOINT": last.url}
         host = start(tmp_path_factory.mktemp("sam-local"), environment, module="local.sam")
-        yield Living(client(str(host.client.base_url)))
+        with client(str(host.client.base_url)) as http:
+            yield Living(http)
         host.end()
 
 
@@ -144,7 +146,9 @@ def emulator(emulators: Emulator, build: Path, bridge: str) -> Iterator[Living]:
         Upstream(default=answer("I am primary."), address=bridge) as primary,
         Upstream(default=answer("I am last."), address=bridge) as last,
     ):
-        yield living(emulators, STACK, emulators.deploy(STACK, build), primary, last)
+        found = living(emulators, STACK, emulators.deploy(STACK, build), primary, last)
+        with found.client:
+            yield found
 
 
 @pytest.fixture(scope="session")

@@ -50,11 +50,12 @@ class Emulator:
 def running(folder: Path) -> Iterator[Emulator]:
     """In the background, as `make deploy-local` starts it; ended as `make destroy-local` ends it."""
     port = free_port()
-    facts = deploy_local.start(folder, port)
+    process = deploy_local.launch(folder, port)
     try:
-        yield Emulator(facts, port)
+        yield Emulator(deploy_local.ready(folder, process), port)
     finally:
-        assert destroy_local.end(folder)
+        destroy_local.end(folder)
+        assert process.wait() == 0
     assert containers.of(port) == []
 
 

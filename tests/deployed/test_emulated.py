@@ -43,17 +43,17 @@ def test_an_upgrade_and_a_roll_back_keep_the_data(
     previous = cli.build(previous_commit(tmp_path)).parent
     emulators.set_keys(UPGRADED, {"LOCAL_ENDPOINT": upstream.url})
     url = emulators.deploy(UPGRADED, previous)
-    stack = Living(client(url))
-    session = stack.session(stack.agent())
-    assert stack.say(session).status_code == 200
-    before = stack.client.get(f"{session}/messages").json()["data"]
-
-    for count, version in ((4, build), (6, previous)):
-        assert emulators.deploy(UPGRADED, version) == url
-        assert stack.client.get(f"{session}/messages").json()["data"][:2] == before
-        said = stack.say(session)
-        assert (said.status_code, said.json()["content"]) == (200, "I am upstream.")
-        assert stack.client.get(session).json()["messageCount"] == count
+    with client(url) as http:
+        stack = Living(http)
+        session = stack.session(stack.agent())
+        assert stack.say(session).status_code == 200
+        before = http.get(f"{session}/messages").json()["data"]
+        for count, version in ((4, build), (6, previous)):
+            assert emulators.deploy(UPGRADED, version) == url
+            assert http.get(f"{session}/messages").json()["data"][:2] == before
+            said = stack.say(session)
+            assert (said.status_code, said.json()["content"]) == (200, "I am upstream.")
+            assert http.get(session).json()["messageCount"] == count
 
 
 def test_containers_belong_to_this_emulator(place: str, stack: Living, emulators: Emulator) -> None:

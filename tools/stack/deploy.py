@@ -37,8 +37,8 @@ class Plan:
     """Keys and endpoints for the parameter store."""
 
 
-def arguments() -> argparse.Namespace:
-    """The command line's."""
+def arguments(given: list[str] | None = None) -> argparse.Namespace:
+    """Those of the command line, if no others are given."""
     parser = argparse.ArgumentParser(prog="make deploy", description=__doc__.split("\n\n")[0])
     parser.add_argument("--stack", help="the stack's name (default: agentos)")
     parser.add_argument("--region", help="default: that of your AWS configuration, else us-east-1")
@@ -46,10 +46,13 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--bedrock-models", help="ARNs of Amazon Bedrock's models, separated by commas")
     parser.add_argument("--parameter", action="append", default=[], metavar="NAME=VALUE", help="of template.yaml")
     parser.add_argument("--env-file", type=Path, default=ROOT / ".env", help="the providers' keys (default: .env)")
+    parser.add_argument(
+        "--build-dir", type=Path, default=sam.BUILD, help="what sam build made (default: .aws-sam/build)"
+    )
     parser.add_argument("--no-secrets", action="store_true", help="leave the parameter store as it is")
     parser.add_argument("--no-smoke", action="store_true", help="send no request to the stack")
     parser.add_argument("--yes", action="store_true", help="ask nothing")
-    return parser.parse_args()
+    return parser.parse_args(given)
 
 
 def parameters_of(pairs: list[str]) -> dict[str, str]:
@@ -77,7 +80,7 @@ def bedrock(questions: Questions, given: str | None, before: dict[str, str]) -> 
 def plan(given: argparse.Namespace, questions: Questions, stack: str, region: str, before: dict[str, str]) -> Plan:
     """What to deploy, after the remaining questions. Raises RefusedError."""
     parameters = parameters_of(given.parameter)
-    built = checks.built_architecture(sam.BUILD)
+    built = checks.built_architecture(given.build_dir)
     for wanted in (given.architecture, parameters.get("Architecture", "")):
         checks.require_architecture(built, wanted)
     models = bedrock(questions, given.bedrock_models, before)
@@ -112,7 +115,7 @@ def run(given: argparse.Namespace, questions: Questions, session: Any) -> str:
     if not questions.yes(f"{deed} the stack {stack} in {region} of account {account}?", default=True):
         raise checks.RefusedError("Nothing was changed.")
     push_secrets(clients["ssm"], wanted)
-    sam.deploy(sam.command(sam.BUILD / "template.yaml", stack, region, wanted.parameters), credentials(session))
+    sam.deploy(sam.command(given.build_dir / "template.yaml", stack, region, wanted.parameters), credentials(session))
     after = deployed.find(clients["cloudformation"], stack)
     if after is None:
         raise sam.SamError(f"the stack {stack} is gone")

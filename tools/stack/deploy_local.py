@@ -41,25 +41,31 @@ FAILURES = (
 )
 
 
-def start(folder: Path, port: int) -> state.Facts:
-    """Start the emulator in the background, unless it runs. Raises EndedEarly with what it said, TimeoutError."""
-    if facts := state.read(folder):
-        return facts
+def launch(folder: Path, port: int) -> "subprocess.Popen[bytes]":
+    """Begin to start the emulator as a process that outlives this one."""
     folder.parent.mkdir(parents=True, exist_ok=True)
-    log = folder.with_name(f"{folder.name}.log")
     command = [sys.executable, "-m", "local.emulator", "--port", str(port), "--folder", str(folder)]
-    with log.open("wb") as output:
-        emulator = subprocess.Popen(
+    with log_of(folder).open("wb") as output:
+        return subprocess.Popen(
             command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
         )
+
+
+def ready(folder: Path, emulator: "subprocess.Popen[bytes]") -> state.Facts:
+    """Wait until it serves. Raises EndedEarly with what it said, TimeoutError."""
     try:
         process.wait_until(lambda: state.read(folder) is not None, START_SECONDS, emulator)
     except process.EndedEarly:
-        raise process.EndedEarly(log.read_text().strip()) from None
+        raise process.EndedEarly(log_of(folder).read_text().strip()) from None
     facts = state.read(folder)
     if facts is None:
-        raise process.EndedEarly(log.read_text().strip())
+        raise process.EndedEarly(log_of(folder).read_text().strip())
     return facts
+
+
+def log_of(folder: Path) -> Path:
+    """The file with the emulator's output. It is not in the folder, which goes with the emulator."""
+    return folder.with_name(f"{folder.name}.log")
 
 
 def session() -> Any:
@@ -122,7 +128,7 @@ def deploy(folder: Path, port: int, stack: str, env_file: Path, parameters: dict
     built = checks.built_architecture(sam.BUILD)
     checks.require_architecture(built, docker.architecture())
     print("Starting the emulator ...", flush=True)
-    facts = start(folder, port)
+    facts = state.read(folder) or ready(folder, launch(folder, port))
     values = keys(facts, env_file)
     secrets.push(session().client("ssm", endpoint_url=facts.endpoint), f"/{stack}/providers", values)
     print("Deploying with sam deploy ...", flush=True)
