@@ -97,7 +97,7 @@ docs: $(VENV)/dev.stamp ## write the generated docs again: the provider matrix, 
 
 scaling: $(VENV)/dev.stamp ## write the tables of docs/scaling.md and docs/cost.md again, from their models
 	@PYTHONPATH=shared $(BIN)/python -m bench.scaling
-	@$(BIN)/python -m bench.cost
+	@PYTHONPATH=shared $(BIN)/python -m bench.cost
 
 bench: $(VENV)/dev.stamp ## what a turn costs in DynamoDB's units, measured on DynamoDB Local; needs Java
 	@PYTHONPATH=shared POWERTOOLS_METRICS_DISABLED=true $(BIN)/python -m bench.turn_cost
