@@ -21,7 +21,7 @@ CONTRACT := $(VENV)/openapi.stamp $(if $(shell command -v npm),$(VENV)/typescrip
 DEBUGGER := $(if $(DEBUG_PORT),$(VENV)/dev.stamp)
 
 .DEFAULT_GOAL := help
-.PHONY: help run build sam-local replay test test-quick test-deep test-sam-local test-deployed test-all check secrets deploy destroy deploy-local destroy-local docs bench soak chaos crowd walk-through lock clean
+.PHONY: help run build sam-local replay test test-quick test-deep test-sam-local test-deployed test-all check secrets deploy destroy deploy-local destroy-local docs scaling bench soak chaos crowd walk-through lock clean
 .DELETE_ON_ERROR:
 
 help: ## list the commands
@@ -94,6 +94,10 @@ docs: $(VENV)/dev.stamp ## write the generated docs again: the provider matrix, 
 	$(BIN)/python tools/provider_limits.py
 	$(BIN)/python tools/architecture.py
 	$(BIN)/python -m tools.contract
+
+scaling: $(VENV)/dev.stamp ## write the tables of docs/scaling.md and docs/cost.md again, from their models
+	@PYTHONPATH=shared $(BIN)/python -m bench.scaling
+	@PYTHONPATH=shared $(BIN)/python -m bench.cost
 
 bench: $(VENV)/dev.stamp ## what a turn costs in DynamoDB's units, measured on DynamoDB Local; needs Java
 	@PYTHONPATH=shared POWERTOOLS_METRICS_DISABLED=true $(BIN)/python -m bench.turn_cost

@@ -22,7 +22,7 @@ def accept(request: Request) -> Response:
 
 
 def location(path: str, context: dict[str, Any]) -> str:
-    given = event(resource=RESOURCE) | {"path": path}
+    given = event(resource=RESOURCE) | {"path": path, "pathParameters": {"agentId": "agent_1", "sessionId": "sess_1"}}
     given["requestContext"] |= context
     answer = accept(given, Context())
     assert answer["statusCode"] == 202

@@ -8,7 +8,7 @@ import pytest
 from agentos.kernel.logs import redact
 from agentos.settings.loading import Settings
 from agentos.settings.schema import ConfigFile
-from agentos.settings.secrets import MAX_AGE_SECONDS, RETRY_SECONDS, ParameterStore
+from agentos.settings.secrets import MAX_AGE_SECONDS, RETRY_SECONDS, SPREAD_SECONDS, ParameterStore
 from tests.support.clock import FakeClock
 from tests.support.settings import HEALTH, LIMITS
 
@@ -24,7 +24,8 @@ class Stack:
     """A stack's parameters in a parameter store, and its settings."""
 
     def __init__(self, ssm: Any, name: str) -> None:
-        self.ssm, self.path, self.clock = ssm, PATH.format(name), FakeClock()
+        self.ssm, self.path = ssm, PATH.format(name)
+        self.clock = FakeClock()
         self.requests = 0
         ssm.meta.events.register("before-send.ssm.GetParametersByPath", self._count)
 
@@ -84,6 +85,30 @@ def test_they_are_read_once_until_they_are_old(stack: Stack) -> None:
     stack.clock.advance(MAX_AGE_SECONDS)
     assert settings.providers["hosted"].key.get_secret_value() == NEW_KEY
     assert settings.providers["hosted"].fingerprint != before.fingerprint
+    assert stack.requests == 2
+
+
+class DrawingClock(FakeClock):
+    """Its jitter is the share of `seconds` that it was given."""
+
+    def __init__(self, share: float) -> None:
+        super().__init__()
+        self.share = share
+
+    def jitter(self, seconds: float) -> float:
+        return self.share * seconds
+
+
+@pytest.mark.parametrize("share", [0, 0.5, 1])
+def test_each_environment_reads_again_at_a_moment_of_its_own(stack: Stack, share: float) -> None:
+    stack.clock = DrawingClock(share)
+    settings = stack.settings()
+    assert settings.providers["hosted"].availability[0] == "not-configured"
+    stack.put("HOSTED_API_KEY", KEY)
+    stack.clock.advance(MAX_AGE_SECONDS - share * SPREAD_SECONDS - 1)
+    assert settings.providers["hosted"].availability[0] == "not-configured"
+    stack.clock.advance(1)
+    assert settings.providers["hosted"].availability[0] == "available"
     assert stack.requests == 2
 
 

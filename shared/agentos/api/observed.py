@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from agentos.api.request import LambdaContext, ProxyEvent
+from agentos.api.request import LambdaContext, ProxyEvent, texts_of
 from agentos.api.response import ProxyResponse
 from agentos.kernel import tracing
 from agentos.kernel.logs import invocation
@@ -30,5 +30,4 @@ def observed(
 
 def _traceparent(event: ProxyEvent) -> str | None:
     """The W3C header, which names the caller's trace and span. https://www.w3.org/TR/trace-context/"""
-    headers = event.get("headers") or {}
-    return next((value for name, value in headers.items() if name.lower() == "traceparent"), None)
+    return next((value for name, value in texts_of(event, "headers").items() if name.lower() == "traceparent"), None)

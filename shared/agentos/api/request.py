@@ -147,15 +147,15 @@ def request_of(event: ProxyEvent, context: LambdaContext, request_id: str, body:
     if not isinstance(method, str) or not isinstance(resource, str):
         raise InvalidRequest("The event is none of API Gateway's: httpMethod or resource is missing.")
     names = re.findall(r"\{(\w+)\+?\}", resource)
-    path = _texts(event, "pathParameters")
+    path = texts_of(event, "pathParameters")
     if missing := [name for name in names if name not in path]:
         raise InvalidRequest.of(missing[0], "is missing in the path")
     return Request(
         tenant=_tenant(authorizer),
         request_id=request_id,
         path=path,
-        query=_texts(event, "queryStringParameters"),
-        headers={name.lower(): value for name, value in _texts(event, "headers").items()},
+        query=texts_of(event, "queryStringParameters"),
+        headers={name.lower(): value for name, value in texts_of(event, "headers").items()},
         deadline=Deadline.after(
             context.get_remaining_time_in_millis() / 1000,
             Clock(),
@@ -175,13 +175,13 @@ def _base_path(event: ProxyEvent) -> str:
     sam local puts the resource there.
     https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html
     """
-    segments = str(event["requestContext"].get("path") or "").removesuffix("/").split("/")
+    segments = str(_object(event, "requestContext").get("path") or "").removesuffix("/").split("/")
     return "/".join(segments[: -event["resource"].count("/")])
 
 
 def request_id_of(event: ProxyEvent, context: LambdaContext) -> str:
     """The client's `x-request-id` if it is a valid header value, else API Gateway's id, else Lambda's."""
-    for name, value in _texts(event, "headers").items():
+    for name, value in texts_of(event, "headers").items():
         if name.lower() == "x-request-id" and _REQUEST_ID.fullmatch(value):
             return value
     return str(_object(event, "requestContext").get("requestId") or context.aws_request_id)
@@ -201,7 +201,7 @@ def _object(event: ProxyEvent, name: str) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _texts(event: ProxyEvent, name: str) -> dict[str, str]:
+def texts_of(event: ProxyEvent, name: str) -> dict[str, str]:
     """A field of the event that maps names to texts, without whatever is no text."""
     return {key: value for key, value in _object(event, name).items() if isinstance(value, str)}
 

@@ -3,9 +3,9 @@
     /<stack>/providers/OPENAI_API_KEY        a SecureString
     /<stack>/providers/OPENAI_ENDPOINT
 
-They are read once per process, again after MAX_AGE_SECONDS, and at once after a provider refused a key. A rotated key
-needs no deployment. boto3 is used directly, because a library that hides versions could not tell that a key has changed
-where it is not decrypted: functions that call no provider read the names and versions only.
+They are read once per process, again before MAX_AGE_SECONDS are over, and at once after a provider refused a key. A
+rotated key needs no deployment. boto3 is used directly, because a library that hides versions could not tell that a key
+has changed where it is not decrypted: functions that call no provider read the names and versions only.
 
 https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParametersByPath.html
 """
@@ -19,6 +19,10 @@ from agentos.kernel.clock import Clock
 from agentos.kernel.logs import logger
 
 MAX_AGE_SECONDS = 300
+SPREAD_SECONDS = 60
+"""The next read is earlier by a random part of this, so that environments that started together do not read together.
+An account and region has 40 reads a second (https://docs.aws.amazon.com/general/latest/gr/ssm.html).
+"""
 RETRY_SECONDS = 10
 """The shortest time between two reads after a refused key or a failed read."""
 
@@ -82,7 +86,7 @@ class ParameterStore:
             )
             self._due = self._read_at + RETRY_SECONDS
             return
-        self._due = self._read_at + MAX_AGE_SECONDS
+        self._due = self._read_at + MAX_AGE_SECONDS - self._clock.jitter(SPREAD_SECONDS)
         if found != self._found:
             self._found = found
 

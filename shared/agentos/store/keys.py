@@ -18,8 +18,10 @@
     SessionsByAgent   agentSessions  TENANT#t#AGENT#<agentId>           sessionId   an agent's sessions, newest first
     SessionsByUser    userSessions   TENANT#t#AGENT#<agentId>#USER#<u>  sessionId   the same for one user
 
-A session has a partition of its own, so that no agent, however busy, is a hot key. Both indexes hold
-keys alone: a turn changes none of them and so pays nothing for them.
+A session has a partition of its own, so a busy agent's writes are spread over its sessions. Its reads are not: each
+turn reads its agent, and all agents of a tenant share a partition, which serves 3,000 read units a second. Every
+environment reads circuits from HEALTH and writes latencies there. docs/scaling.md says at which rates these partitions
+are hot. Both indexes hold keys alone: a turn changes none of them and so pays nothing for them.
 
 The tenant is part of every key and comes from the verified caller only; health alone is everybody's, as
 providers are. A cursor holds a position in
