@@ -21,7 +21,7 @@ from bench.cost import (
     written,
 )
 from bench.prose import prose
-from tests.support.upstream import answer, told
+from tests.support.upstream import answer, streamed_reply
 
 PRICED = ("gateway", "lambdaRequests", "gbSecond", "write", "read", "logsGb", "transferGb")
 ROUND = {name: Decimal(1) for name in PRICED}
@@ -76,7 +76,7 @@ def test_a_turn_writes_no_more_than_is_counted(
     agent_id = api.agent(model="openai:gpt-4o-mini")
     path = {"agentId": agent_id, "sessionId": api.session(agent_id)}
     text = prose(2048, 1)
-    upstream.script.append(told(text) if streamed else answer(text))
+    upstream.script.append(streamed_reply(text) if streamed else answer(text))
     capfd.readouterr()
     said = api("send_message", {"content": prose(1024, 2)}, query={"stream": "true"} if streamed else None, **path)
     written_out = capfd.readouterr()
