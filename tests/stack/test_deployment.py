@@ -8,7 +8,17 @@ import pytest
 from tests.stack.translated import Resources, of_type, template, translate
 
 RUN_TURNS = {"SendMessageFunction", "ChatCompletionsFunction", "RunTurnFunction"}
-CHANGE_FUNCTIONS = {"ConfigFile": "x.yaml", "BedrockModels": "arn:any", "LogLevel": "DEBUG", "Tracing": "Active"}
+CHANGE_FUNCTIONS = {
+    "ConfigFile": "x.yaml",
+    "BedrockModels": "arn:any",
+    "LogLevel": "DEBUG",
+    "LogContent": "true",
+    "LogSampleRate": "1",
+    "Tracing": "Active",
+    "TraceEndpoint": "xray",
+    "TraceLayer": "arn:aws:lambda:eu-west-1:123456789012:layer:opentelemetry:1",
+    "TraceSampleRate": "0",
+}
 """Parameters whose values are in the environment or the settings of a function."""
 
 KINDS = list(template()["Parameters"]["Deployment"]["AllowedValues"])
@@ -89,6 +99,11 @@ def test_no_other_parameter_is_in_a_functions_settings() -> None:
     functions = [source["Globals"]["Function"], *(source["Resources"][name]["Properties"] for name in RUN_TURNS)]
     settings = json.dumps([{key: value for key, value in one.items() if key in published} for one in functions])
     named = {name for name in source["Parameters"] if f'"{name}"' in settings or f"${{{name}}}" in settings}
-    conditions = {"CallsBedrock": "BedrockModels", "HasConfigFile": "ConfigFile"}
+    conditions = {
+        "CallsBedrock": "BedrockModels",
+        "HasConfigFile": "ConfigFile",
+        "TracesToXRay": "TraceEndpoint",
+        "HasTraceLayer": "TraceLayer",
+    }
     named |= {parameter for condition, parameter in conditions.items() if f'"{condition}"' in settings}
     assert named == CHANGE_FUNCTIONS.keys()

@@ -12,7 +12,7 @@ REQUEST_ID = "8f14e45f-ceea-467f-a0e6-2b1d7c3b9a55"
 WAIT = {409, 429, 502, 503}
 """The statuses that may have a `Retry-After`."""
 
-GATEWAYS_OWN = {413, 429, 500, 504}
+GATEWAYS_OWN = {401, 403, 413, 415, 429, 500, 504}
 """What API Gateway may answer by itself, whose errors have one form on all routes."""
 
 TYPES = {404: "not_found_error", 429: "rate_limit_error"}

@@ -10,7 +10,10 @@ from agentos.services.provider_catalog import Health, Matrix
 from tools.contract import door
 from tools.contract.events import CHAT_EVENTS, MESSAGE_EVENTS, Events
 
-EVERYWHERE = ("invalid_request", "throttled", "internal", "unavailable", "deadline_exceeded")
+EVERYWHERE = (
+    "invalid_request", "unauthorized", "forbidden", "unsupported_media_type", "throttled", "internal", "unavailable",
+    "deadline_exceeded",
+)  # fmt: skip
 """The table and API Gateway may fail on every route."""
 
 KEYED = ("idempotency_in_flight", "idempotency_mismatch")

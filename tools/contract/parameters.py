@@ -40,6 +40,7 @@ REQUEST_HEADERS: dict[str, Json] = {
     "if-match": {"type": "string", "examples": ['"1"']},
     "if-none-match": {"type": "string", "examples": ['"1"']},
     "x-request-id": {"type": "string", "pattern": "^[!-~]{1,128}$"},
+    "traceparent": {"type": "string", "examples": ["00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"]},
     "x-agentos-simulate": {"type": "string", "examples": ["openai=server"]},
 }
 """`accept` is no parameter in OpenAPI: the media types of the responses say it."""
@@ -73,7 +74,7 @@ def parameters_of(route: Route, headers: tuple[str, ...], query: tuple[str, ...]
     ]
     named = (*query, *(declared(route.folder).query or ()))
     found += [{"name": name, "in": "query", **QUERY[name]} for name in named]
-    return found + [{"$ref": f"#/components/parameters/{name}"} for name in (*headers, "x-request-id")]
+    return found + [{"$ref": f"#/components/parameters/{name}"} for name in (*headers, "x-request-id", "traceparent")]
 
 
 def header_parameters() -> dict[str, Json]:
