@@ -52,8 +52,10 @@ test-deep: SEED := $(or $(SEED),$(shell date +%s))
 test-deep: $(VENV)/dev.stamp ## property tests with random examples, and 2,000 conversations for each pair of providers, in about an hour; SEED=<number>
 	@DEPTH=20 $(PYTEST) -m hypothesis --hypothesis-seed=$(SEED)
 	@# 1,200 in sessions and 1,200 at the door: at least 2,000 for each pair, as some cannot begin at their first provider
-	@DEPTH=20 CROSSED_EXAMPLES=1200 CROSSED_REPORT=docs/crossed-providers.md $(BIN)/python -m pytest \
-	 tests/conversations/test_crossed.py --hypothesis-seed=$(SEED)
+	@rm -rf .hypothesis/crossed
+	@DEPTH=20 CROSSED_EXAMPLES=1200 CROSSED_COUNTS=.hypothesis/crossed $(BIN)/python -m pytest -n 2 \
+	 tests/conversations/test_crossed_sessions.py tests/conversations/test_crossed_door.py --hypothesis-seed=$(SEED)
+	@PYTHONPATH=shared $(BIN)/python -m tests.conversations.crossed.report .hypothesis/crossed docs/crossed-providers.md
 
 test-sam-local: $(VENV)/dev.stamp $(VENV)/ministack.stamp $(VENV)/model.stamp ## the tests in containers; needs Docker; ARGS=<pytest's>
 	@$(PYTEST) tests/sam_local $(ARGS)

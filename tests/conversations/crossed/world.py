@@ -32,7 +32,7 @@ OUTAGES: dict[str, Sent] = {
 OVERLAY = {
     "providers": {"bedrock": {"enabled": True}, "google": {"format": "openai"}},
     "routing": {"fallbacks": [], "rules": [], "simulation": True},
-    "limits": {"attempts": 40},
+    "limits": {"attempts": 40, "historyTokens": 1_000_000},  # nothing is cut: all that was said must arrive
     "health": {"failures": 1_000_000, "cacheSeconds": 3600},  # an outage must not affect the next example
 }
 
