@@ -3,7 +3,7 @@
 import json
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 Events = list[dict[str, Any]]
@@ -129,8 +129,8 @@ def on_the_wire(wire_format: str, events: Events) -> bytes:
     return ("".join(lines) + done).encode()
 
 
-def framed(kind: str, what: dict[str, Any]) -> bytes:
-    """One message of AWS's event stream: lengths, checksum, headers, payload, checksum.
+def framed(kind: str, what: Any, dump: Callable[[Any], bytes] = lambda what: json.dumps(what).encode()) -> bytes:
+    """One message of AWS's event stream: lengths, checksum, headers, payload, checksum. `dump` writes the payload.
 
     https://smithy.io/2.0/aws/amazon-eventstream.html
     """
@@ -144,7 +144,11 @@ def framed(kind: str, what: dict[str, Any]) -> bytes:
         bytes([len(name)]) + name.encode() + b"\x07" + struct.pack(">H", len(value)) + value.encode()
         for name, value in headers.items()
     )
-    payload = json.dumps(what).encode()
+    return message_of(head, dump(what))
+
+
+def message_of(head: bytes, payload: bytes) -> bytes:
+    """A message with these headers and this payload, and true checksums."""
     prelude = struct.pack(">II", len(head) + len(payload) + 16, len(head))
     message = prelude + struct.pack(">I", zlib.crc32(prelude)) + head + payload
     return message + struct.pack(">I", zlib.crc32(message))

@@ -1,0 +1,161 @@
+"""Whatever a provider sends, whole or as a stream: it is an answer that can be stored and sent back, or UpstreamError."""
+
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agentos.domain import Completion, Message, Prompt
+from agentos.kernel.errors import UpstreamError
+from tests.providers.recordings import (
+    MODELS,
+    OTHER_FORMATS,
+    Wire,
+    all_cases,
+    an_answer,
+    prompt,
+    provider_of,
+    recording,
+)
+from tests.providers.streamed import SPLIT, framed
+from tests.support.odd_json import ODD, as_bytes, damaged, in_pieces, spoilt
+from tests.support.properties import examples
+
+FORMATS = ("anthropic", "bedrock", "gemini", "openai")
+STREAM_TYPES = {"bedrock": "application/vnd.amazon.eventstream"}
+ANSWER_IN = {"anthropic": "content", "bedrock": "output", "gemini": "candidates", "openai": "choices"}
+"""The field of an answer without which it is none."""
+
+ERRORS: dict[str, dict[str, Any]] = {
+    "anthropic": {"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}},
+    "bedrock": {"throttlingException": {"message": "Too many tokens per day"}},
+    "gemini": {"error": {"code": 429, "status": "RESOURCE_EXHAUSTED", "details": [{"reason": "x"}]}},
+    "openai": {"error": {"code": 502, "message": "no", "metadata": {"raw": '{"error": {"code": 1}}'}}},
+}
+"""An event that reports an error."""
+
+
+def format_of(case: str) -> str:
+    return provider if (provider := provider_of(case)) in OTHER_FORMATS else "openai"
+
+
+CASES = {name: [case for case in all_cases() if format_of(case) == name] for name in FORMATS}
+ANSWERS = {
+    name: [case for case in cases if isinstance(body := recording(case).body, dict) and body.get(ANSWER_IN[name])]
+    for name, cases in CASES.items()
+}
+
+
+class Pieces(httpx.AsyncByteStream):
+    """A body in pieces."""
+
+    def __init__(self, pieces: list[bytes]) -> None:
+        self._pieces = pieces
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for piece in self._pieces:
+            yield piece
+
+
+def stream_of(wire_format: str, events: Any) -> bytes:
+    """The bytes of a stream of these events, whatever they are."""
+    if not isinstance(events, list):
+        return as_bytes(events)
+    if wire_format != "bedrock":
+        return b"".join(b"data: " + as_bytes(event) + b"\n\n" for event in events)
+    objects = [event for event in events if isinstance(event, dict)]  # a frame has a type and a payload
+    return b"".join(framed(kind, what, as_bytes) for event in objects for kind, what in event.items())
+
+
+def check(wire: Wire, call: Callable[[], Completion]) -> None:
+    """The call gives an answer that can be stored, and sent back to any provider; or it raises UpstreamError."""
+    try:
+        completion = call()
+    except UpstreamError as error:
+        assert error.tokens is None or error.tokens.model_dump_json()
+        return
+    assert completion.text.strip() or completion.tool_calls or completion.finish_reason == "length"
+    assert len({call.id for call in completion.tool_calls}) == len(completion.tool_calls)
+    completion.model_dump_json()  # this fails for a lone surrogate
+    cost = completion.tokens.cost
+    assert cost is None or 0 <= float(cost) < 1e12
+    results = (Message(role="tool", content="", tool_call_id=call.id) for call in completion.tool_calls)
+    answer = Message(role="assistant", content=completion.text, tool_calls=completion.tool_calls)
+    history = Prompt(messages=(*prompt().messages, answer, *results, *prompt().messages))
+    for wire_format in FORMATS if completion.tool_calls else ():
+        wire.reply(an_answer(MODELS[wire_format]))
+        wire.ask(MODELS[wire_format], history)
+
+
+def check_stream(wire: Wire, case: str, pieces: list[bytes]) -> None:
+    """The same of a stream, whose text reaches the listener as it stands in the answer."""
+    headers = {"content-type": STREAM_TYPES.get(format_of(case), "text/event-stream")}
+    wire.answer = lambda _: httpx.Response(200, headers=headers, stream=Pieces(pieces))
+    heard: list[str] = []
+
+    def call() -> Completion:
+        completion = wire.ask(MODELS[provider_of(case)], listen=heard.append)
+        assert "".join(heard) == completion.text
+        return completion
+
+    check(wire, call)
+    "".join(heard).encode()
+
+
+@pytest.mark.parametrize("wire_format", FORMATS)
+@examples(150)
+@given(data=st.data())
+def test_a_reply_with_odd_values_in_any_place(data: st.DataObject, wire_format: str, shared_wire: Wire) -> None:
+    case = data.draw(st.sampled_from(CASES[wire_format]))
+    recorded = recording(case)
+    shared_wire.reply(as_bytes(data.draw(spoilt(recorded.body))), recorded.status)
+    check(shared_wire, lambda: shared_wire.ask(MODELS[provider_of(case)]))
+
+
+@pytest.mark.parametrize("wire_format", FORMATS)
+@examples(60)
+@given(body=ODD, status=st.sampled_from([200, 400, 404, 429, 500, 529]))
+def test_a_reply_that_is_any_json(body: Any, status: int, wire_format: str, shared_wire: Wire) -> None:
+    shared_wire.reply(as_bytes(body), status)
+    check(shared_wire, lambda: shared_wire.ask(MODELS[wire_format]))
+
+
+@pytest.mark.parametrize("wire_format", FORMATS)
+@examples(60)
+@given(data=st.data())
+def test_a_reply_whose_bytes_are_damaged(data: st.DataObject, wire_format: str, shared_wire: Wire) -> None:
+    case = data.draw(st.sampled_from(CASES[wire_format]))
+    recorded = recording(case)
+    shared_wire.reply(data.draw(damaged(recorded.content)), recorded.status)
+    check(shared_wire, lambda: shared_wire.ask(MODELS[provider_of(case)]))
+
+
+@pytest.mark.parametrize("wire_format", FORMATS)
+@examples(150)
+@given(data=st.data())
+def test_a_stream_with_odd_values_in_any_event(data: st.DataObject, wire_format: str, shared_wire: Wire) -> None:
+    case = data.draw(st.sampled_from(ANSWERS[wire_format]))
+    events = SPLIT[wire_format](recording(case).body)
+    if data.draw(st.booleans()):
+        events.insert(data.draw(st.integers(0, len(events))), ERRORS[wire_format])
+    content = stream_of(wire_format, data.draw(spoilt(events)))
+    check_stream(shared_wire, case, data.draw(in_pieces(content)))
+
+
+@pytest.mark.parametrize("wire_format", FORMATS)
+@examples(60)
+@given(data=st.data())
+def test_a_stream_whose_bytes_are_damaged(data: st.DataObject, wire_format: str, shared_wire: Wire) -> None:
+    case = data.draw(st.sampled_from(ANSWERS[wire_format]))
+    content = data.draw(damaged(stream_of(wire_format, SPLIT[wire_format](recording(case).body))))
+    check_stream(shared_wire, case, data.draw(in_pieces(content)))
+
+
+@pytest.mark.parametrize("wire_format", FORMATS)
+@examples(40)
+@given(pieces=st.lists(st.binary(max_size=40), max_size=5))
+def test_a_stream_of_any_bytes(pieces: list[bytes], wire_format: str, shared_wire: Wire) -> None:
+    check_stream(shared_wire, f"{wire_format}/answer", pieces)
