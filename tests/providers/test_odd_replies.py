@@ -1,5 +1,6 @@
-"""Whatever a provider sends, whole or as a stream: it is an answer that can be stored and sent back, or UpstreamError."""
+"""Whatever a provider sends, whole or streamed: an answer that can be stored and sent back, or UpstreamError."""
 
+import copy
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -8,15 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agentos.domain import Completion, Message, Prompt
-from agentos.kernel.errors import UpstreamError
+from agentos.domain import Completion, Message
+from agentos.kernel.errors import ErrorClass, UpstreamError
+from tests.providers.conversations import ASKED, with_tools
 from tests.providers.recordings import (
     MODELS,
     OTHER_FORMATS,
     Wire,
     all_cases,
     an_answer,
-    prompt,
     provider_of,
     recording,
 )
@@ -84,25 +85,30 @@ def check(wire: Wire, call: Callable[[], Completion]) -> None:
     assert cost is None or 0 <= float(cost) < 1e12
     results = (Message(role="tool", content="", tool_call_id=call.id) for call in completion.tool_calls)
     answer = Message(role="assistant", content=completion.text, tool_calls=completion.tool_calls)
-    history = Prompt(messages=(*prompt().messages, answer, *results, *prompt().messages))
+    history = with_tools(ASKED, answer, *results, ASKED)
     for wire_format in FORMATS if completion.tool_calls else ():
         wire.reply(an_answer(MODELS[wire_format]))
         wire.ask(MODELS[wire_format], history)
+
+
+def check_reply(wire: Wire, case: str) -> None:
+    """The same of the reply that the wire has."""
+    check(wire, lambda: wire.ask(MODELS[provider_of(case)], with_tools(ASKED)))
 
 
 def check_stream(wire: Wire, case: str, pieces: list[bytes]) -> None:
     """The same of a stream, whose text reaches the listener as it stands in the answer."""
     headers = {"content-type": STREAM_TYPES.get(format_of(case), "text/event-stream")}
     wire.answer = lambda _: httpx.Response(200, headers=headers, stream=Pieces(pieces))
-    heard: list[str] = []
+    received: list[str] = []
 
     def call() -> Completion:
-        completion = wire.ask(MODELS[provider_of(case)], listen=heard.append)
-        assert "".join(heard) == completion.text
+        completion = wire.ask(MODELS[provider_of(case)], with_tools(ASKED), listen=received.append)
+        assert "".join(received) == completion.text
         return completion
 
     check(wire, call)
-    "".join(heard).encode()
+    "".join(received).encode()
 
 
 @pytest.mark.parametrize("wire_format", FORMATS)
@@ -112,7 +118,7 @@ def test_a_reply_with_odd_values_in_any_place(data: st.DataObject, wire_format: 
     case = data.draw(st.sampled_from(CASES[wire_format]))
     recorded = recording(case)
     shared_wire.reply(as_bytes(data.draw(spoilt(recorded.body))), recorded.status)
-    check(shared_wire, lambda: shared_wire.ask(MODELS[provider_of(case)]))
+    check_reply(shared_wire, case)
 
 
 @pytest.mark.parametrize("wire_format", FORMATS)
@@ -120,7 +126,7 @@ def test_a_reply_with_odd_values_in_any_place(data: st.DataObject, wire_format: 
 @given(body=ODD, status=st.sampled_from([200, 400, 404, 429, 500, 529]))
 def test_a_reply_that_is_any_json(body: Any, status: int, wire_format: str, shared_wire: Wire) -> None:
     shared_wire.reply(as_bytes(body), status)
-    check(shared_wire, lambda: shared_wire.ask(MODELS[wire_format]))
+    check_reply(shared_wire, f"{wire_format}/answer")
 
 
 @pytest.mark.parametrize("wire_format", FORMATS)
@@ -130,7 +136,7 @@ def test_a_reply_whose_bytes_are_damaged(data: st.DataObject, wire_format: str, 
     case = data.draw(st.sampled_from(CASES[wire_format]))
     recorded = recording(case)
     shared_wire.reply(data.draw(damaged(recorded.content)), recorded.status)
-    check(shared_wire, lambda: shared_wire.ask(MODELS[provider_of(case)]))
+    check_reply(shared_wire, case)
 
 
 @pytest.mark.parametrize("wire_format", FORMATS)
@@ -159,3 +165,62 @@ def test_a_stream_whose_bytes_are_damaged(data: st.DataObject, wire_format: str,
 @given(pieces=st.lists(st.binary(max_size=40), max_size=5))
 def test_a_stream_of_any_bytes(pieces: list[bytes], wire_format: str, shared_wire: Wire) -> None:
     check_stream(shared_wire, f"{wire_format}/answer", pieces)
+
+
+def thinking(wire_format: str, thoughts: Any) -> dict[str, Any]:
+    """A recorded answer with calls, and with these thoughts before them."""
+    body: dict[str, Any] = copy.deepcopy(recording(f"{wire_format}/tool_calls_parallel").body)
+    match wire_format:
+        case "anthropic":
+            body["content"].insert(0, {"type": "thinking", "thinking": "Hm.", "signature": thoughts})
+        case "bedrock":
+            body["output"]["message"]["content"].insert(0, {"reasoningContent": {"reasoningText": {"text": thoughts}}})
+        case _:
+            body["choices"][0]["message"]["reasoning_details"] = [{"type": "reasoning.text", "text": thoughts}]
+    return body
+
+
+@pytest.mark.parametrize(
+    "thoughts", ["nested 70", "nested 800", *map("nested {}".format, range(970, 990)), float("nan")]
+)
+@pytest.mark.parametrize("wire_format", ["anthropic", "bedrock", "openai"])
+def test_thoughts_that_could_not_be_sent_back_are_refused_at_once(
+    thoughts: Any, wire_format: str, shared_wire: Wire
+) -> None:
+    """Else every further turn of the session would fail."""
+    shared_wire.reply(as_bytes(thinking(wire_format, thoughts)))
+    with pytest.raises(UpstreamError) as caught:
+        shared_wire.ask(MODELS[wire_format], with_tools(ASKED))
+    assert caught.value.error_class is ErrorClass.BAD_RESPONSE
+    shared_wire.reply(as_bytes(thinking(wire_format, "nested 3")))
+    check_reply(shared_wire, f"{wire_format}/answer")
+
+
+@pytest.mark.parametrize("cost", ["9e999999", 1e308, "1000001"])
+@pytest.mark.parametrize("upstream", ["9e999999", 1e308, 0, None])
+def test_an_absurd_cost_is_unknown(cost: Any, upstream: Any, shared_wire: Wire) -> None:
+    body = copy.deepcopy(recording("openrouter/answer").body)
+    body["usage"] |= {"cost": cost, "is_byok": True, "cost_details": {"upstream_inference_cost": upstream}}
+    shared_wire.reply(as_bytes(body))
+    assert shared_wire.ask(MODELS["openrouter"]).tokens.cost is None
+
+
+@pytest.mark.parametrize("piece", [None, 5, True, ["x"], {"text": "x"}])
+@pytest.mark.parametrize("wire_format", FORMATS)
+def test_a_piece_of_text_that_is_none_is_not_passed_on(piece: Any, wire_format: str, shared_wire: Wire) -> None:
+    events = {
+        "anthropic": [
+            {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}},
+            {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": piece}},
+        ],
+        "bedrock": [{"contentBlockDelta": {"contentBlockIndex": 0, "delta": {"text": piece}}}],
+        "gemini": [{"candidates": [{"content": {"parts": [{"text": piece}]}}]}],
+        "openai": [{"choices": [{"delta": {"content": piece}}]}],
+    }[wire_format]
+    headers = {"content-type": STREAM_TYPES.get(wire_format, "text/event-stream")}
+    shared_wire.reply(stream_of(wire_format, events), headers=headers)
+    received: list[str] = []
+    with pytest.raises(UpstreamError) as caught:
+        shared_wire.ask(MODELS[wire_format], listen=received.append)
+    assert caught.value.error_class is ErrorClass.BAD_RESPONSE
+    assert not received

@@ -45,7 +45,7 @@ def spoilt(draw: st.DrawFn, document: Any, odd: st.SearchStrategy[Any] = ODD) ->
     for _ in range(draw(st.integers(1, 3))):
         found = list(places(result))
         if not found:
-            return draw(odd)
+            return copy.deepcopy(draw(odd))
         *parents, last = draw(st.sampled_from(found))
         holder: Any = result
         for key in parents:
@@ -53,7 +53,7 @@ def spoilt(draw: st.DrawFn, document: Any, odd: st.SearchStrategy[Any] = ODD) ->
         if draw(st.booleans()):
             del holder[last]
         else:
-            holder[last] = draw(odd)
+            holder[last] = copy.deepcopy(draw(odd))  # which may be changed in its turn
     return result
 
 

@@ -21,7 +21,7 @@ from agentos.kernel import json_text
 from agentos.kernel.clock import Timeouts
 from agentos.kernel.errors import ErrorClass, UpstreamError
 from agentos.providers.accumulator import StreamAccumulator
-from agentos.providers.answers import BadResponse, as_object, decoding_errors, first_object, plausible
+from agentos.providers.answers import MISSHAPEN, BadResponse, as_object, decoding_errors, first_object, plausible
 from agentos.providers.error_status import by_status
 from agentos.providers.retry_info import retry_delay
 from agentos.providers.sse import data_of
@@ -150,7 +150,7 @@ class HttpAdapter(Adapter):
         try:
             yield
         except UpstreamError as error:
-            with suppress(LookupError, TypeError, AttributeError, ValueError, BadResponse):  # it may be half an answer
+            with suppress(BadResponse, *MISSHAPEN):  # it may be half an answer
                 tokens = plausible(self.tokens(payload()), has_output=False)
                 error.tokens = tokens if tokens.prompt or tokens.completion else None
             raise

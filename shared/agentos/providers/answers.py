@@ -11,6 +11,9 @@ from agentos.providers.text import clean
 
 _ABSURD = 10**9  # tokens
 
+MISSHAPEN = (LookupError, TypeError, AttributeError, ValueError, ArithmeticError, RecursionError)
+"""What a decoder raises for JSON that is not of the documented shape."""
+
 LENGTH = "length"
 """The finish reason of an answer that was cut by its length."""
 
@@ -106,6 +109,6 @@ def decoding_errors(status: int) -> Iterator[None]:
         yield
     except BadResponse as error:
         raise UpstreamError(ErrorClass.BAD_RESPONSE, str(error), status=status) from error
-    except (KeyError, IndexError, TypeError, AttributeError, ValueError) as error:
+    except MISSHAPEN as error:
         reason = f"the response is not of the documented shape ({type(error).__name__})"
         raise UpstreamError(ErrorClass.BAD_RESPONSE, reason, status=status) from error

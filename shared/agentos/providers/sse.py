@@ -38,7 +38,10 @@ def data_of(chunks: Iterable[bytes], max_bytes: int) -> Iterator[str]:
 
 
 def _lines(chunks: Iterable[bytes], max_bytes: int) -> Iterator[str]:
-    """The lines. Each byte is read once, however long a line is and in however many pieces it arrives."""
+    """The lines. Each byte is read once, however long a line is and in however many pieces it arrives.
+
+    Raises EventTooLong for a line of more than `max_bytes` bytes, also where it arrives in one piece.
+    """
     unfinished: list[bytes] = []
     length, after_cr = 0, False
     for chunk in filter(None, chunks):
@@ -47,6 +50,8 @@ def _lines(chunks: Iterable[bytes], max_bytes: int) -> Iterator[str]:
         unfinished.append(first)
         length += len(first)
         for line in others:
+            if length > max_bytes:
+                raise EventTooLong
             yield _text(unfinished)
             unfinished, length = [line], len(line)
         if length > max_bytes:

@@ -76,6 +76,19 @@ def signed(kind: str, value: Any) -> str | None:
     return f"{kind}:{clean(value)}" if isinstance(value, str) and value else None
 
 
+def signed_json(kind: str, value: Any) -> str | None:
+    """The same for a JSON value, which is signed as text. Raises BadResponse for one that could not be sent back.
+
+    A provider's JSON is parsed leniently, so it may hold NaN or nest deeper than the next request can.
+    """
+    try:
+        text = clean(json_text.dump(value))
+        json_text.parse(text)
+    except (ValueError, RecursionError) as error:
+        raise BadResponse("thoughts that cannot be sent back") from error
+    return signed(kind, text)
+
+
 def signature(call: ToolCall, kind: str) -> str | None:
     """The value that was signed as `kind`; None if the signature is of another kind."""
     mark, _, value = (call.signature or "").partition(":")

@@ -7,9 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from agentos.domain import ImagePart, Message, TextPart, ToolCall
-from agentos.kernel import json_text
 from agentos.providers.blocks import alternating, answer_blocks, results_in_order
-from agentos.providers.tool_calls import RawToolCall, sent_arguments, signed, tool_calls
+from agentos.providers.tool_calls import RawToolCall, sent_arguments, signed_json, tool_calls
 
 THINKING = "thinking"
 """The kind of signature that holds the blocks of thought before a call, as JSON."""
@@ -36,7 +35,7 @@ def _sent(content: Sequence[dict[str, Any]]) -> Iterator[RawToolCall]:
         if block["type"] in THOUGHTS:
             thoughts.append(block)
         elif block["type"] == "tool_use":
-            thought = signed(THINKING, json_text.dump(thoughts)) if thoughts else None
+            thought = signed_json(THINKING, thoughts) if thoughts else None
             yield RawToolCall(block.get("id"), block.get("name"), block.get("input"), thought)
             thoughts = []
 

@@ -64,8 +64,9 @@ class MessageAccumulator(StreamAccumulator):
             if piece["partial_json"]:
                 self._pieces.setdefault((index, "input"), []).append(piece["partial_json"])
         elif field := PIECES.get(piece["type"]):
-            self._pieces.setdefault((index, field), []).append(piece[field])
-            return str(piece[field]) if field == "text" else ""
+            text: str = piece[field]
+            self._pieces.setdefault((index, field), []).append(text)
+            return text if field == "text" else ""
         return ""
 
     def _count(self, event: dict[str, Any]) -> None:

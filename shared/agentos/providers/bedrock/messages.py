@@ -7,10 +7,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from agentos.domain import ImagePart, Message, Prompt, TextPart, ToolCall, ToolChoice
-from agentos.kernel import json_text
 from agentos.kernel.errors import ErrorClass, UpstreamError
 from agentos.providers.blocks import alternating, answer_blocks, results_in_order
-from agentos.providers.tool_calls import RawToolCall, sent_arguments, signed, tool_calls
+from agentos.providers.tool_calls import RawToolCall, sent_arguments, signed_json, tool_calls
 
 REASONING = "converse"
 """The kind of signature that holds the blocks of reasoning before a call, as JSON."""
@@ -57,7 +56,7 @@ def _sent(content: Sequence[dict[str, Any]]) -> Iterator[RawToolCall]:
             thoughts.append(block)
         elif "toolUse" in block:
             call = block["toolUse"]
-            thought = signed(REASONING, json_text.dump(thoughts)) if thoughts else None
+            thought = signed_json(REASONING, thoughts) if thoughts else None
             yield RawToolCall(call.get("toolUseId"), call.get("name"), call.get("input"), thought)
             thoughts = []
 

@@ -3,6 +3,7 @@
 https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ConverseStream.html
 """
 
+import struct
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -23,7 +24,7 @@ def events_of(chunks: Iterable[bytes]) -> Iterator[tuple[str, dict[str, Any]]]:
                 headers: dict[str, Any] = message.headers  # type: ignore[assignment]  # the stubs say int
                 kind = headers.get(":event-type") or headers.get(":exception-type") or headers.get(":error-code") or ""
                 yield str(kind), as_object(json_text.parse_lenient(message.payload or b"{}"))
-    except (ParserError, ValueError) as error:
+    except (ParserError, ValueError, LookupError, struct.error) as error:
         raise BadResponse(f"the stream's framing is broken ({type(error).__name__})") from error
 
 
@@ -59,8 +60,9 @@ class ConverseAccumulator(StreamAccumulator):
         if "toolUse" in piece:
             self._blocks[index]["toolUse"]["input"].append(piece["toolUse"]["input"])
         elif "text" in piece:
-            self._blocks.setdefault(index, {"text": []})["text"].append(piece["text"])
-            return str(piece["text"])
+            text: str = piece["text"]
+            self._blocks.setdefault(index, {"text": []})["text"].append(text)
+            return text
         elif "reasoningContent" in piece:
             thought = self._blocks.setdefault(index, {"reasoningContent": {}})["reasoningContent"]
             for name, value in piece["reasoningContent"].items():

@@ -20,6 +20,8 @@ from agentos.providers.openai.stream import text_of
 from agentos.providers.text import clean
 from agentos.providers.tool_calls import RawToolCall, tool_calls
 
+_ABSURD_USD = 10**6  # for one call
+
 FINISH_REASONS = {
     "stop": "stop",
     "length": "length",
@@ -118,9 +120,10 @@ def tokens_of(payload: dict[str, Any]) -> TokenCount:
 def _cost(usage: dict[str, Any]) -> Decimal | None:
     """OpenRouter's price of the call in USD: its own, and the upstream's where the account brings its own key there.
 
-    https://openrouter.ai/docs/use-cases/usage-accounting
+    None, which is unknown, where one is absurdly large. https://openrouter.ai/docs/use-cases/usage-accounting
     """
     own = decimal(usage.get("cost"))
-    upstream = decimal(as_object(usage.get("cost_details")).get("upstream_inference_cost"))
     own_key = usage.get("is_byok") is not False
-    return None if own is None else own + (upstream or 0 if own_key else 0)
+    named = as_object(usage.get("cost_details")).get("upstream_inference_cost") if own_key else None
+    upstream = decimal(named) or Decimal()
+    return None if own is None or max(own, upstream) > _ABSURD_USD else own + upstream

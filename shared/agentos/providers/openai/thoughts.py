@@ -13,7 +13,7 @@ from urllib.parse import quote
 from agentos.domain import Completion, Message, Target, ToolCall
 from agentos.kernel import json_text
 from agentos.providers.answers import as_object
-from agentos.providers.tool_calls import signature, signed
+from agentos.providers.tool_calls import signature, signed, signed_json
 from agentos.settings.provider import Provider
 
 KIND = "chat"
@@ -34,7 +34,7 @@ def sign(message: dict[str, Any], call: dict[str, Any], *, first: bool) -> str |
         **({"message": {name: fields[name]}} if name else {}),
         **({"call": extra} if (extra := as_object(call.get(CALL_FIELD))) else {}),
     }
-    return signed(KIND, json_text.dump(value)) if value else None
+    return signed_json(KIND, value) if value else None
 
 
 def texts_of(message: dict[str, Any]) -> list[Any]:
