@@ -37,7 +37,11 @@ MEASURES: Mapping[str, Metric] = {
     ),
     "RefusedRequests": Metric("Count", "Requests that were answered with a 4xx.", _BY_CODE),
     "FailedRequests": Metric("Count", "Requests that were answered with a 5xx.", _BY_CODE),
-    "TableFaults": Metric("Count", "Requests that the table throttled, refused or did not answer.", (("reason",),)),
+    "TableFaults": Metric(
+        "Count",
+        "Requests that the table throttled, refused or did not answer, and items that could not be read.",
+        (("reason",),),
+    ),
 }
 
 

@@ -15,10 +15,11 @@ from agentos.kernel.ids import is_id
 from agentos.store import keys
 from agentos.store.dynamodb import Table
 from agentos.store.faults import ConditionFailed
-from agentos.store.idempotency import mismatch
+from agentos.store.idempotency import body_hash, mismatch
 from agentos.store.items import Item, checked, gone, number, text
 from agentos.store.keys import SessionPath
 from agentos.store.messages import pack, unpack
+from agentos.store.reading import item_reader, stored_value
 from agentos.store.turns import NOT_ANSWERED
 
 RECORD_SECONDS = 7 * 24 * 3600
@@ -62,7 +63,7 @@ class BackgroundTurnStore:
         try:
             self._table.put(item, "attribute_not_exists(pk) OR expiresAt <= :now", {":now": number(int(now))})
         except ConditionFailed as error:
-            if error.item is None or error.item["bodyHash"]["S"] != key.body:
+            if error.item is None or body_hash(error.item) != key.body:
                 raise mismatch() from error
             item = error.item
         return _background_turn(turn_id, item, None, now)
@@ -88,6 +89,7 @@ class BackgroundTurnStore:
             return
 
 
+@item_reader
 def _background_turn(turn_id: str, item: Item, session: Item | None, now: float) -> BackgroundTurn:
     key = IdempotencyKey(name=item["keyName"]["S"], body=item["bodyHash"]["S"], turn_id=turn_id)
     holder = (session or {}).get("leaseKey", {"S": ""})["S"]
@@ -96,6 +98,6 @@ def _background_turn(turn_id: str, item: Item, session: Item | None, now: float)
         key=key,
         document=json.loads(unpack(item["body"]["B"])),
         created_at=item["createdAt"]["S"],
-        failure=Failure.model_validate(json.loads(item["failure"]["S"])) if "failure" in item else None,
+        failure=stored_value(Failure, json.loads(item["failure"]["S"])) if "failure" in item else None,
         running=holder.partition(" ")[0] == key.name and int((session or {})["leaseUntil"]["N"]) > now * 1000,
     )

@@ -17,9 +17,10 @@ from agentos.kernel.logs import logger
 from agentos.store import keys
 from agentos.store.dynamodb import Table
 from agentos.store.faults import ConditionFailed, retry_until_deadline
-from agentos.store.idempotency import KEY_SECONDS, mismatch
+from agentos.store.idempotency import KEY_SECONDS, body_hash, mismatch
 from agentos.store.items import Item, number
 from agentos.store.messages import PART_BYTES, pack, unpack
+from agentos.store.reading import item_reader, stored_value
 from agentos.store.turns import RecordedReply
 
 FREE = "attribute_not_exists(pk) OR expiresAt <= :now OR (attribute_not_exists(body) AND claimedUntilMs <= :nowMs)"
@@ -68,10 +69,10 @@ class CompletionRecords:
             return None
         except ConditionFailed as error:
             standing = error.item or {}
-        if standing["bodyHash"]["S"] != claim.body_hash:
+        if body_hash(standing) != claim.body_hash:
             raise mismatch()
         if "body" not in standing:
-            raise _in_flight(int(standing["claimedUntilMs"]["N"]) / 1000 - self._clock.time())
+            raise _in_flight(_claimed_until(standing) - self._clock.time())
         return self._recorded(standing)
 
     def _acquire(self, claim: Claim, seconds: float) -> None:
@@ -126,6 +127,7 @@ class CompletionRecords:
         item = {**key, "body": {"B": part}, "expiresAt": number(claim.expires_at)}
         retry_until_deadline(lambda: self._table.write(item), deadline)
 
+    @item_reader
     def _recorded(self, record: Item) -> RecordedReply:
         packed = record["body"]["B"]
         if int(record["parts"]["N"]):
@@ -134,12 +136,18 @@ class CompletionRecords:
             parts = self._table.query("pk = :pk AND begins_with(sk, :prefix)", values, forward=True, page=100)
             packed = b"".join([packed, *(part["body"]["B"] for part in parts)])
         document = json.loads(unpack(packed))
-        reply = Reply.model_validate(document["reply"] | {"reasoning": document.get("reasoning", "")})
+        reply = stored_value(Reply, document["reply"] | {"reasoning": document.get("reasoning", "")})
         return RecordedReply(reply, tuple(document["lengths"]))
 
 
 def _parts(packed: bytes) -> list[bytes]:
     return [packed[start : start + PART_BYTES] for start in range(0, len(packed), PART_BYTES)]
+
+
+@item_reader
+def _claimed_until(record: Item) -> float:
+    """Epoch seconds."""
+    return int(record["claimedUntilMs"]["N"]) / 1000
 
 
 def _milliseconds(seconds: float) -> Item:

@@ -17,7 +17,7 @@ from agentos.store.deletion import RESERVE_SECONDS, reservation
 from agentos.store.dynamodb import BATCH_GET_MAX, BATCH_WRITE_MAX, Table
 from agentos.store.faults import retry_until_deadline
 from agentos.store.items import Item
-from agentos.store.messages import Messages, header_of, part_keys
+from agentos.store.messages import Messages, header_of, part_keys, tokens_of
 from agentos.store.pages import chunks
 
 MAX_MESSAGES = 2000
@@ -44,7 +44,7 @@ class _Copied:
             self.turns.append([])
             self.last_turn.clear()
         self.count += 1
-        self.turns[-1].append(int(item["tokens"]["N"]))
+        self.turns[-1].append(tokens_of(item))
         self.last_turn.append(item)
 
 

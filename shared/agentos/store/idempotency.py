@@ -8,7 +8,8 @@ from agentos.kernel.errors import IdempotencyMismatch
 from agentos.store import keys
 from agentos.store.dynamodb import Action, Table
 from agentos.store.faults import ConditionFailed
-from agentos.store.items import gone, number
+from agentos.store.items import Item, gone, number
+from agentos.store.reading import item_reader
 
 KEY_SECONDS = 7 * 24 * 3600
 """How long a create's key is valid."""
@@ -43,8 +44,19 @@ def made_before(table: Table, tenant: str, key: IdempotencyKey, now: float) -> s
     record = table.get(keys.created(tenant, key.name))
     if record is None or gone(record, now):
         return None
-    if record["bodyHash"]["S"] != key.body:
+    if body_hash(record) != key.body:
         raise mismatch()
+    return _made_id(record)
+
+
+@item_reader
+def body_hash(record: Item) -> str:
+    """The hash of the body that a key's record was made for. Raises Unavailable where it cannot be read."""
+    return str(record["bodyHash"]["S"])
+
+
+@item_reader
+def _made_id(record: Item) -> str:
     return str(record["madeId"]["S"])
 
 

@@ -9,10 +9,11 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from agentos.domain import Agent, Session, SessionUsage
+from agentos.domain import Agent, Session
 from agentos.kernel import json_text
 from agentos.kernel.clock import epoch, timestamp
 from agentos.kernel.errors import PayloadTooLarge
+from agentos.store.reading import item_reader, stored_value
 
 Item = dict[str, Any]
 
@@ -32,6 +33,7 @@ _SIZES: dict[str, Callable[[Any], int]] = {
     "B": len,
     "N": lambda value: len(value) // 2 + 2,
 }
+"""The kinds that this version stores."""
 
 
 def size(item: Item) -> int:
@@ -44,8 +46,13 @@ def size(item: Item) -> int:
     for name, typed in item.items():
         total += len(name.encode())
         for kind, value in typed.items():
-            total += _SIZES[kind](value)
+            total += _SIZES.get(kind, _length)(value)
     return total
+
+
+def _length(value: Any) -> int:
+    """About the length of a value of any other kind."""
+    return len(str(value))
 
 
 def checked(item: Item, what: str, spare: int = 0) -> Item:
@@ -70,8 +77,10 @@ def agent_item(key: Item, agent: Agent) -> Item:
     return checked({**key, "version": number(agent.version), "body": text(agent.to_json())}, "agent", AGENT_SPARE_BYTES)
 
 
+@item_reader
 def agent_of(item: Item) -> Agent:
-    return Agent.model_validate(json.loads(item["body"]["S"]))
+    """Raises Unavailable where the item cannot be read; so does every reader here."""
+    return stored_value(Agent, json.loads(item["body"]["S"]))
 
 
 def session_item(key: Item, session: Session, listed_under: dict[str, str]) -> Item:
@@ -101,28 +110,31 @@ def session_item(key: Item, session: Session, listed_under: dict[str, str]) -> I
     return checked(item, "session", SESSION_SPARE_BYTES)
 
 
+@item_reader
 def session_of(item: Item, now: float) -> Session | None:
     """The session as it is at `now` (epoch seconds); None where it is deleted or expired."""
     if gone(item, now):
         return None
     expires_at = int(item["expiresAt"]["N"]) if "expiresAt" in item else None
     running = "lease" in item and int(item["leaseUntil"]["N"]) > now * 1000
-    return Session.model_validate(
+    return stored_value(
+        Session,
         {
             **json.loads(item["body"]["S"]),
             "agentId": item["agentId"]["S"],
             "sessionId": item["sessionId"]["S"],
             "state": "running" if running else "idle",
             "messageCount": int(item["messageCount"]["N"]),
-            "usage": SessionUsage.model_validate(json.loads(item["totals"]["S"])),
+            "usage": json.loads(item["totals"]["S"]),
             "turns": json.loads(item["turns"]["S"]),
             "openCalls": json.loads(item["openCalls"]["S"]),
             "lastActivityAt": item["lastActivityAt"]["S"],
             "expiresAt": None if expires_at is None else timestamp(expires_at),
-        }
+        },
     )
 
 
+@item_reader
 def gone(item: Item, now: float) -> bool:
     """Whether an item is a tombstone, or past its time and not swept yet."""
     return "deletedAt" in item or ("expiresAt" in item and int(item["expiresAt"]["N"]) <= now)

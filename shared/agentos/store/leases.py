@@ -19,6 +19,7 @@ from agentos.store.faults import ConditionFailed, retry_until_deadline
 from agentos.store.idempotency import mismatch
 from agentos.store.items import Item, gone, number, session_of
 from agentos.store.keys import SessionPath
+from agentos.store.reading import item_reader
 
 LONGEST_ADVICE_SECONDS = 5
 """The most that a `Retry-After` advises. A turn usually ends long before its lease does."""
@@ -115,8 +116,9 @@ class LeaseStore:
             return
 
 
+@item_reader
 def refusal(session_id: str, item: Item | None, now: float, key: IdempotencyKey | None = None) -> ApiError:
-    """Why a turn cannot have the lease, or has lost it. `item` is the session's."""
+    """Why a turn cannot have the lease, or has lost it. `item` is the session's. Raises Unavailable if unreadable."""
     if item is None or gone(item, now):
         return no_session(session_id)
     left = int(item["leaseUntil"]["N"]) / 1000 - now if "leaseUntil" in item else 1

@@ -9,7 +9,7 @@ import re
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 from agentos.domain import Reply, SentMessage
@@ -18,6 +18,7 @@ from agentos.store import keys
 from agentos.store.dynamodb import BATCH_GET_MAX, Table
 from agentos.store.items import Item, number, text
 from agentos.store.pages import chunks
+from agentos.store.reading import item_reader, stored_value
 
 PART_BYTES = 350_000
 """How much compressed JSON an item holds: below DynamoDB's 400 KB with its keys."""
@@ -92,13 +93,18 @@ class MessageHeader:
     role: str
 
 
+@item_reader
 def header_of(item: Item) -> MessageHeader:
-    """The header of an item's message, without decompressing the rest. Both kinds of message begin with it."""
+    """The header of an item's message, without decompressing the rest. Both kinds of message begin with it.
+
+    Raises Unavailable where the item cannot be read; so does every reader here.
+    """
     begin = zlib.decompressobj(zdict=_DICTIONARY).decompress(item["body"]["B"], _HEAD_BYTES)
     message_id, role = _HEAD.match(begin.decode(errors="ignore")).groups()  # type: ignore[union-attr]
     return MessageHeader(message_id, role)
 
 
+@item_reader
 def part_keys(partition: str, item: Item) -> list[Item]:
     """The keys of a message's part items."""
     return [
@@ -107,6 +113,13 @@ def part_keys(partition: str, item: Item) -> list[Item]:
     ]
 
 
+@item_reader
+def tokens_of(item: Item) -> int:
+    """The estimated length of an item's message in tokens."""
+    return int(item["tokens"]["N"])
+
+
+@item_reader
 def json_bytes(item: Item) -> int:
     """The length of an item's message as JSON."""
     return int(item["jsonBytes"]["N"])
@@ -146,9 +159,10 @@ class Messages:
 
     def read(self, partition: str, items: Sequence[Item]) -> list[SentMessage | Reply]:
         """The messages of these items, their parts fetched."""
-        wanted = [key for item in items for key in part_keys(partition, item)]
+        of_each = [part_keys(partition, item) for item in items]
+        wanted = chain.from_iterable(of_each)
         parts = iter([part for chunk in chunks(wanted, BATCH_GET_MAX) for part in self._table.get_many(chunk)])
-        return [_message(item, list(islice(parts, int(item.get("parts", number(1))["N"]) - 1))) for item in items]
+        return [_message(item, list(islice(parts, len(own)))) for item, own in zip(items, of_each, strict=True)]
 
     def _range(
         self, partition: str, first: str, last: str, *, forward: bool, page: int, consistent: bool
@@ -162,11 +176,13 @@ class Messages:
         )
 
 
+@item_reader
 def _message(item: Item, parts: Iterable[Any]) -> SentMessage | Reply:
     document = json.loads(unpack(b"".join(part["body"]["B"] for part in (item, *parts))))
     if document["role"] != "assistant":
-        return SentMessage.model_validate(document)
-    reply = Reply.model_validate(document)
-    signatures = json.loads(item["signatures"]["S"]) if "signatures" in item else {}
+        return stored_value(SentMessage, document)
+    reply = stored_value(Reply, document)
+    kept = json.loads(item["signatures"]["S"]) if "signatures" in item else {}
+    signatures = {call_id: signature for call_id, signature in kept.items() if isinstance(signature, str)}
     calls = tuple(call.model_copy(update={"signature": signatures.get(call.id)}) for call in reply.tool_calls)
     return reply.model_copy(update={"tool_calls": calls})

@@ -14,10 +14,11 @@ from agentos.kernel.clock import Clock, Deadline
 from agentos.store import keys
 from agentos.store.dynamodb import Action, Table
 from agentos.store.faults import ConditionFailed
-from agentos.store.idempotency import mismatch
+from agentos.store.idempotency import body_hash, mismatch
 from agentos.store.items import Item, number, text
 from agentos.store.leases import REMOVE_LEASE, Lease, refusal
 from agentos.store.messages import Messages, StoredMessage, pack, to_stored, unpack
+from agentos.store.reading import item_reader, stored_value
 
 NOT_ANSWERED = "attribute_not_exists(pk) OR attribute_exists(incomplete)"
 """The condition on a key's record: there is none, or the answer in it broke off."""
@@ -70,16 +71,16 @@ class TurnStore:
         record = self._table.get(keys.answered(partition, key.name))
         if record is None:
             return None
-        if record["bodyHash"]["S"] != key.body:
+        if body_hash(record) != key.body:
             raise mismatch()
         if "body" in record:
-            return RecordedReply(Reply.model_validate(json.loads(unpack(record["body"]["B"]))), ())
-        item = self._table.get(keys.message(partition, int(record["answer"]["N"])))
+            return RecordedReply(_reply(record), ())
+        sequence, lengths = _answer(record)
+        item = self._table.get(keys.message(partition, sequence))
         if item is None:  # the session is being deleted
             return None
         (reply,) = self._messages.read(partition, [item])
-        lengths = json.loads(unpack(record["lengths"]["B"])) if "lengths" in record else ()
-        return RecordedReply(reply, tuple(lengths)) if isinstance(reply, Reply) else None
+        return RecordedReply(reply, lengths) if isinstance(reply, Reply) else None
 
     def newest(self, tenant: str, session: Session, count: int) -> list[SentMessage | Reply]:
         """The session's last `count` messages in order, in one request."""
@@ -132,6 +133,19 @@ class TurnStore:
         """Whether the turn is in the table. Its first message says so, since no two messages have the same id."""
         first = commit.sent[0].items[0]
         return self._table.get({name: first[name] for name in ("pk", "sk")}) == first
+
+
+@item_reader
+def _reply(record: Item) -> Reply:
+    """The answer that stands in a key's record itself."""
+    return stored_value(Reply, json.loads(unpack(record["body"]["B"])))
+
+
+@item_reader
+def _answer(record: Item) -> tuple[int, tuple[int, ...]]:
+    """The position of the answer in its session, and the characters of each piece in which it was streamed."""
+    lengths = json.loads(unpack(record["lengths"]["B"])) if "lengths" in record else ()
+    return int(record["answer"]["N"]), tuple(map(int, lengths))
 
 
 def _record(lease: Lease, key: IdempotencyKey, commit: TurnCommit) -> Item:
