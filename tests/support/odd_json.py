@@ -26,8 +26,10 @@ ODD = st.one_of(
 
 
 def as_bytes(value: Any) -> bytes:
-    """The JSON text."""
-    return _NESTED.sub(lambda depth: b"[" * int(depth[1]) + b"]" * int(depth[1]), json.dumps(value).encode())
+    """The JSON text, as compact as ours."""
+    return _NESTED.sub(
+        lambda depth: b"[" * int(depth[1]) + b"]" * int(depth[1]), json.dumps(value, separators=(",", ":")).encode()
+    )
 
 
 def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:

@@ -56,6 +56,16 @@ def plausible(tokens: TokenCount, *, has_output: bool) -> TokenCount:
     return tokens.model_copy(update={"prompt": tokens.prompt or None, "completion": completion})
 
 
+def text_order(before: int, index: int) -> int:
+    """The index of the block that a piece of streamed text belongs to.
+
+    Raises BadResponse where text of a later block (`before`) has been passed on: the answer would read otherwise.
+    """
+    if index < before:
+        raise BadResponse("a piece of text out of order")
+    return index
+
+
 def incomplete_answer(reason: str) -> BadResponse:
     """The error for an answer that ended for a reason that no whole answer ends for."""
     return BadResponse(f"no whole answer (it ended for {reason!r:.40})")

@@ -6,7 +6,7 @@ https://platform.claude.com/docs/en/build-with-claude/streaming
 from typing import Any
 
 from agentos.providers.accumulator import StreamAccumulator
-from agentos.providers.answers import as_object
+from agentos.providers.answers import BadResponse, as_object, text_order
 
 PIECES = {"text_delta": "text", "thinking_delta": "thinking", "signature_delta": "signature"}
 """Kinds of pieces, and the field of a block that each extends. The field has the same name in the piece itself."""
@@ -17,6 +17,7 @@ class MessageAccumulator(StreamAccumulator):
 
     def __init__(self) -> None:
         self._blocks: dict[int, dict[str, Any]] = {}
+        self._text_index = -1
         self._pieces: dict[tuple[int, str], list[str]] = {}
         self._reason: str | None = None
         self._usage: dict[str, Any] = {}
@@ -50,9 +51,12 @@ class MessageAccumulator(StreamAccumulator):
 
     def _begin(self, index: int, block: dict[str, Any]) -> str:
         """The text with which a block begins, if any."""
+        if index in self._blocks:
+            raise BadResponse("a block that begins twice")
         self._blocks[index] = block
         if block["type"] != "text":
             return ""
+        self._text_index = text_order(self._text_index, index)
         text: str = block["text"]
         self._pieces[index, "text"] = [text]
         return text
@@ -66,7 +70,9 @@ class MessageAccumulator(StreamAccumulator):
         elif field := PIECES.get(piece["type"]):
             text: str = piece[field]
             self._pieces.setdefault((index, field), []).append(text)
-            return text if field == "text" else ""
+            if field == "text":
+                self._text_index = text_order(self._text_index, index)
+                return text
         return ""
 
     def _count(self, event: dict[str, Any]) -> None:

@@ -11,7 +11,7 @@ from botocore.eventstream import EventStreamBuffer, ParserError
 
 from agentos.kernel import json_text
 from agentos.providers.accumulator import StreamAccumulator
-from agentos.providers.answers import BadResponse, as_object
+from agentos.providers.answers import BadResponse, as_object, text_order
 
 
 def events_of(chunks: Iterable[bytes]) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -33,6 +33,7 @@ class ConverseAccumulator(StreamAccumulator):
 
     def __init__(self) -> None:
         self._blocks: dict[int, dict[str, Any]] = {}
+        self._text_index = -1
         self._reason: str | None = None
         self._usage: dict[str, Any] = {}
 
@@ -41,6 +42,8 @@ class ConverseAccumulator(StreamAccumulator):
         match kind:
             case "contentBlockStart":
                 if call := as_object(data["start"]).get("toolUse"):
+                    if data["contentBlockIndex"] in self._blocks:
+                        raise BadResponse("a block that begins twice")
                     self._blocks[data["contentBlockIndex"]] = {"toolUse": {**call, "input": []}}
             case "contentBlockDelta":
                 return self._extend(data["contentBlockIndex"], data["delta"])
@@ -61,6 +64,7 @@ class ConverseAccumulator(StreamAccumulator):
             self._blocks[index]["toolUse"]["input"].append(piece["toolUse"]["input"])
         elif "text" in piece:
             text: str = piece["text"]
+            self._text_index = text_order(self._text_index, index)
             self._blocks.setdefault(index, {"text": []})["text"].append(text)
             return text
         elif "reasoningContent" in piece:
