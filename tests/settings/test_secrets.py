@@ -8,7 +8,13 @@ import pytest
 from agentos.kernel.logs import redact
 from agentos.settings.loading import Settings
 from agentos.settings.schema import ConfigFile
-from agentos.settings.secrets import MAX_AGE_SECONDS, RETRY_SECONDS, SPREAD_SECONDS, ParameterStore
+from agentos.settings.secrets import (
+    FIRST_RETRY_SECONDS,
+    MAX_AGE_SECONDS,
+    RETRY_SECONDS,
+    SPREAD_SECONDS,
+    ParameterStore,
+)
 from tests.support.clock import FakeClock
 from tests.support.settings import HEALTH, LIMITS
 
@@ -155,7 +161,23 @@ def test_where_the_store_does_not_answer_the_known_keys_stay(stack: Stack, known
     assert settings.providers["hosted"].availability[0] == ("available" if known else "not-configured")
     assert stack.requests == asked, "it is not asked again at once"
     stack.ssm.meta.events.unregister("before-send.ssm.GetParametersByPath", _broken)
-    stack.clock.advance(RETRY_SECONDS)
+    stack.clock.advance(RETRY_SECONDS if known else max(FIRST_RETRY_SECONDS))
+    assert settings.providers["hosted"].availability[0] == "available"
+
+
+@pytest.mark.parametrize("share", [0, 0.5, 1])
+def test_an_environment_without_keys_asks_again_soon_at_a_moment_of_its_own(stack: Stack, share: float) -> None:
+    stack.clock = DrawingClock(share)
+    stack.put("HOSTED_API_KEY", KEY)
+    settings = stack.settings()
+    stack.ssm.meta.events.register("before-send.ssm.GetParametersByPath", _broken)
+    assert settings.providers["hosted"].availability[0] == "not-configured"
+    stack.ssm.meta.events.unregister("before-send.ssm.GetParametersByPath", _broken)
+    shortest, longest = FIRST_RETRY_SECONDS
+    pause = shortest + share * (longest - shortest)
+    stack.clock.advance(pause - 0.1)
+    assert settings.providers["hosted"].availability[0] == "not-configured"
+    stack.clock.advance(0.1)
     assert settings.providers["hosted"].availability[0] == "available"
 
 

@@ -25,6 +25,9 @@ An account and region has 40 reads a second (https://docs.aws.amazon.com/general
 """
 RETRY_SECONDS = 10
 """The shortest time between two reads after a refused key or a failed read."""
+FIRST_RETRY_SECONDS = (0.5, 2.0)
+"""The same as long as no read has succeeded, because no provider can be called without keys. Drawn at random: after a
+burst of new environments, all whose reads were refused would otherwise ask again together."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,7 @@ class ParameterStore:
         self._decrypt = decrypt
         self._lock = threading.Lock()
         self._found: Parameters = {}
+        self._has_read = False
         self._read_at = 0.0
         self._due = 0.0
 
@@ -84,11 +88,19 @@ class ParameterStore:
             logger.error(
                 "the providers' keys cannot be read", extra={"path": self._path, "reason": type(error).__name__}
             )
-            self._due = self._read_at + RETRY_SECONDS
+            self._due = self._read_at + self._retry_pause()
             return
+        self._has_read = True
         self._due = self._read_at + MAX_AGE_SECONDS - self._clock.jitter(SPREAD_SECONDS)
         if found != self._found:
             self._found = found
+
+    def _retry_pause(self) -> float:
+        """Seconds until a read that failed is tried again."""
+        if self._has_read:
+            return RETRY_SECONDS
+        shortest, longest = FIRST_RETRY_SECONDS
+        return shortest + self._clock.jitter(longest - shortest)
 
     def _fetch(self) -> dict[str, Parameter]:
         pages = self._client.get_paginator("get_parameters_by_path").paginate(
