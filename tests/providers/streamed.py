@@ -23,7 +23,8 @@ def openai(whole: dict[str, Any]) -> Events:
     choice = whole["choices"][0]
     message = choice["message"]
     deltas: list[dict[str, Any]] = [{"role": "assistant", "content": ""}]
-    deltas += [{"reasoning_content": piece} for piece in pieces(message.get("reasoning_content") or "")]
+    for name in ("reasoning_content", "reasoning"):
+        deltas += [{name: piece} for piece in pieces(message.get(name) or "")]
     deltas += [{"content": piece} for piece in pieces(message.get("content") or "")]
     deltas += [{"refusal": piece} for piece in pieces(message.get("refusal") or "")]
     for index, call in enumerate(message.get("tool_calls") or []):

@@ -224,3 +224,20 @@ def test_a_piece_of_text_that_is_none_is_not_passed_on(piece: Any, wire_format: 
         shared_wire.ask(MODELS[wire_format], listen=received.append)
     assert caught.value.error_class is ErrorClass.BAD_RESPONSE
     assert not received
+
+
+@pytest.mark.parametrize("wire_format", ["anthropic", "bedrock"])
+def test_text_that_comes_out_of_order_is_a_bad_response(wire_format: str, shared_wire: Wire) -> None:
+    """It would be stored otherwise than it was passed on."""
+    events = SPLIT[wire_format](recording(f"{wire_format}/answer").body)
+    texts = [event for event in events if "text" in str(event.get("delta", event.get("contentBlockDelta", "")))]
+    if wire_format == "bedrock":
+        texts[0]["contentBlockDelta"]["contentBlockIndex"] = 1
+    else:
+        begun = {"type": "content_block_start", "index": 1, "content_block": {"type": "text", "text": ""}}
+        events.insert(events.index(texts[1]), begun)
+        events.insert(events.index(texts[1]), copy.deepcopy(texts[0]) | {"index": 1})
+    headers = {"content-type": STREAM_TYPES.get(wire_format, "text/event-stream")}
+    shared_wire.reply(stream_of(wire_format, events), headers=headers)
+    with pytest.raises(UpstreamError, match="out of order"):
+        shared_wire.ask(MODELS[wire_format], listen=lambda _: None)

@@ -11,7 +11,7 @@ from agentos.providers.text import clean
 
 _ABSURD = 10**9  # tokens
 
-MISSHAPEN = (LookupError, TypeError, AttributeError, ValueError, ArithmeticError, RecursionError)
+MISSHAPEN = (LookupError, TypeError, AttributeError, ValueError, RecursionError)
 """What a decoder raises for JSON that is not of the documented shape."""
 
 LENGTH = "length"

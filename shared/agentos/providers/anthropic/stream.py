@@ -71,6 +71,8 @@ class MessageAccumulator(StreamAccumulator):
             text: str = piece[field]
             self._pieces.setdefault((index, field), []).append(text)
             if field == "text":
+                if self._blocks[index]["type"] != "text":
+                    raise BadResponse("text in a block of another kind")
                 self._text_index = text_order(self._text_index, index)
                 return text
         return ""
