@@ -13,7 +13,6 @@ from tests.docs import collected
 from tests.replay.expected import EXPECTED
 from tests.replay.test_api_document import PAGE, SECTIONS, routes
 from tests.replay.test_events import EVENTS
-from tests.stack.translated import template
 from tests.support.gateway import ROOT, event, invoke
 from tools.contract.__main__ import text
 
@@ -61,13 +60,7 @@ def test_every_code_has_its_status_and_every_status_its_codes() -> None:
     def kinds(base: type[ApiError]) -> set[type[ApiError]]:
         return {base}.union(*map(kinds, base.__subclasses__()))
 
-    gateways = template()["Resources"]["Api"]["Properties"]["GatewayResponses"].values()
-    known = {
-        json.loads(one["ResponseTemplates"]["application/json"])["code"]: str(one["StatusCode"])
-        for one in gateways
-        if "StatusCode" in one
-    }
-    known |= {kind.code: str(kind.status) for kind in kinds(ApiError)}
+    known = collected.gateway_codes() | {kind.code: str(kind.status) for kind in kinds(ApiError)}
     found = set()
     for operation in operations().values():
         for status, answer in operation["responses"].items():

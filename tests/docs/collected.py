@@ -1,6 +1,7 @@
 """Everything public of the project, collected from the code itself."""
 
 import ast
+import json
 import re
 import types
 from collections.abc import Iterator
@@ -125,6 +126,16 @@ def make_targets() -> set[str]:
 def error_codes(base: type[errors.ApiError] = errors.ApiError) -> set[str]:
     """The code of every error that a client may get."""
     return {base.code}.union(*(error_codes(kind) for kind in base.__subclasses__()))
+
+
+def gateway_codes() -> dict[str, str]:
+    """The status of each code with which API Gateway answers by itself."""
+    answers = TEMPLATE["Resources"]["Api"]["Properties"]["GatewayResponses"].values()
+    return {
+        json.loads(one["ResponseTemplates"]["application/json"])["code"]: str(one["StatusCode"])
+        for one in answers
+        if "StatusCode" in one
+    }
 
 
 def api_nodes(*left_out: str) -> Iterator[ast.AST]:

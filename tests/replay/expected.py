@@ -144,7 +144,7 @@ STREAMS: dict[str, list[str]] = {
     "run_turn/bad_body": ["059f36b4-87a3-44ab-83d2-661975830a7d"],
     "fail_turn/ok": [],
     "fail_turn/bad_unknown": [],
-    "fail_turn/bad_body": ["059f36b4-87a3-44ab-83d2-661975830a7d"],
+    "fail_turn/bad_body": [],
 }
 
 WORK = {"run_turn/ok", "fail_turn/ok"}
