@@ -1,4 +1,4 @@
-"""Metrics: CloudWatch's, written as log lines in the embedded metric format, and whoever else listens.
+"""Metrics: CloudWatch's, written as log lines in the embedded metric format, and passed to listeners.
 
 POWERTOOLS_METRICS_DISABLED=true writes no lines. The lines are ours and not Powertools', because a line of Powertools
 gives all of its metrics the same dimensions: one line per turn would multiply the metrics that CloudWatch bills.
