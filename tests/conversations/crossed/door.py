@@ -94,9 +94,13 @@ def _ask(world: World, request: Request, provider: str, chain: Iterable[str]) ->
 
 
 def _check_calls(request: Request, provider: str, body: Body) -> None:
-    """Calls come back under the names that the client gave its tools. Raises Broken."""
+    """Calls come back under names that the client uses: of the tools that it offers or that its history calls.
+
+    Bedrock needs the latter declared too, so that its model may call one again. Raises Broken.
+    """
     calls = body["choices"][0]["message"].get("tool_calls") or []
-    known = {tool["function"]["name"] for tool in request.tools}
+    before = [call for message in request.messages for call in message.get("tool_calls") or ()]
+    known = {one["function"]["name"] for one in [*request.tools, *before]}
     if not {call["function"]["name"] for call in calls} <= known:
         raise Broken(f"{provider}: a call comes back by another name", calls)
 
