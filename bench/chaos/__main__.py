@@ -127,6 +127,7 @@ class Run:
                     return
             await asyncio.sleep(self.dice.random())
             await self.host.kill()
+            self.findings.kills += 1
             await self.host.start()
 
     def audit(self) -> list[str]:
@@ -150,7 +151,7 @@ async def run(options: Options) -> int:
         found = await asyncio.to_thread(one.audit)
         print(_report(one, found, seconds))
     findings = one.findings
-    complete = stack.host.kills == options.kills and findings.ended == options.messages
+    complete = findings.kills == options.kills and findings.ended == options.messages
     cut_short = options.minutes != float("inf")
     held = not found and not findings.given_up and not findings.crashes
     return 0 if held and findings.longest_lock <= LONGEST_LOCK_SECONDS and (complete or cut_short) else 1
@@ -163,7 +164,7 @@ def _report(one: Run, found: list[str], seconds: float) -> str:
     rows = {
         "store": one.options.store,
         "messages acknowledged": findings.acknowledged,
-        "kills of the host": stack.host.kills,
+        "kills of the host": findings.kills,
         "faulty answers of the table": f"{stack.proxy.faults.total()} of {stack.proxy.requests}",
         "faulty answers of providers": f"{provider_faults} of {sum(server.calls for server in stack.providers)}",
         "misbehaving clients": one.options.misbehaving,

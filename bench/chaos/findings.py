@@ -23,8 +23,10 @@ class Findings:
     """Of everything that was refused or failed."""
     crashes: Counter[str] = field(default_factory=Counter)
     """Answers with status 500, and others that only a mistake of the host's explains."""
+    kills: int = 0
+    """Of the host, so far."""
     longest_lock: float = 0.0
-    """For which a session refused a message because another turn held it."""
+    """For which a session refused a message because another turn held it, or a dead one did since its host's death."""
     longest_background_turn: float = 0.0
     """From the first request to the turn's end, as the client saw it."""
     latencies: list[float] = field(default_factory=list)

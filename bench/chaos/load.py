@@ -138,9 +138,10 @@ class Client:
         """Repeat a request until it has one of these statuses; None if that takes too long.
 
         A session counts as locked from the first 409 until an answer that shows that it is not. The table's trouble and
-        a host that is away show nothing.
+        a host that is away show nothing. After another death of the host a new time begins, because the turn that died
+        with it may be this very request.
         """
-        end, locked_since = time.monotonic() + GIVE_UP_SECONDS, None
+        end, locked_since, kills = time.monotonic() + GIVE_UP_SECONDS, None, self.findings.kills
         while time.monotonic() < end:
             try:
                 response: httpx.Response = await request()
@@ -149,6 +150,8 @@ class Client:
                 continue
             self.findings.saw(response)
             now = time.monotonic()
+            if kills != self.findings.kills:
+                locked_since, kills = None, self.findings.kills
             if locked_since:
                 self.findings.longest_lock = max(self.findings.longest_lock, now - locked_since)
             if response.status_code == 409:

@@ -43,7 +43,6 @@ class Host:
     variables: dict[str, str]
     log: Path
     port: int = field(default_factory=_free_port)
-    kills: int = 0
     _process: asyncio.subprocess.Process | None = None
 
     @property
@@ -72,7 +71,6 @@ class Host:
         assert self._process is not None
         self._process.kill()
         await self._process.wait()
-        self.kills += 1
 
     async def stop(self) -> None:
         """End it as Ctrl-C does."""

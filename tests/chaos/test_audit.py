@@ -209,6 +209,28 @@ def test_a_lock_lasts_until_an_answer_shows_that_it_has_ended(between: list[int]
     assert asyncio.run(send()).longest_lock >= PAUSE_SECONDS * (len(between) + 1) * 0.99
 
 
+def test_a_second_death_begins_a_new_lock() -> None:
+    """The turn that died with the host may have been the repeated request itself."""
+    findings = Findings()
+    scripted = iter([409, httpx.ConnectError("killed"), 200])
+
+    def answer(_: httpx.Request) -> httpx.Response:
+        match next(scripted):
+            case int(status):
+                return httpx.Response(status, json={"code": "any", "content": "answer"})
+            case error:
+                findings.kills += 1
+                raise error
+
+    async def send() -> None:
+        async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as http:
+            client = Client(http, "http://host", "a", findings, random.Random(1), session_id="s")
+            assert await client._plain({"content": "question"}, "key") == "answer"
+
+    asyncio.run(send())
+    assert findings.longest_lock == 0
+
+
 @pytest.mark.parametrize("violate", [double_a_turn, halve_a_turn, change_the_history, bill_twice])
 def test_unread_answers_are_audited_too(violate: Callable[[World], None]) -> None:
     world = World()
