@@ -11,8 +11,9 @@ LOCK = $(BIN)/uv pip compile --quiet --universal --generate-hashes --python-vers
 WORKERS ?= auto
 # Bytecode is kept, because each of the processes imports everything.
 PYTEST = PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(WORKERS)
-# For the inner loop: what needs no process, no container and no Java, and little time.
-QUICK_FOLDERS := architecture domain kernel settings services routing providers api
+# For the inner loop: what needs no process, no container and no Java, and little time. `make check` tests the
+# architecture.
+QUICK_FOLDERS := domain kernel settings services routing providers api
 
 SAM = PATH="$(CURDIR)/$(BIN):$$PATH" SAM_CLI_TELEMETRY=0 $(BIN)/python -m samcli
 MODEL := $(if $(filter 0 no,$(LOCAL_MODEL)),,$(VENV)/model.stamp)
@@ -119,7 +120,7 @@ walk-through: $(VENV)/dev.stamp $(VENV)/model.stamp ## write docs/walk-through.m
 # The small locks take their versions from the big one.
 lock: $(VENV)/uv.stamp ## write the locks again after a change to a .in file; UPGRADE=1 for newer versions
 	$(LOCK) requirements/uv.in -o requirements/uv.txt
-	$(LOCK) requirements/dev.in -o requirements/dev.txt
+	$(LOCK) --override requirements/overrides.txt requirements/dev.in -o requirements/dev.txt
 	$(LOCK) -c requirements/dev.txt requirements/run.in -o requirements/run.txt
 	$(LOCK) -c requirements/dev.txt shared/requirements.in -o shared/requirements.txt
 	$(LOCK) requirements/ministack.in -o requirements/ministack.txt
@@ -132,10 +133,11 @@ clean: ## remove .venv and everything that was built or cached
 	rm -rf $(VENV) .aws-sam .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# A stamp is newer than its lock as long as nothing need be installed. All live in .venv and go with it.
+# A stamp is newer than its lock as long as nothing need be installed. All live in .venv and go with it. A lock is
+# complete, so nothing is looked up: dev.in's leaves out what requirements/overrides.txt says.
 $(VENV)/run.stamp $(VENV)/dev.stamp: $(VENV)/%.stamp: requirements/%.txt $(VENV)/uv.stamp
 	@echo "Installing $< into $(VENV) ..."
-	@$(INSTALL) -r $<
+	@$(INSTALL) --no-deps -r $<
 	@touch $@
 
 # What pins its dependencies for itself has an environment of its own.

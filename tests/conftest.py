@@ -11,7 +11,7 @@ import certifi
 import pytest
 
 import tests.support.properties  # noqa: F401 - hypothesis runs without a clock
-from tests.support.backends import DYNAMODBS, MISSING
+from tests.support.backends import DYNAMODBS, MISSING, ONE
 from tests.support.schedule import FileScheduling, long_ones_first
 from tests.support.sharing import shared_dynamodb_local
 
@@ -99,9 +99,9 @@ def dynamodb_local_endpoint(pytestconfig: pytest.Config) -> str:
     return url
 
 
-@pytest.fixture(params=DYNAMODBS)
+@pytest.fixture(params=ONE)
 def dynamodb_endpoint(request: pytest.FixtureRequest) -> str:
-    """Every test that stores something runs on each of these."""
+    """What a test stores in. tests/store runs on each of DYNAMODBS."""
     return str(request.getfixturevalue(f"{request.param}_endpoint"))
 
 

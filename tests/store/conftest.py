@@ -12,6 +12,7 @@ from agentos.store.dynamodb import Table
 from agentos.store.leases import Lease, LeaseStore
 from agentos.store.sessions import SessionStore
 from agentos.store.turns import TurnCommit, TurnStore
+from tests.support.backends import DYNAMODBS
 from tests.support.builders import a_message, a_reply, a_session, an_agent
 from tests.support.clock import FakeClock
 
@@ -94,6 +95,12 @@ class Store:
 def flat(pages: list[list[str]]) -> list[str]:
     """The entries of all pages."""
     return [entry for page in pages for entry in page]
+
+
+@pytest.fixture(params=DYNAMODBS)
+def dynamodb_endpoint(request: pytest.FixtureRequest) -> str:
+    """Every request that the store can make is made to each of these."""
+    return str(request.getfixturevalue(f"{request.param}_endpoint"))
 
 
 @pytest.fixture
