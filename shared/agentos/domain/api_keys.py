@@ -13,6 +13,14 @@ import re
 import secrets
 import time
 import zlib
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from agentos.domain.callers import Caller, ModelPattern, Scope, TenantName
+from agentos.kernel.clock import epoch, timestamp
+from agentos.kernel.values import Value, not_empty
 
 PREFIX = "agos_"
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"  # in the order of ASCII: sorts as it counts
@@ -64,3 +72,52 @@ def _base62(number: int, characters: int) -> str:
         number, digit = divmod(number, 62)
         digits.append(ALPHABET[digit])
     return "".join(reversed(digits))
+
+
+def _moment(text: str) -> str:
+    """The time in the form of the API. Raises ValueError."""
+    try:
+        moment = datetime.fromisoformat(text)
+        if moment.tzinfo is None:
+            raise ValueError
+        return timestamp(moment.timestamp())
+    except (ValueError, OverflowError, OSError):
+        raise ValueError("must be a time with its offset, such as 2027-01-31T00:00:00Z") from None
+
+
+class NewApiKey(Value):
+    """Whom a key is for and what it may do. Without `expiresAt` it does not expire, and `models` null allows all."""
+
+    tenant: TenantName
+    name: Annotated[str, Field(min_length=1, max_length=256)]
+    scopes: Annotated[tuple[Scope, ...], Field(max_length=20), AfterValidator(not_empty)]
+    models: Annotated[tuple[ModelPattern, ...], Field(max_length=100), AfterValidator(not_empty)] | None = None
+    expires_at: Annotated[str, AfterValidator(_moment)] | None = None
+
+
+class ApiKey(Value):
+    """A caller's key as it is listed. It has nothing of the secret."""
+
+    key_id: str
+    tenant: str
+    name: str
+    scopes: tuple[Scope, ...]
+    models: tuple[str, ...] | None
+    expires_at: str | None
+    created_at: str
+    revoked_at: str | None = None
+
+    def valid_at(self, now: float) -> bool:
+        """Whether it is neither revoked nor expired at `now` (epoch seconds)."""
+        return self.revoked_at is None and (self.expires_at is None or now < epoch(self.expires_at))
+
+    @property
+    def caller(self) -> Caller:
+        """Who sends it."""
+        return Caller(self.tenant, self.key_id, self.name, frozenset(self.scopes), self.models)
+
+
+class IssuedKey(ApiKey):
+    """A new key, with the text that its caller sends. That is shown once and not stored."""
+
+    key: str
