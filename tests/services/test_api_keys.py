@@ -1,11 +1,12 @@
 """Who sent a request: what a key must be, for how long what was read of it holds, and what a refusal tells."""
 
+import zlib
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from agentos.domain.api_keys import IssuedKey, NewApiKey, id_of_key, new_key
+from agentos.domain.api_keys import ALPHABET, IssuedKey, NewApiKey, id_of_key, new_key
 from agentos.domain.callers import Caller
 from agentos.kernel.clock import timestamp
 from agentos.kernel.errors import Forbidden, InvalidRequest, Unauthorized
@@ -182,10 +183,6 @@ def test_no_log_line_has_a_key() -> None:
 
 def _resealed(key_id: str) -> str:
     """Another secret under that id, with its right checksum."""
-    import zlib
-
-    from agentos.domain.api_keys import ALPHABET
-
     body = f"agos_{key_id}_{'7' * 43}"
     number, digits = zlib.crc32(body.encode()), ""
     for _ in range(6):

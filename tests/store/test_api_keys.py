@@ -1,4 +1,4 @@
-"""Callers' keys in the table: only a hash is stored, a revoked key stays for 30 days, pages are in order of creation."""
+"""Callers' keys in the table: only a hash is stored, a revoked one stays for 30 days, pages are in order."""
 
 import json
 from typing import Any

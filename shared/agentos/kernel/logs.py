@@ -5,8 +5,8 @@ Every line carries what `correlated` was given: the id of the request, and of th
 
 import json
 import logging
-import re
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any

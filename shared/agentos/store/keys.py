@@ -25,10 +25,12 @@ environment reads circuits from HEALTH and writes latencies there. docs/scaling.
 are hot. Both indexes hold keys alone: a turn changes none of them and so pays nothing for them.
 
 The tenant is part of every key and comes from the verified caller only. Health is everybody's, as providers are, and
-callers' keys are looked up before their tenant is known. Each environment reads a key at most once a minute, so KEYS
-serves 3,000 environments and keys a second. A cursor holds a position in a list and never a key, so that no forged one leads out of the list that it
-is used on. It also names its tenant, and no other tenant's lists take it. A cursor of the tenant `default` names none:
-so were they before there were tenants (docs/adr/0016).
+callers' keys are looked up before their tenant is known. Each environment reads a key at most once a minute, and the
+partition KEYS serves 3,000 reads a second.
+
+A cursor holds a position in a list and never a key, so that no forged one leads out of the list that it is used on. It
+also names its tenant, and no other tenant's lists take it. A cursor of the tenant `default` names none: so were they
+before there were tenants (docs/adr/0016).
 """
 
 import base64
