@@ -3,11 +3,10 @@
 import hmac
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping
 from typing import Generic, TypeVar
 
 from agentos.domain import Page
-from agentos.domain.api_keys import PREFIX, ApiKey, IssuedKey, NewApiKey, hash_of_key, id_of_key, new_key
+from agentos.domain.api_keys import ApiKey, IssuedKey, NewApiKey, hash_of_key, id_of_key, new_key
 from agentos.domain.callers import Access, Caller
 from agentos.kernel.clock import Clock, epoch
 from agentos.kernel.errors import Forbidden, InvalidRequest, Unauthorized
@@ -62,12 +61,11 @@ class KeyChecker:
         self._known: _Recent[ApiKey] = _Recent()
         self._refused: _Recent[None] = _Recent()
 
-    def caller(self, headers: Mapping[str, str]) -> Caller:
-        """The caller, by `Authorization: Bearer …` or `x-api-key`. Header names are lower case.
+    def caller(self, key: str | None) -> Caller:
+        """The caller who sent this text as its key. None is a request without one.
 
         Raises Unauthorized, and Throttled or Unavailable where the table cannot be asked.
         """
-        key = sent_key(headers)
         key_id = None if key is None else id_of_key(key)
         if key is None or key_id is None:
             raise unauthorized()
@@ -112,13 +110,6 @@ class _Recent(Generic[T]):
             self._entries.move_to_end(digest)
             if len(self._entries) > MAX_CHECKED:
                 self._entries.popitem(last=False)
-
-
-def sent_key(headers: Mapping[str, str]) -> str | None:
-    """The first text in the two headers that begins as a key does. Clients of some vendors send both headers."""
-    scheme, _, token = headers.get("authorization", "").strip().partition(" ")
-    texts = [token.strip() if scheme.lower() == "bearer" else "", headers.get("x-api-key", "").strip()]
-    return next((text for text in texts if text.startswith(PREFIX)), None)
 
 
 def unauthorized() -> Unauthorized:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from agentos.domain import Page
 from agentos.domain.api_keys import ApiKey, is_key_id
+from agentos.domain.callers import DEFAULT_TENANT
 from agentos.kernel.clock import Clock, epoch
 from agentos.kernel.errors import NotFound
 from agentos.store import keys
@@ -67,7 +68,7 @@ class ApiKeyStore:
         return Page(
             data=tuple(_stored_key(item).api_key for item in items),
             has_more=more,
-            next_cursor=keys.cursor(keys.DEFAULT_TENANT, items[-1]["sk"]["S"]) if more else None,
+            next_cursor=keys.cursor(DEFAULT_TENANT, items[-1]["sk"]["S"]) if more else None,
         )
 
 
