@@ -114,8 +114,7 @@ class _Recent(Generic[T]):
 
 def unauthorized() -> Unauthorized:
     """The same for every reason."""
-    message = "The request has no valid key. Send one as Authorization: Bearer <key> or as x-api-key."
-    return Unauthorized(message, headers={"www-authenticate": 'Bearer realm="agentos"'})
+    return Unauthorized("The request has no valid key. Send one as Authorization: Bearer <key> or as x-api-key.")
 
 
 def require(caller: Caller, access: Access) -> None:
