@@ -215,6 +215,14 @@ def test_without_a_verified_tenant_it_is_the_default_one(authorizer: Any) -> Non
     assert seen(bare)[0] == "default"
 
 
+@pytest.mark.parametrize("tenant", ["a#b", "Acme", " acme", "a" * 64, 7, ["acme"], {"a": "b"}])
+def test_a_tenant_that_is_no_name_is_refused(tenant: Any) -> None:
+    """A part of a key that could pass for another tenant's key must not come in."""
+    odd = event()
+    odd["requestContext"]["authorizer"] = {"tenant": tenant}
+    assert ask(caller, odd)[0] == 400
+
+
 def test_header_names_are_case_insensitive() -> None:
     assert seen(event(headers={"X-Some-Thing": "A"}))[3] == {"x-some-thing": "A"}
 

@@ -1,5 +1,7 @@
 """The authorizer alone decides whose data a call may see, and nothing that a client sends."""
 
+import re
+from collections.abc import Callable
 from typing import Any
 
 from tests.support.gateway import Client, event, invoke
@@ -41,12 +43,53 @@ def test_a_tenant_that_a_client_claims_is_ignored(api: Any) -> None:
     assert len(api("list_agents").json["data"]) == 1
 
 
-def test_a_cursor_of_one_tenant_shows_another_nothing_but_its_own(api: Any) -> None:
+def test_a_cursor_of_another_tenant_is_refused_as_a_forged_one_is(api: Any) -> None:
     acme, globex = Client("acme"), Client("globex")
-    theirs = {acme.agent() for _ in range(3)}
-    ours = {globex.agent() for _ in range(3)}
-    stolen = acme("list_agents", query={"limit": "1"}).json["nextCursor"]
-    for order in ("asc", "desc"):
-        seen = globex("list_agents", query={"after": stolen, "order": order}).json["data"]
-        assert {agent["agentId"] for agent in seen} <= ours
-        assert not {agent["agentId"] for agent in seen} & theirs
+    for tenant in (acme, globex, api):
+        for _ in range(2):
+            tenant.agent()
+    for owner in (acme, api):
+        stolen = owner("list_agents", query={"limit": "1"}).json["nextCursor"]
+        answers = [globex("list_agents", query={"after": cursor}) for cursor in (stolen, "forged")]
+        assert {answer.status for answer in answers} == {400}
+        assert len({answer.json["message"] for answer in answers}) == 1
+
+
+def test_idempotency_keys_of_two_tenants_are_independent(api: Any) -> None:
+    body, headers = {"name": "n", "model": "local:a"}, {"idempotency-key": "the-same"}
+    made = {
+        tenant: [Client(tenant)("create_agent", body, headers=headers).json["agentId"] for _ in range(2)]
+        for tenant in ("acme", "globex")
+    }
+    assert all(len(set(ids)) == 1 for ids in made.values())
+    assert made["acme"] != made["globex"]
+    assert Client("globex")("create_agent", {**body, "name": "other"}, headers=headers).status == 422
+
+
+def test_answers_of_a_door_are_kept_for_their_tenant_alone(api: Any, upstream: Any) -> None:
+    body = {"model": "local:a", "messages": [{"role": "user", "content": "Hello"}]}
+    headers = {"idempotency-key": "the-same"}
+    ids = [
+        Client(tenant)("chat_completions", body, headers=headers).json["id"] for tenant in ("acme", "globex", "acme")
+    ]
+    assert ids[0] == ids[2] != ids[1]
+    assert len(upstream.requests) == 2
+
+
+def test_the_default_tenant_is_stored_as_it_was_before_there_were_tenants(
+    queue: Any, api: Any, upstream: Any, stored: Callable[[], list[dict[str, Any]]]
+) -> None:
+    """Those who upgrade find everything again: these partitions are what earlier versions wrote."""
+    agent_id = api.agent()
+    session_id = api.session(agent_id, userId="ann")
+    api("create_agent", {"name": "n", "model": "local:a"}, headers={"idempotency-key": "k"})
+    body = {"model": "local:a", "messages": [{"role": "user", "content": "Hello"}]}
+    assert api("chat_completions", body, headers={"idempotency-key": "k"}).status == 200
+    assert api.say(agent_id, session_id).status == 200
+
+    session = f"TENANT#default#AGENT#{agent_id}#SESSION#{session_id}"
+    shapes = {re.sub("KEY#[0-9a-f]{40}", "KEY#hash", item["pk"]["S"]) for item in stored()}
+    assert shapes == {"TENANT#default#AGENTS", session, "TENANT#default#KEY#hash"}
+    (listed,) = [item for item in stored() if item["sk"]["S"] == "SESSION"]
+    assert listed["agentSessions"]["S"] == f"TENANT#default#AGENT#{agent_id}"
+    assert listed["userSessions"]["S"] == f"TENANT#default#AGENT#{agent_id}#USER#ann"

@@ -1,5 +1,7 @@
 """Pages of agents: every page size and both orders, without gaps or duplicates, also when agents change in between."""
 
+import base64
+
 import pytest
 
 from agentos.kernel.errors import InvalidRequest
@@ -93,15 +95,26 @@ def test_large_agents_make_shorter_pages_that_say_there_is_more(store: Store) ->
     assert all(pages)
 
 
-def test_a_cursor_of_another_tenant_is_only_a_position(store: Store) -> None:
-    ours = agents(store, 3)
-    theirs = [store.agent(tenant="other") for _ in range(3)]
-    cursor = store.agents.page("other", 1, None, "asc").next_cursor
+@pytest.mark.parametrize(
+    ("mine", "other"), [("acme", "globex"), ("acme", "default"), ("default", "acme"), ("me", "acme")]
+)
+def test_a_cursor_of_another_tenant_is_refused(store: Store, mine: str, other: str) -> None:
+    for tenant in (mine, other):
+        for _ in range(2):
+            store.agent(tenant=tenant)
+    own, theirs = (store.agents.page(tenant, 1, None, "asc").next_cursor for tenant in (mine, other))
 
-    page = store.agents.page(TENANT, 20, cursor, "desc")
+    assert len(store.agents.page(mine, 20, own, "asc").data) == 1
+    with pytest.raises(InvalidRequest):
+        store.agents.page(mine, 20, theirs, "asc")
 
-    assert {agent.agent_id for agent in page.data} <= set(ours)
-    assert not {agent.agent_id for agent in page.data} & set(theirs)
+
+def test_a_cursor_of_the_default_tenant_is_what_it_was_before_there_were_tenants(store: Store) -> None:
+    first, second = (store.agent(tenant="default") for _ in range(2))
+    cursor = base64.urlsafe_b64encode(first.encode()).decode().rstrip("=")
+
+    assert store.agents.page("default", 1, None, "asc").next_cursor == cursor
+    assert [agent.agent_id for agent in store.agents.page("default", 9, cursor, "asc").data] == [second]
 
 
 BAD_CURSORS = [
@@ -112,13 +125,13 @@ BAD_CURSORS = [
     "\ud800",
     "=" * 5,
     "A" * 10_000,
-    keys.cursor(""),
-    keys.cursor("agent_"),
-    keys.cursor("1"),
-    keys.cursor(new_id("sess")),
-    keys.cursor(new_id("agent") + "#"),
-    keys.cursor('{"pk":{"S":"TENANT#other#AGENTS"}}'),
-    keys.cursor("TENANT#other#AGENTS"),
+    keys.cursor(TENANT, ""),
+    keys.cursor(TENANT, "agent_"),
+    keys.cursor(TENANT, "1"),
+    keys.cursor(TENANT, new_id("sess")),
+    keys.cursor(TENANT, new_id("agent") + "#"),
+    keys.cursor(TENANT, '{"pk":{"S":"TENANT#other#AGENTS"}}'),
+    keys.cursor(TENANT, "TENANT#other#AGENTS"),
 ]
 
 

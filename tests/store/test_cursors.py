@@ -28,8 +28,9 @@ CURSORS = st.one_of(
     st.text(st.characters(), max_size=20),  # lone surrogates too
     st.text("abcXYZ019-_=+/", max_size=30),
     st.binary(max_size=20).map(lambda position: base64.urlsafe_b64encode(position).decode()),
-    POSITIONS.map(keys.cursor),
-    POSITIONS.map(lambda position: keys.cursor(position) + "="),
+    POSITIONS.map(lambda position: keys.cursor(TENANT, position)),
+    POSITIONS.map(lambda position: keys.cursor(TENANT, position) + "="),
+    POSITIONS.map(lambda position: keys.cursor("other", position)),
 )
 ORDERS = st.sampled_from(["asc", "desc"])
 

@@ -1,6 +1,7 @@
 """Pages of messages, and the history that a turn reads: in the order of the conversation, from either end."""
 
 import json
+from functools import partial
 from typing import Any
 
 import pytest
@@ -148,7 +149,7 @@ def test_a_forged_position_stays_in_the_session(store: Store, position: str) -> 
     seen = [
         str(message.content)
         for order in ("asc", "desc")
-        for message in store.sessions.messages(*place, 20, keys.cursor(position), order).data
+        for message in store.sessions.messages(*place, 20, keys.cursor(TENANT, position), order).data
     ]
     assert sorted(seen) == sorted(said)
 
@@ -157,7 +158,10 @@ BAD_CURSORS = [
     "",
     "garbage",
     "\ud800",
-    *map(keys.cursor, ["", "-1", "1.5", "9" * 13, "٣", "0x1", " 1", "1\n", new_id("msg"), "MESSAGE#000000000001"]),
+    *map(
+        partial(keys.cursor, TENANT),
+        ["", "-1", "1.5", "9" * 13, "٣", "0x1", " 1", "1\n", new_id("msg"), "MESSAGE#000000000001"],
+    ),
 ]
 
 

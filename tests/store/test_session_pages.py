@@ -133,7 +133,14 @@ def test_cursors_stay_in_their_own_list(store: Store) -> None:
     assert not {session.session_id for session in page.data} & set(strangers)
 
 
-BAD_CURSORS = ["", "garbage", "ü", keys.cursor(new_id("agent")), keys.cursor("3"), keys.cursor("sess_1")]
+BAD_CURSORS = [
+    "",
+    "garbage",
+    "ü",
+    keys.cursor(TENANT, new_id("agent")),
+    keys.cursor(TENANT, "3"),
+    keys.cursor(TENANT, "sess_1"),
+]
 
 
 def test_a_cursor_of_another_origin_is_refused(store: Store) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 from agentos.domain import IdempotencyKey
+from agentos.domain.callers import DEFAULT_TENANT, tenant_name
 from agentos.kernel import json_text
 from agentos.kernel.clock import Clock, Deadline
 from agentos.kernel.errors import MAX_FIELD, InvalidRequest, PayloadTooLarge
@@ -24,7 +25,6 @@ MAX_BODY_BYTES = 6 * 1024 * 1024
 PAGE_PARAMETERS = ("limit", "after", "order")
 """What `Request.page` reads from the query string."""
 
-DEFAULT_TENANT = "default"
 RESPOND_ASYNC = "respond-async"
 EVENT_STREAM = "text/event-stream"
 
@@ -207,11 +207,15 @@ def texts_of(event: ProxyEvent, name: str) -> dict[str, str]:
 
 
 def _tenant(authorizer: Mapping[str, Any]) -> str:
-    """The caller's tenant. Raises InvalidRequest where it is no text: no caller may end up with another's data."""
+    """The caller's tenant, as an authorizer of API Gateway gives it; without one, the tenant `default`.
+
+    Raises InvalidRequest where it is no name of a tenant: no caller may end up with another's data.
+    """
     tenant = authorizer.get("tenant") or DEFAULT_TENANT
-    if not isinstance(tenant, str):
-        raise InvalidRequest("The authorizer's tenant is not a string.")
-    return tenant
+    try:
+        return tenant_name(tenant)
+    except (TypeError, ValueError) as error:
+        raise InvalidRequest("The authorizer's tenant is not the name of a tenant.") from error
 
 
 def _body_bytes(event: ProxyEvent) -> bytes:

@@ -7,6 +7,8 @@ Errors for the client. `api/endpoint.py` turns each into `{code, message, detail
     ├── Unsupported            400  unsupported
     ├── ProviderRejected       400  provider_rejected
     ├── ContextLengthExceeded  400  context_length_exceeded
+    ├── Unauthorized           401  unauthorized
+    ├── Forbidden              403  forbidden
     ├── NotFound               404  not_found
     ├── SessionBusy            409  session_busy
     ├── IdempotencyInFlight    409  idempotency_in_flight
@@ -86,6 +88,18 @@ class ContextLengthExceeded(ApiError):
     """The conversation is longer than the context window of every target that was left."""
 
     status, code = 400, "context_length_exceeded"
+
+
+class Unauthorized(ApiError):
+    """The request has no key, or one that is unknown, expired or revoked. The error does not say which."""
+
+    status, code = 401, "unauthorized"
+
+
+class Forbidden(ApiError):
+    """The caller is known and may not do this. `details.scope` is the scope that is missing."""
+
+    status, code = 403, "forbidden"
 
 
 class NotFound(ApiError):

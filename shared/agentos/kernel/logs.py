@@ -6,6 +6,7 @@ Every line carries what `correlated` was given: the id of the request, and of th
 import json
 import logging
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -16,16 +17,20 @@ from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
 _secrets: set[str] = set()
 
 
+_CALLERS_KEY = re.compile(r"agos_[0-9A-Za-z]+_[0-9A-Za-z]+")
+"""Keys of callers are too many to be known one by one (`domain/api_keys.py`)."""
+
+
 def hide_secrets(*secrets: str) -> None:
     """Replace these texts in every log line from now on, as they are and as JSON escapes them."""
     _secrets.update(form for secret in secrets if secret for form in (secret, json.dumps(secret)[1:-1]))
 
 
 def redact(text: str) -> str:
-    """`text` with every known secret replaced."""
+    """`text` with every known secret replaced, and whatever looks like a caller's key."""
     for secret in sorted(_secrets, key=len, reverse=True):  # longest first, because one key may be the start of another
         text = text.replace(secret, "***")
-    return text
+    return _CALLERS_KEY.sub("***", text)
 
 
 class _RedactingFormatter(LambdaPowertoolsFormatter):

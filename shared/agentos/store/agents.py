@@ -90,7 +90,7 @@ class AgentStore:
 
     def page(self, tenant: str, limit: int, after: str | None, order: str) -> Page[Agent]:
         """By time of creation. Raises InvalidRequest for a bad cursor."""
-        start = None if after is None else keys.agent(tenant, keys.id_position("agent", after))
+        start = None if after is None else keys.agent(tenant, keys.id_position(tenant, "agent", after))
         found = self._table.query(
             "pk = :pk",
             {":pk": {"S": keys.agents_partition(tenant)}},
@@ -103,5 +103,5 @@ class AgentStore:
         return Page(
             data=tuple(agent_of(item) for item in items),
             has_more=more,
-            next_cursor=keys.cursor(items[-1]["sk"]["S"]) if more else None,
+            next_cursor=keys.cursor(tenant, items[-1]["sk"]["S"]) if more else None,
         )

@@ -11,6 +11,7 @@
     created   TENANT#t#KEY#<hash>                     KEY           an Idempotency-Key of a create
     answer    TENANT#t#KEY#<hash>                     COMPLETION    an Idempotency-Key of a door
     part      TENANT#t#KEY#<hash>                     COMPLETION#<claim>#<k>  what a large answer goes on in
+    api key   KEYS                                    <keyId>       its id; all of them, newest first
     circuit   HEALTH                                  CIRCUIT#<m>   a target as it is configured; all of them
     latency   HEALTH                                  LATENCY#<m>   all of them
 
@@ -23,9 +24,13 @@ turn reads its agent, and all agents of a tenant share a partition, which serves
 environment reads circuits from HEALTH and writes latencies there. docs/scaling.md says at which rates these partitions
 are hot. Both indexes hold keys alone: a turn changes none of them and so pays nothing for them.
 
-The tenant is part of every key and comes from the verified caller only; health alone is everybody's, as
-providers are. A cursor holds a position in
-a list and never a key, so that no forged one leads out of the list that it is used on.
+The tenant is part of every key and comes from the verified caller only. Health is everybody's, as providers are, and
+callers' keys are looked up before their tenant is known. Each environment reads a key at most once a minute, and the
+partition KEYS serves 3,000 reads a second.
+
+A cursor holds a position in a list and never a key, so that no forged one leads out of the list that it is used on. It
+also names its tenant, and no other tenant's lists take it. A cursor of the tenant `default` names none: so were they
+before there were tenants (docs/adr/0016).
 """
 
 import base64
@@ -33,6 +38,8 @@ import binascii
 import re
 from typing import Any
 
+from agentos.domain.api_keys import is_key_id
+from agentos.domain.callers import DEFAULT_TENANT
 from agentos.kernel.errors import InvalidRequest
 from agentos.kernel.ids import is_id
 
@@ -124,6 +131,13 @@ def user_sessions(tenant: str, agent_id: str, user_id: str) -> str:
     return f"TENANT#{tenant}#AGENT#{agent_id}#USER#{user_id}"
 
 
+API_KEYS = "KEYS"
+
+
+def api_key(key_id: str) -> Key:
+    return {"pk": {"S": API_KEYS}, "sk": {"S": key_id}}
+
+
 HEALTH = "HEALTH"
 
 
@@ -143,32 +157,49 @@ def latency(model: str) -> Key:
     return {"pk": {"S": HEALTH}, "sk": {"S": latency_sort(model)}}
 
 
-def cursor(position: str) -> str:
-    """The opaque text that a client hands back as `after`."""
-    return base64.urlsafe_b64encode(position.encode()).decode().rstrip("=")
+def cursor(tenant: str, position: str) -> str:
+    """The opaque text that a client of the tenant hands back as `after`."""
+    return base64.urlsafe_b64encode((position + _mark_of(tenant)).encode()).decode().rstrip("=")
 
 
-def id_position(kind: str, text: str) -> str:
-    """The id in a cursor of a list of agents or sessions. Raises InvalidRequest."""
-    position = _position(text)
+def _mark_of(tenant: str) -> str:
+    return "" if tenant == DEFAULT_TENANT else f"@{tenant}"
+
+
+def id_position(tenant: str, kind: str, text: str) -> str:
+    """The id in a cursor of the tenant's lists of agents or sessions. Raises InvalidRequest."""
+    position = _position(tenant, text)
     if not is_id(kind, position):
         raise _bad_cursor()
     return position
 
 
-def sequence_position(text: str) -> int:
-    """The sequence number in a cursor of a list of messages. Raises InvalidRequest."""
-    position = _position(text)
+def api_key_position(text: str) -> str:
+    """The id in a cursor of the list of callers' keys, which is that of no tenant. Raises InvalidRequest."""
+    position = _position(DEFAULT_TENANT, text)
+    if not is_key_id(position):
+        raise _bad_cursor()
+    return position
+
+
+def sequence_position(tenant: str, text: str) -> int:
+    """The sequence number in a cursor of the tenant's lists of messages. Raises InvalidRequest."""
+    position = _position(tenant, text)
     if not re.fullmatch(rf"[0-9]{{1,{SEQUENCE_DIGITS}}}", position):
         raise _bad_cursor()
     return int(position)
 
 
-def _position(text: str) -> str:
+def _position(tenant: str, text: str) -> str:
+    """What the cursor says without its tenant's mark. The mark of another tenant makes it no position."""
     try:
-        return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True).decode("ascii")
+        decoded = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True).decode("ascii")
     except (binascii.Error, ValueError) as error:
         raise _bad_cursor() from error
+    mark = _mark_of(tenant)
+    if not decoded.endswith(mark):
+        raise _bad_cursor()
+    return decoded.removesuffix(mark)
 
 
 def _bad_cursor() -> InvalidRequest:

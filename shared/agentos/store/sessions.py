@@ -97,21 +97,21 @@ class SessionStore:
         self, tenant: str, agent_id: str, user_id: str | None, limit: int, after: str | None, order: str
     ) -> Page[Session]:
         """By time of creation, of one user if given. Raises InvalidRequest for a bad cursor."""
-        start = None if after is None else keys.id_position("sess", after)
+        start = None if after is None else keys.id_position(tenant, "sess", after)
         found = self._listed(tenant, agent_id, user_id, start, limit + 1, order == "asc")
         now = self._clock.time()
         items, more = take_page(self._live(found, min(limit + 1, BATCH_GET_MAX), now), limit)
         return Page(
             data=tuple(session for item in items if (session := session_of(item, now))),
             has_more=more,
-            next_cursor=keys.cursor(items[-1]["sessionId"]["S"]) if more else None,
+            next_cursor=keys.cursor(tenant, items[-1]["sessionId"]["S"]) if more else None,
         )
 
     def messages(
         self, tenant: str, agent_id: str, session_id: str, limit: int, after: str | None, order: str
     ) -> Page[SentMessage | Reply]:
         """In the order of the conversation. Raises InvalidRequest for a bad cursor."""
-        start = None if after is None else keys.sequence_position(after)
+        start = None if after is None else keys.sequence_position(tenant, after)
         session = self.get(tenant, agent_id, session_id)
         partition = keys.session_partition(tenant, agent_id, session_id)
         found = self._messages.from_either_end(partition, session.message_count, start, limit + 1, order)
@@ -119,7 +119,7 @@ class SessionStore:
         return Page(
             data=tuple(self._messages.read(partition, items)),
             has_more=more,
-            next_cursor=keys.cursor(str(keys.sequence_of(items[-1]))) if more else None,
+            next_cursor=keys.cursor(tenant, str(keys.sequence_of(items[-1]))) if more else None,
         )
 
     def _listed(
