@@ -98,7 +98,8 @@ def test_pages_are_in_order(api_keys: ApiKeyStore, order: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "cursor", ["", "garbage", keys.cursor("default", new_id("agent")), keys.cursor("acme", "0" * 16)]
+    "cursor",
+    ["", "garbage", pytest.param(keys.cursor("default", new_id("agent")), id="agents"), keys.cursor("acme", "0" * 16)],
 )
 def test_a_cursor_of_another_list_is_refused(api_keys: ApiKeyStore, cursor: str) -> None:
     with pytest.raises(InvalidRequest):
