@@ -39,6 +39,8 @@ async def read_message(reader: asyncio.StreamReader) -> Message:
         headers = {name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
         if headers.get("transfer-encoding") == "chunked":
             return Message(first, headers, await _chunks(reader))
+        if first.startswith("HTTP/") and "content-length" not in headers:
+            return Message(first, headers, await reader.read())  # the body ends with the connection
         return Message(first, headers, await reader.readexactly(int(headers.get("content-length", "0"))))
     except (asyncio.IncompleteReadError, asyncio.LimitOverrunError, ConnectionError) as error:
         raise Closed from error
