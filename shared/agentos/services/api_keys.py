@@ -52,7 +52,7 @@ class KeyChecker:
 
     What was read is remembered under the hash of the whole text. So a wrong secret takes a read whether its id exists
     or not, and the time of a refusal does not tell which ids do. Refusals are remembered apart from keys, so that
-    whoever guesses cannot displace the keys of others.
+    guessed keys displace no valid ones.
     """
 
     def __init__(self, store: ApiKeyStore, clock: Clock) -> None:
