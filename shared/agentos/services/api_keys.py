@@ -7,15 +7,18 @@ from typing import Generic, TypeVar
 
 from agentos.domain import Page
 from agentos.domain.api_keys import ApiKey, IssuedKey, NewApiKey, hash_of_key, id_of_key, new_key
-from agentos.domain.callers import Access, Caller
+from agentos.domain.callers import Caller
 from agentos.kernel.clock import Clock, epoch
-from agentos.kernel.errors import Forbidden, InvalidRequest, Unauthorized
+from agentos.kernel.errors import InvalidRequest, Unauthorized
 from agentos.store.api_keys import ApiKeyStore, StoredKey
 
 T = TypeVar("T")
 
 CHECK_SECONDS = 60.0
 """For how long what was read of a key holds: the longest time that a revoked key still works."""
+
+CHALLENGE = 'Bearer realm="agentos"'
+"""How a client is told to authenticate (RFC 9110, section 11.6.1; RFC 6750, section 3)."""
 
 MAX_CHECKED = 1000
 """How many keys, and as many texts that are none, a process remembers."""
@@ -114,10 +117,7 @@ class _Recent(Generic[T]):
 
 def unauthorized() -> Unauthorized:
     """The same for every reason."""
-    return Unauthorized("The request has no valid key. Send one as Authorization: Bearer <key> or as x-api-key.")
-
-
-def require(caller: Caller, access: Access) -> None:
-    """Raises Forbidden where the caller lacks the scope."""
-    if not caller.may(access):
-        raise Forbidden(f"The key lacks the scope {access}.", {"scope": access})
+    return Unauthorized(
+        "The request has no valid key. Send one as Authorization: Bearer <key> or as x-api-key.",
+        headers={"www-authenticate": CHALLENGE},
+    )
