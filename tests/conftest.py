@@ -107,7 +107,7 @@ def dynamodb_endpoint(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    """A process environment without any provider's key, with credentials that are none, in which no key is asked for."""
+    """A process environment without any provider's key, without credentials, that asks nobody for a key."""
     for name in os.environ:
         if name.endswith(("_API_KEY", "_ENDPOINT")) or name.startswith(("AWS_", "AGENTOS_")):
             monkeypatch.delenv(name)

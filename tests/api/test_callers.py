@@ -11,6 +11,7 @@ from agentos.kernel.errors import Forbidden, Throttled, Unauthorized, Unavailabl
 from agentos.services.api_keys import unauthorized
 
 KEY, OTHER = new_key(), new_key()
+NAMES = {KEY: "key", OTHER: "other", None: "none"}
 
 
 class Known:
@@ -50,6 +51,7 @@ def credentials(identity: Any = None, **headers: str) -> Credentials:
         ({"authorization": f"Bearer {OTHER}", "x_api_key": KEY}, OTHER),
         ({"authorization": "AWS4-HMAC-SHA256 Credential=x", "x_api_key": KEY}, KEY),
     ],
+    ids=lambda value: NAMES[value] if isinstance(value, str | None) else "",
 )
 def test_the_first_header_that_has_a_key_of_ours_counts(headers: dict[str, str], expected: str | None) -> None:
     checker = Known(Unauthorized("no"))

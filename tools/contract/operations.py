@@ -27,8 +27,9 @@ ROUTED = ("x-agentos-model", "x-agentos-attempts")
 
 @dataclass(frozen=True)
 class Operation:
-    """One route. `folder` is its function's; `answer` is a model, or several of which one answers; `streams` are the events of a streamed answer by their names.
+    """One route. `folder` is its function's; `answer` is a model, or several of which one answers.
 
+    `streams` are the events of a streamed answer by their names.
     `accepted` is the model of a 202. `fresh`: a client that has the answer already gets a 304. `links` are the path
     parameters of other routes that the answer has, by name.
     """

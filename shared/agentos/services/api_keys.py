@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 
 from agentos.domain import Page
 from agentos.domain.api_keys import ApiKey, IssuedKey, NewApiKey, hash_of_key, id_of_key, new_key
-from agentos.domain.callers import Caller
+from agentos.domain.callers import DEFAULT_TENANT, SCOPES, Caller
 from agentos.kernel.clock import Clock, epoch
 from agentos.kernel.errors import InvalidRequest, Unauthorized
 from agentos.store.api_keys import ApiKeyStore, StoredKey
@@ -40,6 +40,27 @@ class ApiKeys:
         api_key = ApiKey(key_id=key.split("_")[1], created_at=self._clock.now(), **fields)
         self._store.add(StoredKey(api_key, hash_of_key(key)))
         return IssuedKey(**{name: getattr(api_key, name) for name in ApiKey.model_fields}, key=key)
+
+    def first(self, key: str | None = None) -> str:
+        """A key that may do everything, for the one who runs the stack: this text, or a new one. Returns the text.
+
+        Raises ValueError where the text has not the form of a key.
+        """
+        key = key or new_key()
+        key_id = id_of_key(key)
+        if key_id is None:
+            raise ValueError("it has not the form of a key, agos_<id>_<secret>, or it was cut off")
+        api_key = ApiKey(
+            key_id=key_id,
+            tenant=DEFAULT_TENANT,
+            name="first key",
+            scopes=SCOPES,
+            models=None,
+            expires_at=None,
+            created_at=self._clock.now(),
+        )
+        self._store.add(StoredKey(api_key, hash_of_key(key)))
+        return key
 
     def page(self, limit: int, after: str | None, order: str | None) -> Page[ApiKey]:
         """The keys of all tenants, the newest first unless `order` says otherwise. Raises InvalidRequest."""
