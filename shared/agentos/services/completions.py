@@ -53,7 +53,7 @@ class Completions:
 
     def complete(
         self,
-        tenant: str,
+        caller: Caller,
         request: CompletionRequest,
         deadline: Deadline,
         simulated: Simulation,
@@ -70,8 +70,8 @@ class Completions:
         deadline = deadline.at_most(limits.streamed_turn_seconds if listener else limits.turn_seconds)
         if key is None:
             turn_id = new_id("turn", self._clock.time())
-            return self._answer(turn_id, tenant, request, deadline, simulated, listener)[0]
-        held = self._leases.claim(tenant, key, deadline)
+            return self._answer(turn_id, caller, request, deadline, simulated, listener)[0]
+        held = self._leases.claim(caller.tenant, key, deadline)
         if isinstance(held, RecordedReply):
             if listener:
                 replay(listener, held.reply, held.lengths)
@@ -79,7 +79,7 @@ class Completions:
         with held:
             cancellable = deadline.cancelled_by(lambda: held.lost is not None)
             try:
-                reply, lengths = self._answer(held.lease.claim_id, tenant, request, cancellable, simulated, listener)
+                reply, lengths = self._answer(held.lease.claim_id, caller, request, cancellable, simulated, listener)
             except ApiError as error:
                 if held.lost:
                     raise held.lost from error
@@ -91,7 +91,7 @@ class Completions:
     def _answer(
         self,
         turn_id: str,
-        tenant: str,
+        caller: Caller,
         request: CompletionRequest,
         deadline: Deadline,
         simulated: Simulation,
@@ -100,14 +100,14 @@ class Completions:
         """The answer, and the lengths of the pieces in which the listener got it."""
         began = self._clock.monotonic()
         answer_by = deadline.earlier(self._settings.limits.commit_reserve_seconds)
-        agent = self._agent(tenant, request)
+        agent = self._agent(caller.tenant, request)
         if agent.config.timeout_seconds:
             answer_by = answer_by.at_most(agent.config.timeout_seconds)
         hints = Hints(metadata=request.metadata)
-        usage = TurnUsage(turn_id, Caller(tenant), request.door, agent.agent_id or None, user_id=agent.config.user)
+        usage = TurnUsage(turn_id, caller, request.door, agent.agent_id or None, user_id=agent.config.user)
         with self._recorder.turn(agent, request.messages) as record, self._usage.turn(usage, deadline):
             prompt, plan = self._preparation.prepare(
-                tenant, agent, None, request.messages, hints, streamed=listener is not None
+                caller, agent, None, request.messages, hints, streamed=listener is not None
             )
             message_id = new_id("msg")
             text_listener = forward_text(listener, message_id) if listener else None

@@ -40,12 +40,13 @@ QUEUE_PAUSE_SECONDS = 1.0
 
 @dataclass(frozen=True)
 class Turn:
-    """The messages to answer, their session and the deadline. `simulated`: providers that are to fail, and how.
+    """The messages to answer, who sent them, their session and the deadline.
 
+    `simulated`: providers that are to fail, and how.
     `queue_age_ms`: of a background turn, the time from its acceptance to its start.
     """
 
-    tenant: str
+    caller: Caller
     agent_id: str
     session_id: str
     messages: Sequence[NewMessage | ToolResult]
@@ -53,6 +54,10 @@ class Turn:
     key: IdempotencyKey | None = None
     simulated: Mapping[str, ErrorClass] = field(default_factory=dict)
     queue_age_ms: int | None = None
+
+    @property
+    def tenant(self) -> str:
+        return self.caller.tenant
 
     @property
     def session_path(self) -> SessionPath:
@@ -151,7 +156,7 @@ class Turns:
     def _turn_usage(self, turn: Turn, lease: Lease) -> TurnUsage:
         return TurnUsage(
             turn_id=lease.turn_id,
-            caller=Caller(turn.tenant),
+            caller=turn.caller,
             door="background" if self._long else "messages",
             agent_id=turn.agent_id,
             session_id=turn.session_id,
@@ -222,7 +227,7 @@ class Turns:
         hints = Hints.of(first) if isinstance(first, NewMessage) else Hints()
         agent = with_parameters(run.agent, run.turn.messages)
         prompt, plan = self._preparation.prepare(
-            run.turn.tenant, agent, run.session, asked, hints, streamed=run.listener is not None
+            run.turn.caller, agent, run.session, asked, hints, streamed=run.listener is not None
         )
         message_id = new_id("msg")
         text_listener = forward_text(run.listener, message_id) if run.listener else None
