@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from agentos.services.simulation import Simulator
     from agentos.services.turns import Turns
     from agentos.services.usage_recorder import UsageRecorder
+    from agentos.services.usage_reports import UsageReports
     from agentos.settings.loading import Settings
     from agentos.settings.secrets import ParameterStore
     from agentos.store.agents import AgentStore
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from agentos.store.sessions import SessionStore
     from agentos.store.turns import TurnStore
     from agentos.store.usage import UsageStore
+    from agentos.store.usage_totals import UsageTotals
 
 
 @once
@@ -278,6 +280,20 @@ def usage_store() -> "UsageStore":
 
 
 @once
+def usage_totals() -> "UsageTotals":
+    from agentos.store.usage_totals import UsageTotals
+
+    return UsageTotals(table())
+
+
+@once
+def usage_reports() -> "UsageReports":
+    from agentos.services.usage_reports import UsageReports
+
+    return UsageReports(usage_store(), usage_totals(), clock())
+
+
+@once
 def usage_recorder() -> "UsageRecorder":
     from agentos.services.usage_recorder import UsageRecorder
 
@@ -342,9 +358,7 @@ def background_worker() -> "BackgroundWorker":
 
     patient = _executor(settings().limits.long_turn_seconds)
     usage, configured = usage_recorder(), settings()
-    turns = Turns(
-        agent_store(), turn_store(), leases(), preparation(), patient, usage, configured, clock(), long=True
-    )
+    turns = Turns(agent_store(), turn_store(), leases(), preparation(), patient, usage, configured, clock(), long=True)
     times = TurnClock(settings().limits.background_turn_seconds, clock())
     return BackgroundWorker(background_turn_store(), turn_store(), turns, queue(), times, clock())
 
