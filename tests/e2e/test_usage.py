@@ -8,8 +8,6 @@ import pytest
 from tests.e2e.hosting import Host, eventually
 from tools import usage_rebuild
 
-NUMBERS = ("promptTokens", "completionTokens")
-
 
 def test_messages_and_completions_are_found_in_the_usage(
     start_host: Callable[..., Host],
@@ -19,30 +17,32 @@ def test_messages_and_completions_are_found_in_the_usage(
 ) -> None:
     host = start_host({"STORE": dynamodb_endpoint})
     first, second = host.agent(model="echo:echo"), host.agent(model="echo:echo")
-    told: dict[str, list[Any]] = {first: [], second: []}
+    replies: dict[str, list[Any]] = {first: [], second: []}
     for agent_id, count in ((first, 3), (second, 2)):
         session = host.session(agent_id)
         for number in range(count):
-            told[agent_id].append(host.say(session, f"message {number}").json())
-    asked = {"model": "echo:echo", "messages": [{"role": "user", "content": "Hello"}]}
-    assert host.client.post("/v1/chat/completions", json=asked).status_code == 200
+            replies[agent_id].append(host.say(session, f"message {number}").json())
+    asked = {"model": f"agent:{second}", "messages": [{"role": "user", "content": "Hello"}]}
+    completion = host.client.post("/v1/chat/completions", json=asked).json()["usage"]
 
-    def usage(**query: str) -> Any:
-        return host.client.get("/usage", params=query).json()
+    def usage() -> dict[str, Any]:
+        """By agent; the store may hold what other tests used."""
+        rows = host.client.get("/usage", params={"groupBy": "agent,model"}).json()["data"]
+        return {row["agent"]: row for row in rows if row["agent"] in replies}
 
-    eventually(lambda: usage()["total"]["turns"] == 6)
-    by_agent = {row["agent"]: row for row in usage(groupBy="agent")["data"]}
-    assert {agent_id: row["turns"] for agent_id, row in by_agent.items()} == {None: 1, first: 3, second: 2}
-    for agent_id, replies in told.items():
-        for name in NUMBERS:
-            assert by_agent[agent_id][name] == sum(reply["usage"][name] for reply in replies)
-    (row,) = usage(groupBy="model,provider")["data"]
-    assert (row["model"], row["provider"], row["attempts"], row["failed"]) == ("echo:echo", "echo", 6, 0)
+    eventually(lambda: {agent_id: row["turns"] for agent_id, row in usage().items()} == {first: 3, second: 3})
+    for agent_id, row in usage().items():
+        told = [reply["usage"] for reply in replies[agent_id]]
+        more = completion if agent_id == second else {"prompt_tokens": 0, "completion_tokens": 0}
+        assert row["promptTokens"] == sum(one["promptTokens"] for one in told) + more["prompt_tokens"]
+        assert row["completionTokens"] == sum(one["completionTokens"] for one in told) + more["completion_tokens"]
+        assert (row["model"], row["attempts"], row["failed"]) == ("echo:echo", 3, 0)
     assert "echo:echo" in host.client.get("/usage?groupBy=model", headers={"accept": "text/csv"}).text
 
-    command = ["--table", "agentos", "--endpoint", dynamodb_endpoint]
-    assert usage_rebuild.main(command) == 0
+    before = usage()
+    for _ in range(2):
+        assert usage_rebuild.main(["--table", "agentos", "--endpoint", dynamodb_endpoint]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines
-    assert all(line.endswith(" records, 0 of them not counted before, 0 sums corrected") for line in lines)
+    assert lines[-1].endswith(" records, 0 of them not counted before, 0 sums corrected")
+    assert usage() == before
     assert "Traceback" not in host.output
