@@ -42,8 +42,8 @@ class Functions:
 
     When a file below the folder `layer` or one of the `watched` files has changed, `refresh` is called and every module
     of the layer's package and every handler is dropped, so that no old code stays in use. Invocations under way finish
-    with the code that they began with. An invocation that begins while others are under way may miss an edit of the last
-    CHECK_SECONDS. `loaded` is called before the first handler of each code is loaded.
+    with the code that they began with. One that begins while others are under way may miss an edit of those files in
+    the last `check_seconds`. `loaded` is called before the first handler of each code is loaded.
     """
 
     def __init__(
@@ -53,12 +53,14 @@ class Functions:
         watched: Callable[[], Iterable[Path]],
         refresh: Callable[[], None],
         loaded: Callable[[], None] = lambda: None,
+        check_seconds: float = CHECK_SECONDS,
     ):
         self._layer = layer
         self._package = package
         self._watched = watched
         self._refresh = refresh
         self._loaded = loaded
+        self._check_seconds = check_seconds
         self._lock = threading.Lock()
         self._common = self._common_snapshot()
         self._checked_at = float("-inf")  # monotonic
@@ -105,6 +107,7 @@ class Functions:
 
     @contextmanager
     def _counted(self) -> Iterator[None]:
+        """For the length of an invocation."""
         with self._lock:
             self._under_way += 1
         try:
@@ -115,7 +118,7 @@ class Functions:
 
     def _drop_if_common_changed(self) -> None:
         began = time.monotonic()
-        if self._under_way > 1 and began - self._checked_at < CHECK_SECONDS:
+        if self._under_way > 1 and began - self._checked_at < self._check_seconds:
             return
         self._checked_at = began
         now = self._common_snapshot()

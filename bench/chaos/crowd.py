@@ -1,12 +1,18 @@
 """`python -m bench.chaos.crowd`: how much slower healthy clients become beside many misbehaving ones.
 
 Healthy clients, each with a session, send a message, think, and send the next one. Their times are measured first
-alone, then beside connections that are idle, send a byte a second, or ask for a stream and read nothing of it, in one
-run. Nothing fails on purpose. Exits with 1 if the 99th percentile more than doubles.
+alone, then beside connections that are idle, send a byte a second, or have asked for a stream and read nothing of it,
+in one run. The clients that do not read ask once, before the second measurement, and the host is told to wait for them
+until the run is over: all of them keep it waiting in a write at once, for the whole measurement. With `--stall` the
+host closes their connections after so many seconds, and each asks anew once a minute. Then their turns are a part of
+the load.
+
+Nothing fails on purpose. Exits with 1 if the 99th percentile more than doubles. Linux only.
 """
 
 import argparse
 import asyncio
+import os
 import random
 import resource
 import sys
@@ -17,29 +23,32 @@ from pathlib import Path
 
 import httpx
 
-from bench.chaos.misbehaving import MisbehavingClients
+from bench.chaos.misbehaving import NOT_READING_SECONDS, MisbehavingClients
 from bench.chaos.stack import Host, running
 
 MOST = 2.0
 """How many times as long the 99th percentile may be."""
 WARM_UP_SECONDS = 10.0
+ARRIVAL_SECONDS = NOT_READING_SECONDS + 10.0
+"""After which all misbehaving clients are there, and what they asked for is answered."""
+FOREVER_SECONDS = 24 * 3600.0
 AGENT = {"name": "crowd", "model": "openai:chaos"}
 
 
 class Crowd:
     """The healthy clients' times in milliseconds, and what they need."""
 
-    def __init__(self, http: httpx.AsyncClient, host: Host, think_seconds: float) -> None:
+    def __init__(self, http: httpx.AsyncClient, host: Host, sessions: int, think_seconds: float) -> None:
         self._http = http
         self._host = host
+        self._sessions = sessions
         self._think_seconds = think_seconds
         self._agent_id = ""
 
-    async def begin(self, sessions: int) -> None:
-        """Create the agent and the healthy clients' sessions."""
+    async def begin(self) -> None:
+        """Create the agent."""
         created = await self._http.post(f"{self._host.url}/agents", json=AGENT)
         self._agent_id = created.raise_for_status().json()["agentId"]
-        self._paths = [await self.new_session() for _ in range(sessions)]
 
     async def new_session(self) -> str:
         """Its path."""
@@ -48,9 +57,14 @@ class Crowd:
         return f"{sessions}/{created.raise_for_status().json()['sessionId']}"
 
     async def measure(self, seconds: float) -> list[float]:
-        """The times of all messages that the healthy clients send within so many seconds, sorted."""
+        """The times of all messages that the healthy clients send within so many seconds, sorted.
+
+        Their sessions are new, so that no measurement has longer histories than another. Raises httpx.HTTPError if one
+        of them fails.
+        """
+        paths = [await self.new_session() for _ in range(self._sessions)]
         end, times = time.monotonic() + seconds, list[float]()
-        await asyncio.gather(*(self._talk(path, end, times) for path in self._paths))
+        await asyncio.gather(*(self._talk(path, end, times) for path in paths))
         return sorted(times)
 
     async def _talk(self, path: str, end: float, times: list[float]) -> None:
@@ -73,6 +87,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--idle", type=int, default=1000)
     parser.add_argument("--trickling", type=int, default=300)
     parser.add_argument("--not-reading", type=int, default=300)
+    parser.add_argument("--stall", type=float, help="the host's CLIENT_STALL_SECONDS (default: longer than the run)")
     parser.add_argument("--seconds", type=float, default=90.0, help="of each of the two measurements")
     return parser.parse_args()
 
@@ -80,21 +95,28 @@ def _options() -> argparse.Namespace:
 async def run(options: argparse.Namespace) -> int:
     """The exit code."""
     _allow_files(2 * (options.idle + options.trickling + options.not_reading) + 1000)
+    os.environ["CLIENT_STALL_SECONDS"] = str(options.stall or FOREVER_SECONDS)  # the host inherits it
     with tempfile.TemporaryDirectory(prefix="agentos-crowd-") as folder:
         log = Path(folder, "host.log")
         async with running("disk", 0.0, 1, log, through_proxy=False) as stack, _client() as http:
-            crowd = Crowd(http, stack.host, options.think)
-            await crowd.begin(options.healthy)
+            crowd = Crowd(http, stack.host, options.healthy, options.think)
+            await crowd.begin()
             await crowd.measure(WARM_UP_SECONDS)
             alone = await crowd.measure(options.seconds)
             misbehaving = MisbehavingClients(
-                stack.host.port, crowd.new_session, options.idle, options.trickling, options.not_reading
+                stack.host.port, crowd.new_session, options.idle, options.trickling, options.not_reading,
+                again_seconds=NOT_READING_SECONDS if options.stall else FOREVER_SECONDS,
             )  # fmt: skip
             misbehaving.start()
+            await crowd.measure(ARRIVAL_SECONDS)
+            blocked = [misbehaving.blocked()]
             beside = await crowd.measure(options.seconds)
-            connected = dict(misbehaving.connected)
+            blocked.append(misbehaving.blocked())
             await misbehaving.close()
-    return _report(options, alone, beside, connected)
+    print(f"{options.healthy} healthy sessions; connections of the misbehaving clients: {dict(misbehaving.connected)}")
+    print(f"clients that do not read and keep the host waiting, before and after: {blocked}\n")
+    complete = bool(options.stall) or min(blocked) == options.not_reading
+    return max(_report(alone, beside), int(not complete))
 
 
 def _client() -> httpx.AsyncClient:
@@ -109,9 +131,8 @@ def _allow_files(wanted: int) -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (min(wanted, hard), hard))
 
 
-def _report(options: argparse.Namespace, alone: list[float], beside: list[float], connected: dict[str, int]) -> int:
+def _report(alone: list[float], beside: list[float]) -> int:
     """The exit code. Prints the table."""
-    print(f"{options.healthy} healthy sessions; connections of the misbehaving clients: {connected}\n")
     print("| | messages | median, ms | p99, ms | longest, ms |\n|---|---:|---:|---:|---:|")
     for name, times in (("alone", alone), ("beside the misbehaving clients", beside)):
         print(f"| {name} | {len(times)} | {_share(times, 0.5):.0f} | {_share(times, 0.99):.0f} | {times[-1]:.0f} |")
