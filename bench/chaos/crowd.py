@@ -19,12 +19,14 @@ import sys
 import tempfile
 import time
 import uuid
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 
 from bench.chaos.misbehaving import NOT_READING_SECONDS, MisbehavingClients
 from bench.chaos.stack import Host, running
+from tests.e2e.hosting import process_tree
 
 MOST = 2.0
 """How many times as long the 99th percentile may be."""
@@ -35,8 +37,28 @@ FOREVER_SECONDS = 24 * 3600.0
 AGENT = {"name": "crowd", "model": "openai:chaos"}
 
 
+@dataclass(frozen=True)
+class Measurement:
+    """What the healthy clients have measured."""
+
+    times: list[float]
+    """Milliseconds of each message, sorted."""
+    cpu: float
+    """Milliseconds of processor time of the host and its table per message. Other load on the machine changes the times
+    much and this little."""
+
+    def share(self, share: float) -> float:
+        """The time that so many of the messages do not exceed."""
+        return self.times[int(len(self.times) * share)]
+
+    def row(self, name: str) -> str:
+        """Of the printed table."""
+        median, most, longest = self.share(0.5), self.share(0.99), self.times[-1]
+        return f"| {name} | {len(self.times)} | {median:.0f} | {most:.0f} | {longest:.0f} | {self.cpu:.1f} |"
+
+
 class Crowd:
-    """The healthy clients' times in milliseconds, and what they need."""
+    """The healthy clients, and what they need."""
 
     def __init__(self, http: httpx.AsyncClient, host: Host, sessions: int, think_seconds: float) -> None:
         self._http = http
@@ -56,16 +78,16 @@ class Crowd:
         created = await self._http.post(f"{self._host.url}{sessions}", json={})
         return f"{sessions}/{created.raise_for_status().json()['sessionId']}"
 
-    async def measure(self, seconds: float) -> list[float]:
-        """The times of all messages that the healthy clients send within so many seconds, sorted.
+    async def measure(self, seconds: float) -> Measurement:
+        """All messages that the healthy clients send within so many seconds.
 
         Their sessions are new, so that no measurement has longer histories than another. Raises httpx.HTTPError if one
         of them fails.
         """
         paths = [await self.new_session() for _ in range(self._sessions)]
-        end, times = time.monotonic() + seconds, list[float]()
+        end, times, before = time.monotonic() + seconds, list[float](), _cpu_seconds()
         await asyncio.gather(*(self._talk(path, end, times) for path in paths))
-        return sorted(times)
+        return Measurement(sorted(times), (_cpu_seconds() - before) * 1000 / len(times))
 
     async def _talk(self, path: str, end: float, times: list[float]) -> None:
         await asyncio.sleep(random.uniform(0, self._think_seconds))
@@ -131,18 +153,19 @@ def _allow_files(wanted: int) -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (min(wanted, hard), hard))
 
 
-def _report(alone: list[float], beside: list[float]) -> int:
+def _cpu_seconds() -> float:
+    """The processor time of the host and its table, which are this process's children."""
+    return sum(one.cpu_seconds for one in process_tree(os.getpid()) if one.pid != os.getpid())
+
+
+def _report(alone: Measurement, beside: Measurement) -> int:
     """The exit code. Prints the table."""
-    print("| | messages | median, ms | p99, ms | longest, ms |\n|---|---:|---:|---:|---:|")
-    for name, times in (("alone", alone), ("beside the misbehaving clients", beside)):
-        print(f"| {name} | {len(times)} | {_share(times, 0.5):.0f} | {_share(times, 0.99):.0f} | {times[-1]:.0f} |")
-    ratio = _share(beside, 0.99) / _share(alone, 0.99)
+    print("| | messages | median, ms | p99, ms | longest, ms | processor, ms |\n|---|---:|---:|---:|---:|---:|")
+    print(alone.row("alone"))
+    print(beside.row("beside the misbehaving clients"))
+    ratio = beside.share(0.99) / alone.share(0.99)
     print(f"\nThe 99th percentile is {ratio:.2f} times as long.")
     return 0 if ratio <= MOST else 1
-
-
-def _share(times: list[float], share: float) -> float:
-    return times[int(len(times) * share)]
 
 
 if __name__ == "__main__":
