@@ -12,6 +12,7 @@ from agentos.kernel.clock import Clock
 from agentos.kernel.once import once
 
 if TYPE_CHECKING:
+    from agentos.api.access_control import AccessControl
     from agentos.api.callers import Callers
     from agentos.providers.http_client import HttpClient
     from agentos.providers.transport import HttpTransport
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from agentos.services.leases import Leases
     from agentos.services.preparation import Preparation
     from agentos.services.provider_catalog import ProviderCatalog
+    from agentos.services.request_rates import RequestRates
     from agentos.services.sessions import Sessions
     from agentos.services.simulation import Simulator
     from agentos.services.turns import Turns
@@ -81,6 +83,15 @@ def dynamodb() -> Any:
 
 
 @once
+def access_control() -> "AccessControl":
+    """What every endpoint asks. The callers are built when a route is not open."""
+    from agentos.api.access_control import AccessControl
+    from agentos.api.cors import Origins
+
+    return AccessControl(callers, Origins.of(os.environ.get("CORS_ORIGINS", "")))
+
+
+@once
 def callers() -> "Callers":
     """Tells who sent a request, as AUTH_MODE says. Without it, a key is asked for. Raises ConfigError."""
     from agentos.api.callers import KeyCallers, OpenCallers, SignedCallers
@@ -90,7 +101,7 @@ def callers() -> "Callers":
     if mode == "keys":
         from agentos.services.api_keys import KeyChecker
 
-        return KeyCallers(KeyChecker(api_key_store(), clock()))
+        return KeyCallers(KeyChecker(api_key_store(), clock()), request_rates())
     if mode == "iam":
         return SignedCallers(os.environ.get("IAM_TENANT") or DEFAULT_TENANT)
     if mode == "none":
@@ -103,6 +114,14 @@ def api_key_store() -> "ApiKeyStore":
     from agentos.store.api_keys import ApiKeyStore
 
     return ApiKeyStore(table(), clock())
+
+
+@once
+def request_rates() -> "RequestRates":
+    from agentos.services.request_rates import RequestRates
+    from agentos.store.request_rates import RequestRateStore
+
+    return RequestRates(RequestRateStore(table(), clock()), clock())
 
 
 @once
