@@ -8,7 +8,6 @@ from typing import Any
 
 import yaml
 
-from local.intrinsics import Intrinsics
 from local.queue_settings import Queue, QueueEventSource, parse_queue, parse_queue_event_source, resource_of
 
 CREATE_TABLE_FIELDS = (
@@ -147,7 +146,6 @@ def load_template(path: Path, table_name: str) -> Template:
         if resource["Type"] == "AWS::Serverless::Function"
     }
     functions = {name: _function(name, given, globals_, references, path.parent) for name, given in declared.items()}
-    intrinsics = Intrinsics(references, document.get("Conditions", {}))
     auth = api.get("Auth", {})
     authorizers = _authorizers(auth, functions)
     default = _resolve(auth.get("DefaultAuthorizer", "NONE"), references)
@@ -170,9 +168,7 @@ def load_template(path: Path, table_name: str) -> Template:
             for event in _events(declared[name], "SQS")
         ),
         preflights=tuple(_preflights(api.get("Cors"), routes, auth, authorizers.get(default))),
-        responses={
-            kind: _gateway_response(given, intrinsics) for kind, given in api.get("GatewayResponses", {}).items()
-        },
+        responses={kind: _gateway_response(given) for kind, given in api.get("GatewayResponses", {}).items()},
         table=_create_table(table_name, table),
         ttl_attribute=table.get("TimeToLiveSpecification", {}).get("AttributeName"),
     )
@@ -288,7 +284,6 @@ def _resolve(value: Any, references: dict[str, str]) -> str:
     return str(value)
 
 
-def _gateway_response(given: dict[str, Any], intrinsics: Intrinsics) -> GatewayResponse:
-    status = intrinsics.resolve(given.get("StatusCode"))
-    body = intrinsics.resolve(given["ResponseTemplates"]["application/json"])
-    return GatewayResponse(int(status) if status else None, body)
+def _gateway_response(given: dict[str, Any]) -> GatewayResponse:
+    status = given.get("StatusCode")
+    return GatewayResponse(int(status) if status else None, given["ResponseTemplates"]["application/json"])

@@ -61,4 +61,8 @@ class Origins:
         }
 
     def _allow(self, origin: str) -> bool:
-        return any(re.fullmatch(re.escape(one).replace(r"\*", "[^/]*"), origin) for one in self.patterns)
+        return any(one == "*" or re.fullmatch(_expression(one), origin) for one in self.patterns)
+
+
+def _expression(pattern: str) -> str:
+    return re.escape(pattern).replace(r"\*", "[^/]*")
