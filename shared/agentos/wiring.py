@@ -94,7 +94,7 @@ def access_control() -> "AccessControl":
 @once
 def callers() -> "Callers":
     """Tells who sent a request, as AUTH_MODE says. Without it, a key is asked for. Raises ConfigError."""
-    from agentos.api.callers import KeyCallers, OpenCallers, SignedCallers
+    from agentos.api.callers import KeyCallers, OpenCallers, SignedCallers, TokenCallers
     from agentos.kernel.errors import ConfigError
 
     mode = os.environ.get("AUTH_MODE") or "keys"
@@ -104,9 +104,15 @@ def callers() -> "Callers":
         return KeyCallers(KeyChecker(api_key_store(), clock()), request_rates())
     if mode == "iam":
         return SignedCallers(os.environ.get("IAM_TENANT") or DEFAULT_TENANT)
+    if mode == "jwt":
+        from agentos.services.tokens import TokenChecker, published_keys
+
+        if (issuer := settings().access.jwt) is None:
+            raise ConfigError("access.jwt: is needed where AUTH_MODE is jwt")
+        return TokenCallers(TokenChecker(issuer, published_keys(issuer)))
     if mode == "none":
         return OpenCallers()
-    raise ConfigError(f"AUTH_MODE: {mode!r} is none of keys, iam, none")
+    raise ConfigError(f"AUTH_MODE: {mode!r} is none of keys, jwt, iam, none")
 
 
 @once

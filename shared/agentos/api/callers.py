@@ -3,7 +3,7 @@
 none   OpenCallers    everybody, as the tenant `default` or the one that an authorizer of API Gateway names
 keys   KeyCallers     who sends a key of ours
 iam    SignedCallers  whose signature API Gateway has checked
-jwt    TokenCallers   who sends a token of the issuer (`api/tokens.py`)
+jwt    TokenCallers   who sends a token of the issuer that the configuration names
 """
 
 import re
@@ -18,6 +18,7 @@ from agentos.kernel.errors import InvalidRequest, Unauthorized
 if TYPE_CHECKING:
     from agentos.services.api_keys import KeyChecker
     from agentos.services.request_rates import RequestRates
+    from agentos.services.tokens import TokenChecker
 
 _BEARER = re.compile(r"\s*bearer\s+(\S+)\s*", re.I)
 
@@ -73,6 +74,16 @@ class KeyCallers:
         caller = self.checker.caller(next((key for key in sent if key and key.startswith(PREFIX)), None))
         self.rates.count(caller)
         return caller
+
+
+@dataclass(frozen=True)
+class TokenCallers:
+    """Asks for a token, as `Authorization: Bearer`."""
+
+    checker: "TokenChecker"
+
+    def identify(self, credentials: Credentials) -> Caller:
+        return self.checker.caller(credentials.bearer)
 
 
 @dataclass(frozen=True)
