@@ -15,6 +15,7 @@
     sums      TENANT#t#USAGE#TOTALS                   <day>#<hash>  a tenant's sums of some days
     sums      TENANT#t#USAGE#USERS                    <day>#<hash>  the same by user as well
     api key   KEYS                                    <keyId>       its id; all of them, newest first
+    rate      RATE#<keyId>                            MINUTE#<m>    how many requests of a minute are handed out
     circuit   HEALTH                                  CIRCUIT#<m>   a target as it is configured; all of them
     latency   HEALTH                                  LATENCY#<m>   all of them
 
@@ -167,6 +168,11 @@ def user_sessions(tenant: str, agent_id: str, user_id: str) -> str:
 
 
 API_KEYS = "KEYS"
+
+
+def request_rate(key_id: str, minute: int) -> Key:
+    """`minute`: since the epoch."""
+    return {"pk": {"S": f"RATE#{key_id}"}, "sk": {"S": f"MINUTE#{minute}"}}
 
 
 def api_key(key_id: str) -> Key:
