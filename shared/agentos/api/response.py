@@ -47,9 +47,7 @@ def error_json(error: ApiError, request_id: str) -> dict[str, Any]:
     return {"code": error.code, "message": error.message, "details": error.details, "requestId": request_id}
 
 
-def rendered(
-    status: int, result: Value | Response | TextResponse | None, headers: Mapping[str, str]
-) -> ProxyResponse:
+def rendered(status: int, result: Value | Response | TextResponse | None, headers: Mapping[str, str]) -> ProxyResponse:
     """The response for a result; None has no body. `headers`: those of every response."""
     if isinstance(result, TextResponse):
         own = {"content-type": result.content_type, **headers}
