@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from agentos.services.sessions import Sessions
     from agentos.services.simulation import Simulator
     from agentos.services.turns import Turns
+    from agentos.services.usage_recorder import UsageRecorder
+    from agentos.services.usage_reports import UsageReports
     from agentos.settings.loading import Settings
     from agentos.settings.secrets import ParameterStore
     from agentos.store.agents import AgentStore
@@ -44,6 +46,8 @@ if TYPE_CHECKING:
     from agentos.store.queue import Queue
     from agentos.store.sessions import SessionStore
     from agentos.store.turns import TurnStore
+    from agentos.store.usage import UsageStore
+    from agentos.store.usage_totals import UsageTotals
 
 
 @once
@@ -294,10 +298,40 @@ def simulator() -> "Simulator":
 
 
 @once
+def usage_store() -> "UsageStore":
+    from agentos.store.usage import UsageStore
+
+    return UsageStore(table(), settings().limits.usage_record_days)
+
+
+@once
+def usage_totals() -> "UsageTotals":
+    from agentos.store.usage_totals import UsageTotals
+
+    return UsageTotals(table())
+
+
+@once
+def usage_reports() -> "UsageReports":
+    from agentos.services.usage_reports import UsageReports
+
+    return UsageReports(usage_store(), usage_totals(), clock())
+
+
+@once
+def usage_recorder() -> "UsageRecorder":
+    from agentos.services.usage_recorder import UsageRecorder
+
+    return UsageRecorder(usage_store(), clock())
+
+
+@once
 def turns() -> "Turns":
     from agentos.services.turns import Turns
 
-    return Turns(agent_store(), turn_store(), leases(), preparation(), executor(), settings(), clock())
+    return Turns(
+        agent_store(), turn_store(), leases(), preparation(), executor(), usage_recorder(), settings(), clock()
+    )
 
 
 @once
@@ -312,7 +346,9 @@ def completions() -> "Completions":
     from agentos.services.completions import Completions
 
     records = completion_records()
-    return Completions(agent_store(), records, leases(), preparation(), executor(), settings(), clock())
+    return Completions(
+        agent_store(), records, leases(), preparation(), executor(), usage_recorder(), settings(), clock()
+    )
 
 
 @once
@@ -346,7 +382,8 @@ def background_worker() -> "BackgroundWorker":
     from agentos.services.turns import Turns
 
     patient = _executor(settings().limits.long_turn_seconds)
-    turns = Turns(agent_store(), turn_store(), leases(), preparation(), patient, settings(), clock(), long=True)
+    usage, configured = usage_recorder(), settings()
+    turns = Turns(agent_store(), turn_store(), leases(), preparation(), patient, usage, configured, clock(), long=True)
     times = TurnClock(settings().limits.background_turn_seconds, clock())
     return BackgroundWorker(background_turn_store(), turn_store(), turns, queue(), times, clock())
 

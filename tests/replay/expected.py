@@ -136,6 +136,15 @@ EXPECTED: dict[str, tuple[int, str, str]] = {
     "chat_completions/bad_seed": (400, "invalid_request", "seed"),
     "chat_completions/bad_blank": (400, "invalid_request", "messages"),
     "chat_completions/bad_two_choices": (400, "unsupported", ""),
+    "get_usage/ok": (200, "", ""),
+    "get_usage/grouped": (200, "", ""),
+    "get_usage/part_of_a_day": (200, "", ""),
+    "get_usage/csv": (200, "", ""),
+    "get_usage/bad_group": (400, "invalid_request", "groupBy"),
+    "get_usage/bad_range": (400, "invalid_request", "from"),
+    "get_usage/bad_time": (400, "invalid_request", "from"),
+    "get_usage/bad_parameter": (400, "invalid_request", "since"),
+    "get_usage/bad_format": (400, "invalid_request", "format"),
     "list_models/ok": (200, "", ""),
     "get_model/ok": (200, "", ""),
     "get_model/encoded": (200, "", ""),
@@ -154,7 +163,10 @@ STREAMS: dict[str, list[str]] = {
     "fail_turn/ok": [],
     "fail_turn/bad_unknown": [],
     "fail_turn/bad_body": [],
+    "count_usage/ok": [],
+    "count_usage/gone": [],
+    "count_usage/bad_body": [],
 }
 
-WORK = {"run_turn/ok", "fail_turn/ok"}
+WORK = {"run_turn/ok", "fail_turn/ok", "count_usage/ok"}
 """Those that change what lives."""

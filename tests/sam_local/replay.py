@@ -19,6 +19,7 @@ from agentos.store.api_keys import ApiKeyStore
 from agentos.store.background_turns import BackgroundTurnStore
 from agentos.store.dynamodb import Table
 from agentos.store.sessions import SessionStore
+from agentos.store.usage import UsageStore
 from local import console, debugger
 from local.environment import Environment
 from local.sam import cli, stack
@@ -72,6 +73,7 @@ def plant(client: Any, table_name: str) -> None:
         SessionStore(table, Clock()),
         BackgroundTurnStore(table, Clock()),
         ApiKeyStore(table, Clock()),
+        UsageStore(table, days=400),
     )
 
 

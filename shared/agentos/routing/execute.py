@@ -92,15 +92,18 @@ class Executor:
         also_on: Collection[str] = (),
         simulated: Simulation | None = None,
         listener: AttemptListener | None = None,
+        attempts: list[Attempt] | None = None,
     ) -> Outcome:
         """The first answer, its text passed to `listener` as it arrives; `also_on` names more classes that fall back.
+
+        Each call is added to `attempts` as it ends, so that the caller knows of it whatever happens afterwards.
 
         Raises NoProviderAvailable, Forbidden, Unsupported, ContextLengthExceeded, UpstreamFailed, DeadlineExceeded,
         ContentFiltered and ProviderRejected, all with `details.attempts` and `details.skipped`.
         """
         if debugging():
             logger.debug("plan", extra={"plan": plan.to_json()})
-        run = PlanRun(list(plan.skipped), simulated or {}, listener)
+        run = PlanRun(list(plan.skipped), simulated or {}, listener, [] if attempts is None else attempts)
         left = list(plan.targets)
         failure: UpstreamError | None = None
         while left and len(run.attempts) < self._limits.attempts:
