@@ -3,6 +3,7 @@
 import ipaddress
 import os
 import sys
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -132,6 +133,16 @@ def table_name(client: Any) -> Iterator[str]:
     name = new_table(client)
     yield name
     drop_table(client, name)
+
+
+@pytest.fixture
+def parameter_store(environment: pytest.MonkeyPatch, moto_endpoint: str) -> Any:
+    """The parameter store, with a path of the test's own for the keys that tenants bring. Name it before `api`."""
+    import boto3
+
+    environment.setenv("AWS_ENDPOINT_URL_SSM", moto_endpoint)
+    environment.setenv("TENANT_PARAMETERS", f"/test-{uuid.uuid4()}/tenants")
+    return boto3.client("ssm", endpoint_url=moto_endpoint)
 
 
 @pytest.fixture

@@ -7,4 +7,4 @@ from agentos.wiring import callers, provider_catalog
 
 @endpoint(callers, "any")
 def handler(request: Request) -> Matrix:
-    return provider_catalog().matrix()
+    return provider_catalog().matrix(request.tenant)

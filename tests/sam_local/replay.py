@@ -15,9 +15,11 @@ from typing import Any
 
 from agentos.kernel.clock import Clock
 from agentos.store.agents import AgentStore
+from agentos.store.api_keys import ApiKeyStore
 from agentos.store.background_turns import BackgroundTurnStore
 from agentos.store.dynamodb import Table
 from agentos.store.sessions import SessionStore
+from agentos.store.tenant_providers import TenantProviderStore
 from local import console, debugger
 from local.environment import Environment
 from local.sam import cli, stack
@@ -66,7 +68,14 @@ def invoke(
 def plant(client: Any, table_name: str) -> None:
     """Store what the events speak of."""
     table = Table(client, table_name)
-    seed(AgentStore(table, Clock()), SessionStore(table, Clock()), BackgroundTurnStore(table, Clock()))
+    clock = Clock()
+    seed(
+        AgentStore(table, clock),
+        SessionStore(table, clock),
+        BackgroundTurnStore(table, clock),
+        ApiKeyStore(table, clock),
+        TenantProviderStore(table),
+    )
 
 
 def main() -> int:

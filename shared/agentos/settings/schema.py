@@ -126,6 +126,12 @@ class HealthSettings(Value):
     cache_seconds: Annotated[int, Field(ge=0)]
 
 
+class AccessSettings(Value):
+    """`access:` in YAML. `providerHosts`: patterns of hosts that a tenant's endpoint may have besides public ones."""
+
+    provider_hosts: tuple[Annotated[str, Field(pattern=r"^[A-Za-z0-9.:_*-]+$")], ...] = ()
+
+
 class Limits(Value):
     """`limits:` in YAML, in seconds, tokens and bytes.
 
@@ -156,5 +162,6 @@ class ConfigFile(Value):
     models: dict[ModelName, ModelFacts] = {}
     prices_checked_at: date | None = None
     routing: RoutingSettings = RoutingSettings()
+    access: AccessSettings = AccessSettings()
     health: HealthSettings
     limits: Limits

@@ -11,6 +11,7 @@
     created   TENANT#t#KEY#<hash>                     KEY           an Idempotency-Key of a create
     answer    TENANT#t#KEY#<hash>                     COMPLETION    an Idempotency-Key of a door
     part      TENANT#t#KEY#<hash>                     COMPLETION#<claim>#<k>  what a large answer goes on in
+    own keys  TENANT#t#PROVIDERS                      PROVIDERS     for which providers the tenant has keys of its own
     api key   KEYS                                    <keyId>       its id; all of them, newest first
     circuit   HEALTH                                  CIRCUIT#<m>   a target as it is configured; all of them
     latency   HEALTH                                  LATENCY#<m>   all of them
@@ -129,6 +130,10 @@ def agent_sessions(tenant: str, agent_id: str) -> str:
 
 def user_sessions(tenant: str, agent_id: str, user_id: str) -> str:
     return f"TENANT#{tenant}#AGENT#{agent_id}#USER#{user_id}"
+
+
+def tenant_providers(tenant: str) -> Key:
+    return {"pk": {"S": f"TENANT#{tenant}#PROVIDERS"}, "sk": {"S": "PROVIDERS"}}
 
 
 API_KEYS = "KEYS"
