@@ -25,8 +25,10 @@ def _loopback_only(name: str, arguments: tuple[Any, ...]) -> None:
         host = arguments[1][0]
         if host not in ALLOWED_NAMES and not ipaddress.ip_address(host).is_loopback:
             raise AssertionError(f"a test connects to {host}, which is not loopback")
-    if name == "socket.getaddrinfo" and arguments[0] not in ALLOWED_NAMES:
-        raise AssertionError(f"a test looks up {arguments[0]}, which is not loopback")
+    if name == "socket.getaddrinfo":
+        asked = arguments[0].decode() if isinstance(arguments[0], bytes) else arguments[0]
+        if asked not in ALLOWED_NAMES:
+            raise AssertionError(f"a test looks up {asked}, which is not loopback")
 
 
 sys.addaudithook(_loopback_only)

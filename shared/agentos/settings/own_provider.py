@@ -15,8 +15,8 @@ from agentos.settings.tenant_keys import OwnKey
 class OwnProvider(Provider):
     """The server's provider with the tenant's key in the place of the server's.
 
-    The server's key is never sent to a tenant's endpoint, because a tenant brings no endpoint without a key. `hosts` are
-    patterns of those that need not be public. `readable`: this process may read keys, so that a missing key is a fault.
+    The server's key is never sent to a tenant's endpoint, because a tenant brings no endpoint without a key. `hosts`
+    are patterns of those that need not be public. `readable`: this process may read keys, so a missing key is a fault.
     """
 
     def __init__(self, server: Provider, tenant: str, own: OwnKey, hosts: Sequence[str], *, readable: bool) -> None:
