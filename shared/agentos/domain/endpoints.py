@@ -43,10 +43,10 @@ def endpoint_problem(endpoint: str, allowed: Sequence[str] = ()) -> str | None:
         return "must be a URL of ASCII such as https://api.example.com/v1, without credentials, query and fragment"
     if found["port"] is not None and not 1 <= int(found["port"]) <= 65535:
         return "has a port that does not exist"
-    host = found["host"].lower()
+    scheme, host = found["scheme"].lower(), found["host"].lower()
     if is_allowed(host, allowed):
         return None
-    if found["scheme"].lower() != "https":
+    if scheme != "https":
         return "must begin with https://"
     return _host_problem(host)
 
