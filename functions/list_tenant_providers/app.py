@@ -2,9 +2,9 @@
 
 from agentos.api.endpoint import Request, endpoint
 from agentos.domain.tenant_providers import TenantProviders
-from agentos.wiring import callers, tenant_provider_keys
+from agentos.wiring import access_control, tenant_provider_keys
 
 
-@endpoint(callers, "admin")
+@endpoint(access_control, "admin")
 def handler(request: Request) -> TenantProviders:
     return tenant_provider_keys().list(request.path["tenant"])

@@ -2,9 +2,9 @@
 
 from agentos.api.endpoint import Request, endpoint
 from agentos.domain.tenant_providers import NewTenantProvider, TenantProvider
-from agentos.wiring import callers, tenant_provider_keys
+from agentos.wiring import access_control, tenant_provider_keys
 
 
-@endpoint(callers, "admin", body=NewTenantProvider)
+@endpoint(access_control, "admin", body=NewTenantProvider)
 def handler(body: NewTenantProvider, request: Request) -> TenantProvider:
     return tenant_provider_keys().put(request.path["tenant"], request.path["provider"], body)

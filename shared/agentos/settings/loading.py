@@ -50,8 +50,8 @@ class Settings:
         self.models = file.models
         self.routing = file.routing
         self.health = file.health
-        self.access = file.access
         self.limits = file.limits
+        self.access = file.access
         self.prices_checked_at = file.prices_checked_at
         self._named = frozenset(name for _, name in _named_models(file))
         self._stored: Parameters = NOTHING_STORED

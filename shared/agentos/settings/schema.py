@@ -126,12 +126,6 @@ class HealthSettings(Value):
     cache_seconds: Annotated[int, Field(ge=0)]
 
 
-class AccessSettings(Value):
-    """`access:` in YAML. `providerHosts`: patterns of hosts that a tenant's endpoint may have besides public ones."""
-
-    provider_hosts: tuple[Annotated[str, Field(pattern=r"^[A-Za-z0-9.:_*-]+$")], ...] = ()
-
-
 class Limits(Value):
     """`limits:` in YAML, in seconds, tokens and bytes.
 
@@ -155,6 +149,30 @@ class Limits(Value):
     keep_alive_seconds: Annotated[float, Field(ge=0)] = 15
 
 
+HttpsUrl = Annotated[str, Field(pattern=r"^(https://|http://(localhost|127\.0\.0\.1)[:/])\S+$")]
+"""A URL that nobody on the way can change, or one of this machine."""
+
+
+class JwtSettings(Value):
+    """Whose tokens are taken where AUTH_MODE is `jwt`, and which of their claims name tenant and scopes.
+
+    `keysUrl`: where the issuer publishes its keys; None is `<issuer>/.well-known/jwks.json`.
+    """
+
+    issuer: HttpsUrl
+    audience: Annotated[str, Field(min_length=1)]
+    keys_url: HttpsUrl | None = None
+    tenant_claim: Annotated[str, Field(min_length=1)] = "tenant"
+    scope_claim: Annotated[str, Field(min_length=1)] = "scope"
+
+
+class AccessSettings(Value):
+    """`access:` in YAML. `provider_hosts`: patterns of hosts that a tenant's endpoint may have besides public ones."""
+
+    jwt: JwtSettings | None = None
+    provider_hosts: tuple[Annotated[str, Field(pattern=r"^[A-Za-z0-9.:_*-]+$")], ...] = ()
+
+
 class ConfigFile(Value):
     """The whole YAML document; `pricesCheckedAt` is when the prices were last compared with the vendors' pages."""
 
@@ -162,6 +180,6 @@ class ConfigFile(Value):
     models: dict[ModelName, ModelFacts] = {}
     prices_checked_at: date | None = None
     routing: RoutingSettings = RoutingSettings()
-    access: AccessSettings = AccessSettings()
     health: HealthSettings
     limits: Limits
+    access: AccessSettings = AccessSettings()

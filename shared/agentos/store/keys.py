@@ -13,6 +13,7 @@
     part      TENANT#t#KEY#<hash>                     COMPLETION#<claim>#<k>  what a large answer goes on in
     own keys  TENANT#t#PROVIDERS                      PROVIDERS     for which providers the tenant has keys of its own
     api key   KEYS                                    <keyId>       its id; all of them, newest first
+    rate      RATE#<keyId>                            MINUTE#<m>    how many requests of a minute are handed out
     circuit   HEALTH                                  CIRCUIT#<m>   a target as it is configured; all of them
     latency   HEALTH                                  LATENCY#<m>   all of them
 
@@ -137,6 +138,11 @@ def tenant_providers(tenant: str) -> Key:
 
 
 API_KEYS = "KEYS"
+
+
+def request_rate(key_id: str, minute: int) -> Key:
+    """`minute`: since the epoch."""
+    return {"pk": {"S": f"RATE#{key_id}"}, "sk": {"S": f"MINUTE#{minute}"}}
 
 
 def api_key(key_id: str) -> Key:
