@@ -3,6 +3,7 @@
 import ipaddress
 import os
 import sys
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -24,8 +25,10 @@ def _loopback_only(name: str, arguments: tuple[Any, ...]) -> None:
         host = arguments[1][0]
         if host not in ALLOWED_NAMES and not ipaddress.ip_address(host).is_loopback:
             raise AssertionError(f"a test connects to {host}, which is not loopback")
-    if name == "socket.getaddrinfo" and arguments[0] not in ALLOWED_NAMES:
-        raise AssertionError(f"a test looks up {arguments[0]}, which is not loopback")
+    if name == "socket.getaddrinfo":
+        asked = arguments[0].decode() if isinstance(arguments[0], bytes) else arguments[0]
+        if asked not in ALLOWED_NAMES:
+            raise AssertionError(f"a test looks up {asked}, which is not loopback")
 
 
 sys.addaudithook(_loopback_only)
@@ -132,6 +135,16 @@ def table_name(client: Any) -> Iterator[str]:
     name = new_table(client)
     yield name
     drop_table(client, name)
+
+
+@pytest.fixture
+def parameter_store(environment: pytest.MonkeyPatch, moto_endpoint: str) -> Any:
+    """The parameter store, with a path of the test's own for the keys that tenants bring. Name it before `api`."""
+    import boto3
+
+    environment.setenv("AWS_ENDPOINT_URL_SSM", moto_endpoint)
+    environment.setenv("TENANT_PARAMETERS", f"/test-{uuid.uuid4()}/tenants")
+    return boto3.client("ssm", endpoint_url=moto_endpoint)
 
 
 @pytest.fixture

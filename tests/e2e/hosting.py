@@ -1,6 +1,7 @@
 """The local host, or `sam local` by `module`, as a process that a test starts and ends, without any key."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -131,3 +132,12 @@ def start(folder: Path, environment: dict[str, str], *arguments: str, module: st
             return host
     host.end(signal.SIGKILL)
     raise AssertionError(f"the host did not start:\n{host.output}")
+
+
+def copy_of_what_runs(folder: Path) -> Path:
+    """A copy of what the host runs, to be edited."""
+    copy = folder / "checkout"
+    for part in ("config", "functions", "shared"):
+        shutil.copytree(ROOT / part, copy / part, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "template.yaml", copy)
+    return copy

@@ -17,7 +17,7 @@ from tests.support.gateway import ROOT, Answer, Client, event, invoke
 
 IDS = {"agentId": "agent", "sessionId": "sess", "turnId": "turn"}
 """The path parameters that belong to a tenant, and the kinds of their ids."""
-SHARED = {"model", "proxy", "keyId"}
+SHARED = {"model", "proxy", "keyId", "tenant", "provider"}
 """The path parameters that belong to nobody, or to an admin."""
 
 

@@ -99,7 +99,7 @@ def circuit() -> str:
 
 @pytest.mark.parametrize("folder", sorted(ALLOWED))
 def test_a_function_is_allowed_what_it_does_and_nothing_else(
-    folder: str, api: Any, environment: pytest.MonkeyPatch, upstream: Any
+    folder: str, parameter_store: Any, api: Any, environment: pytest.MonkeyPatch, upstream: Any
 ) -> None:
     replays = Replays(folder)
     seed()

@@ -19,6 +19,7 @@ from agentos.store.api_keys import ApiKeyStore
 from agentos.store.background_turns import BackgroundTurnStore
 from agentos.store.dynamodb import Table
 from agentos.store.sessions import SessionStore
+from agentos.store.tenant_providers import TenantProviderStore
 from agentos.store.usage import UsageStore
 from local import console, debugger
 from local.environment import Environment
@@ -68,12 +69,14 @@ def invoke(
 def plant(client: Any, table_name: str) -> None:
     """Store what the events speak of."""
     table = Table(client, table_name)
+    clock = Clock()
     seed(
-        AgentStore(table, Clock()),
-        SessionStore(table, Clock()),
-        BackgroundTurnStore(table, Clock()),
-        ApiKeyStore(table, Clock()),
+        AgentStore(table, clock),
+        SessionStore(table, clock),
+        BackgroundTurnStore(table, clock),
+        ApiKeyStore(table, clock),
         UsageStore(table, days=400),
+        TenantProviderStore(table),
     )
 
 

@@ -1,4 +1,4 @@
-"""The agent, the session, the turn, the key and the usage that the recorded events speak of."""
+"""The agent, the session, the turn, the keys and the usage that the recorded events speak of."""
 
 from decimal import Decimal
 
@@ -6,12 +6,14 @@ from agentos import wiring
 from agentos.domain import Agent, AgentConfig, IdempotencyKey, Session, SessionUsage
 from agentos.domain.api_keys import ApiKey, checksum, hash_of_key
 from agentos.domain.callers import SCOPES
+from agentos.domain.tenant_providers import StoredTenantProvider
 from agentos.domain.usage_records import CountedUsage, RecordedAttempt, UsageRecord
 from agentos.kernel.clock import Clock, Deadline
 from agentos.store.agents import AgentStore
 from agentos.store.api_keys import ApiKeyStore, StoredKey
 from agentos.store.background_turns import BackgroundTurnStore
 from agentos.store.sessions import SessionStore
+from agentos.store.tenant_providers import TenantProviderStore
 from agentos.store.usage import UsageStore
 
 AGENT_ID = "agent_00000000000000000000000001"
@@ -54,6 +56,7 @@ def seed(
     turns: BackgroundTurnStore | None = None,
     keys: ApiKeyStore | None = None,
     usage: UsageStore | None = None,
+    own_keys: TenantProviderStore | None = None,
 ) -> None:
     """Store them, by default in the table that the functions are wired to."""
     (agents or wiring.agent_store()).create(
@@ -108,4 +111,9 @@ def seed(
             ),
             hash_of_key(KEY),
         )
+    )
+    (own_keys or wiring.tenant_provider_store()).put(
+        "acme",
+        "openai",
+        StoredTenantProvider(endpoint=None, revision="rev_00000000000000000000000001", version=1, updated_at=CREATED),
     )

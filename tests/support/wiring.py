@@ -8,8 +8,9 @@ from agentos.kernel.once import once
 
 def rewire() -> None:
     """Forget everything that was built, so that the environment is read again."""
-    if client := wiring.http_client.existing:
-        client.close()
+    for client in (wiring.http_client.existing, wiring.public_http_client.existing):
+        if client:
+            client.close()
     for built in vars(wiring).values():
         if isinstance(built, once):
             built.forget()

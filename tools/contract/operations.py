@@ -7,6 +7,7 @@ from pydantic import BaseModel
 
 from agentos.domain import Agent, Page, Plan, Reply, SentMessage, Session, TurnState
 from agentos.domain.api_keys import ApiKey, IssuedKey
+from agentos.domain.tenant_providers import TenantProvider, TenantProviders
 from agentos.domain.usage_sums import UsageReport
 from agentos.services.provider_catalog import Health, HealthSummary, Matrix
 from tools.contract import door
@@ -129,6 +130,9 @@ OPERATIONS = (
     Operation("list_keys", KEYS, Page[ApiKey]),
     Operation("delete_key", KEYS, codes=MISSING),
     Operation("get_usage", USAGE, UsageReport, csv=True),
+    Operation("put_tenant_provider", KEYS, TenantProvider, (*MISSING, "unsupported", "payload_too_large")),
+    Operation("list_tenant_providers", KEYS, TenantProviders),
+    Operation("delete_tenant_provider", KEYS, codes=MISSING),
     Operation("health", SERVICE, (Health, HealthSummary)),
     Operation("providers", SERVICE, Matrix),
     Operation("openapi", SERVICE, headers=("if-none-match",), answer_headers=("etag", "cache-control"), fresh=True),

@@ -61,6 +61,8 @@ PATH = {
     "sessionId": "The session's id.",
     "turnId": "The turn's id.",
     "keyId": "The key's id: its part between the two underscores.",
+    "tenant": "The tenant's name.",
+    "provider": "The provider's name in the configuration.",
     "model": "`provider:model`. It may have slashes, percent-encoded or not.",
 }
 

@@ -34,7 +34,7 @@ class HealthGuard(Protocol):
     """Health, as far as calls are concerned (`routing/health.py`)."""
 
     def guard(self, target: Target, call: Callable[[], R]) -> R: ...
-    def pause(self, model: str, seconds: float) -> None: ...
+    def pause(self, target: Target, seconds: float) -> None: ...
 
 
 class LatencyObserver(Protocol):
@@ -146,10 +146,10 @@ class AttemptRunner:
     def _observe(self, target: Target, began: float, run: PlanRun) -> None:
         """Of a stream, the time to the first text; of a whole answer, all of its time."""
         if run.listener is None:
-            self._latencies.observe(target.model, run.attempts[-1].latency_ms, streamed=False)
+            self._latencies.observe(target.average, run.attempts[-1].latency_ms, streamed=False)
         elif run.first_text_at is not None:  # a stream of tool calls alone has no text
             milliseconds = _milliseconds(began, run.first_text_at)
-            self._latencies.observe(target.model, milliseconds, streamed=True)
+            self._latencies.observe(target.average, milliseconds, streamed=True)
 
 
 @dataclass(frozen=True)

@@ -171,7 +171,7 @@ class Executor:
             return
         run.retry_at[target.model] = self._clock.time() + hint
         if hint >= 1:
-            self._health.pause(target.model, hint)
+            self._health.pause(target, hint)
 
     def _time_budget(self, deadline: Deadline, behind: int) -> float:
         """Seconds that a target may use, waits included.

@@ -168,9 +168,10 @@ class JwtSettings(Value):
 
 
 class AccessSettings(Value):
-    """Who may call."""
+    """`access:` in YAML. `provider_hosts`: patterns of hosts that a tenant's endpoint may have besides public ones."""
 
     jwt: JwtSettings | None = None
+    provider_hosts: tuple[Annotated[str, Field(pattern=r"^[A-Za-z0-9.:_*-]+$")], ...] = ()
 
 
 class ConfigFile(Value):

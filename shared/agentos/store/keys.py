@@ -14,6 +14,7 @@
     usage     TENANT#t#USAGE#<day>#<shard>            <turnId>      a turn's usage by its id; all of a day or an hour
     sums      TENANT#t#USAGE#TOTALS                   <day>#<hash>  a tenant's sums of some days
     sums      TENANT#t#USAGE#USERS                    <day>#<hash>  the same by user as well
+    own keys  TENANT#t#PROVIDERS                      PROVIDERS     for which providers the tenant has keys of its own
     api key   KEYS                                    <keyId>       its id; all of them, newest first
     rate      RATE#<keyId>                            MINUTE#<m>    how many requests of a minute are handed out
     circuit   HEALTH                                  CIRCUIT#<m>   a target as it is configured; all of them
@@ -165,6 +166,10 @@ def agent_sessions(tenant: str, agent_id: str) -> str:
 
 def user_sessions(tenant: str, agent_id: str, user_id: str) -> str:
     return f"TENANT#{tenant}#AGENT#{agent_id}#USER#{user_id}"
+
+
+def tenant_providers(tenant: str) -> Key:
+    return {"pk": {"S": f"TENANT#{tenant}#PROVIDERS"}, "sk": {"S": "PROVIDERS"}}
 
 
 API_KEYS = "KEYS"
