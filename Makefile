@@ -22,13 +22,13 @@ CONTRACT := $(VENV)/openapi.stamp $(if $(shell command -v npm),$(VENV)/typescrip
 DEBUGGER := $(if $(DEBUG_PORT),$(VENV)/dev.stamp)
 
 .DEFAULT_GOAL := help
-.PHONY: help run build sam-local replay test test-quick test-deep test-sam-local test-deployed test-all check secrets deploy destroy deploy-local destroy-local docs scaling bench soak chaos crowd walk-through lock clean
+.PHONY: help run build sam-local replay test test-quick test-deep test-sam-local test-deployed test-all check secrets keys deploy destroy deploy-local destroy-local docs scaling bench soak chaos crowd walk-through lock clean
 .DELETE_ON_ERROR:
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: $(VENV)/run.stamp $(VENV)/ministack.stamp $(MODEL) $(DEBUGGER) ## the whole stack on this machine; PORT=8080 LOCAL_MODEL=0 STORE=disk DEBUG_PORT=5678
+run: $(VENV)/run.stamp $(VENV)/ministack.stamp $(MODEL) $(DEBUGGER) ## the whole stack on this machine; PORT=8080 AUTH=keys LOCAL_MODEL=0 STORE=disk DEBUG_PORT=5678
 	@$(BIN)/python -m local
 
 build: $(VENV)/dev.stamp ## what gets deployed, into .aws-sam; ARCHITECTURE=x86_64 for another than the template's
@@ -77,6 +77,9 @@ check: $(VENV)/dev.stamp ## lint, format, types, the direction of imports, and t
 
 secrets: $(VENV)/dev.stamp ## put the providers' keys of .env into a deployed stack; STACK=agentos ARGS=--prune
 	@$(BIN)/python -m tools.stack.secrets $(if $(STACK),--stack $(STACK)) $(ARGS)
+
+keys: $(VENV)/run.stamp ## make, list and revoke callers' keys; AGENTOS_URL= AGENTOS_KEY= ARGS='create --tenant acme --scopes chat --expires 90d'
+	@$(BIN)/python -m tools.keys $(ARGS)
 
 deploy: build ## build, ask a few questions, deploy to AWS and try it out; STACK=agentos REGION=eu-west-1 ARGS='--yes'
 	@$(BIN)/python -m tools.stack.deploy $(if $(STACK),--stack $(STACK)) $(if $(REGION),--region $(REGION)) \

@@ -45,7 +45,7 @@ class Turn:
     memory_gb: Decimal = Decimal("0.5")
     own_seconds: Decimal = Decimal("0.048")
     init_seconds: Decimal = Decimal("0.002")
-    writes: int = 9
+    writes: int = 11
     reads: int = 3
     log_bytes: int = METRIC_LINE_BYTES + LAMBDA_LINES_BYTES + 4 * EVENT_BYTES
     response_bytes: int = 3_000

@@ -7,16 +7,19 @@ imports neither httpx nor an adapter, and one that reads no configuration import
 import os
 from typing import TYPE_CHECKING, Any
 
+from agentos.domain.callers import DEFAULT_TENANT
 from agentos.kernel.clock import Clock
 from agentos.kernel.once import once
 
 if TYPE_CHECKING:
+    from agentos.api.callers import Callers
     from agentos.providers.http_client import HttpClient
     from agentos.providers.transport import HttpTransport
     from agentos.routing.execute import Executor
     from agentos.routing.health import Health
     from agentos.routing.latency import Latencies
     from agentos.services.agents import Agents
+    from agentos.services.api_keys import ApiKeys
     from agentos.services.background_turns import BackgroundTurns
     from agentos.services.background_worker import BackgroundWorker, DeadLetters
     from agentos.services.completions import Completions
@@ -27,9 +30,11 @@ if TYPE_CHECKING:
     from agentos.services.sessions import Sessions
     from agentos.services.simulation import Simulator
     from agentos.services.turns import Turns
+    from agentos.services.usage_recorder import UsageRecorder
     from agentos.settings.loading import Settings
     from agentos.settings.secrets import ParameterStore
     from agentos.store.agents import AgentStore
+    from agentos.store.api_keys import ApiKeyStore
     from agentos.store.background_turns import BackgroundTurnStore
     from agentos.store.circuits import Circuits
     from agentos.store.completion_records import CompletionRecords
@@ -38,6 +43,7 @@ if TYPE_CHECKING:
     from agentos.store.queue import Queue
     from agentos.store.sessions import SessionStore
     from agentos.store.turns import TurnStore
+    from agentos.store.usage import UsageStore
 
 
 @once
@@ -74,6 +80,38 @@ def dynamodb() -> Any:
     from agentos.store.dynamodb import connect
 
     return connect(os.environ.get("AWS_ENDPOINT_URL_DYNAMODB") or None)
+
+
+@once
+def callers() -> "Callers":
+    """Tells who sent a request, as AUTH_MODE says. Without it, a key is asked for. Raises ConfigError."""
+    from agentos.api.callers import KeyCallers, OpenCallers, SignedCallers
+    from agentos.kernel.errors import ConfigError
+
+    mode = os.environ.get("AUTH_MODE") or "keys"
+    if mode == "keys":
+        from agentos.services.api_keys import KeyChecker
+
+        return KeyCallers(KeyChecker(api_key_store(), clock()))
+    if mode == "iam":
+        return SignedCallers(os.environ.get("IAM_TENANT") or DEFAULT_TENANT)
+    if mode == "none":
+        return OpenCallers()
+    raise ConfigError(f"AUTH_MODE: {mode!r} is none of keys, iam, none")
+
+
+@once
+def api_key_store() -> "ApiKeyStore":
+    from agentos.store.api_keys import ApiKeyStore
+
+    return ApiKeyStore(table(), clock())
+
+
+@once
+def api_keys() -> "ApiKeys":
+    from agentos.services.api_keys import ApiKeys
+
+    return ApiKeys(api_key_store(), clock())
 
 
 @once
@@ -233,10 +271,26 @@ def simulator() -> "Simulator":
 
 
 @once
+def usage_store() -> "UsageStore":
+    from agentos.store.usage import UsageStore
+
+    return UsageStore(table(), settings().limits.usage_record_days)
+
+
+@once
+def usage_recorder() -> "UsageRecorder":
+    from agentos.services.usage_recorder import UsageRecorder
+
+    return UsageRecorder(usage_store(), clock())
+
+
+@once
 def turns() -> "Turns":
     from agentos.services.turns import Turns
 
-    return Turns(agent_store(), turn_store(), leases(), preparation(), executor(), settings(), clock())
+    return Turns(
+        agent_store(), turn_store(), leases(), preparation(), executor(), usage_recorder(), settings(), clock()
+    )
 
 
 @once
@@ -251,7 +305,9 @@ def completions() -> "Completions":
     from agentos.services.completions import Completions
 
     records = completion_records()
-    return Completions(agent_store(), records, leases(), preparation(), executor(), settings(), clock())
+    return Completions(
+        agent_store(), records, leases(), preparation(), executor(), usage_recorder(), settings(), clock()
+    )
 
 
 @once
@@ -285,7 +341,10 @@ def background_worker() -> "BackgroundWorker":
     from agentos.services.turns import Turns
 
     patient = _executor(settings().limits.long_turn_seconds)
-    turns = Turns(agent_store(), turn_store(), leases(), preparation(), patient, settings(), clock(), long=True)
+    usage, configured = usage_recorder(), settings()
+    turns = Turns(
+        agent_store(), turn_store(), leases(), preparation(), patient, usage, configured, clock(), long=True
+    )
     times = TurnClock(settings().limits.background_turn_seconds, clock())
     return BackgroundWorker(background_turn_store(), turn_store(), turns, queue(), times, clock())
 

@@ -9,6 +9,8 @@ from tests.stack.translated import Resources, of_type, template, translate
 
 RUN_TURNS = {"SendMessageFunction", "ChatCompletionsFunction", "RunTurnFunction"}
 CHANGE_FUNCTIONS = {
+    "AuthMode": "none",
+    "IamTenant": "acme",
     "ConfigFile": "x.yaml",
     "BedrockModels": "arn:any",
     "LogLevel": "DEBUG",

@@ -42,6 +42,7 @@ MEASURES: Mapping[str, Metric] = {
         "Requests that the table throttled, refused or did not answer, and items that could not be read.",
         (("reason",),),
     ),
+    "LostUsageRecords": Metric("Count", "Records of turns' usage that the table did not take.", _ALL),
 }
 
 

@@ -19,6 +19,7 @@ from agentos.kernel.errors import (
     ContextLengthExceeded,
     DeadlineExceeded,
     ErrorClass,
+    Forbidden,
     NoProviderAvailable,
     ProviderRejected,
     Unsupported,
@@ -91,15 +92,18 @@ class Executor:
         also_on: Collection[str] = (),
         simulated: Simulation | None = None,
         listener: AttemptListener | None = None,
+        attempts: list[Attempt] | None = None,
     ) -> Outcome:
         """The first answer, its text passed to `listener` as it arrives; `also_on` names more classes that fall back.
 
-        Raises NoProviderAvailable, Unsupported, ContextLengthExceeded, UpstreamFailed, DeadlineExceeded,
+        Each call is added to `attempts` as it ends, so that the caller knows of it whatever happens afterwards.
+
+        Raises NoProviderAvailable, Forbidden, Unsupported, ContextLengthExceeded, UpstreamFailed, DeadlineExceeded,
         ContentFiltered and ProviderRejected, all with `details.attempts` and `details.skipped`.
         """
         if debugging():
             logger.debug("plan", extra={"plan": plan.to_json()})
-        run = PlanRun(list(plan.skipped), simulated or {}, listener)
+        run = PlanRun(list(plan.skipped), simulated or {}, listener, [] if attempts is None else attempts)
         left = list(plan.targets)
         failure: UpstreamError | None = None
         while left and len(run.attempts) < self._limits.attempts:
@@ -254,6 +258,7 @@ def _with_larger_windows(target: Target, left: list[Target], run: PlanRun) -> li
 
 _MESSAGES: dict[type[ApiError], str] = {
     NoProviderAvailable: "No provider could be tried; details.skipped says why.",
+    Forbidden: "The key allows none of the models of this message; details.skipped lists them.",
     Unsupported: "No model that is left can do what this message needs: {capabilities}.",
     UpstreamFailed: "Every provider that could be tried failed; details.attempts says how.",
     DeadlineExceeded: "The time for this message ran out before every provider had been tried.",
@@ -281,6 +286,8 @@ def error_kind(classes: Collection[str]) -> type[ApiError]:
 def _untried(skipped: Sequence[Skipped]) -> type[ApiError]:
     """The error for the client where nothing could be tried."""
     codes = {skip.code for skip in skipped}
+    if codes == {SkipCode.NOT_ALLOWED}:
+        return Forbidden
     if codes == {SkipCode.CONTEXT_LENGTH}:
         return ContextLengthExceeded
     if codes and codes <= {SkipCode.UNSUPPORTED, SkipCode.CONTEXT_LENGTH}:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from agentos.domain import Agent, IdempotencyKey, Message, Reply, SentMessage, Session
+from agentos.domain.callers import Caller
 from agentos.domain.history import extended, trimmed
 from agentos.domain.requests import NewMessage, ToolResult
 from agentos.domain.token_estimates import estimate
@@ -25,6 +26,7 @@ from agentos.services.replies import awaiting_results, make_reply, require_compl
 from agentos.services.stream_listener import StreamListener, forward_text, replay
 from agentos.services.turn_metrics import TurnRecord, TurnRecorder
 from agentos.services.turn_parameters import with_parameters
+from agentos.services.usage_recorder import TurnUsage, UsageRecorder
 from agentos.settings.loading import Settings
 from agentos.store.agents import AgentStore
 from agentos.store.keys import SessionPath
@@ -38,12 +40,13 @@ QUEUE_PAUSE_SECONDS = 1.0
 
 @dataclass(frozen=True)
 class Turn:
-    """The messages to answer, their session and the deadline. `simulated`: providers that are to fail, and how.
+    """The messages to answer, who sent them, their session and the deadline.
 
+    `simulated`: providers that are to fail, and how.
     `queue_age_ms`: of a background turn, the time from its acceptance to its start.
     """
 
-    tenant: str
+    caller: Caller
     agent_id: str
     session_id: str
     messages: Sequence[NewMessage | ToolResult]
@@ -53,13 +56,20 @@ class Turn:
     queue_age_ms: int | None = None
 
     @property
+    def tenant(self) -> str:
+        return self.caller.tenant
+
+    @property
     def session_path(self) -> SessionPath:
         return self.tenant, self.agent_id, self.session_id
 
 
 @dataclass(frozen=True)
 class _TurnRun:
-    """A turn that has its session's lease. `answer_by`: when a provider must have answered; `began`: monotonic."""
+    """A turn that has its session's lease. `answer_by`: when a provider must have answered; `began`: monotonic.
+
+    `usage`: what its calls use.
+    """
 
     turn: Turn
     agent: Agent
@@ -67,6 +77,7 @@ class _TurnRun:
     answer_by: Deadline
     began: float
     listener: StreamListener | None
+    usage: TurnUsage
 
     @property
     def session(self) -> Session:
@@ -84,6 +95,7 @@ class Turns:
         leases: Leases,
         preparation: Preparation,
         executor: Executor,
+        usage: UsageRecorder,
         settings: Settings,
         clock: Clock,
         *,
@@ -95,6 +107,7 @@ class Turns:
         self._leases = leases
         self._preparation = preparation
         self._executor = executor
+        self._usage = usage
         self._recorder = TurnRecorder(settings)
         self._limits = settings.limits
         self._long = long
@@ -125,10 +138,12 @@ class Turns:
             pinned = self._agents.at(turn.tenant, agent, held.lease.session.agent_version)
             if pinned is not agent:
                 answer_by = self._answer_by(pinned, turn.deadline)
-            run = _TurnRun(turn, pinned, held, answer_by.cancelled_by(lambda: held.lost is not None), began, listener)
+            answer_by = answer_by.cancelled_by(lambda: held.lost is not None)
+            run = _TurnRun(turn, pinned, held, answer_by, began, listener, self._turn_usage(turn, held.lease))
             with (
                 correlated(turn_id=held.lease.turn_id),
                 self._recorder.turn(pinned, turn.messages, turn.session_id, turn.queue_age_ms) as record,
+                self._usage.turn(run.usage, turn.deadline),
             ):
                 try:
                     reply = self._run(run, record)
@@ -137,6 +152,16 @@ class Turns:
                         raise held.lost from error
                     raise
         return require_complete(reply)
+
+    def _turn_usage(self, turn: Turn, lease: Lease) -> TurnUsage:
+        return TurnUsage(
+            turn_id=lease.turn_id,
+            caller=turn.caller,
+            door="background" if self._long else "messages",
+            agent_id=turn.agent_id,
+            session_id=turn.session_id,
+            user_id=lease.session.user_id,
+        )
 
     def _seconds(self, listener: StreamListener | None) -> float:
         """A turn's whole time."""
@@ -192,6 +217,7 @@ class Turns:
             record.reply = commit.reply
         # An answer has been paid for, whether its client still waits or not.
         self._store.commit(run.held.lease, commit, run.turn.deadline.ignoring_client())
+        run.usage.written = commit.usage is not None
         run.held.ended()
         return commit.reply
 
@@ -201,12 +227,14 @@ class Turns:
         hints = Hints.of(first) if isinstance(first, NewMessage) else Hints()
         agent = with_parameters(run.agent, run.turn.messages)
         prompt, plan = self._preparation.prepare(
-            run.turn.tenant, agent, run.session, asked, hints, streamed=run.listener is not None
+            run.turn.caller, agent, run.session, asked, hints, streamed=run.listener is not None
         )
         message_id = new_id("msg")
         text_listener = forward_text(run.listener, message_id) if run.listener else None
-        outcome = self._executor.run(plan, prompt, run.answer_by, config.fallback_on, run.turn.simulated, text_listener)
-        reply = make_reply(plan, outcome, message_id, run.began, self._clock)
+        outcome = self._executor.run(
+            plan, prompt, run.answer_by, config.fallback_on, run.turn.simulated, text_listener, run.usage.attempts
+        )
+        reply = run.usage.reply = make_reply(plan, outcome, message_id, run.began, self._clock)
         tokens = estimate(Message(role="assistant", content=reply.content, tool_calls=reply.tool_calls))
         answer = self._store.to_stored(run.held.lease, len(sent) + 1, reply, tokens)
         return TurnCommit(
@@ -216,6 +244,7 @@ class Turns:
             turns=self._turns(run, [*sent, answer]),
             open_calls=tuple(call.id for call in reply.tool_calls),
             lengths=tuple(map(len, outcome.deltas)),
+            usage=self._usage.item(run.usage),
         )
 
     def _await_results(self, run: _TurnRun, sent: tuple[StoredMessage, ...], open_calls: tuple[str, ...]) -> TurnCommit:

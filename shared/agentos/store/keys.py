@@ -11,6 +11,7 @@
     created   TENANT#t#KEY#<hash>                     KEY           an Idempotency-Key of a create
     answer    TENANT#t#KEY#<hash>                     COMPLETION    an Idempotency-Key of a door
     part      TENANT#t#KEY#<hash>                     COMPLETION#<claim>#<k>  what a large answer goes on in
+    usage     TENANT#t#USAGE#<day>#<shard>            <turnId>      a turn's usage by its id; all of a day or an hour
     api key   KEYS                                    <keyId>       its id; all of them, newest first
     budget    TENANT#t#BUDGETS                        <scope>       its scope: the tenant, or one of its keys
     lane      TENANT#t#LEDGER#<ledgerId>#<i>          LANE          its ledger and number; all of a ledger's lanes
@@ -21,6 +22,9 @@
     index             partition                            sort          serves
     SessionsByAgent   agentSessions  TENANT#t#AGENT#<agentId>           sessionId   an agent's sessions, newest first
     SessionsByUser    userSessions   TENANT#t#AGENT#<agentId>#USER#<u>  sessionId   the same for one user
+
+A turn's id begins with the time of its start, which is where the day of its usage comes from: whoever knows the id knows
+the key. The writes of a tenant's day are spread over USAGE_SHARDS partitions.
 
 A session has a partition of its own, so a busy agent's writes are spread over its sessions. Its reads are not: each
 turn reads its agent, and all agents of a tenant share a partition, which serves 3,000 read units a second. Every
@@ -39,12 +43,14 @@ before there were tenants (docs/adr/0016).
 import base64
 import binascii
 import re
+import zlib
 from typing import Any
 
 from agentos.domain.api_keys import is_key_id
 from agentos.domain.callers import DEFAULT_TENANT
+from agentos.kernel.clock import timestamp
 from agentos.kernel.errors import InvalidRequest
-from agentos.kernel.ids import is_id
+from agentos.kernel.ids import is_id, made_at
 
 Key = dict[str, Any]
 
@@ -124,6 +130,22 @@ def completion_part(record: Key, claim_id: str, index: int | None = None) -> Key
     """In its record's partition; without an index, what the parts' keys begin with."""
     number = "" if index is None else f"{index:03d}"
     return {"pk": record["pk"], "sk": {"S": f"COMPLETION#{claim_id}#{number}"}}
+
+
+USAGE_SHARDS = 8
+"""Partitions of a tenant's day. Each takes 1,000 write units a second, and a turn's usage takes two or four."""
+
+
+def usage_partition(tenant: str, day: str, shard: int) -> str:
+    """`day`: a date of UTC, such as 2026-11-27."""
+    return f"TENANT#{tenant}#USAGE#{day}#{shard}"
+
+
+def usage(tenant: str, turn_id: str) -> Key:
+    """Of what a turn used. The turn's id must be one that `new_id` made."""
+    day = timestamp(made_at(turn_id))[:10]
+    shard = zlib.crc32(turn_id.encode()) % USAGE_SHARDS
+    return {"pk": {"S": usage_partition(tenant, day, shard)}, "sk": {"S": turn_id}}
 
 
 def agent_sessions(tenant: str, agent_id: str) -> str:
