@@ -23,12 +23,15 @@ if TYPE_CHECKING:
     from agentos.services.background_turns import BackgroundTurns
     from agentos.services.background_worker import BackgroundWorker, DeadLetters
     from agentos.services.completions import Completions
+    from agentos.services.budgets import Budgets
+    from agentos.services.earlier_spending import EarlierSpending
     from agentos.services.explanations import Explanations
     from agentos.services.leases import Leases
     from agentos.services.preparation import Preparation
     from agentos.services.provider_catalog import ProviderCatalog
     from agentos.services.sessions import Sessions
     from agentos.services.simulation import Simulator
+    from agentos.services.spending import Spending
     from agentos.services.turns import Turns
     from agentos.services.usage_recorder import UsageRecorder
     from agentos.settings.loading import Settings
@@ -36,10 +39,12 @@ if TYPE_CHECKING:
     from agentos.store.agents import AgentStore
     from agentos.store.api_keys import ApiKeyStore
     from agentos.store.background_turns import BackgroundTurnStore
+    from agentos.store.budgets import BudgetStore
     from agentos.store.circuits import Circuits
     from agentos.store.completion_records import CompletionRecords
     from agentos.store.deletion import Deletion
     from agentos.store.dynamodb import Table
+    from agentos.store.lanes import LaneStore
     from agentos.store.queue import Queue
     from agentos.store.sessions import SessionStore
     from agentos.store.turns import TurnStore
@@ -285,11 +290,64 @@ def usage_recorder() -> "UsageRecorder":
 
 
 @once
+def lanes() -> "LaneStore":
+    from agentos.domain.budgets import Cost
+    from agentos.store.lanes import LaneStore
+
+    def cost_of(tenant: str, turn_id: str) -> Cost | None:
+        record = usage_store().find(tenant, turn_id)
+        return record.cost if record else None
+
+    return LaneStore(table(), cost_of, clock())
+
+
+@once
+def budget_store() -> "BudgetStore":
+    from agentos.store.budgets import BudgetStore
+
+    return BudgetStore(table(), lanes(), clock())
+
+
+@once
+def earlier_spending() -> "EarlierSpending":
+    from agentos.services.earlier_spending import EarlierSpending
+    from agentos.store.usage_ranges import UsageRanges
+
+    limits = settings().limits
+    records = UsageRanges(table(), limits.usage_record_days)
+    return EarlierSpending(records, lanes(), budget_store(), limits, clock())
+
+
+@once
+def budgets() -> "Budgets":
+    from agentos.services.budgets import Budgets
+
+    return Budgets(budget_store(), lanes(), api_key_store(), earlier_spending(), clock())
+
+
+@once
+def spending() -> "Spending":
+    from agentos.services.known_budgets import KnownBudgets
+    from agentos.services.spending import Spending
+
+    known = KnownBudgets(budget_store(), clock())
+    return Spending(known, lanes(), earlier_spending().catch_up, settings().limits, clock())
+
+
+@once
 def turns() -> "Turns":
     from agentos.services.turns import Turns
 
     return Turns(
-        agent_store(), turn_store(), leases(), preparation(), executor(), usage_recorder(), settings(), clock()
+        agent_store(),
+        turn_store(),
+        leases(),
+        preparation(),
+        executor(),
+        usage_recorder(),
+        spending(),
+        settings(),
+        clock(),
     )
 
 
@@ -306,7 +364,7 @@ def completions() -> "Completions":
 
     records = completion_records()
     return Completions(
-        agent_store(), records, leases(), preparation(), executor(), usage_recorder(), settings(), clock()
+        agent_store(), records, leases(), preparation(), executor(), usage_recorder(), spending(), settings(), clock()
     )
 
 
@@ -343,7 +401,7 @@ def background_worker() -> "BackgroundWorker":
     patient = _executor(settings().limits.long_turn_seconds)
     usage, configured = usage_recorder(), settings()
     turns = Turns(
-        agent_store(), turn_store(), leases(), preparation(), patient, usage, configured, clock(), long=True
+        agent_store(), turn_store(), leases(), preparation(), patient, usage, spending(), configured, clock(), long=True
     )
     times = TurnClock(settings().limits.background_turn_seconds, clock())
     return BackgroundWorker(background_turn_store(), turn_store(), turns, queue(), times, clock())

@@ -33,8 +33,8 @@ class Lanes:
     def put(self, lanes: int = 1, spent: Amount = NOTHING, replaced: Budget | None = None, **terms: Any) -> Budget:
         given = NewBudget(**{"period": "day", **terms})
         ledger = Ledger(TENANT, new_id("turn"), lanes, given.period)
-        self.budget = Budget(TENANT, SCOPE, given, ledger, self.clock.time(), NOTHING)
-        self.budgets.create(self.budget, spent, replaced, self.store.deadline())
+        self.budget = Budget(TENANT, SCOPE, given, ledger, self.clock.time(), spent, spent)
+        self.budgets.create(self.budget, replaced, self.store.deadline())
         return self.budget
 
     def take(self, amount: Amount, held: Hold | None = None, turn_id: str | None = None) -> Hold | Shortage:

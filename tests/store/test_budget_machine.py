@@ -146,8 +146,10 @@ class Machine(RuleBasedStateMachine):
     @rule(lanes=st.sampled_from([1, 2, 3]))
     def begin(self, lanes: int) -> None:
         terms = NewBudget(period="day", usd=10, tokens=100)
-        self.budget = Budget(self.tenant, "tenant", terms, Ledger(self.tenant, "one", lanes, "day"), START, NOTHING)
-        self.good[1].create(self.budget, NOTHING, None, self.deadline())
+        self.budget = Budget(
+            self.tenant, "tenant", terms, Ledger(self.tenant, "one", lanes, "day"), START, NOTHING, NOTHING
+        )
+        self.good[1].create(self.budget, None, self.deadline())
         self.newest = period_start("day", START)
 
     def wish(self, turn_id: str, amount: Amount) -> Wish:

@@ -1,8 +1,9 @@
 """Budgets: how much a tenant or a key may spend in a period, and amounts of money and tokens. Pure."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Decimal
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Literal, NamedTuple, Protocol
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -16,6 +17,9 @@ CENT_DIGITS = 6
 
 USD_DIGITS = 15
 """Amounts are kept to so many decimals. With the 13 digits of _MOST_USD they are the 28 that Decimal computes with."""
+
+MOST_USD = 1e9
+"""The highest limit."""
 
 _SMALLEST = Decimal(1).scaleb(-USD_DIGITS)
 _MOST_USD = Decimal(10**12)
@@ -57,7 +61,8 @@ def rounded(usd: Decimal) -> Decimal:
     return min(usd, _MOST_USD).quantize(_SMALLEST, ROUND_HALF_EVEN)
 
 
-def _short(usd: float) -> float:
+def few_decimals(usd: float) -> float:
+    """The amount if it can be kept exactly. Raises ValueError."""
     exponent = Decimal(str(usd)).normalize().as_tuple().exponent
     if not isinstance(exponent, int) or exponent < -CENT_DIGITS:
         raise ValueError(f"must have at most {CENT_DIGITS} decimals")
@@ -71,7 +76,7 @@ class NewBudget(Value):
     """
 
     period: Period
-    usd: Annotated[Number, Field(ge=0, le=1e9), AfterValidator(_short)] | None = None
+    usd: Annotated[Number, Field(ge=0, le=MOST_USD), AfterValidator(few_decimals)] | None = None
     tokens: Annotated[Whole, Field(ge=0, le=10**15)] | None = None
     warn_at: Annotated[Number, Field(gt=0, le=1)] | None = None
     allow_unpriced: Annotated[bool, Field(strict=True)] = False
@@ -94,13 +99,16 @@ class NewBudget(Value):
 
 
 class BudgetState(Value):
-    """A budget and what is spent and reserved of it in its present period. `resets_at` is None for `total`."""
+    """A budget and what is spent and reserved of it in its present period. `resets_at` is None for `total`.
+
+    `spent_usd` is None only of a session of which it is not known.
+    """
 
     scope: str
     period: Period
     limit_usd: float | None
     limit_tokens: int | None
-    spent_usd: float
+    spent_usd: float | None
     spent_tokens: int
     reserved_usd: float
     reserved_tokens: int
@@ -164,3 +172,27 @@ def levelled(rooms: list[Decimal]) -> list[Decimal]:
         gives += min(change, Decimal())
         result.append(room + change)
     return result
+
+
+class Used(Protocol):
+    """The counts of one upstream call; None is unknown."""
+
+    @property
+    def prompt_tokens(self) -> int | None: ...
+    @property
+    def completion_tokens(self) -> int | None: ...
+    @property
+    def cost_usd(self) -> float | Decimal | None: ...
+
+
+def cost_of(calls: Iterable[Used | None]) -> Cost:
+    """What a turn's calls have cost. A call that failed and of which nothing was counted (None) cost nothing."""
+    usd: Decimal | None = Decimal()
+    tokens: int | None = 0
+    for used in calls:
+        if used is None:
+            continue
+        counts = used.prompt_tokens, used.completion_tokens
+        usd = None if usd is None or used.cost_usd is None else usd + Decimal(str(used.cost_usd))
+        tokens = None if tokens is None or None in counts else tokens + sum(count or 0 for count in counts)
+    return Cost(usd, tokens)

@@ -8,6 +8,7 @@ import json
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import partial
+from typing import Any
 
 from agentos.domain.budgets import Amount, NewBudget, lanes_for, shares
 from agentos.kernel.clock import Clock, Deadline
@@ -28,8 +29,8 @@ RETIRED_SECONDS = 7 * 24 * 3600
 class Budget:
     """A budget. `scope` is `tenant/<tenant>` or `key/<keyId>`.
 
-    `since`: when its ledger began, in epoch seconds. `before`: the cost of the turns of its first period that had ended
-    for certain when it began. `settled`: all turns that had begun without a reserve are counted.
+    `since`: when its ledger began, in epoch seconds. `counted`: what the turns of its first period had cost by then, and
+    `before` the part of those that had ended for certain. `settled`: all turns without a reserve are counted.
     """
 
     tenant: str
@@ -38,6 +39,7 @@ class Budget:
     ledger: Ledger
     since: float
     before: Amount
+    counted: Amount
     settled: bool = False
     version: int = 1
 
@@ -60,18 +62,18 @@ class BudgetStore:
         item = self._table.get(keys.budget(tenant, scope))
         return None if item is None else _budget(tenant, scope, item)
 
-    def create(self, budget: Budget, spent: Amount, replaced: Budget | None, deadline: Deadline) -> None:
-        """A budget with lanes of its own, in the place of `replaced`. `spent`: earlier in its period.
+    def create(self, budget: Budget, replaced: Budget | None, deadline: Deadline) -> None:
+        """A budget with lanes of its own, in the place of `replaced`.
 
         Raises ConditionFailed where another budget was put meanwhile; Throttled, Unavailable.
         """
         ledger, start = budget.ledger, budget.ledger.start(budget.since)
-        split = shares(budget.terms.limit, ledger.lanes)
-        rooms = [share.minus(part) for share, part in zip(split, shares(spent, ledger.lanes), strict=True)]
+        split, spent = shares(budget.terms.limit, ledger.lanes), shares(budget.counted, ledger.lanes)
+        rooms = [share.minus(part) for share, part in zip(split, spent, strict=True)]
         rooms = level_rooms(rooms, budget.limited)
         lanes = [
             self._table.new(new_lane(ledger, index, start, split[index], budget.limited, rooms[index], part))
-            for index, part in enumerate(shares(spent, ledger.lanes))
+            for index, part in enumerate(spent)
         ]
         retired = self._retire(replaced) if replaced else []
         self._table.transact([self._definition(budget, replaced), *lanes, *retired], deadline)
@@ -130,10 +132,12 @@ class BudgetStore:
 
     def _definition(self, budget: Budget, replaced: Budget | None) -> Action:
         ledger = budget.ledger
-        before = {"usd": f"{budget.before.usd:f}", "tokens": budget.before.tokens}
+        before, counted = _stored(budget.before), _stored(budget.counted)
         item = {
             **keys.budget(budget.tenant, budget.scope),
-            "body": text({"terms": budget.terms.to_json(), "since": budget.since, "before": before}),
+            "body": text(
+                {"terms": budget.terms.to_json(), "since": budget.since, "before": before, "counted": counted}
+            ),
             "ledgerId": {"S": ledger.ledger_id},
             "lanes": number(ledger.lanes),
             "version": number(budget.version),
@@ -162,6 +166,14 @@ def _identity(budget: Budget) -> Item:
     return {":version": number(budget.version), **_ledger(budget)}
 
 
+def _stored(amount: Amount) -> dict[str, Any]:
+    return {"usd": f"{amount.usd:f}", "tokens": amount.tokens}
+
+
+def _amount(stored: dict[str, Any]) -> Amount:
+    return Amount(Decimal(stored["usd"]), int(stored["tokens"]))
+
+
 @item_reader
 def _budget(tenant: str, scope: str, item: Item) -> Budget:
     """Raises Unavailable where the item cannot be read."""
@@ -173,7 +185,8 @@ def _budget(tenant: str, scope: str, item: Item) -> Budget:
         terms=terms,
         ledger=Ledger(tenant, item["ledgerId"]["S"], int(item["lanes"]["N"]), terms.period),
         since=float(body["since"]),
-        before=Amount(Decimal(body["before"]["usd"]), int(body["before"]["tokens"])),
+        before=_amount(body["before"]),
+        counted=_amount(body["counted"]),
         settled="settled" in item,
         version=int(item["version"]["N"]),
     )

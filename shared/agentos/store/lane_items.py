@@ -196,7 +196,9 @@ def give_back(turn_id: str, entry: Entry) -> Change:
 def renew(turn_id: str, before: Entry, after: Entry) -> Change:
     """The same reserve for longer."""
     own = f"reserves.{turn_id}"
-    return Change(f"SET {own} = :after", f"{own} = :before", {":before": {"S": before.text}, ":after": {"S": after.text}})
+    return Change(
+        f"SET {own} = :after", f"{own} = :before", {":before": {"S": before.text}, ":after": {"S": after.text}}
+    )
 
 
 def spend(period: int, cost: Amount) -> Change:

@@ -34,6 +34,17 @@ class Hold:
     turn_id: str
     entry: Entry
 
+    @property
+    def text(self) -> str:
+        """Where the reserve is, for the turn's usage record."""
+        return f"{self.ledger.ledger_id} {self.index} {self.entry.text}"
+
+    @classmethod
+    def of(cls, tenant: str, turn_id: str, text: str) -> "Hold":
+        """As much of the reserve as is needed to settle it. Raises ValueError."""
+        ledger_id, index, entry = text.split(" ", 2)
+        return cls(Ledger(tenant, ledger_id, int(index) + 1, "total"), int(index), turn_id, Entry.of(entry))
+
 
 @dataclass(frozen=True)
 class Shortage:

@@ -88,10 +88,13 @@ class LaneStore:
                 lane = lane_of(error.item, hold.index)
             entry = lane.reserves.get(hold.turn_id)
             same_period = entry is not None and entry.period >= lane.period
-        return self._settle_late(hold, cost)
+        return self.settle_late(hold, cost)
 
-    def _settle_late(self, hold: Hold, cost: Cost) -> Lane | None:
-        """A turn whose reserve was given back as lapsed, and that has cost something after all."""
+    def settle_late(self, hold: Hold, cost: Cost) -> Lane | None:
+        """Of a turn whose reserve was given back as lapsed, and that has cost something after all: count that, once.
+
+        Any other turn costs one read. Raises Conflict, Throttled, Unavailable.
+        """
         mark = keys.lapsed(hold.ledger.key(hold.index), hold.turn_id)
         stored = self._table.get(mark)
         if stored is None or "settled" in stored:
@@ -108,7 +111,7 @@ class LaneStore:
         try:
             self._table.transact(actions, Deadline.after(0, self._clock))
         except ConditionFailed:  # it was settled, or the lane has begun a new period
-            return self._settle_late(hold, cost)
+            return self.settle_late(hold, cost)
         return self._lane(hold.ledger, hold.index)
 
     def _lane(self, ledger: Ledger, index: int) -> Lane | None:
@@ -135,6 +138,9 @@ class LaneStore:
             self._table.transact(actions, Deadline.after(0, self._clock))
         except ConditionFailed:  # the turn has settled, or somebody else has given it back
             return
+        cost = self._cost_of(ledger.tenant, turn_id)
+        if cost is not None:  # its record was written meanwhile, and the turn may have died since
+            self.settle_late(Hold(ledger, index, turn_id, entry), cost)
 
     def look(self, ledger: Ledger, deadline: Deadline) -> list[Lane]:
         """All lanes at one moment, in the same period, after what has lapsed was given back.
@@ -143,7 +149,9 @@ class LaneStore:
         """
         for lane in retry_until_deadline(lambda: snapshot(self._table, ledger), deadline):
             for turn_id in lane.lapsed(self._clock.time()):
-                retry_until_deadline(partial(self._reclaim, ledger, lane.index, turn_id, lane.reserves[turn_id]), deadline)
+                retry_until_deadline(
+                    partial(self._reclaim, ledger, lane.index, turn_id, lane.reserves[turn_id]), deadline
+                )
         return self.in_one_period(ledger, deadline)
 
     def in_one_period(self, ledger: Ledger, deadline: Deadline) -> list[Lane]:
@@ -166,7 +174,9 @@ class LaneStore:
         if lane.period != period or lane.earlier == amount:
             return
         try:
-            retry_until_deadline(lambda: update(self._table, ledger, 0, spend_earlier(period, lane.earlier, amount)), deadline)
+            retry_until_deadline(
+                lambda: update(self._table, ledger, 0, spend_earlier(period, lane.earlier, amount)), deadline
+            )
         except ConditionFailed:  # another environment has set it; this is done again soon
             return
         self.level(ledger, deadline)
