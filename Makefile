@@ -61,8 +61,8 @@ test-deep: $(VENV)/dev.stamp ## property tests with random examples, and 2,000 c
 test-sam-local: $(VENV)/dev.stamp $(VENV)/ministack.stamp $(VENV)/model.stamp ## the tests in containers; needs Docker; ARGS=<pytest's>
 	@$(PYTEST) tests/sam_local $(ARGS)
 
-test-deployed: $(VENV)/dev.stamp $(VENV)/emulator.stamp ## end-to-end tests on make run, sam local and the emulator; needs Docker; or AGENTOS_URL=<a stack's>
-	@AGENTOS_URL="$(AGENTOS_URL)" $(PYTEST) tests/deployed $(ARGS)
+test-deployed: $(VENV)/dev.stamp $(VENV)/emulator.stamp ## end-to-end tests on make run, sam local and the emulator; needs Docker; or AGENTOS_URL=<a stack's> AGENTOS_KEY=<its key>
+	@AGENTOS_URL="$(AGENTOS_URL)" AGENTOS_KEY="$(AGENTOS_KEY)" $(PYTEST) tests/deployed $(ARGS)
 
 test-all: $(VENV)/dev.stamp $(VENV)/emulator.stamp $(VENV)/checkov.stamp $(VENV)/model.stamp $(CONTRACT) ## all in one run, as .ci/run has it; ARGS=<pytest's>
 	@$(PYTEST) tests tests/sam_local tests/deployed $(ARGS)

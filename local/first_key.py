@@ -4,8 +4,6 @@ from typing import Any
 
 from local.environment import Environment
 
-VARIABLE = "AGENTOS_ADMIN_KEY"
-
 
 class KeyTextError(Exception):
     """AGENTOS_ADMIN_KEY is no key. The text does not hold it."""
@@ -30,4 +28,4 @@ def first_key(client: Any, table_name: str, given: str = "") -> str:
     try:
         return ApiKeys(ApiKeyStore(Table(client, table_name), clock), clock).first(given or None)
     except ValueError as error:
-        raise KeyTextError(f"{VARIABLE}: {error}") from None
+        raise KeyTextError(f"AGENTOS_ADMIN_KEY: {error}") from None

@@ -19,7 +19,7 @@ from local.connections import SEND_BUFFER_BYTES, BoundedConnection, ClientLimits
 from local.context import REGION
 from local.environment import Environment
 from local.filters import UnknownRule
-from local.first_key import VARIABLE, KeyTextError, auth_mode, first_key
+from local.first_key import KeyTextError, auth_mode, first_key
 from local.functions import Functions
 from local.gateway import Gateway
 from local.model import START_SECONDS, LocalModel, ModelError
@@ -199,7 +199,7 @@ def _first_key(environment: Environment) -> str | None:
         return None
     client = boto3.client("dynamodb", endpoint_url=environment.get("AWS_ENDPOINT_URL_DYNAMODB"))
     try:
-        return first_key(client, TABLE_NAME, environment.get(VARIABLE))
+        return first_key(client, TABLE_NAME, environment.get("AGENTOS_ADMIN_KEY"))
     except KeyTextError as error:
         raise StartError(str(error)) from None
 

@@ -23,7 +23,7 @@ class KeysError(Exception):
 
 def expiry(text: str, now: datetime) -> str:
     """A time of the API from a number of days such as `90d`, or from a time. Raises ArgumentTypeError."""
-    days = re.fullmatch(r"([0-9]{1,5})d", text)
+    days = re.fullmatch(r"([0-9]{1,4})d", text)
     try:
         moment = now + timedelta(days=int(days[1])) if days else datetime.fromisoformat(text)
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).isoformat()

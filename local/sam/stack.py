@@ -10,7 +10,7 @@ import boto3
 from local import dynamodb, dynamodb_local, process
 from local.context import REGION
 from local.environment import Environment
-from local.first_key import VARIABLE, KeyTextError, auth_mode, first_key
+from local.first_key import KeyTextError, auth_mode, first_key
 from local.model import LocalModel, ModelError
 from local.sam import cli, docker, store
 from local.template import Template, load_template
@@ -67,7 +67,7 @@ def prepared(root: Path, environment: Environment, name: str) -> Iterator[Stack]
         mode = environment.defaults["AUTH_MODE"] = auth_mode(environment, "keys")
         environment.refresh()
         client = session_of(environment).client("dynamodb", endpoint_url=database.url)
-        key = first_key(client, TABLE_NAME, environment.get(VARIABLE)) if mode == "keys" else None
+        key = first_key(client, TABLE_NAME, environment.get("AGENTOS_ADMIN_KEY")) if mode == "keys" else None
         variables = _variables(template, environment, database)
         variables["AGENTOS_CONFIG"] = cli.copy_overlays(built, environment.overlays())
         options = [

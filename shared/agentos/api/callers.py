@@ -6,6 +6,7 @@ iam    SignedCallers  whose signature API Gateway has checked
 jwt    TokenCallers   who sends a token of the issuer (`api/tokens.py`)
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
@@ -16,6 +17,8 @@ from agentos.kernel.errors import Forbidden, InvalidRequest, Throttled, Unauthor
 
 if TYPE_CHECKING:
     from agentos.services.api_keys import KeyChecker
+
+_BEARER = re.compile(r"\s*bearer\s+(\S+)\s*", re.I)
 
 
 @dataclass(frozen=True)
@@ -32,8 +35,8 @@ class Credentials:
     @property
     def bearer(self) -> str | None:
         """What follows `Bearer` in the header `Authorization`."""
-        scheme, _, token = self.headers.get("authorization", "").strip().partition(" ")
-        return token.strip() or None if scheme.lower() == "bearer" else None
+        found = _BEARER.fullmatch(self.headers.get("authorization", ""))
+        return None if found is None else found[1]
 
 
 class Callers(Protocol):
