@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from agentos.services.budgets import Budgets
     from agentos.services.earlier_spending import EarlierSpending
     from agentos.services.explanations import Explanations
+    from agentos.services.late_settlement import LateSettlement
     from agentos.services.leases import Leases
     from agentos.services.preparation import Preparation
     from agentos.services.provider_catalog import ProviderCatalog
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from agentos.services.spending import Spending
     from agentos.services.turns import Turns
     from agentos.services.usage_recorder import UsageRecorder
+    from agentos.services.usage_reports import UsageReports
     from agentos.settings.loading import Settings
     from agentos.settings.secrets import ParameterStore
     from agentos.store.agents import AgentStore
@@ -49,6 +51,7 @@ if TYPE_CHECKING:
     from agentos.store.sessions import SessionStore
     from agentos.store.turns import TurnStore
     from agentos.store.usage import UsageStore
+    from agentos.store.usage_totals import UsageTotals
 
 
 @once
@@ -283,6 +286,20 @@ def usage_store() -> "UsageStore":
 
 
 @once
+def usage_totals() -> "UsageTotals":
+    from agentos.store.usage_totals import UsageTotals
+
+    return UsageTotals(table())
+
+
+@once
+def usage_reports() -> "UsageReports":
+    from agentos.services.usage_reports import UsageReports
+
+    return UsageReports(usage_store(), usage_totals(), clock())
+
+
+@once
 def usage_recorder() -> "UsageRecorder":
     from agentos.services.usage_recorder import UsageRecorder
 
@@ -311,11 +328,8 @@ def budget_store() -> "BudgetStore":
 @once
 def earlier_spending() -> "EarlierSpending":
     from agentos.services.earlier_spending import EarlierSpending
-    from agentos.store.usage_ranges import UsageRanges
 
-    limits = settings().limits
-    records = UsageRanges(table(), limits.usage_record_days)
-    return EarlierSpending(records, lanes(), budget_store(), limits, clock())
+    return EarlierSpending(usage_store(), lanes(), budget_store(), settings().limits, clock())
 
 
 @once
@@ -323,6 +337,13 @@ def budgets() -> "Budgets":
     from agentos.services.budgets import Budgets
 
     return Budgets(budget_store(), lanes(), api_key_store(), earlier_spending(), clock())
+
+
+@once
+def late_settlement() -> "LateSettlement":
+    from agentos.services.late_settlement import LateSettlement
+
+    return LateSettlement(lanes())
 
 
 @once

@@ -20,7 +20,14 @@ from tests.support.upstream import streamed_reply
 
 PAGE = (ROOT / "docs" / "api.md").read_text()
 SECTION = re.compile(r"^### `(\w+) (\S+)` → (\d+)$(.*?)(?=^##)", re.M | re.S)
-IDS = {"agentId": AGENT_ID, "sessionId": SESSION_ID, "turnId": TURN_ID, "model": "local:smollm2", "keyId": KEY_ID}
+IDS = {
+    "agentId": AGENT_ID,
+    "sessionId": SESSION_ID,
+    "turnId": TURN_ID,
+    "model": "local:smollm2",
+    "keyId": KEY_ID,
+    "tenant": "acme",
+}
 
 
 def routes() -> dict[tuple[str, str], str]:
@@ -56,6 +63,7 @@ class Section:
             "{turnId}": "<turn-id>",
             "{model+}": "<model>",
             "{keyId}": "<key-id>",
+            "{tenant}": "<tenant>",
         }
         path = self.path
         for name, placeholder in names.items():

@@ -15,9 +15,13 @@ from typing import Any
 
 from agentos.kernel.clock import Clock
 from agentos.store.agents import AgentStore
+from agentos.store.api_keys import ApiKeyStore
 from agentos.store.background_turns import BackgroundTurnStore
+from agentos.store.budgets import BudgetStore
 from agentos.store.dynamodb import Table
+from agentos.store.lanes import LaneStore
 from agentos.store.sessions import SessionStore
+from agentos.store.usage import UsageStore
 from local import console, debugger
 from local.environment import Environment
 from local.sam import cli, stack
@@ -66,7 +70,14 @@ def invoke(
 def plant(client: Any, table_name: str) -> None:
     """Store what the events speak of."""
     table = Table(client, table_name)
-    seed(AgentStore(table, Clock()), SessionStore(table, Clock()), BackgroundTurnStore(table, Clock()))
+    seed(
+        AgentStore(table, Clock()),
+        SessionStore(table, Clock()),
+        BackgroundTurnStore(table, Clock()),
+        ApiKeyStore(table, Clock()),
+        UsageStore(table, days=400),
+        BudgetStore(table, LaneStore(table, lambda *_: None, Clock()), Clock()),
+    )
 
 
 def main() -> int:

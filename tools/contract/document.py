@@ -5,7 +5,7 @@ from typing import Any
 from agentos import __version__
 from tools.contract import errors, page, parameters
 from tools.contract.bodies import components
-from tools.contract.operations import AGENTS, DOOR, KEYS, MESSAGES, OPERATIONS, SERVICE, SESSIONS, Operation
+from tools.contract.operations import AGENTS, BUDGETS, DOOR, KEYS, MESSAGES, OPERATIONS, SERVICE, SESSIONS, Operation
 from tools.contract.routes import Route, bodies, declared, routes
 from tools.contract.schemas import component, schema_name
 
@@ -17,6 +17,7 @@ TAGS = {
     MESSAGES: "Messages and their answers.",
     DOOR: page.chapter("OpenAI's clients"),
     KEYS: "Keys of callers. They need the scope `admin`.",
+    BUDGETS: "What a tenant or a key may spend in a period.",
     SERVICE: "The service itself.",
 }
 

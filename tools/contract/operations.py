@@ -7,6 +7,7 @@ from pydantic import BaseModel
 
 from agentos.domain import Agent, Page, Plan, Reply, SentMessage, Session, TurnState
 from agentos.domain.api_keys import ApiKey, IssuedKey
+from agentos.domain.budgets import BudgetState
 from agentos.services.provider_catalog import Health, HealthSummary, Matrix
 from tools.contract import door
 from tools.contract.events import CHAT_EVENTS, MESSAGE_EVENTS, Events
@@ -21,7 +22,7 @@ KEYED = ("idempotency_in_flight", "idempotency_mismatch")
 TARGETS = ("unsupported", "context_length_exceeded", "no_provider_available")
 """Of a plan that has no target."""
 
-ASKING = (*TARGETS, "provider_rejected", "content_filtered", "upstream_failed")
+ASKING = (*TARGETS, "budget_exceeded", "unpriced", "provider_rejected", "content_filtered", "upstream_failed")
 ROUTED = ("x-agentos-model", "x-agentos-attempts")
 
 
@@ -62,7 +63,8 @@ class Operation:
         return (*EVERYWHERE, *self.codes)
 
 
-AGENTS, SESSIONS, MESSAGES, DOOR, KEYS, SERVICE = "Agents", "Sessions", "Messages", "OpenAI", "Keys", "Service"
+AGENTS, SESSIONS, MESSAGES, DOOR, SERVICE = "Agents", "Sessions", "Messages", "OpenAI", "Service"
+KEYS, BUDGETS = "Keys", "Budgets"
 KEY = ("idempotency-key",)
 MISSING = ("not_found",)
 NEW_AGENT = (*KEYED, "payload_too_large")
@@ -124,6 +126,12 @@ OPERATIONS = (
     Operation("create_key", KEYS, IssuedKey, ("unsupported", "payload_too_large")),
     Operation("list_keys", KEYS, Page[ApiKey]),
     Operation("delete_key", KEYS, codes=MISSING),
+    Operation("put_tenant_budget", BUDGETS, BudgetState, ("payload_too_large",)),
+    Operation("get_tenant_budget", BUDGETS, BudgetState, MISSING),
+    Operation("delete_tenant_budget", BUDGETS, codes=MISSING),
+    Operation("put_key_budget", BUDGETS, BudgetState, (*MISSING, "payload_too_large")),
+    Operation("get_key_budget", BUDGETS, BudgetState, MISSING),
+    Operation("delete_key_budget", BUDGETS, codes=MISSING),
     Operation("health", SERVICE, (Health, HealthSummary)),
     Operation("providers", SERVICE, Matrix),
     Operation("openapi", SERVICE, headers=("if-none-match",), answer_headers=("etag", "cache-control"), fresh=True),

@@ -31,6 +31,7 @@ PATH = {
     "sessionId": "The session's id.",
     "turnId": "The turn's id.",
     "keyId": "The key's id: its part between the two underscores.",
+    "tenant": "The tenant's name.",
     "model": "`provider:model`. It may have slashes, percent-encoded or not.",
 }
 

@@ -14,6 +14,7 @@ from agentos.store.items import Item, number
 
 BATCH_GET_MAX = 100  # keys in one BatchGetItem, DynamoDB's limit
 BATCH_WRITE_MAX = 25  # items in one BatchWriteItem, DynamoDB's limit
+TRANSACTION_MAX = 100  # actions in one TransactWriteItems, DynamoDB's limit
 
 Action = dict[str, Any]
 """One part of a transaction."""
@@ -169,6 +170,10 @@ class Table:
         """Part of a transaction: an update."""
         parts = {"UpdateExpression": expression, "ConditionExpression": condition, "ExpressionAttributeValues": values}
         return self._action("Update", Key=key, **parts)
+
+    def add(self, key: Item, expression: str, values: Item) -> Action:
+        """Part of a transaction: an update of an item, or a new item where there is none."""
+        return self._action("Update", Key=key, UpdateExpression=expression, ExpressionAttributeValues=values)
 
     def check(self, key: Item, condition: str) -> Action:
         """Part of a transaction: that a condition holds."""

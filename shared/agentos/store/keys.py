@@ -12,6 +12,8 @@
     answer    TENANT#t#KEY#<hash>                     COMPLETION    an Idempotency-Key of a door
     part      TENANT#t#KEY#<hash>                     COMPLETION#<claim>#<k>  what a large answer goes on in
     usage     TENANT#t#USAGE#<day>#<shard>            <turnId>      a turn's usage by its id; all of a day or an hour
+    sums      TENANT#t#USAGE#TOTALS                   <day>#<hash>  a tenant's sums of some days
+    sums      TENANT#t#USAGE#USERS                    <day>#<hash>  the same by user as well
     api key   KEYS                                    <keyId>       its id; all of them, newest first
     budget    TENANT#t#BUDGETS                        <scope>       its scope: the tenant, or one of its keys
     lane      TENANT#t#LEDGER#<ledgerId>#<i>          LANE          its ledger and number; all of a ledger's lanes
@@ -42,6 +44,7 @@ before there were tenants (docs/adr/0016).
 
 import base64
 import binascii
+import hashlib
 import re
 import zlib
 from typing import Any
@@ -146,6 +149,16 @@ def usage(tenant: str, turn_id: str) -> Key:
     day = timestamp(made_at(turn_id))[:10]
     shard = zlib.crc32(turn_id.encode()) % USAGE_SHARDS
     return {"pk": {"S": usage_partition(tenant, day, shard)}, "sk": {"S": turn_id}}
+
+
+def usage_sums_partition(tenant: str, family: str) -> str:
+    return f"TENANT#{tenant}#USAGE#{family.upper()}"
+
+
+def usage_sums(tenant: str, family: str, day: str, group: str) -> Key:
+    """`group`: what the sums are of, as a text."""
+    name = hashlib.sha256(group.encode()).hexdigest()[:32]
+    return {"pk": {"S": usage_sums_partition(tenant, family)}, "sk": {"S": f"{day}#{name}"}}
 
 
 def agent_sessions(tenant: str, agent_id: str) -> str:

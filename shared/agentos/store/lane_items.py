@@ -32,7 +32,7 @@ class Entry:
     @property
     def text(self) -> str:
         """As it is stored: about 40 bytes."""
-        return f"{self.until} {self.period} {self.amount.usd:f} {self.amount.tokens}"
+        return f"{self.until} {self.period} {self.amount.usd.normalize():f} {self.amount.tokens}"
 
     @classmethod
     def of(cls, text: str) -> "Entry":
