@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from agentos.services.api_keys import ApiKeys
     from agentos.services.background_turns import BackgroundTurns
     from agentos.services.background_worker import BackgroundWorker, DeadLetters
-    from agentos.services.completions import Completions
     from agentos.services.budgets import Budgets
+    from agentos.services.completions import Completions
     from agentos.services.earlier_spending import EarlierSpending
     from agentos.services.explanations import Explanations
     from agentos.services.late_settlement import LateSettlement

@@ -154,6 +154,7 @@ def test_a_model_without_a_price_cannot_be_held_to_usd(
     assert "unpriced" in skips(refused.json["details"])
     assert ask(api, model="local:any").json["error"]["code"] == "unpriced"
     put(api, usd=1, allowUnpriced=True, tokens=10_000)
+    rewire()  # the process knows the terms for a minute
     assert talk.say().status == 200
     assert (read(api)["spentUsd"], read(api)["spentTokens"]) == (0, 15)
 

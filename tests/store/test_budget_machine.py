@@ -112,9 +112,9 @@ class Machine(RuleBasedStateMachine):
         """What counts in the period: of turns that have settled, or that are dead and have a record."""
         now, sums = self.clock.time() * 1000, NOTHING
         for turn in self.turns:
-            if turn.hold and turn.cost and turn.hold.entry.period == period:
-                if turn.settled or turn.hold.entry.until <= now:
-                    sums = sums.plus(turn.cost.known(turn.hold.entry.amount))
+            counted = turn.hold and turn.cost and turn.hold.entry.period == period
+            if counted and (turn.settled or turn.hold.entry.until <= now):
+                sums = sums.plus(turn.cost.known(turn.hold.entry.amount))
         return sums
 
     def uncertain(self) -> Amount:

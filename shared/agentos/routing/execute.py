@@ -102,7 +102,8 @@ class Executor:
         `admission` is asked before each.
 
         Raises BudgetExceeded, Unpriced, NoProviderAvailable, Forbidden, Unsupported, ContextLengthExceeded,
-        UpstreamFailed, DeadlineExceeded, ContentFiltered and ProviderRejected, all with `details.attempts` and `details.skipped`.
+        UpstreamFailed, DeadlineExceeded, ContentFiltered and ProviderRejected, all with `details.attempts` and
+        `details.skipped`.
         """
         if debugging():
             logger.debug("plan", extra={"plan": plan.to_json()})

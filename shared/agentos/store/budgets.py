@@ -29,8 +29,8 @@ RETIRED_SECONDS = 7 * 24 * 3600
 class Budget:
     """A budget. `scope` is `tenant/<tenant>` or `key/<keyId>`.
 
-    `since`: when its ledger began, in epoch seconds. `counted`: what the turns of its first period had cost by then, and
-    `before` the part of those that had ended for certain. `settled`: all turns without a reserve are counted.
+    `since`: when its ledger began, in epoch seconds. `counted`: what the turns of its first period had cost by then,
+    and `before` the part of those that had ended for certain. `settled`: all turns without a reserve are counted.
     """
 
     tenant: str
@@ -123,7 +123,7 @@ class BudgetStore:
         self._table.transact([removed, *self._retire(budget)], deadline)
 
     def settle(self, budget: Budget) -> None:
-        """Nothing is to be counted any more that was spent without a reserve. Raises Conflict, Throttled, Unavailable."""
+        """All that was spent without a reserve is counted. Raises Conflict, Throttled, Unavailable."""
         key, condition = keys.budget(budget.tenant, budget.scope), "ledgerId = :ledger"
         try:
             self._table.update(key, "SET settled = :one", condition, {":one": number(1), **_ledger(budget)})

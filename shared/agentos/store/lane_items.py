@@ -61,7 +61,7 @@ class Ledger:
 class Lane:
     """One lane. `usd` and `tokens` in `limited` say which of the two the budget limits.
 
-    `earlier`: of `spent`, what turns without a reserve have cost. `warned`: the period that `warnAt` was last logged in.
+    `earlier`: of `spent`, what turns without a reserve have cost. `warned`: the period in which `warnAt` was logged.
     """
 
     index: int

@@ -2,8 +2,8 @@
 
 Nearly every reserve is one conditional update of one lane, chosen by the turn's id. A lane that lacks room refuses
 nobody. The refusal is decided by all lanes as they were at one moment: room that is spread over several lanes is moved
-into one, and reserves that have lapsed are given back first. So a turn is refused only if at that moment the limit, less
-what was spent and what is reserved, had no room for it.
+into one, and reserves that have lapsed are given back first. So a turn is refused only if at that moment the limit,
+less what was spent and what is reserved, had no room for it.
 """
 
 import zlib

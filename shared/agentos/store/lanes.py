@@ -11,8 +11,8 @@ then, once.
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from decimal import Decimal
+from functools import partial
 
 from agentos.domain.budgets import Amount, Cost, levelled
 from agentos.kernel.clock import Clock, Deadline
