@@ -58,7 +58,7 @@ def test_a_thousand_callers_and_a_budget_for_a_hundred(client: Any, dynamodb_end
         results = list(pool.map(race.call, range(CALLERS), parts))
     cap = RESERVE.usd * FIT
     spent, refused = sum((cost for _, cost in results), Decimal()), sum(not admitted for admitted, _ in results)
-    print(f"lanes {lanes}, cap {cap}, spent {spent}, refused {refused} of {CALLERS}")
+    print(f"lanes {lanes}, cap {cap}, spent {spent}, refused {refused} of {CALLERS}")  # noqa: T201 - what the race shows
 
     found = race.lanes[0].look(race.ledger, race.deadline())
     assert total([lane.spent for lane in found]).usd == spent <= cap
@@ -78,5 +78,5 @@ def test_a_thousand_callers_who_hold_what_they_reserved(client: Any, dynamodb_en
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
         admitted = sum(pool.map(hold, range(CALLERS)))
-    print(f"lanes {lanes}, cap {RESERVE.usd * FIT}, admitted {admitted}, refused {CALLERS - admitted}")
+    print(f"lanes {lanes}, cap {RESERVE.usd * FIT}, admitted {admitted}, refused {CALLERS - admitted}")  # noqa: T201 - what the race shows
     assert admitted == FIT

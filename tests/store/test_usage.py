@@ -11,7 +11,7 @@ from agentos.store.usage import UsageStore
 from tests.store.conftest import TENANT, Store
 from tests.support.crashes import lose_answer
 
-DAYS = 400
+DAYS = 3660
 
 
 def a_record(turn_id: str | None = None, **fields: object) -> UsageRecord:

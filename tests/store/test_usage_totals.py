@@ -11,7 +11,7 @@ from agentos.kernel.clock import epoch
 from agentos.kernel.ids import new_id
 from agentos.store.usage_totals import FAMILIES, Place, StoredSums, UsageTotals
 from tests.store.conftest import TENANT, Store
-from tests.store.test_usage import a_record, usage
+from tests.store.test_usage import DAYS, a_record, usage
 from tests.support.conflicts import conflict
 from tests.support.crashes import lose_answer
 from tests.support.logs import captured
@@ -150,7 +150,7 @@ def test_sums_are_replaced_only_as_they_were_read(store: Store) -> None:
 
 def test_expired_sums_are_not_read(store: Store) -> None:
     UsageTotals(store.table).count(stored(store, on_day()), store.deadline())
-    store.clock.advance(402 * 86_400)
+    store.clock.advance((DAYS + 2) * 86_400)
     assert read(store) == {}
 
 

@@ -39,6 +39,9 @@ MODELS = {
     "SentMessage": "The client's message as it is stored and listed.",
     "Session": "A conversation with an agent.",
     "SessionPage": "A page of sessions.",
+    "UsageReport": "What was used in a time, by groups.",
+    "UsageRow": "Sums of one group. It has the fields by which the report is grouped.",
+    "UsageTotal": "Sums over all groups.",
     "SessionUsage": "The sum over all upstream calls of a session's turns, as far as their counts are known.",
     "Skipped": "A candidate that was left out.",
     "Target": "A model to ask.",
@@ -194,6 +197,25 @@ FIELDS = {
     "IssuedKey.expiresAt": "When it ends; null is never.",
     "ApiKey.models": "Patterns of the models that it may use; null allows all.",
     "ApiKey.name": "Tells keys apart for their owner.",
+    "attempts": "The upstream calls.",
+    "fallbacks": "Turns that a fallback answered.",
+    "failed": "Turns whose client got an error.",
+    "turns": "Turns and completions for which a provider was asked.",
+    "total": "Sums over all rows.",
+    "day": "A date of UTC, that of the turns' start.",
+    "agent": "The agent's id; null for completions that named a model.",
+    "key": "The id of the caller's key; null where no key was checked.",
+    **{
+        f"{model}.{field}": sentence
+        for model in ("UsageRow", "UsageTotal")
+        for field, sentence in (
+            ("attempts", "Upstream calls, those that failed among them."),
+            ("costUsd", "USD: the sum of the costs that are known."),
+            ("unpriced", "Counted calls whose cost is not known."),
+            ("estimated", "Calls whose counts are partly an estimate."),
+            ("user", "Your own id of the user; null for turns without one."),
+        )
+    },
     "Attempt.status": "The provider's HTTP status; null where there was no answer.",
     "ChatFunction.arguments": "JSON text, or the object itself.",
     "ChatMessage.content": "Text, or parts of the types `text`, `image_url` and, from an assistant, `refusal`.",

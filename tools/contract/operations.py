@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from agentos.domain import Agent, Page, Plan, Reply, SentMessage, Session, TurnState
 from agentos.domain.api_keys import ApiKey, IssuedKey
 from agentos.domain.budgets import BudgetState
+from agentos.domain.usage_sums import UsageReport
 from agentos.services.provider_catalog import Health, HealthSummary, Matrix
 from tools.contract import door
 from tools.contract.events import CHAT_EVENTS, MESSAGE_EVENTS, Events
@@ -31,7 +32,7 @@ class Operation:
     """One route. `folder` is its function's; `answer` is a model, or several of which one answers.
 
     `streams` are the events of a streamed answer by their names.
-    `accepted` is the model of a 202. `fresh`: a client that has the answer already gets a 304. `links` are the path
+    `csv`: the answer may also be CSV. `accepted` is the model of a 202. `fresh`: a client that has the answer already gets a 304. `links` are the path
     parameters of other routes that the answer has, by name.
     """
 
@@ -46,6 +47,7 @@ class Operation:
     accepted: type[BaseModel] | None = None
     fresh: bool = False
     links: tuple[str, ...] = ()
+    csv: bool = False
 
     @property
     def name(self) -> str:
@@ -63,8 +65,9 @@ class Operation:
         return (*EVERYWHERE, *self.codes)
 
 
-AGENTS, SESSIONS, MESSAGES, DOOR, SERVICE = "Agents", "Sessions", "Messages", "OpenAI", "Service"
-KEYS, BUDGETS = "Keys", "Budgets"
+AGENTS, SESSIONS, MESSAGES, DOOR, KEYS, USAGE, BUDGETS, SERVICE = (
+    "Agents", "Sessions", "Messages", "OpenAI", "Keys", "Usage", "Budgets", "Service",
+)  # fmt: skip
 KEY = ("idempotency-key",)
 MISSING = ("not_found",)
 NEW_AGENT = (*KEYED, "payload_too_large")
@@ -126,6 +129,7 @@ OPERATIONS = (
     Operation("create_key", KEYS, IssuedKey, ("unsupported", "payload_too_large")),
     Operation("list_keys", KEYS, Page[ApiKey]),
     Operation("delete_key", KEYS, codes=MISSING),
+    Operation("get_usage", USAGE, UsageReport, csv=True),
     Operation("put_tenant_budget", BUDGETS, BudgetState, ("payload_too_large",)),
     Operation("get_tenant_budget", BUDGETS, BudgetState, MISSING),
     Operation("delete_tenant_budget", BUDGETS, codes=MISSING),
