@@ -183,11 +183,12 @@ def test_doors_answer_in_their_envelope(api: Client, providers: Providers) -> No
 
 def test_streams_are_counted_also_where_they_break_off(api: Client, alone: Chat, providers: Providers) -> None:
     put(api, usd=1)
+    path: dict[str, Any] = alone.path
     providers.openai.script = [streamed_reply("He", "llo"), streamed_reply("beginning", end=(CUT,))]
-    whole = api("send_message", {"content": "Hi"}, query={"stream": "true"}, **alone.path)
+    whole = api("send_message", {"content": "Hi"}, query={"stream": "true"}, **path)
     assert events(whole.text)[-1].kind == "message.end"
     assert read(api)["spentUsd"] == COST
-    broken = api("send_message", {"content": "Hi"}, query={"stream": "true"}, **alone.path)
+    broken = api("send_message", {"content": "Hi"}, query={"stream": "true"}, **path)
     assert events(broken.text)[-1].kind == "error"
     (attempt,) = alone.messages()[-1]["route"]["attempts"]
     assert attempt["usage"]["estimated"]
@@ -333,7 +334,8 @@ def test_admins_write_budgets_and_others_read_those_of_their_tenant(keyed: Clien
         issue("chat"),
     )
     body = {"period": "day", "usd": 1}
-    for kind, name in (("tenant", {"tenant": "acme"}), ("key", {"keyId": mine.key_id})):
+    places: dict[str, dict[str, Any]] = {"tenant": {"tenant": "acme"}, "key": {"keyId": mine.key_id}}
+    for kind, name in places.items():
         for key in (mine, other, chatting):
             assert keyed(f"put_{kind}_budget", body, headers=bearer(key), **name).status == 403
             assert keyed(f"delete_{kind}_budget", headers=bearer(key), **name).status == 403
@@ -351,7 +353,7 @@ def test_a_key_and_its_tenant_have_budgets_side_by_side(keyed: Client) -> None:
         body = {"model": MODEL, "messages": [{"role": "user", "content": "Hello"}], "max_tokens": 100}
         return keyed("chat_completions", body, headers=bearer(caller))
 
-    def limit(folder: str, period: str, usd: float, **name: str) -> None:
+    def limit(folder: str, period: str, usd: float, **name: Any) -> None:
         assert keyed(folder, {"period": period, "usd": usd}, headers=bearer(admin), **name).status == 200
 
     limit("put_key_budget", "day", 0.0001, keyId=key.key_id)

@@ -224,7 +224,9 @@ def test_what_cannot_be_answered_is_refused_by_name(api: Client, query: dict[str
     assert [error["field"] for error in answer.json["details"]["errors"]] == [field]
 
 
-@pytest.mark.parametrize("query", [{"from": "0001-01-01", "to": "9999-12-31"}, {"from": "1969-01-01", "to": "1970-01-02"}])
+@pytest.mark.parametrize(
+    "query", [{"from": "0001-01-01", "to": "9999-12-31"}, {"from": "1969-01-01", "to": "1970-01-02"}]
+)
 def test_any_time_can_be_asked_for(three_days: Client, query: dict[str, str]) -> None:
     assert three_days("get_usage", query=query).status == 200
 

@@ -71,7 +71,9 @@ def test_wrong_missing_and_needless_sums_are_put_right(store: Store) -> None:
     done = rebuild(store).day(TENANT, DAY)
     assert {one.place.group for one in done.corrections} == {wrong, missing, needless}
     assert all(one.after == right[one.place.family].get(one.place.group, NOTHING) for one in done.corrections)
-    found = {family: {group: sums for group, sums in read(store, family).items() if sums != NOTHING} for family in FAMILIES}
+    found = {
+        family: {group: sums for group, sums in read(store, family).items() if sums != NOTHING} for family in FAMILIES
+    }
     assert found == right
     assert rebuild(store).day(TENANT, DAY).corrections == ()
 

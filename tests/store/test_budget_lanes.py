@@ -90,7 +90,7 @@ def test_what_a_provider_did_not_count_costs_the_reserve(lanes: Lanes) -> None:
 
 
 @pytest.mark.parametrize(("limits", "amount"), [({"usd": 10}, usd(11)), ({"tokens": 10}, usd(0, 11))])
-def test_a_reserve_that_does_not_fit_is_refused(lanes: Lanes, limits: dict[str, int], amount: Amount) -> None:
+def test_a_reserve_that_does_not_fit_is_refused(lanes: Lanes, limits: dict[str, Any], amount: Amount) -> None:
     lanes.put(**limits)
     shortage = lanes.take(amount)
     assert isinstance(shortage, Shortage)

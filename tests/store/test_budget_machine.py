@@ -64,6 +64,12 @@ class Turn:
     settled: bool = False
     lapsed: bool = False
 
+    def counted(self, period: int) -> Amount:
+        """What it has cost in a period, as soon as that counts."""
+        if self.hold is None or self.cost is None or self.hold.entry.period != period:
+            return NOTHING
+        return self.cost.known(self.hold.entry.amount)
+
     @property
     def overrun(self) -> Amount:
         """What it cost above its reserve; all of it where the reserve was given back before."""
@@ -112,9 +118,8 @@ class Machine(RuleBasedStateMachine):
         """What counts in the period: of turns that have settled, or that are dead and have a record."""
         now, sums = self.clock.time() * 1000, NOTHING
         for turn in self.turns:
-            counted = turn.hold and turn.cost and turn.hold.entry.period == period
-            if counted and (turn.settled or turn.hold.entry.until <= now):
-                sums = sums.plus(turn.cost.known(turn.hold.entry.amount))
+            if turn.settled or (turn.hold and turn.hold.entry.until <= now):
+                sums = sums.plus(turn.counted(period))
         return sums
 
     def uncertain(self) -> Amount:
@@ -302,9 +307,7 @@ class Machine(RuleBasedStateMachine):
         assert held == total([entry.amount for lane in lanes for entry in lane.reserves.values()])
         assert total([lane.share for lane in lanes]).minus(spent).minus(held) == room
         self.learn({turn_id for lane in lanes for turn_id in lane.reserves})
-        counted = [t for t in self.turns if t.hold and t.cost and t.settled]
-        now = [t for t in counted if t.hold.entry.period == lanes[0].period]
-        assert spent == total([t.cost.known(t.hold.entry.amount) for t in now])
+        assert spent == total([turn.counted(lanes[0].period) for turn in self.turns if turn.settled])
 
     def learn(self, out: set[str]) -> None:
         """Which reserves are out no more: of turns with a record they are settled, and others have lapsed, though only
@@ -321,7 +324,7 @@ def total(amounts: list[Amount]) -> Amount:
 
 
 def within(more: Amount, room: Amount) -> bool:
-    return all(one <= 0 or one <= other for one, other in zip(more, room, strict=True))
+    return all(one <= 0 or one <= other for one, other in zip(more.both, room.both, strict=True))
 
 
 @pytest.mark.hypothesis

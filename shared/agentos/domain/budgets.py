@@ -31,6 +31,11 @@ class Amount(NamedTuple):
     usd: Decimal = Decimal()
     tokens: int = 0
 
+    @property
+    def both(self) -> tuple[Decimal | int, Decimal | int]:
+        """The two, for what is done with each."""
+        return self.usd, self.tokens
+
     def plus(self, other: "Amount") -> "Amount":
         return Amount(self.usd + other.usd, self.tokens + other.tokens)
 

@@ -87,7 +87,7 @@ class Lane:
 
 def fits(amount: Amount, room: Amount, limited: tuple[bool, bool]) -> bool:
     """Whether the amount fits into the room, of what is limited. What costs nothing always fits."""
-    pairs = zip(amount, room, limited, strict=True)
+    pairs = zip(amount.both, room.both, limited, strict=True)
     return all(wanted <= left for wanted, left, bound in pairs if bound and wanted > 0)
 
 
@@ -102,7 +102,7 @@ NAMES = ("Usd", "Tokens")
 
 def amount_item(name: str, amount: Amount) -> Item:
     """A pair as two attributes, such as `roomUsd` and `roomTokens`."""
-    return {f"{name}{kind}": whole(value) for kind, value in zip(NAMES, amount, strict=True)}
+    return {f"{name}{kind}": whole(value) for kind, value in zip(NAMES, amount.both, strict=True)}
 
 
 def whole(value: Decimal | int) -> Item:
@@ -229,7 +229,7 @@ def move(period: int, come: Amount, limited: tuple[bool, bool], left: Amount = N
     """
     values: Item = {":period": number(period), **_values("come", come)}
     conditions = ["periodStart = :period"]
-    for kind, value, after, bound in zip(NAMES, come, left, limited, strict=True):
+    for kind, value, after, bound in zip(NAMES, come.both, left.both, limited, strict=True):
         if bound and value < 0 <= after:
             conditions.append(f"room{kind} >= :least{kind}")
             values[f":least{kind}"] = whole(-value)
@@ -253,7 +253,7 @@ def _plus(attribute: str, sign: str, value: str) -> str:
 
 
 def _values(name: str, amount: Amount) -> Item:
-    return {f":{name}{kind}": whole(value) for kind, value in zip(NAMES, amount, strict=True)}
+    return {f":{name}{kind}": whole(value) for kind, value in zip(NAMES, amount.both, strict=True)}
 
 
 def _is(path: str, before: Entry | None) -> str:
@@ -262,5 +262,5 @@ def _is(path: str, before: Entry | None) -> str:
 
 def _has_room(more: Amount) -> str:
     """A condition on what is limited. A reserve that does not grow needs no room."""
-    grown = [kind for kind, value in zip(NAMES, more, strict=True) if value > 0]
+    grown = [kind for kind, value in zip(NAMES, more.both, strict=True) if value > 0]
     return "".join(f" AND (attribute_not_exists(limited{kind}) OR room{kind} >= :room{kind})" for kind in grown)

@@ -9,6 +9,7 @@ less what was spent and what is reserved, had no room for it.
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from agentos.domain.budgets import NOTHING, Amount
 from agentos.kernel.clock import Clock, Deadline
@@ -88,11 +89,11 @@ class Taking:
     def run(self, deadline: Deadline) -> Hold | Shortage:
         """The reserve. Raises LedgerGone, ReserveLapsed, Throttled, Unavailable."""
         while True:
-            found = retry_until_deadline(self._try, deadline)
-            if isinstance(found, Lane):
-                shortage = retry_until_deadline(lambda lane=found: self._find_room(lane), deadline)
-                found = shortage or found
-            if not isinstance(found, Lane):
+            taken = retry_until_deadline(self._try, deadline)
+            if isinstance(taken, Hold):
+                return taken
+            found = retry_until_deadline(partial(self._find_room, taken), deadline)
+            if found:
                 return found
             if not deadline.remaining():
                 raise throttled()
@@ -129,13 +130,15 @@ class Taking:
     def _find_room(self, lane: Lane) -> Hold | Shortage | None:
         """After the lane has not taken the reserve. None: it is to be tried again."""
         if lane.period != self._start:
-            return self._to_period([lane])
+            self._to_period([lane])
+            return None
         lanes = self._snapshot(lane)
         own = next((one for one in lanes if self._wish.turn_id in one.reserves), None)
         if own and not self._moves:  # an earlier try was done, and its answer was lost
             self._index, self._before = own.index, own.reserves[self._wish.turn_id]
         if any(one.period != self._start for one in lanes):
-            return self._to_period(lanes)
+            self._to_period(lanes)
+            return None
         if self._reclaim(lanes):
             return None
         more = self._wish.amount.minus(self._before.amount if self._before else NOTHING)
