@@ -120,6 +120,6 @@ def seed(
 
 def seeded_budget(tenant: str, scope: str) -> Budget:
     """A budget that has room for everything."""
-    terms = NewBudget(period="month", usd=1000, tokens=10**7, warn_at=0.5, allow_unpriced=True)
+    terms = NewBudget(period="week", usd=1000, tokens=10**7, warn_at=0.5, allow_unpriced=True)
     ledger = Ledger(tenant, f"ledger_{tenant}", 8, terms.period)
     return Budget(tenant, scope, terms, ledger, Clock().time(), NOTHING, NOTHING)
