@@ -23,14 +23,18 @@ if TYPE_CHECKING:
     from agentos.services.api_keys import ApiKeys
     from agentos.services.background_turns import BackgroundTurns
     from agentos.services.background_worker import BackgroundWorker, DeadLetters
+    from agentos.services.budgets import Budgets
     from agentos.services.completions import Completions
+    from agentos.services.earlier_spending import EarlierSpending
     from agentos.services.explanations import Explanations
+    from agentos.services.late_settlement import LateSettlement
     from agentos.services.leases import Leases
     from agentos.services.preparation import Preparation
     from agentos.services.provider_catalog import ProviderCatalog
     from agentos.services.request_rates import RequestRates
     from agentos.services.sessions import Sessions
     from agentos.services.simulation import Simulator
+    from agentos.services.spending import Spending
     from agentos.services.tenant_providers import TenantProviderKeys
     from agentos.services.turns import Turns
     from agentos.services.usage_recorder import UsageRecorder
@@ -42,10 +46,12 @@ if TYPE_CHECKING:
     from agentos.store.agents import AgentStore
     from agentos.store.api_keys import ApiKeyStore
     from agentos.store.background_turns import BackgroundTurnStore
+    from agentos.store.budgets import BudgetStore
     from agentos.store.circuits import Circuits
     from agentos.store.completion_records import CompletionRecords
     from agentos.store.deletion import Deletion
     from agentos.store.dynamodb import Table
+    from agentos.store.lanes import LaneStore
     from agentos.store.queue import Queue
     from agentos.store.sessions import SessionStore
     from agentos.store.tenant_providers import TenantProviderStore
@@ -381,11 +387,68 @@ def usage_recorder() -> "UsageRecorder":
 
 
 @once
+def lanes() -> "LaneStore":
+    from agentos.domain.budgets import Cost
+    from agentos.store.lanes import LaneStore
+
+    def cost_of(tenant: str, turn_id: str) -> Cost | None:
+        record = usage_store().find(tenant, turn_id)
+        return record.cost if record else None
+
+    return LaneStore(table(), cost_of, clock())
+
+
+@once
+def budget_store() -> "BudgetStore":
+    from agentos.store.budgets import BudgetStore
+
+    return BudgetStore(table(), lanes(), clock())
+
+
+@once
+def earlier_spending() -> "EarlierSpending":
+    from agentos.services.earlier_spending import EarlierSpending
+
+    return EarlierSpending(usage_store(), lanes(), budget_store(), settings().limits, clock())
+
+
+@once
+def budgets() -> "Budgets":
+    from agentos.services.budgets import Budgets
+
+    return Budgets(budget_store(), lanes(), api_key_store(), earlier_spending(), clock())
+
+
+@once
+def late_settlement() -> "LateSettlement":
+    from agentos.services.late_settlement import LateSettlement
+
+    return LateSettlement(lanes())
+
+
+@once
+def spending() -> "Spending":
+    from agentos.services.known_budgets import KnownBudgets
+    from agentos.services.spending import Spending
+
+    known = KnownBudgets(budget_store(), clock())
+    return Spending(known, lanes(), earlier_spending().catch_up, settings().limits, clock())
+
+
+@once
 def turns() -> "Turns":
     from agentos.services.turns import Turns
 
     return Turns(
-        agent_store(), turn_store(), leases(), preparation(), executor(), usage_recorder(), settings(), clock()
+        agent_store(),
+        turn_store(),
+        leases(),
+        preparation(),
+        executor(),
+        usage_recorder(),
+        spending(),
+        settings(),
+        clock(),
     )
 
 
@@ -402,7 +465,7 @@ def completions() -> "Completions":
 
     records = completion_records()
     return Completions(
-        agent_store(), records, leases(), preparation(), executor(), usage_recorder(), settings(), clock()
+        agent_store(), records, leases(), preparation(), executor(), usage_recorder(), spending(), settings(), clock()
     )
 
 
@@ -438,7 +501,9 @@ def background_worker() -> "BackgroundWorker":
 
     patient = _executor(settings().limits.long_turn_seconds)
     usage, configured = usage_recorder(), settings()
-    turns = Turns(agent_store(), turn_store(), leases(), preparation(), patient, usage, configured, clock(), long=True)
+    turns = Turns(
+        agent_store(), turn_store(), leases(), preparation(), patient, usage, spending(), configured, clock(), long=True
+    )
     times = TurnClock(settings().limits.background_turn_seconds, clock())
     return BackgroundWorker(background_turn_store(), turn_store(), turns, queue(), times, clock())
 

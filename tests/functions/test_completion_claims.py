@@ -18,8 +18,9 @@ from tests.support.gateway import Client, StreamingContext, event, invoke
 from tests.support.upstream import answer, refusal, streamed_reply
 from tests.support.wiring import rewire
 
-CLAIM, USAGE, KEEP = 1, 2, 3
-"""The requests of a completion with a key. Its agent is temporary."""
+REQUESTS = ["PutItem", "GetItem", "PutItem", "PutItem"]
+"""The claim, the tenant's budget, the usage, the answer."""
+CLAIM, USAGE, KEEP = 1, 3, 4
 
 ALWAYS = 1000
 
@@ -62,7 +63,7 @@ def test_a_completion_that_dies_can_be_asked_again_within_the_promised_time(
     with pytest.raises(Died):
         ask(api, stream=stream)
     rewire()
-    assert death.requests == ["PutItem", "PutItem", "PutItem"][:at]
+    assert death.requests == REQUESTS[:at]
 
     claimed = at != CLAIM or moment != Moment.BEFORE
     kept = at == KEEP and moment != Moment.BEFORE
@@ -100,10 +101,10 @@ def test_a_completion_keeps_its_key_for_as_long_as_it_lives(
     assert len(upstream.requests) == 1
 
 
-def test_a_short_completion_takes_three_requests(api: Client, upstream: Any) -> None:
+def test_a_short_completion_takes_three_requests_and_reads_its_budget_once(api: Client, upstream: Any) -> None:
     counted = Death(wiring.dynamodb(), ALWAYS, Moment.AFTER)  # not reached
     ask(api)
-    assert counted.requests == ["PutItem", "PutItem", "PutItem"]
+    assert counted.requests == REQUESTS
     del counted.requests[:]
     ask(api)
     assert counted.requests == ["PutItem"], "a replay asks for the claim alone"

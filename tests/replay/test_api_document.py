@@ -65,8 +65,8 @@ class Section:
             "{turnId}": "<turn-id>",
             "{model+}": "<model>",
             "{keyId}": "<key-id>",
-            "{tenant}": "acme",
             "{provider}": "openai",
+            "{tenant}": "<tenant>",
         }
         path = self.path
         for name, placeholder in names.items():

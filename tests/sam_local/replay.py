@@ -17,7 +17,9 @@ from agentos.kernel.clock import Clock
 from agentos.store.agents import AgentStore
 from agentos.store.api_keys import ApiKeyStore
 from agentos.store.background_turns import BackgroundTurnStore
+from agentos.store.budgets import BudgetStore
 from agentos.store.dynamodb import Table
+from agentos.store.lanes import LaneStore
 from agentos.store.sessions import SessionStore
 from agentos.store.tenant_providers import TenantProviderStore
 from agentos.store.usage import UsageStore
@@ -77,6 +79,7 @@ def plant(client: Any, table_name: str) -> None:
         ApiKeyStore(table, clock),
         UsageStore(table, days=400),
         TenantProviderStore(table),
+        BudgetStore(table, LaneStore(table, lambda *_: None, Clock()), Clock()),
     )
 
 

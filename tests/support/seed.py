@@ -1,10 +1,11 @@
-"""The agent, the session, the turn, the keys and the usage that the recorded events speak of."""
+"""The agent, the session, the turn, the keys, the usage and the budgets that the recorded events speak of."""
 
 from decimal import Decimal
 
 from agentos import wiring
 from agentos.domain import Agent, AgentConfig, IdempotencyKey, Session, SessionUsage
 from agentos.domain.api_keys import ApiKey, checksum, hash_of_key
+from agentos.domain.budgets import NOTHING, NewBudget
 from agentos.domain.callers import SCOPES
 from agentos.domain.tenant_providers import StoredTenantProvider
 from agentos.domain.usage_records import CountedUsage, RecordedAttempt, UsageRecord
@@ -12,6 +13,8 @@ from agentos.kernel.clock import Clock, Deadline
 from agentos.store.agents import AgentStore
 from agentos.store.api_keys import ApiKeyStore, StoredKey
 from agentos.store.background_turns import BackgroundTurnStore
+from agentos.store.budgets import Budget, BudgetStore
+from agentos.store.lane_items import Ledger
 from agentos.store.sessions import SessionStore
 from agentos.store.tenant_providers import TenantProviderStore
 from agentos.store.usage import UsageStore
@@ -57,6 +60,7 @@ def seed(
     keys: ApiKeyStore | None = None,
     usage: UsageStore | None = None,
     own_keys: TenantProviderStore | None = None,
+    budgets: BudgetStore | None = None,
 ) -> None:
     """Store them, by default in the table that the functions are wired to."""
     (agents or wiring.agent_store()).create(
@@ -117,3 +121,13 @@ def seed(
         "openai",
         StoredTenantProvider(endpoint=None, revision="rev_00000000000000000000000001", version=1, updated_at=CREATED),
     )
+    for tenant, scope in (("acme", "tenant/acme"), ("default", f"key/{KEY_ID}")):
+        budget = seeded_budget(tenant, scope)
+        (budgets or wiring.budget_store()).create(budget, None, Deadline.after(10, Clock()))
+
+
+def seeded_budget(tenant: str, scope: str) -> Budget:
+    """A budget that has room for everything."""
+    terms = NewBudget(period="week", usd=1000, tokens=10**7, warn_at=0.5, allow_unpriced=True)
+    ledger = Ledger(tenant, f"ledger_{tenant}", 8, terms.period)
+    return Budget(tenant, scope, terms, ledger, Clock().time(), NOTHING, NOTHING)

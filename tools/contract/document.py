@@ -7,6 +7,7 @@ from tools.contract import errors, page, parameters
 from tools.contract.bodies import components
 from tools.contract.operations import (
     AGENTS,
+    BUDGETS,
     DOOR,
     KEYS,
     MESSAGES,
@@ -28,6 +29,7 @@ TAGS = {
     DOOR: page.chapter("OpenAI's clients"),
     USAGE: "What was used, and what it cost.",
     KEYS: "Keys of callers. They need the scope `admin`.",
+    BUDGETS: "What a tenant or a key may spend in a period.",
     SERVICE: "The service itself.",
 }
 

@@ -12,6 +12,7 @@ MODELS = {
     "ApiKey": "A caller's key as it is listed, without its secret.",
     "Attempt": "One upstream call.",
     "AttemptUsage": "What one upstream call used. null is unknown, never 0.",
+    "BudgetState": "A budget, and what is spent and reserved of it in the present period.",
     "ByCost": "The cheapest of `among` first, by configured prices for the prompt and the expected answer.",
     "ChatRequest": "A chat completion in OpenAI's form. A field that is not known is left out and named in "
     "`agentos.notes`.",
@@ -26,6 +27,7 @@ MODELS = {
     "MessagePage": "A page of messages with their replies.",
     "NewAgent": "An agent to create.",
     "NewApiKey": "Whom a key is for, and what it may do.",
+    "NewBudget": "What may be spent in each period: `usd`, `tokens` or both.",
     "NewMessage": "A message of the user, or of the system.",
     "NewSession": "A session to open. Every field is optional.",
     "NewTenantProvider": "A tenant's own key at a provider.",
@@ -57,6 +59,7 @@ MODELS = {
 FIELDS = {
     "agentId": "The agent's id.",
     "agentVersion": "The version of the agent that the session keeps to; null follows the latest.",
+    "allowUnpriced": "Whether models whose price is not known may be asked although `usd` cannot hold them.",
     "among": "The models to choose from.",
     "arguments": "The arguments as a JSON object.",
     "attempts": "Every upstream call that was made, in order.",

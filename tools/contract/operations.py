@@ -7,6 +7,7 @@ from pydantic import BaseModel
 
 from agentos.domain import Agent, Page, Plan, Reply, SentMessage, Session, TurnState
 from agentos.domain.api_keys import ApiKey, IssuedKey
+from agentos.domain.budgets import BudgetState
 from agentos.domain.tenant_providers import TenantProvider, TenantProviders
 from agentos.domain.usage_sums import UsageReport
 from agentos.services.provider_catalog import Health, HealthSummary, Matrix
@@ -23,7 +24,7 @@ KEYED = ("idempotency_in_flight", "idempotency_mismatch")
 TARGETS = ("unsupported", "context_length_exceeded", "no_provider_available")
 """Of a plan that has no target."""
 
-ASKING = (*TARGETS, "provider_rejected", "content_filtered", "upstream_failed")
+ASKING = (*TARGETS, "budget_exceeded", "unpriced", "provider_rejected", "content_filtered", "upstream_failed")
 ROUTED = ("x-agentos-model", "x-agentos-attempts")
 
 
@@ -65,8 +66,8 @@ class Operation:
         return (*EVERYWHERE, *self.codes)
 
 
-AGENTS, SESSIONS, MESSAGES, DOOR, KEYS, USAGE, SERVICE = (
-    "Agents", "Sessions", "Messages", "OpenAI", "Keys", "Usage", "Service",
+AGENTS, SESSIONS, MESSAGES, DOOR, KEYS, USAGE, BUDGETS, SERVICE = (
+    "Agents", "Sessions", "Messages", "OpenAI", "Keys", "Usage", "Budgets", "Service",
 )  # fmt: skip
 KEY = ("idempotency-key",)
 MISSING = ("not_found",)
@@ -133,6 +134,12 @@ OPERATIONS = (
     Operation("put_tenant_provider", KEYS, TenantProvider, (*MISSING, "unsupported", "payload_too_large")),
     Operation("list_tenant_providers", KEYS, TenantProviders),
     Operation("delete_tenant_provider", KEYS, codes=MISSING),
+    Operation("put_tenant_budget", BUDGETS, BudgetState, ("payload_too_large",)),
+    Operation("get_tenant_budget", BUDGETS, BudgetState, MISSING),
+    Operation("delete_tenant_budget", BUDGETS, codes=MISSING),
+    Operation("put_key_budget", BUDGETS, BudgetState, (*MISSING, "payload_too_large")),
+    Operation("get_key_budget", BUDGETS, BudgetState, MISSING),
+    Operation("delete_key_budget", BUDGETS, codes=MISSING),
     Operation("health", SERVICE, (Health, HealthSummary)),
     Operation("providers", SERVICE, Matrix),
     Operation("openapi", SERVICE, headers=("if-none-match",), answer_headers=("etag", "cache-control"), fresh=True),

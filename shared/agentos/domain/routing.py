@@ -85,6 +85,8 @@ class SkipCode(StrEnum):
     DISABLED = "disabled"
     COOLING_DOWN = "cooling_down"
     NOT_TRIED = "not_tried"
+    OVER_BUDGET = "over_budget"
+    UNPRICED = "unpriced"
     NOT_ALLOWED = "not_allowed"
 
 

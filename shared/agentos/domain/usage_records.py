@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
+from agentos.domain.budgets import Cost, cost_of
 from agentos.domain.routing import Attempt
 from agentos.kernel.clock import timestamp
 from agentos.kernel.ids import made_at_milliseconds
@@ -42,7 +43,8 @@ class UsageRecord(Value):
     """A turn's usage. `outcome` is the state of its reply, or the code of the error that its client got.
 
     `agent_id` is None at a door that was asked for a model, `session_id` at every door. `door` is where it came in:
-    `messages`, `background` or `chat_completions`. `attempts` has one call or more, in order.
+    `messages`, `background` or `chat_completions`. `attempts` has one call or more, in order. `reserves`: where in
+    budgets the turn had reserves.
     """
 
     turn_id: str
@@ -55,6 +57,7 @@ class UsageRecord(Value):
     user_id: str | None = None
     key_id: str | None = None
     fallback: bool = False
+    reserves: tuple[str, ...] = ()
 
     @property
     def started_at(self) -> str:
@@ -70,6 +73,11 @@ class UsageRecord(Value):
     def failed(self) -> bool:
         """Whether its client got an error."""
         return self.outcome not in ANSWERED
+
+    @property
+    def cost(self) -> Cost:
+        """What all its calls have cost."""
+        return cost_of(attempt.usage for attempt in self.attempts)
 
     def to_stored(self) -> dict[str, Any]:
         """The record as JSON without what says nothing. An amount is a text, since a float is not exact."""

@@ -3,7 +3,7 @@
 Nothing is stored but its usage, and the answer to a request with an Idempotency-Key.
 """
 
-from agentos.domain import Agent, AgentConfig, IdempotencyKey, Reply
+from agentos.domain import Agent, AgentConfig, IdempotencyKey, Reply, SessionUsage
 from agentos.domain.callers import Caller
 from agentos.domain.names import model_name
 from agentos.domain.requests import CompletionRequest
@@ -15,6 +15,7 @@ from agentos.routing.execute import Executor
 from agentos.services.leases import Leases
 from agentos.services.preparation import Hints, Preparation
 from agentos.services.replies import make_reply, require_complete
+from agentos.services.spending import Spending
 from agentos.services.stream_listener import StreamListener, forward_text, replay
 from agentos.services.tool_definitions import check_choice
 from agentos.services.turn_metrics import TurnRecorder
@@ -38,6 +39,7 @@ class Completions:
         preparation: Preparation,
         executor: Executor,
         usage: UsageRecorder,
+        spending: Spending,
         settings: Settings,
         clock: Clock,
     ) -> None:
@@ -47,6 +49,7 @@ class Completions:
         self._preparation = preparation
         self._executor = executor
         self._usage = usage
+        self._spending = spending
         self._recorder = TurnRecorder(settings)
         self._settings = settings
         self._clock = clock
@@ -105,14 +108,25 @@ class Completions:
             answer_by = answer_by.at_most(agent.config.timeout_seconds)
         hints = Hints(metadata=request.metadata)
         usage = TurnUsage(turn_id, caller, request.door, agent.agent_id or None, user_id=agent.config.user)
-        with self._recorder.turn(agent, request.messages) as record, self._usage.turn(usage, deadline):
+        with (
+            self._recorder.turn(agent, request.messages) as record,
+            self._spending.turn(usage, agent.config, SessionUsage(), deadline) as admission,
+            self._usage.turn(usage, deadline),
+        ):
             prompt, plan = self._preparation.prepare(
                 caller, agent, None, request.messages, hints, streamed=listener is not None
             )
             message_id = new_id("msg")
             text_listener = forward_text(listener, message_id) if listener else None
             outcome = self._executor.run(
-                plan, prompt, answer_by, agent.config.fallback_on, simulated, text_listener, usage.attempts
+                plan,
+                prompt,
+                answer_by,
+                agent.config.fallback_on,
+                simulated,
+                text_listener,
+                usage.attempts,
+                admission,
             )
             reply = record.reply = usage.reply = make_reply(plan, outcome, message_id, began, self._clock)
         return require_complete(reply), tuple(map(len, outcome.deltas))

@@ -19,10 +19,12 @@ from agentos.kernel.errors import (
 )
 from agentos.kernel.ids import new_id
 from agentos.kernel.logs import correlated
+from agentos.routing.admission import Admission
 from agentos.routing.execute import Executor
 from agentos.services.leases import HeldLease, Leases
 from agentos.services.preparation import Hints, Preparation
 from agentos.services.replies import awaiting_results, make_reply, require_complete
+from agentos.services.spending import Spending
 from agentos.services.stream_listener import StreamListener, forward_text, replay
 from agentos.services.turn_metrics import TurnRecord, TurnRecorder
 from agentos.services.turn_parameters import with_parameters
@@ -96,6 +98,7 @@ class Turns:
         preparation: Preparation,
         executor: Executor,
         usage: UsageRecorder,
+        spending: Spending,
         settings: Settings,
         clock: Clock,
         *,
@@ -108,6 +111,7 @@ class Turns:
         self._preparation = preparation
         self._executor = executor
         self._usage = usage
+        self._spending = spending
         self._recorder = TurnRecorder(settings)
         self._limits = settings.limits
         self._long = long
@@ -143,10 +147,11 @@ class Turns:
             with (
                 correlated(turn_id=held.lease.turn_id),
                 self._recorder.turn(pinned, turn.messages, turn.session_id, turn.queue_age_ms) as record,
+                self._spending.turn(run.usage, pinned.config, run.session.usage, turn.deadline) as admission,
                 self._usage.turn(run.usage, turn.deadline),
             ):
                 try:
-                    reply = self._run(run, record)
+                    reply = self._run(run, record, admission)
                 except ApiError as error:
                     if held.lost:
                         raise held.lost from error
@@ -200,7 +205,7 @@ class Turns:
             self._clock.sleep(pause / 2 + self._clock.jitter(pause / 2))
             pause = min(2 * pause, QUEUE_PAUSE_SECONDS)
 
-    def _run(self, run: _TurnRun, record: TurnRecord) -> Reply:
+    def _run(self, run: _TurnRun, record: TurnRecord, admission: Admission) -> Reply:
         """The reply, committed. `record` gets a provider's answer as soon as there is one."""
         open_calls = _remaining_calls(run.session.open_calls, run.turn.messages)
         sent = [self._sent(message) for message in run.turn.messages]
@@ -213,7 +218,7 @@ class Turns:
         if open_calls:
             commit = self._await_results(run, stored, open_calls)
         else:
-            commit = self._complete(run, asked, stored)
+            commit = self._complete(run, asked, stored, admission)
             record.reply = commit.reply
         # An answer has been paid for, whether its client still waits or not.
         self._store.commit(run.held.lease, commit, run.turn.deadline.ignoring_client())
@@ -221,7 +226,9 @@ class Turns:
         run.held.ended()
         return commit.reply
 
-    def _complete(self, run: _TurnRun, asked: Sequence[Message], sent: tuple[StoredMessage, ...]) -> TurnCommit:
+    def _complete(
+        self, run: _TurnRun, asked: Sequence[Message], sent: tuple[StoredMessage, ...], admission: Admission
+    ) -> TurnCommit:
         """A provider's answer, or the part that was streamed of one that broke off."""
         first, config = run.turn.messages[0], run.agent.config
         hints = Hints.of(first) if isinstance(first, NewMessage) else Hints()
@@ -232,7 +239,14 @@ class Turns:
         message_id = new_id("msg")
         text_listener = forward_text(run.listener, message_id) if run.listener else None
         outcome = self._executor.run(
-            plan, prompt, run.answer_by, config.fallback_on, run.turn.simulated, text_listener, run.usage.attempts
+            plan,
+            prompt,
+            run.answer_by,
+            config.fallback_on,
+            run.turn.simulated,
+            text_listener,
+            run.usage.attempts,
+            admission,
         )
         reply = run.usage.reply = make_reply(plan, outcome, message_id, run.began, self._clock)
         tokens = estimate(Message(role="assistant", content=reply.content, tool_calls=reply.tool_calls))

@@ -28,7 +28,7 @@ BACKGROUND_SECONDS = 10.0
 class TurnUsage:
     """The usage of a turn under way. `attempts` grows with each upstream call; `reply` is set once there is one.
 
-    `written`: the record is in the table.
+    `written`: the record is in the table. `reserves`: where the turn has reserves of budgets.
     """
 
     turn_id: str
@@ -40,6 +40,7 @@ class TurnUsage:
     attempts: list[Attempt] = field(default_factory=list)
     reply: Reply | None = None
     written: bool = False
+    reserves: tuple[str, ...] = ()
 
     def record(self, error: Exception | None = None) -> UsageRecord:
         """What is recorded of a turn that ended so."""
@@ -53,6 +54,7 @@ class TurnUsage:
             session_id=self.session_id,
             user_id=self.user_id,
             key_id=self.caller.key_id,
+            reserves=self.reserves,
             fallback=self.reply is not None and error is None and self.reply.route.fallback_used,
         )
 

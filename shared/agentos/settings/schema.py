@@ -147,6 +147,7 @@ class Limits(Value):
     reply_bytes: Annotated[int, Field(gt=0, le=2_400_000)]
     stream_stall_seconds: Annotated[float, Field(gt=0)] = 30
     keep_alive_seconds: Annotated[float, Field(ge=0)] = 15
+    budgeted_max_tokens: Annotated[int, Field(ge=1)] = 4096
     usage_record_days: Annotated[int, Field(ge=1, le=3660)] = 400
 
 

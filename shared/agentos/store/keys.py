@@ -17,6 +17,9 @@
     own keys  TENANT#t#PROVIDERS                      PROVIDERS     for which providers the tenant has keys of its own
     api key   KEYS                                    <keyId>       its id; all of them, newest first
     rate      RATE#<keyId>                            MINUTE#<m>    how many requests of a minute are handed out
+    budget    TENANT#t#BUDGETS                        <scope>       its scope: the tenant, or one of its keys
+    lane      TENANT#t#LEDGER#<ledgerId>#<i>          LANE          its ledger and number; all of a ledger's lanes
+    lapsed    (the lane's)                            LAPSED#<turnId>  the turn whose reserve was given back
     circuit   HEALTH                                  CIRCUIT#<m>   a target as it is configured; all of them
     latency   HEALTH                                  LATENCY#<m>   all of them
 
@@ -182,6 +185,19 @@ def request_rate(key_id: str, minute: int) -> Key:
 
 def api_key(key_id: str) -> Key:
     return {"pk": {"S": API_KEYS}, "sk": {"S": key_id}}
+
+
+def budget(tenant: str, scope: str) -> Key:
+    return {"pk": {"S": f"TENANT#{tenant}#BUDGETS"}, "sk": {"S": scope}}
+
+
+def lane(tenant: str, ledger_id: str, index: int) -> Key:
+    """A partition for each, so that a budget of many lanes takes as many writes as so many partitions."""
+    return {"pk": {"S": f"TENANT#{tenant}#LEDGER#{ledger_id}#{index:02d}"}, "sk": {"S": "LANE"}}
+
+
+def lapsed(lane: Key, turn_id: str) -> Key:
+    return {"pk": lane["pk"], "sk": {"S": f"LAPSED#{turn_id}"}}
 
 
 HEALTH = "HEALTH"
