@@ -6,15 +6,14 @@ from uuid import uuid4
 
 import boto3
 from botocore.config import Config
-from samcli.yamlhelper import yaml_parse
 
-from tests.support.gateway import ROOT
+from tests.support.template import template
 
 
 @cache
 def table_properties() -> dict[str, Any]:
     """The template's table as arguments of `create_table`."""
-    properties = yaml_parse((ROOT / "template.yaml").read_text())["Resources"]["Table"]["Properties"]
+    properties = template()["Resources"]["Table"]["Properties"]
     taken = ("BillingMode", "AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes")
     return {name: properties[name] for name in taken}
 
