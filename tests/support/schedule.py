@@ -16,8 +16,8 @@ LONG = (
     "tests/stack/",
     "tests/functions/",
 )
-"""Folders and files in the order in which they begin. All others follow. With the long ones at the end, one worker would
-still be busy with them while the others have nothing left."""
+"""Folders and files in the order in which they begin. All others follow. With the long ones at the end, one worker
+would still be busy with them while the others have nothing left."""
 
 CONTAINERS = ("tests/sam_local/", "tests/deployed/")
 """Folders whose tests run in containers. One worker runs them all: they build into the same folder, where a build takes
