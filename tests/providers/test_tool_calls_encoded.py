@@ -165,16 +165,19 @@ def test_requests_to_gemini_equal_those_of_googles_sdk(wire: Wire) -> None:
                 ],
             ),
         ],
-        [
-            types.Tool(
-                function_declarations=[
-                    types.FunctionDeclaration(
-                        name="get_weather", description="The weather in a city.", parameters_json_schema=PARAMETERS
-                    ),
-                    types.FunctionDeclaration(name="now", parameters_json_schema=EMPTY),
-                ]
-            )
-        ],
+        types.GenerateContentConfig(
+            tools=[
+                types.Tool(
+                    function_declarations=[
+                        types.FunctionDeclaration(
+                            name="get_weather", description="The weather in a city.", parameters_json_schema=PARAMETERS
+                        ),
+                        types.FunctionDeclaration(name="now", parameters_json_schema=EMPTY),
+                    ]
+                )
+            ],
+            automatic_function_calling=types.AutomaticFunctionCallingConfig(disable=True),
+        ),
     )
     ours = encoded(wire, GEMINI, with_tools(ASKED, asking(signed, TOKYO, TIME), *HISTORY[2:]))
     assert ours["contents"] == theirs["contents"]

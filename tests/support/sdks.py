@@ -1,4 +1,4 @@
-"""The vendors' SDKs, each imported at its first use.
+"""The vendors' SDKs and LangChain, each imported at its first use.
 
 An SDK takes up to three seconds to import. Every process of a run imports every test file, and few need one.
 """
@@ -22,4 +22,7 @@ class _Late:
 anthropic: Any = _Late("anthropic")
 genai: Any = _Late("google.genai")
 genai_types: Any = _Late("google.genai.types")
+langchain_messages: Any = _Late("langchain_core.messages")
+langchain_openai: Any = _Late("langchain_openai")
+langchain_tools: Any = _Late("langchain_core.tools")
 openai: Any = _Late("openai")
