@@ -22,13 +22,13 @@ CONTRACT := $(VENV)/openapi.stamp $(if $(shell command -v npm),$(VENV)/typescrip
 DEBUGGER := $(if $(DEBUG_PORT),$(VENV)/dev.stamp)
 
 .DEFAULT_GOAL := help
-.PHONY: help run build sam-local replay test test-quick test-deep test-sam-local test-deployed test-all check secrets deploy destroy deploy-local destroy-local docs scaling bench soak chaos crowd walk-through lock clean
+.PHONY: help run build sam-local replay test test-quick test-deep test-sam-local test-deployed test-all check secrets keys deploy destroy deploy-local destroy-local docs scaling bench soak chaos crowd walk-through lock clean
 .DELETE_ON_ERROR:
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: $(VENV)/run.stamp $(VENV)/ministack.stamp $(MODEL) $(DEBUGGER) ## the whole stack on this machine; PORT=8080 LOCAL_MODEL=0 STORE=disk DEBUG_PORT=5678
+run: $(VENV)/run.stamp $(VENV)/ministack.stamp $(MODEL) $(DEBUGGER) ## the whole stack on this machine; PORT=8080 AUTH=keys LOCAL_MODEL=0 STORE=disk DEBUG_PORT=5678
 	@$(BIN)/python -m local
 
 build: $(VENV)/dev.stamp ## what gets deployed, into .aws-sam; ARCHITECTURE=x86_64 for another than the template's
@@ -61,8 +61,8 @@ test-deep: $(VENV)/dev.stamp ## property tests with random examples, and 2,000 c
 test-sam-local: $(VENV)/dev.stamp $(VENV)/ministack.stamp $(VENV)/model.stamp ## the tests in containers; needs Docker; ARGS=<pytest's>
 	@$(PYTEST) tests/sam_local $(ARGS)
 
-test-deployed: $(VENV)/dev.stamp $(VENV)/emulator.stamp ## end-to-end tests on make run, sam local and the emulator; needs Docker; or AGENTOS_URL=<a stack's>
-	@AGENTOS_URL="$(AGENTOS_URL)" $(PYTEST) tests/deployed $(ARGS)
+test-deployed: $(VENV)/dev.stamp $(VENV)/emulator.stamp ## end-to-end tests on make run, sam local and the emulator; needs Docker; or AGENTOS_URL=<a stack's> AGENTOS_KEY=<its key>
+	@AGENTOS_URL="$(AGENTOS_URL)" AGENTOS_KEY="$(AGENTOS_KEY)" $(PYTEST) tests/deployed $(ARGS)
 
 test-all: $(VENV)/dev.stamp $(VENV)/emulator.stamp $(VENV)/checkov.stamp $(VENV)/model.stamp $(CONTRACT) ## all in one run, as .ci/run has it; ARGS=<pytest's>
 	@$(PYTEST) tests tests/sam_local tests/deployed $(ARGS)
@@ -77,6 +77,9 @@ check: $(VENV)/dev.stamp ## lint, format, types, the direction of imports, and t
 
 secrets: $(VENV)/dev.stamp ## put the providers' keys of .env into a deployed stack; STACK=agentos ARGS=--prune
 	@$(BIN)/python -m tools.stack.secrets $(if $(STACK),--stack $(STACK)) $(ARGS)
+
+keys: $(VENV)/run.stamp ## make, list and revoke callers' keys; AGENTOS_URL= AGENTOS_KEY= ARGS='create --tenant acme --scopes chat --expires 90d'
+	@$(BIN)/python -m tools.keys $(ARGS)
 
 deploy: build ## build, ask a few questions, deploy to AWS and try it out; STACK=agentos REGION=eu-west-1 ARGS='--yes'
 	@$(BIN)/python -m tools.stack.deploy $(if $(STACK),--stack $(STACK)) $(if $(REGION),--region $(REGION)) \

@@ -22,6 +22,14 @@ curl -X POST {url}/agents/<agent-id>/sessions/<session-id>/messages \\
   "role": "user", "content": "For a small internal tool, which provider/model would you recommend and why?"}}'"""
 
 
+def calls(url: str, key: str | None = None) -> str:
+    """The three requests to try. With a key, first the variable that holds it."""
+    text = CURLS.format(url=url)
+    if key is None:
+        return text
+    return f"export AGENTOS_KEY={key}\n" + text.replace("-H ", '-H "x-api-key: $AGENTOS_KEY" -H ')
+
+
 def paint(text: str, colour: str) -> str:
     """`text` in colour if the output is a terminal."""
     return f"\033[{_COLOURS[colour]}m{text}\033[0m" if sys.stdout.isatty() else text
@@ -68,10 +76,10 @@ def _show_providers(settings: "Settings") -> None:
         say(paint(f"           {len(rest)} without a key or endpoint (.env.example): {', '.join(rest)}", "dim"))
 
 
-def show_next(url: str) -> None:
-    """The three requests to try."""
+def show_next(url: str, key: str | None = None) -> None:
+    """The three requests to try; `key` is the one that they send."""
     say(f"\n{paint('Try it in a second terminal; Ctrl-C stops everything here.', 'bold')}\n")
-    say(f"{CURLS.format(url=url)}\n")
+    say(f"{calls(url, key)}\n")
 
 
 def undeclared(settings: "Settings", declared: Mapping[str, str], environment: Mapping[str, str]) -> list[str]:

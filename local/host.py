@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+import boto3
 import uvicorn
 
 from local import console, debugger
@@ -18,6 +19,7 @@ from local.connections import SEND_BUFFER_BYTES, BoundedConnection, ClientLimits
 from local.context import REGION
 from local.environment import Environment
 from local.filters import UnknownRule
+from local.first_key import KeyTextError, auth_mode, first_key
 from local.functions import Functions
 from local.gateway import Gateway
 from local.model import START_SECONDS, LocalModel, ModelError
@@ -55,7 +57,7 @@ def run(options: Options, environment: Environment) -> int:
             facts = debugger.listen(environment)
             limits = ClientLimits.of(environment)
             template = load_template(options.root / "template.yaml", TABLE_NAME)
-            environment.defaults |= _defaults(template, environment)
+            environment.defaults |= _defaults(template, environment) | {"AUTH_MODE": auth_mode(environment, "none")}
             environment.base_overlays.append(HOST_OVERLAY)
             environment.refresh()
             # Both processes start while this one goes on.
@@ -67,7 +69,8 @@ def run(options: Options, environment: Environment) -> int:
             metrics = Metrics()
             functions = _start_functions(options.root, template, environment, parts, metrics)
             gateway = Gateway(template, functions, console.show_request, limits.body)
-            _show(options, template, environment, facts | {"metrics": f"{PATH}, for Prometheus"})
+            key = _first_key(environment)
+            _show(options, template, environment, facts | {"metrics": f"{PATH}, for Prometheus"}, key)
             asyncio.run(_serve(WithMetrics(gateway, metrics), listener, limits, store))
             store.check()
         return 0
@@ -190,7 +193,20 @@ def _release_leases() -> None:
     release_leases()
 
 
-def _show(options: Options, template: Template, environment: Environment, facts: dict[str, str]) -> None:
+def _first_key(environment: Environment) -> str | None:
+    """A key to begin with, where one is asked for. Raises StartError."""
+    if environment.get("AUTH_MODE") != "keys":
+        return None
+    client = boto3.client("dynamodb", endpoint_url=environment.get("AWS_ENDPOINT_URL_DYNAMODB"))
+    try:
+        return first_key(client, TABLE_NAME, environment.get("AGENTOS_ADMIN_KEY"))
+    except KeyTextError as error:
+        raise StartError(str(error)) from None
+
+
+def _show(
+    options: Options, template: Template, environment: Environment, facts: dict[str, str], key: str | None
+) -> None:
     """The start-up summary. Raises StartError if the configuration has a mistake."""
     from agentos.kernel.errors import ConfigError
     from agentos.settings.loading import load_settings
@@ -203,7 +219,7 @@ def _show(options: Options, template: Template, environment: Environment, facts:
     console.show_start(url, template, settings, facts)
     for variable in console.undeclared(settings, template.environment, environment.variables):
         console.warn(f"{variable} is not declared in template.yaml, so it would not reach a deployed function")
-    console.show_next(url)
+    console.show_next(url, key)
 
 
 class _Server(uvicorn.Server):

@@ -148,7 +148,7 @@ def load_template(path: Path, table_name: str) -> Template:
     functions = {name: _function(name, given, globals_, references, path.parent) for name, given in declared.items()}
     auth = api.get("Auth", {})
     authorizers = _authorizers(auth, functions)
-    default = auth.get("DefaultAuthorizer", "NONE")
+    default = _resolve(auth.get("DefaultAuthorizer", "NONE"), references)
     routes = [route for name in declared for route in _routes(functions[name], declared[name], authorizers, default)]
     return Template(
         stage=_resolve(api["StageName"], references),

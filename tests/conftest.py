@@ -107,11 +107,11 @@ def dynamodb_endpoint(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    """A process environment without any provider's key, and with credentials that are none."""
+    """A process environment without any provider's key, without credentials, that asks nobody for a key."""
     for name in os.environ:
         if name.endswith(("_API_KEY", "_ENDPOINT")) or name.startswith(("AWS_", "AGENTOS_")):
             monkeypatch.delenv(name)
-    for name, value in AWS.items():
+    for name, value in {**AWS, "AUTH_MODE": "none"}.items():
         monkeypatch.setenv(name, value)
     return monkeypatch
 

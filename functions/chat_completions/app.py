@@ -6,13 +6,13 @@ from agentos.api.openai_chat_request import ChatRequest
 from agentos.api.openai_chat_stream import ChatStream
 from agentos.api.openai_errors import error_envelope
 from agentos.api.route_headers import headers_of
-from agentos.wiring import completions, keep_alive_seconds, simulator
+from agentos.wiring import callers, completions, keep_alive_seconds, simulator
 
 
-@endpoint(body=ChatRequest, envelope=error_envelope)
+@endpoint(callers, "chat", body=ChatRequest, envelope=error_envelope)
 def handler(body: ChatRequest, request: Request) -> Response | ChatStream:
     asked, form = body.neutral()
-    call = request.tenant, asked, request.deadline, simulator().read(request.headers), request.idempotency_key()
+    call = request.caller, asked, request.deadline, simulator().read(request.headers), request.idempotency_key()
     if body.stream:
         return ChatStream(lambda listener: completions().complete(*call, listener), form, keep_alive_seconds())
     reply = completions().complete(*call)

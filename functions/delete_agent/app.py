@@ -1,9 +1,9 @@
 """DELETE /agents/{agentId}"""
 
 from agentos.api.endpoint import Request, endpoint
-from agentos.wiring import agents
+from agentos.wiring import agents, callers
 
 
-@endpoint(status=204)
+@endpoint(callers, "agents:write", status=204)
 def handler(request: Request) -> None:
     agents().delete(request.tenant, request.path["agentId"], request.deadline)

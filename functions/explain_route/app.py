@@ -3,9 +3,9 @@
 from agentos.api.endpoint import Request, endpoint
 from agentos.domain import Plan
 from agentos.domain.requests import RouteQuery
-from agentos.wiring import explanations
+from agentos.wiring import callers, explanations
 
 
-@endpoint(body=RouteQuery)
+@endpoint(callers, "chat", body=RouteQuery)
 def handler(body: RouteQuery, request: Request) -> Plan:
-    return explanations().explain(request.tenant, request.path["agentId"], body)
+    return explanations().explain(request.caller, request.path["agentId"], body)

@@ -2,9 +2,9 @@
 
 from agentos.api.endpoint import Request, Response, endpoint
 from agentos.api.entity_tags import with_entity_tag
-from agentos.wiring import agents
+from agentos.wiring import agents, callers
 
 
-@endpoint()
+@endpoint(callers, "agents:read")
 def handler(request: Request) -> Response:
     return with_entity_tag(agents().get(request.tenant, request.path["agentId"], request.version()))

@@ -2,10 +2,10 @@
 
 from agentos.api.endpoint import Request, endpoint
 from agentos.domain import TurnState
-from agentos.wiring import background_turns
+from agentos.wiring import background_turns, callers
 
 
-@endpoint()
+@endpoint(callers, "chat")
 def handler(request: Request) -> TurnState:
     return background_turns().get(
         request.tenant, request.path["agentId"], request.path["sessionId"], request.path["turnId"]

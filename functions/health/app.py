@@ -1,10 +1,10 @@
 """GET /health"""
 
 from agentos.api.endpoint import Request, endpoint
-from agentos.services.provider_catalog import Health
-from agentos.wiring import provider_catalog
+from agentos.services.provider_catalog import HealthSummary
+from agentos.wiring import callers, provider_catalog
 
 
-@endpoint()
-def handler(request: Request) -> Health:
-    return provider_catalog().health()
+@endpoint(callers, "optional")
+def handler(request: Request) -> HealthSummary:
+    return provider_catalog().health() if request.caller.known else provider_catalog().summary()

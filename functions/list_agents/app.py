@@ -2,10 +2,10 @@
 
 from agentos.api.endpoint import PAGE_PARAMETERS, Request, endpoint
 from agentos.domain import Agent, Page
-from agentos.wiring import agents
+from agentos.wiring import agents, callers
 
 
-@endpoint(query=PAGE_PARAMETERS)
+@endpoint(callers, "agents:read", query=PAGE_PARAMETERS)
 def handler(request: Request) -> Page[Agent]:
     page = request.page()
     return agents().page(request.tenant, page.limit, page.after, page.order)

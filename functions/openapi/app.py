@@ -2,8 +2,9 @@
 
 from agentos.api.endpoint import Request, Response, endpoint
 from agentos.api.openapi import document
+from agentos.wiring import callers
 
 
-@endpoint()
+@endpoint(callers, "open")
 def handler(request: Request) -> Response:
     return document(request.headers.get("if-none-match"))

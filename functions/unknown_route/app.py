@@ -3,8 +3,9 @@
 from agentos.api.endpoint import Request, endpoint
 from agentos.api.openai_errors import error_envelope
 from agentos.kernel.errors import NotFound
+from agentos.wiring import callers
 
 
-@endpoint(envelope=error_envelope)
+@endpoint(callers, "open", envelope=error_envelope)
 def handler(request: Request) -> None:
     raise NotFound(f"There is no route for {request.route.partition(' ')[0]} here.")

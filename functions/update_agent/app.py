@@ -3,10 +3,10 @@
 from agentos.api.bodies import AgentPatch
 from agentos.api.endpoint import Request, Response, endpoint
 from agentos.api.entity_tags import matching_versions, with_entity_tag
-from agentos.wiring import agents
+from agentos.wiring import agents, callers
 
 
-@endpoint(body=AgentPatch)
+@endpoint(callers, "agents:write", body=AgentPatch)
 def handler(body: AgentPatch, request: Request) -> Response:
     allowed = matching_versions(request.headers.get("if-match"))
     return with_entity_tag(

@@ -16,7 +16,8 @@ START_SECONDS = 120
 
 HELP = """\
 Other settings come from the environment and .env (the environment overrides it): PORT; IMAGES, which is auto, public
-for AWS's images only, or local for those made on this machine; LOCAL_MODEL=0; AWS_ENDPOINT_URL_DYNAMODB for a DynamoDB
+for AWS's images only, or local for those made on this machine; AUTH, which is keys, or none to ask for no key;
+AGENTOS_ADMIN_KEY for the first key; LOCAL_MODEL=0; AWS_ENDPOINT_URL_DYNAMODB for a DynamoDB
 of your own; AGENTOS_CONFIG; and the providers' keys.
 """
 
@@ -60,7 +61,7 @@ def show(parts: stack.Stack, port: int) -> None:
     console.say()
     for name, fact in parts.facts.items():
         console.say(f"{name:<11}{fact}")
-    console.show_next(f"http://localhost:{port}")
+    console.show_next(f"http://localhost:{port}", parts.key)
 
 
 @contextmanager

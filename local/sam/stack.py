@@ -10,6 +10,7 @@ import boto3
 from local import dynamodb, dynamodb_local, process
 from local.context import REGION
 from local.environment import Environment
+from local.first_key import KeyTextError, auth_mode, first_key
 from local.model import LocalModel, ModelError
 from local.sam import cli, docker, store
 from local.template import Template, load_template
@@ -23,6 +24,7 @@ FAILURES = (
     cli.SamError,
     dynamodb.DynamoDBError,
     dynamodb_local.DynamoDBLocalError,
+    KeyTextError,
     process.EndedEarly,
     TimeoutError,
     OSError,
@@ -45,6 +47,8 @@ class Stack:
     """The functions' variables, which those options set."""
     facts: dict[str, str]
     """The lines of the start-up summary by name."""
+    key: str | None
+    """The first key, where callers are asked for one."""
 
 
 @contextmanager
@@ -60,6 +64,10 @@ def prepared(root: Path, environment: Environment, name: str) -> Iterator[Stack]
         database = parts.enter_context(_store(environment, network, images))
         dynamodb.ensure_table(database.url, template, session_of(environment))
         model = parts.enter_context(_model(environment))
+        mode = environment.defaults["AUTH_MODE"] = auth_mode(environment, "keys")
+        environment.refresh()
+        client = session_of(environment).client("dynamodb", endpoint_url=database.url)
+        key = first_key(client, TABLE_NAME, environment.get("AGENTOS_ADMIN_KEY")) if mode == "keys" else None
         variables = _variables(template, environment, database)
         variables["AGENTOS_CONFIG"] = cli.copy_overlays(built, environment.overlays())
         options = [
@@ -69,7 +77,7 @@ def prepared(root: Path, environment: Environment, name: str) -> Iterator[Stack]
             *runtime,
         ]
         facts = {"runtime": runtime_description, "store": database.description, "model": model}
-        yield Stack(root, template, database, cli.environment(), options, variables, facts)
+        yield Stack(root, template, database, cli.environment(), options, variables, facts, key)
 
 
 @contextmanager

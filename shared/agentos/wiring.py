@@ -7,16 +7,19 @@ imports neither httpx nor an adapter, and one that reads no configuration import
 import os
 from typing import TYPE_CHECKING, Any
 
+from agentos.domain.callers import DEFAULT_TENANT
 from agentos.kernel.clock import Clock
 from agentos.kernel.once import once
 
 if TYPE_CHECKING:
+    from agentos.api.callers import Callers
     from agentos.providers.http_client import HttpClient
     from agentos.providers.transport import HttpTransport
     from agentos.routing.execute import Executor
     from agentos.routing.health import Health
     from agentos.routing.latency import Latencies
     from agentos.services.agents import Agents
+    from agentos.services.api_keys import ApiKeys
     from agentos.services.background_turns import BackgroundTurns
     from agentos.services.background_worker import BackgroundWorker, DeadLetters
     from agentos.services.completions import Completions
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
     from agentos.settings.loading import Settings
     from agentos.settings.secrets import ParameterStore
     from agentos.store.agents import AgentStore
+    from agentos.store.api_keys import ApiKeyStore
     from agentos.store.background_turns import BackgroundTurnStore
     from agentos.store.circuits import Circuits
     from agentos.store.completion_records import CompletionRecords
@@ -74,6 +78,38 @@ def dynamodb() -> Any:
     from agentos.store.dynamodb import connect
 
     return connect(os.environ.get("AWS_ENDPOINT_URL_DYNAMODB") or None)
+
+
+@once
+def callers() -> "Callers":
+    """Tells who sent a request, as AUTH_MODE says. Without it, a key is asked for. Raises ConfigError."""
+    from agentos.api.callers import KeyCallers, OpenCallers, SignedCallers
+    from agentos.kernel.errors import ConfigError
+
+    mode = os.environ.get("AUTH_MODE") or "keys"
+    if mode == "keys":
+        from agentos.services.api_keys import KeyChecker
+
+        return KeyCallers(KeyChecker(api_key_store(), clock()))
+    if mode == "iam":
+        return SignedCallers(os.environ.get("IAM_TENANT") or DEFAULT_TENANT)
+    if mode == "none":
+        return OpenCallers()
+    raise ConfigError(f"AUTH_MODE: {mode!r} is none of keys, iam, none")
+
+
+@once
+def api_key_store() -> "ApiKeyStore":
+    from agentos.store.api_keys import ApiKeyStore
+
+    return ApiKeyStore(table(), clock())
+
+
+@once
+def api_keys() -> "ApiKeys":
+    from agentos.services.api_keys import ApiKeys
+
+    return ApiKeys(api_key_store(), clock())
 
 
 @once

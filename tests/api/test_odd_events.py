@@ -6,6 +6,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agentos.api.callers import OpenCallers
 from agentos.api.endpoint import Response, endpoint
 from agentos.api.queue_events import queue_handler
 from agentos.api.request import PAGE_PARAMETERS, Request
@@ -30,7 +31,7 @@ def odd_event(name: str) -> st.SearchStrategy[dict[str, Any]]:
     return spoilt(recorded(name), ODD).map(lambda event: event if isinstance(event, dict) else {})
 
 
-@endpoint(body=NewMessage)
+@endpoint(OpenCallers, "any", body=NewMessage)
 def message(body: NewMessage, request: Request) -> Response:
     request.idempotency_key()
     request.prefers_async()
@@ -41,7 +42,7 @@ def message(body: NewMessage, request: Request) -> Response:
     return Response(body, {})
 
 
-@endpoint(query=PAGE_PARAMETERS)
+@endpoint(OpenCallers, "any", query=PAGE_PARAMETERS)
 def listing(request: Request) -> None:
     request.page()
     assert request.path["agentId"] is not None

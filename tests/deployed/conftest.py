@@ -2,7 +2,7 @@
 
 - `make run`: always.
 - `sam local start-api` and the emulator: where this folder is named, as in `make test-deployed`. They need Docker.
-- AGENTOS_URL: the stack that runs there, and nowhere else. What needs more than a URL is left out.
+- AGENTOS_URL: the stack that runs there, with AGENTOS_KEY, and nowhere else. What needs more than a URL is left out.
 
 A module's HOSTS names the places that can do what it tests.
 """
@@ -23,11 +23,13 @@ from tests.deployed.emulated import Emulator, living, running
 from tests.deployed.living import Control, Items, Living, client
 from tests.e2e.hosting import start
 from tests.support.gateway import ROOT
+from tests.support.seed import KEY
 from tests.support.upstream import Upstream, answer
 
 NOWHERE = "nowhere"
 IN_CONTAINERS = {"sam-local", "emulator"}
 STACK = "agentos"
+KEYED = {"AUTH": "keys", "AGENTOS_ADMIN_KEY": KEY}
 
 
 def outer() -> dict[str, str]:
@@ -76,7 +78,7 @@ def control(stack: Living) -> Iterator[Control]:
 @pytest.fixture(scope="session")
 def given() -> Iterator[Living]:
     """The stack of AGENTOS_URL, which may have other users."""
-    with client(os.environ["AGENTOS_URL"]) as http:
+    with client(os.environ["AGENTOS_URL"], os.environ.get("AGENTOS_KEY")) as http:
         yield Living(http)
 
 
@@ -88,7 +90,7 @@ def make_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Living]:
         primary = parts.enter_context(Upstream(default=answer("I am primary.")))
         last = parts.enter_context(Upstream(default=answer("I am last.")))
         store = parts.enter_context(ministack.serving())
-        host = start(folder, {"LOCAL_ENDPOINT": last.url, "STORE": store})
+        host = start(folder, {"LOCAL_ENDPOINT": last.url, "STORE": store, **KEYED})
         parts.callback(host.end)
         session = boto3.Session("any", "any", region_name=REGION)
         table = session.client("dynamodb", endpoint_url=store)
@@ -100,7 +102,7 @@ def make_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Living]:
         def set_key(key: str | None) -> None:
             (folder / ".env").write_text(f"XAI_API_KEY={key}\nXAI_ENDPOINT={primary.url}\n" if key else "")
 
-        http = parts.enter_context(client(str(host.client.base_url)))
+        http = parts.enter_context(client(str(host.client.base_url), KEY))
         yield Living(http, Control(primary, set_key, items))
 
 
@@ -115,9 +117,9 @@ def bridge() -> str:
 def sam_local(tmp_path_factory: pytest.TempPathFactory, bridge: str) -> Iterator[Living]:
     """`make sam-local`. It has no parameter store, no queue that feeds a function, and no stream of the table."""
     with Upstream(default=answer("I am last."), address=bridge) as last:
-        environment = outer() | {"LOCAL_ENDPOINT": last.url}
+        environment = outer() | {"LOCAL_ENDPOINT": last.url, **KEYED}
         host = start(tmp_path_factory.mktemp("sam-local"), environment, module="local.sam")
-        with client(str(host.client.base_url)) as http:
+        with client(str(host.client.base_url), KEY) as http:
             yield Living(http)
         host.end()
 
@@ -146,7 +148,7 @@ def emulator(emulators: Emulator, build: Path, bridge: str) -> Iterator[Living]:
         Upstream(default=answer("I am primary."), address=bridge) as primary,
         Upstream(default=answer("I am last."), address=bridge) as last,
     ):
-        found = living(emulators, STACK, emulators.deploy(STACK, build), primary, last)
+        found = living(emulators, STACK, *emulators.deploy(STACK, build), primary, last)
         with found.client:
             yield found
 

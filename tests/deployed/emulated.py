@@ -29,8 +29,8 @@ class Emulator:
         """A client with the rights of root."""
         return deploy_local.session().client(service, endpoint_url=self.facts.endpoint)
 
-    def deploy(self, stack: str, build: Path) -> str:
-        """Create or update it; its URL."""
+    def deploy(self, stack: str, build: Path) -> tuple[str, str | None]:
+        """Create or update it; its URL, and its first key if one was made."""
         return deploy_local.put(self.facts, stack, build, {"Architecture": docker.architecture()})
 
     def set_keys(self, stack: str, values: dict[str, str]) -> None:
@@ -59,7 +59,7 @@ def running(folder: Path) -> Iterator[Emulator]:
     assert containers.of(port) == []
 
 
-def living(emulator: Emulator, stack: str, url: str, primary: Upstream, last: Upstream) -> Living:
+def living(emulator: Emulator, stack: str, url: str, key: str | None, primary: Upstream, last: Upstream) -> Living:
     """The stack behind the URL. The provider `xai` has no key at first; `local` needs none."""
 
     def set_key(key: str | None) -> None:
@@ -67,7 +67,7 @@ def living(emulator: Emulator, stack: str, url: str, primary: Upstream, last: Up
         emulator.set_keys(stack, {"LOCAL_ENDPOINT": last.url, **ours})
 
     set_key(None)
-    return Living(client(url), Control(primary, set_key, lambda text: emulator.items(stack, text)))
+    return Living(client(url, key), Control(primary, set_key, lambda text: emulator.items(stack, text)))
 
 
 def previous_commit(folder: Path) -> Path:

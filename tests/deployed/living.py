@@ -48,6 +48,7 @@ class Living:
         return found
 
 
-def client(url: str) -> httpx.Client:
-    """A first call may start a container on a busy machine."""
-    return httpx.Client(base_url=f"{url.rstrip('/')}/", timeout=120, trust_env=False)
+def client(url: str, key: str | None) -> httpx.Client:
+    """It sends the key. A first call may start a container on a busy machine."""
+    headers = {"x-api-key": key} if key else {}
+    return httpx.Client(base_url=f"{url.rstrip('/')}/", headers=headers, timeout=120, trust_env=False)

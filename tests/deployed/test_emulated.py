@@ -42,14 +42,17 @@ def test_an_upgrade_and_a_roll_back_keep_the_data(
 ) -> None:
     previous = cli.build(previous_commit(tmp_path)).parent
     emulators.set_keys(UPGRADED, {"LOCAL_ENDPOINT": upstream.url})
-    url = emulators.deploy(UPGRADED, previous)
-    with client(url) as http:
+    url, key = emulators.deploy(UPGRADED, previous)
+    with client(url, key) as http:
         stack = Living(http)
         session = stack.session(stack.agent())
         assert stack.say(session).status_code == 200
         before = http.get(f"{session}/messages").json()["data"]
         for count, version in ((4, build), (6, previous)):
-            assert emulators.deploy(UPGRADED, version) == url
+            same, new_key = emulators.deploy(UPGRADED, version)
+            assert same == url
+            if new_key:  # the first version that asks for keys
+                http.headers["x-api-key"] = new_key
             assert http.get(f"{session}/messages").json()["data"][:2] == before
             said = stack.say(session)
             assert (said.status_code, said.json()["content"]) == (200, "I am upstream.")

@@ -32,8 +32,11 @@ def test_a_stack_is_deployed_and_destroyed(
     session = boto3.Session(region_name=state.REGION)
     asked = ["--stack", NEW, "--region", state.REGION, "--env-file", str(keys), "--build-dir", str(build), "--yes"]
 
-    url = deploy.run(deploy.arguments(asked), Questions(None), session)
-    said = smoke.run(url_here(emulators.facts.endpoint, url))
+    url, key = deploy.run(deploy.arguments(asked), Questions(None), session)
+    assert key
+    with pytest.raises(smoke.SmokeError, match="401"):
+        smoke.run(url_here(emulators.facts.endpoint, url))
+    said = smoke.run(url_here(emulators.facts.endpoint, url), key)
 
     assert said[-1].startswith("A message was answered by xai:")
     parameters = [f"/{NEW}/providers/{name}" for name in ("XAI_API_KEY", "XAI_ENDPOINT")]
@@ -43,3 +46,4 @@ def test_a_stack_is_deployed_and_destroyed(
     printed = capsys.readouterr().out
     assert all(f"aws ssm delete-parameter --name {name}" in printed for name in parameters)
     assert "xai-secret" not in printed
+    assert key not in printed  # `main` prints it, once

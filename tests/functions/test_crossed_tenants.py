@@ -17,8 +17,8 @@ from tests.support.gateway import ROOT, Answer, Client, event, invoke
 
 IDS = {"agentId": "agent", "sessionId": "sess", "turnId": "turn"}
 """The path parameters that belong to a tenant, and the kinds of their ids."""
-SHARED = {"model", "proxy"}
-"""The path parameters that belong to nobody."""
+SHARED = {"model", "proxy", "keyId"}
+"""The path parameters that belong to nobody, or to an admin."""
 
 
 def _owned() -> Iterator[Route]:

@@ -13,14 +13,14 @@ from agentos.api import message_stream as turn
 from agentos.kernel.errors import ApiError
 from tests.docs import collected
 from tests.support.gateway import ROOT, event, invoke
-from tests.support.seed import AGENT_ID, SESSION_ID, TURN_ID, seed
+from tests.support.seed import AGENT_ID, KEY_ID, SESSION_ID, TURN_ID, seed
 from tests.support.sse import events
 from tests.support.template import template
 from tests.support.upstream import streamed_reply
 
 PAGE = (ROOT / "docs" / "api.md").read_text()
 SECTION = re.compile(r"^### `(\w+) (\S+)` → (\d+)$(.*?)(?=^##)", re.M | re.S)
-IDS = {"agentId": AGENT_ID, "sessionId": SESSION_ID, "turnId": TURN_ID, "model": "local:smollm2"}
+IDS = {"agentId": AGENT_ID, "sessionId": SESSION_ID, "turnId": TURN_ID, "model": "local:smollm2", "keyId": KEY_ID}
 
 
 def routes() -> dict[tuple[str, str], str]:
@@ -55,6 +55,7 @@ class Section:
             "{sessionId}": "<session-id>",
             "{turnId}": "<turn-id>",
             "{model+}": "<model>",
+            "{keyId}": "<key-id>",
         }
         path = self.path
         for name, placeholder in names.items():

@@ -11,7 +11,7 @@ from agentos.store import keys
 from tests.replay.test_events import EVENTS
 from tests.support.gateway import ROOT, Context, handler
 from tests.support.long_text import ASCII, unpressable
-from tests.support.seed import AGENT_ID, CREATED, SESSION_ID, TURN_ID, seed
+from tests.support.seed import AGENT_ID, CREATED, KEY, SESSION_ID, TURN_ID, seed
 from tests.support.template import template
 from tests.support.upstream import refusal
 from tests.support.wiring import rewire
@@ -80,11 +80,16 @@ class Replays:
         client = wiring.dynamodb()
         client.meta.events.register("provide-client-params.dynamodb.*", self._note, "replays")
         for event in self.events.values():
-            handler(self.folder)(event, Context())
+            handler(self.folder)(_keyed(event), Context())
         client.meta.events.unregister("provide-client-params.dynamodb.*", self._note, "replays")
 
     def _note(self, params: dict[str, Any], model: Any, **_: Any) -> None:
         self.used |= needed(model.name, params)
+
+
+def _keyed(event: dict[str, Any]) -> dict[str, Any]:
+    """With a key that may do everything. A batch of records has no headers."""
+    return {**event, "headers": {**event["headers"], "x-api-key": KEY}} if "headers" in event else event
 
 
 def circuit() -> str:
@@ -93,13 +98,17 @@ def circuit() -> str:
 
 
 @pytest.mark.parametrize("folder", sorted(ALLOWED))
-def test_a_function_is_allowed_what_it_does_and_nothing_else(folder: str, api: Any, upstream: Any) -> None:
+def test_a_function_is_allowed_what_it_does_and_nothing_else(
+    folder: str, api: Any, environment: pytest.MonkeyPatch, upstream: Any
+) -> None:
     replays = Replays(folder)
     seed()
     # There is something to list, to read and to sweep, and so long a message that it has parts.
     unlisted = {"model": "local:any", "config": {"historyTokens": 1_000_000}}
     api("update_agent", unlisted, agentId=AGENT_ID)
     assert api.say(AGENT_ID, SESSION_ID, unpressable(ASCII, 600_000)).status == 200
+    environment.setenv("AUTH_MODE", "keys")
+    rewire()
     replays.run()
 
     rewire()  # a fresh environment, with the circuit open for so long that the target may be tried again

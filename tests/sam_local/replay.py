@@ -74,7 +74,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="make replay", description=__doc__)
     parser.add_argument("event", type=Path)
     event = parser.parse_args().event.resolve()
-    environment = Environment(ROOT / ".env", dict(os.environ))
+    environment = Environment(ROOT / ".env", {**os.environ, "AUTH": "none"})  # recorded events have no key
     try:
         json.loads(event.read_bytes())
         function_of(load_template(ROOT / "template.yaml", stack.TABLE_NAME), event)  # before a stack is started for it

@@ -8,10 +8,10 @@ import pytest
 from agentos.domain.api_keys import ALPHABET, IssuedKey, NewApiKey, id_of_key, new_key
 from agentos.domain.callers import Caller
 from agentos.kernel.clock import timestamp
-from agentos.kernel.errors import Forbidden, InvalidRequest, Unauthorized
+from agentos.kernel.errors import InvalidRequest, Unauthorized
 from agentos.kernel.logs import redact
 from agentos.kernel.validation import validated
-from agentos.services.api_keys import CHECK_SECONDS, MAX_CHECKED, ApiKeys, KeyChecker, require
+from agentos.services.api_keys import CHECK_SECONDS, MAX_CHECKED, ApiKeys, KeyChecker
 from agentos.store.api_keys import ApiKeyStore
 from agentos.store.dynamodb import Table
 from tests.support.clock import START, FakeClock
@@ -149,15 +149,6 @@ def test_a_list_of_keys_has_no_secret(world: World) -> None:
     issued = world.issue()
     (listed,) = world.keys.page(20, None, None).data
     assert listed.to_json() == {name: value for name, value in issued.to_json().items() if name != "key"}
-
-
-def test_a_missing_scope_is_named() -> None:
-    caller = Caller(scopes=frozenset({"agents:write"}))
-    require(caller, "agents:read")
-    require(caller, "any")
-    with pytest.raises(Forbidden, match="chat") as caught:
-        require(caller, "chat")
-    assert caught.value.details == {"scope": "chat"}
 
 
 def test_no_log_line_has_a_key() -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from agentos.domain import Agent, Message, Plan, Prompt, Reply, SentMessage, Session, Tool, ToolCall
+from agentos.domain.callers import Caller
 from agentos.domain.requests import NewMessage
 from agentos.domain.token_estimates import estimate
 from agentos.routing.plan import NO_STATS
@@ -51,7 +52,9 @@ def prepared(
     session = a_session(agent.agent_id, clock, message_count=len(history), turns=(tuple(1 for _ in history),))
     preparation = Preparation(Stored(history), NO_STATS, SETTINGS, clock)
     asked = NewMessage(content=content)
-    return preparation.prepare("tenant", agent, session, [Message(role="user", content=content)], Hints.of(asked))
+    return preparation.prepare(
+        Caller("tenant"), agent, session, [Message(role="user", content=content)], Hints.of(asked)
+    )
 
 
 def skipped(plan: Plan) -> dict[str, str]:

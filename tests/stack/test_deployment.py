@@ -10,6 +10,8 @@ from tests.support.template import template
 
 RUN_TURNS = {"SendMessageFunction", "ChatCompletionsFunction", "RunTurnFunction"}
 CHANGE_FUNCTIONS = {
+    "AuthMode": "none",
+    "IamTenant": "acme",
     "ConfigFile": "x.yaml",
     "BedrockModels": "arn:any",
     "LogLevel": "DEBUG",

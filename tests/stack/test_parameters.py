@@ -15,6 +15,7 @@ EXAMPLES = {
         "",
         "arn:aws:bedrock:eu-west-1::foundation-model/a,arn:aws:bedrock:eu-west-1::foundation-model/b",
     ],
+    "IamTenant": ["a", "a" * 63],
     "ConfigFile": ["", "production.yaml"],
     "AlarmTopicArn": ["", "arn:aws:sns:eu-west-1:123456789012:alarms"],
     "TraceEndpoint": ["", "xray", "https://collector.example.com:4318"],

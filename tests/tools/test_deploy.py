@@ -250,5 +250,5 @@ def test_smoke_without_a_key_sends_none_and_says_so() -> None:
 def test_smoke_waits_for_a_new_stage_and_then_gives_up() -> None:
     pauses: list[float] = []
     with Api([], broken=403) as api, pytest.raises(smoke.SmokeError, match="403"):
-        smoke.run(f"http://127.0.0.1:{api.port}/v1", pauses.append)
+        smoke.run(f"http://127.0.0.1:{api.port}/v1", pause=pauses.append)
     assert len(pauses) == smoke.ATTEMPTS - 1

@@ -20,7 +20,7 @@ DECLARED = {"tool_choice"}
 def components() -> dict[str, Json]:
     """Every schema by name."""
     sent = [body for one in OPERATIONS if (body := declared(one.folder).body)]
-    answered = [DoorError, *(one.answer for one in OPERATIONS if one.answer)]
+    answered = [DoorError, *(kind for one in OPERATIONS for kind in one.answers)]
     answered += [one.accepted for one in OPERATIONS if one.accepted]
     answered += [kind for one in OPERATIONS for kinds in one.streams.values() for kind in kinds]
     found = schemas_of(list(dict.fromkeys(sent)), list(dict.fromkeys(answered)))

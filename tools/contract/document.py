@@ -2,12 +2,10 @@
 
 from typing import Any
 
-from pydantic import BaseModel
-
 from agentos import __version__
 from tools.contract import errors, page, parameters
 from tools.contract.bodies import components
-from tools.contract.operations import AGENTS, DOOR, MESSAGES, OPERATIONS, SERVICE, SESSIONS, Operation
+from tools.contract.operations import AGENTS, DOOR, KEYS, MESSAGES, OPERATIONS, SERVICE, SESSIONS, Operation
 from tools.contract.routes import Route, bodies, declared, routes
 from tools.contract.schemas import component, schema_name
 
@@ -18,8 +16,17 @@ TAGS = {
     SESSIONS: "Sessions are conversations with an agent.",
     MESSAGES: "Messages and their answers.",
     DOOR: page.chapter("OpenAI's clients"),
+    KEYS: "Keys of callers. They need the scope `admin`.",
     SERVICE: "The service itself.",
 }
+
+
+SECURITY_SCHEMES = {
+    "bearer": {"type": "http", "scheme": "bearer", "description": "A key: `Authorization: Bearer agos_...`."},
+    "apiKey": {"type": "apiKey", "in": "header", "name": "x-api-key", "description": "The same key."},
+}
+ANY_SCHEME: list[Json] = [{name: []} for name in SECURITY_SCHEMES]
+"""Any of them will do. `x-scope` is the scope that an operation asks for; `any` is any key."""
 
 
 def document() -> Json:
@@ -44,12 +51,14 @@ def document() -> Json:
             {"url": "http://localhost:8080", "description": "`make run`"},
         ],
         "tags": [{"name": name, "description": text} for name, text in TAGS.items()],
+        "security": ANY_SCHEME,
         "paths": paths,
         "components": {
             "schemas": components(),
             "responses": _used(errors.shared(), paths, "responses"),
             "parameters": parameters.header_parameters(),
             "headers": parameters.response_headers(),
+            "securitySchemes": SECURITY_SCHEMES,
         },
     }
 
@@ -73,6 +82,11 @@ def _operation(operation: Operation, route: Route) -> Json:
                 }
             },
         }
+    access = declared(operation.folder).access
+    if access in ("open", "optional"):
+        own["security"] = [{}] if access == "open" else [{}, *ANY_SCHEME]
+    else:
+        own["x-scope"] = access
     own["responses"] = {str(status): answer for status, answer in _answers(operation, route).items()}
     return own
 
@@ -108,7 +122,7 @@ def _answers(operation: Operation, route: Route) -> dict[int, Json]:
 
 
 def _answer_schema(operation: Operation) -> Json:
-    return component(schema_name(operation.answer) if operation.answer else "OpenApiDocument")
+    return _one_of(operation.answers) if operation.answers else component("OpenApiDocument")
 
 
 def _stream(operation: Operation) -> Json:
@@ -123,7 +137,7 @@ def _stream(operation: Operation) -> Json:
     return media
 
 
-def _one_of(kinds: tuple[type[BaseModel], ...]) -> Json:
+def _one_of(kinds: tuple[Any, ...]) -> Json:
     schemas = [component(schema_name(kind)) for kind in kinds]
     return schemas[0] if len(schemas) == 1 else {"anyOf": schemas}
 

@@ -15,15 +15,15 @@ WAIT = {409, 429, 502, 503}
 GATEWAYS_OWN = {401, 403, 413, 415, 429, 500, 504}
 """What API Gateway may answer by itself, whose errors have one form on all routes."""
 
-TYPES = {404: "not_found_error", 429: "rate_limit_error"}
+TYPES = {401: "authentication_error", 403: "permission_error", 404: "not_found_error", 429: "rate_limit_error"}
 
 MESSAGES = {
     "invalid_request": "limit: must be a whole number from 1 to 100",
     "unsupported": "No target can do what the request needs.",
     "provider_rejected": "Every provider that was asked rejected the request.",
     "context_length_exceeded": "The conversation is longer than the context window of every target.",
-    "unauthorized": "The request has no valid credentials.",
-    "forbidden": "These credentials do not allow this request.",
+    "unauthorized": "The request has no valid key. Send one as Authorization: Bearer <key> or as x-api-key.",
+    "forbidden": "The key lacks the scope chat.",
     "not_found": "There is no such agent.",
     "session_busy": "Another message of this session is being answered.",
     "idempotency_in_flight": "The first request with this Idempotency-Key is still being answered.",
@@ -49,6 +49,7 @@ DETAILS: dict[str, Json] = {
         "attempts": [],
         "skipped": [{"model": "openai:gpt-4o-mini", "reason": "not_configured: OPENAI_API_KEY is not set"}],
     },
+    "forbidden": {"scope": "chat"},
     "tool_results_pending": {"toolCallIds": ["call_1"]},
 }
 
@@ -80,6 +81,7 @@ def _answer(operation: Operation, status: int, codes: list[str]) -> Json:
 
 def _response(status: int, codes: list[str], *, door: bool, counted: bool = False) -> Json:
     names = ["x-request-id", *(["retry-after"] if status in WAIT else []), *(["x-agentos-attempts"] if counted else [])]
+    names += ["www-authenticate"] if status == 401 else []
     return {
         "description": "\n".join(f"- `{code}`: {page.codes()[code][1]}" for code in codes),
         "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in names},

@@ -6,7 +6,8 @@ from typing import Any
 from pydantic import BaseModel
 
 from agentos.domain import Agent, Page, Plan, Reply, SentMessage, Session, TurnState
-from agentos.services.provider_catalog import Health, Matrix
+from agentos.domain.api_keys import ApiKey, IssuedKey
+from agentos.services.provider_catalog import Health, HealthSummary, Matrix
 from tools.contract import door
 from tools.contract.events import CHAT_EVENTS, MESSAGE_EVENTS, Events
 
@@ -26,8 +27,9 @@ ROUTED = ("x-agentos-model", "x-agentos-attempts")
 
 @dataclass(frozen=True)
 class Operation:
-    """One route. `folder` is its function's; `streams` are the events of a streamed answer by their names.
+    """One route. `folder` is its function's; `answer` is a model, or several of which one answers.
 
+    `streams` are the events of a streamed answer by their names.
     `accepted` is the model of a 202. `fresh`: a client that has the answer already gets a 304. `links` are the path
     parameters of other routes that the answer has, by name.
     """
@@ -51,11 +53,16 @@ class Operation:
         return first + "".join(word.title() for word in rest)
 
     @property
+    def answers(self) -> tuple[Any, ...]:
+        """The models of its answer."""
+        return self.answer if isinstance(self.answer, tuple) else (self.answer,) if self.answer else ()
+
+    @property
     def all_codes(self) -> tuple[str, ...]:
         return (*EVERYWHERE, *self.codes)
 
 
-AGENTS, SESSIONS, MESSAGES, DOOR, SERVICE = "Agents", "Sessions", "Messages", "OpenAI", "Service"
+AGENTS, SESSIONS, MESSAGES, DOOR, KEYS, SERVICE = "Agents", "Sessions", "Messages", "OpenAI", "Keys", "Service"
 KEY = ("idempotency-key",)
 MISSING = ("not_found",)
 NEW_AGENT = (*KEYED, "payload_too_large")
@@ -114,7 +121,10 @@ OPERATIONS = (
     ),
     Operation("list_models", DOOR, door.ModelList),
     Operation("get_model", DOOR, door.Model, MISSING),
-    Operation("health", SERVICE, Health),
+    Operation("create_key", KEYS, IssuedKey, ("unsupported", "payload_too_large")),
+    Operation("list_keys", KEYS, Page[ApiKey]),
+    Operation("delete_key", KEYS, codes=MISSING),
+    Operation("health", SERVICE, (Health, HealthSummary)),
     Operation("providers", SERVICE, Matrix),
     Operation("openapi", SERVICE, headers=("if-none-match",), answer_headers=("etag", "cache-control"), fresh=True),
 )  # fmt: skip

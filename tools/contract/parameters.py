@@ -30,6 +30,7 @@ PATH = {
     "agentId": "The agent's id.",
     "sessionId": "The session's id.",
     "turnId": "The turn's id.",
+    "keyId": "The key's id: its part between the two underscores.",
     "model": "`provider:model`. It may have slashes, percent-encoded or not.",
 }
 
@@ -53,6 +54,7 @@ RESPONSE_HEADERS: dict[str, Json] = {
     "etag": {"type": "string"},
     "location": {"type": "string", "format": "uri-reference"},
     "preference-applied": {"type": "string", "const": "respond-async"},
+    "www-authenticate": {"type": "string"},
     "retry-after": {"type": "integer", "minimum": 0},
 }
 """`content-type` is no header in OpenAPI: the media types of the responses say it."""

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, models_json_schema
 
 from agentos.domain import ToolCall
+from agentos.domain.callers import tenant_name
 from agentos.domain.names import model_name
 from agentos.domain.parameters import GivenParameters
 from agentos.kernel import values
@@ -58,6 +59,8 @@ def _demanded(validator: Any, inner: Json) -> Json:
         return {"pattern": r"\S"}
     if validator is model_name:
         return {"pattern": MODEL_NAME}
+    if validator is tenant_name:
+        return {"pattern": "^[a-z0-9][a-z0-9-]{0,62}$"}
     by_name: dict[str, Json] = {
         "_image_url": {"pattern": IMAGE_URL},
         "_one": {"const": 1},
@@ -107,7 +110,8 @@ def _renamed(definitions: Json) -> Json:
 def _plain(name: str) -> str:
     name = name.removesuffix("-Output").replace("-Input", "Input")
     if name.startswith("Page_"):
-        return {"Page_Agent_": "AgentPage", "Page_Session_": "SessionPage"}.get(name, "MessagePage")
+        kinds = {"Page_Agent_": "AgentPage", "Page_Session_": "SessionPage", "Page_ApiKey_": "KeyPage"}
+        return kinds.get(name, "MessagePage")
     return name
 
 

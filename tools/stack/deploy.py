@@ -5,6 +5,7 @@ no terminal is attached, it asks nothing.
 """
 
 import argparse
+import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,9 +17,9 @@ ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "shared"))
 
 from agentos.settings.loading import load_settings  # noqa: E402
-from local.console import CURLS  # noqa: E402
+from local.console import calls  # noqa: E402
 from local.environment import parse  # noqa: E402
-from tools.stack import checks, deployed, sam, secrets, smoke  # noqa: E402
+from tools.stack import checks, deployed, first_key, sam, secrets, smoke  # noqa: E402
 from tools.stack.questions import Questions  # noqa: E402
 
 REGION = "us-east-1"
@@ -98,8 +99,8 @@ def push_secrets(ssm: Any, wanted: Plan) -> None:
     print("\n".join([f"{path}/", *(f"  {line}" for line in changes.lines())]), flush=True)
 
 
-def run(given: argparse.Namespace, questions: Questions, session: Any) -> str:
-    """Check, ask, deploy and try out; the stack's URL. Raises one of `FAILURES`."""
+def run(given: argparse.Namespace, questions: Questions, session: Any) -> tuple[str, str | None]:
+    """Check, ask and deploy; the stack's URL, and its first key if one was made. Raises one of `FAILURES`."""
     account, arn = checks.caller(session.client("sts"))
     print(f"Account {account}, as {arn}.")
     stack = given.stack or questions.text("Name of the stack", "agentos")
@@ -110,7 +111,8 @@ def run(given: argparse.Namespace, questions: Questions, session: Any) -> str:
     if warning := checks.concurrency_warning(checks.concurrency(clients["lambda"])):
         print(f"warning: {warning}")
     wanted = plan(given, questions, stack, region, before.parameters if before else {})
-    print("warning: there is no authorization. Everybody who knows the URL can use it and spend your money.")
+    if wanted.parameters.get("AuthMode") == "none":
+        print("warning: with AuthMode none, everybody who knows the URL can use it and spend your money.")
     deed = "Update" if before else "Create"
     if not questions.yes(f"{deed} the stack {stack} in {region} of account {account}?", default=True):
         raise checks.RefusedError("Nothing was changed.")
@@ -119,7 +121,10 @@ def run(given: argparse.Namespace, questions: Questions, session: Any) -> str:
     after = deployed.find(clients["cloudformation"], stack)
     if after is None:
         raise sam.SamError(f"the stack {stack} is gone")
-    return after.outputs["ApiUrl"]
+    key = None
+    if first_key.asks_for_keys(after.parameters):
+        key = first_key.make(session.client("dynamodb", region_name=region), after.outputs["TableName"])
+    return after.outputs["ApiUrl"], key
 
 
 def credentials(session: Any) -> dict[str, str]:
@@ -139,14 +144,16 @@ def main() -> int:
         session = boto3.Session(region_name=given.region)
         if not session.region_name:
             session = boto3.Session(region_name=REGION)
-        url = run(given, Questions(input if attended else None), session)
+        url, key = run(given, Questions(input if attended else None), session)
         print(f"\n{url}\n")
+        if key:
+            print("\n".join([*first_key.lines(key), ""]), flush=True)
         if not given.no_smoke:
-            print("\n".join(smoke.run(url)))
+            print("\n".join(smoke.run(url, key or os.environ.get("AGENTOS_KEY"))))
     except FAILURES as error:
         print(f"\n{error}", file=sys.stderr)
         return 1
-    print(f"\nTry it:\n\n{CURLS.format(url=url)}\n")
+    print(f"\nTry it:\n\n{calls(url, key)}\n")
     return 0
 
 

@@ -18,12 +18,12 @@ ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "shared"))
 
 from local import process  # noqa: E402
-from local.console import CURLS  # noqa: E402
+from local.console import calls  # noqa: E402
 from local.emulator import state  # noqa: E402
 from local.emulator.__main__ import FOLDER, PORT  # noqa: E402
 from local.sam import docker  # noqa: E402
 from local.sam.store import url_in_container  # noqa: E402
-from tools.stack import checks, deployed, sam, secrets, smoke  # noqa: E402
+from tools.stack import checks, deployed, first_key, sam, secrets, smoke  # noqa: E402
 from tools.stack.deploy import keys_in, parameters_of  # noqa: E402
 
 STACK = "agentos"
@@ -79,14 +79,20 @@ def session() -> Any:
     )
 
 
-def put(facts: state.Facts, stack: str, build: Path, parameters: dict[str, str]) -> str:
-    """Deploy what is built in `build`; the URL of the API. Raises SamError, ClientError."""
+def put(facts: state.Facts, stack: str, build: Path, parameters: dict[str, str]) -> tuple[str, str | None]:
+    """Deploy what is built in `build`; the URL of the API, and the first key if one was made.
+
+    Raises SamError, ClientError.
+    """
     variables = {**state.CREDENTIALS, "AWS_ENDPOINT_URL": facts.endpoint}
     sam.deploy(sam.command(build / "template.yaml", stack, state.REGION, parameters), variables, quiet=True)
     found = deployed.find(session().client("cloudformation", endpoint_url=facts.endpoint), stack)
     if found is None:
         raise sam.SamError(f"the stack {stack} is gone")
-    return url_here(facts.endpoint, found.outputs["ApiUrl"])
+    key = None
+    if "AuthMode" in found.parameters and first_key.asks_for_keys(found.parameters):
+        key = first_key.make(session().client("dynamodb", endpoint_url=facts.endpoint), found.outputs["TableName"])
+    return url_here(facts.endpoint, found.outputs["ApiUrl"]), key
 
 
 def url_here(endpoint: str, api_url: str) -> str:
@@ -132,9 +138,9 @@ def deploy(folder: Path, port: int, stack: str, env_file: Path, parameters: dict
     values = keys(facts, env_file)
     secrets.push(session().client("ssm", endpoint_url=facts.endpoint), f"/{stack}/providers", values)
     print("Deploying with sam deploy ...", flush=True)
-    url = put(facts, stack, sam.BUILD, {"Architecture": built} | parameters)
+    url, key = put(facts, stack, sam.BUILD, {"Architecture": built} | parameters)
     print("Sending a message ...", flush=True)
-    said = smoke.run(url)
+    said = smoke.run(url, key or os.environ.get("AGENTOS_KEY"))
     print(f"\nAgentOS Serverless, stack {stack}, on {url}\n")
     print("\n".join(said))
     lines = {
@@ -144,7 +150,7 @@ def deploy(folder: Path, port: int, stack: str, env_file: Path, parameters: dict
         "keys": ", ".join(values) or "none",
     }
     print("\n".join(["", *(f"{name:<11}{line}" for name, line in lines.items())]))
-    print(f"\nTry it; make destroy-local ends it:\n\n{CURLS.format(url=url)}\n")
+    print(f"\nTry it; make destroy-local ends it:\n\n{calls(url, key)}\n")
 
 
 if __name__ == "__main__":

@@ -62,9 +62,10 @@ def _ok(response: httpx.Response) -> dict[str, Any]:
     return found
 
 
-def run(url: str, pause: Callable[[float], None] = time.sleep) -> list[str]:
-    """One line for each thing that was tried. Raises SmokeError."""
-    with httpx.Client(base_url=f"{url}/", timeout=MESSAGE_SECONDS) as client:
+def run(url: str, key: str | None = None, pause: Callable[[float], None] = time.sleep) -> list[str]:
+    """One line for each thing that was tried, with `key` where the stack asks for one. Raises SmokeError."""
+    headers = {"x-api-key": key} if key else {}
+    with httpx.Client(base_url=f"{url}/", headers=headers, timeout=MESSAGE_SECONDS) as client:
         try:
             found = health(client, pause)
             lines = [f"GET /health says {found['status']}, version {found['version']}."]

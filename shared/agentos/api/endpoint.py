@@ -1,10 +1,11 @@
 """Turns a function into a Lambda handler behind API Gateway.
 
-    @endpoint(body=NewAgent, status=201)
+    @endpoint(callers, "agents:write", body=NewAgent, status=201)
     def handler(body: NewAgent, request: Request) -> Agent:
         return agents().create(request.tenant, body)
 
-Without `body` the function takes the request alone. Its result becomes the response:
+`callers` builds what tells who sent a request, and "agents:write" is the scope that the caller must have. Without
+`body` the function takes the request alone. Its result becomes the response:
 
     a Value               JSON with the endpoint's status
     a Response            the same, with headers and perhaps a status of its own
@@ -22,18 +23,21 @@ from typing import Any, TypeVar, overload
 
 from pydantic import BaseModel
 
+from agentos.api.callers import Callers, admitted
 from agentos.api.observed import observed
 from agentos.api.request import (
     PAGE_PARAMETERS,
     LambdaContext,
     ProxyEvent,
     Request,
+    credentials_of,
     json_body,
     request_id_of,
     request_of,
 )
 from agentos.api.response import Envelope, ProxyResponse, Response, accepted_turn, error_json, rendered, rendered_error
 from agentos.api.response_writer import ResponseWriter, StreamingResponse
+from agentos.domain.callers import Access
 from agentos.domain.measures import measure
 from agentos.kernel.errors import ApiError, Internal
 from agentos.kernel.logs import logger
@@ -51,6 +55,7 @@ Handler = Callable[[ProxyEvent, LambdaContext], ProxyResponse]
 class Declared:
     """What `endpoint` was given, as the handler's attribute `declared`. The OpenAPI document is made from it."""
 
+    access: Access
     body: type[BaseModel] | None
     status: int
     query: tuple[str, ...] | None
@@ -58,13 +63,26 @@ class Declared:
 
 @overload
 def endpoint(
-    *, status: int = 200, query: Iterable[str] | None = None, envelope: Envelope = error_json
+    callers: Callable[[], Callers],
+    access: Access,
+    *,
+    status: int = 200,
+    query: Iterable[str] | None = None,
+    envelope: Envelope = error_json,
 ) -> Callable[[Callable[[Request], Result]], Handler]: ...
 @overload
 def endpoint(
-    *, body: type[B], status: int = 200, query: Iterable[str] | None = None, envelope: Envelope = error_json
+    callers: Callable[[], Callers],
+    access: Access,
+    *,
+    body: type[B],
+    status: int = 200,
+    query: Iterable[str] | None = None,
+    envelope: Envelope = error_json,
 ) -> Callable[[Callable[[B, Request], Result]], Handler]: ...
 def endpoint(
+    callers: Callable[[], Callers],
+    access: Access,
     *,
     body: type[BaseModel] | None = None,
     status: int = 200,
@@ -73,6 +91,7 @@ def endpoint(
 ) -> Callable[..., Handler]:
     """A decorator for a function that takes (body, request), or (request) where there is no `body`.
 
+    `access` is what the caller must be allowed; who that is, is found out before the body is read.
     `query` are the only parameters that the query string may have; None allows any. `envelope` makes an error's JSON.
     """
     allowed = None if query is None else tuple(query)
@@ -84,8 +103,9 @@ def endpoint(
 
             def respond() -> ProxyResponse:
                 try:
+                    caller = admitted(callers, credentials_of(event), access)
                     document = None if body is None else json_body(event)
-                    request = request_of(event, context, request_id, document)
+                    request = request_of(event, context, request_id, caller, document)
                     if allowed is not None:
                         request.refuse_other_parameters(allowed)
                     arguments = (request,) if body is None else (validated(body, document), request)
@@ -98,7 +118,7 @@ def endpoint(
 
             return observed(event, context, request_id, respond)
 
-        vars(handler)["declared"] = Declared(body, status, allowed)
+        vars(handler)["declared"] = Declared(access, body, status, allowed)
         return handler
 
     return decorate

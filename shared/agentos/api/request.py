@@ -1,4 +1,4 @@
-"""A request as an endpoint sees it: tenant, path, query, headers, deadline."""
+"""A request as an endpoint sees it: caller, path, query, headers, deadline."""
 
 import base64
 import binascii
@@ -9,11 +9,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
+from agentos.api.callers import Credentials
 from agentos.domain import IdempotencyKey
-from agentos.domain.callers import DEFAULT_TENANT, tenant_name
+from agentos.domain.callers import Caller
 from agentos.kernel import json_text
 from agentos.kernel.clock import Clock, Deadline
-from agentos.kernel.errors import MAX_FIELD, InvalidRequest, PayloadTooLarge
+from agentos.kernel.errors import MAX_FIELD, InvalidRequest, PayloadTooLarge, Unsupported
 from agentos.kernel.validation import MAX_FINDINGS
 
 ProxyEvent = dict[str, Any]
@@ -57,7 +58,7 @@ class Request:
     path. It is empty where there is none.
     """
 
-    tenant: str
+    caller: Caller
     request_id: str
     path: Mapping[str, str]
     query: Mapping[str, str]
@@ -66,6 +67,11 @@ class Request:
     route: str = ""
     body: Any = None
     base_path: str = ""
+
+    @property
+    def tenant(self) -> str:
+        """Whose data the request may see."""
+        return self.caller.tenant
 
     def idempotency_key(self) -> IdempotencyKey | None:
         """The `Idempotency-Key`, valid for this path and body only; None without one. Raises InvalidRequest."""
@@ -77,6 +83,11 @@ class Request:
         # Two bodies are the same if their JSON values are equal, whatever the order of fields and the white space.
         body = json.dumps(self.body, sort_keys=True)
         return IdempotencyKey(name=_hash([self.route, sorted(self.path.items()), key]), body=_hash(body))
+
+    def refuse_idempotency_key(self, why: str) -> None:
+        """Raises Unsupported where the request has an `Idempotency-Key`, which promises the same answer again."""
+        if "idempotency-key" in self.headers:
+            raise Unsupported(f"Idempotency-Key is not taken here: {why}.")
 
     def prefers_async(self) -> bool:
         """Whether the `Prefer` header contains `respond-async` (RFC 7240, section 4.1)."""
@@ -140,9 +151,8 @@ class Request:
         return {value.partition(";")[0].strip().lower() for value in self.headers.get(header, "").split(",")}
 
 
-def request_of(event: ProxyEvent, context: LambdaContext, request_id: str, body: Any) -> Request:
+def request_of(event: ProxyEvent, context: LambdaContext, request_id: str, caller: Caller, body: Any) -> Request:
     """The request in API Gateway's event, with its parsed body. Raises InvalidRequest where it is no such event."""
-    authorizer = _object(_object(event, "requestContext"), "authorizer")
     method, resource = event.get("httpMethod"), event.get("resource")
     if not isinstance(method, str) or not isinstance(resource, str):
         raise InvalidRequest("The event is none of API Gateway's: httpMethod or resource is missing.")
@@ -151,11 +161,11 @@ def request_of(event: ProxyEvent, context: LambdaContext, request_id: str, body:
     if missing := [name for name in names if name not in path]:
         raise InvalidRequest.of(missing[0], "is missing in the path")
     return Request(
-        tenant=_tenant(authorizer),
+        caller=caller,
         request_id=request_id,
         path=path,
         query=texts_of(event, "queryStringParameters"),
-        headers={name.lower(): value for name, value in texts_of(event, "headers").items()},
+        headers=headers_of(event),
         deadline=Deadline.after(
             context.get_remaining_time_in_millis() / 1000,
             Clock(),
@@ -195,6 +205,17 @@ def json_body(event: ProxyEvent) -> Any:
         raise InvalidRequest.of(error.path or "body", str(error)) from error
 
 
+def credentials_of(event: ProxyEvent) -> Credentials:
+    """What the event has to say who sent it."""
+    context = _object(event, "requestContext")
+    return Credentials(headers_of(event), _object(context, "authorizer"), _object(context, "identity"))
+
+
+def headers_of(event: ProxyEvent) -> dict[str, str]:
+    """The request's headers by their names in lower case."""
+    return {name.lower(): value for name, value in texts_of(event, "headers").items()}
+
+
 def _object(event: ProxyEvent, name: str) -> dict[str, Any]:
     """A field of the event that is an object; whatever else it is counts as an empty one."""
     value = event.get(name)
@@ -204,18 +225,6 @@ def _object(event: ProxyEvent, name: str) -> dict[str, Any]:
 def texts_of(event: ProxyEvent, name: str) -> dict[str, str]:
     """A field of the event that maps names to texts, without whatever is no text."""
     return {key: value for key, value in _object(event, name).items() if isinstance(value, str)}
-
-
-def _tenant(authorizer: Mapping[str, Any]) -> str:
-    """The caller's tenant, as an authorizer of API Gateway gives it; without one, the tenant `default`.
-
-    Raises InvalidRequest where it is no name of a tenant: no caller may end up with another's data.
-    """
-    tenant = authorizer.get("tenant") or DEFAULT_TENANT
-    try:
-        return tenant_name(tenant)
-    except (TypeError, ValueError) as error:
-        raise InvalidRequest("The authorizer's tenant is not the name of a tenant.") from error
 
 
 def _body_bytes(event: ProxyEvent) -> bytes:

@@ -40,13 +40,13 @@ def new_key() -> str:
     number = secrets.randbelow(62**_RANDOM_CHARACTERS)
     body = f"{PREFIX}{made_at}{_base62(number, _RANDOM_CHARACTERS)}_"
     body += _base62(secrets.randbits(SECRET_BITS), _SECRET_CHARACTERS)
-    return body + _checksum(body)
+    return body + checksum(body)
 
 
 def id_of_key(key: str) -> str | None:
     """The id in a key; None where the text is no key or its checksum is wrong."""
     found = _KEY.fullmatch(key)
-    if found is None or _checksum(key[:-_CHECKSUM_CHARACTERS]) != key[-_CHECKSUM_CHARACTERS:]:
+    if found is None or checksum(key[:-_CHECKSUM_CHARACTERS]) != key[-_CHECKSUM_CHARACTERS:]:
         return None
     return found[1]
 
@@ -61,7 +61,8 @@ def hash_of_key(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()
 
 
-def _checksum(text: str) -> str:
+def checksum(text: str) -> str:
+    """The last characters of the key that begins with this text."""
     return _base62(zlib.crc32(text.encode()), _CHECKSUM_CHARACTERS)
 
 

@@ -19,8 +19,9 @@ SCOPES: tuple[Scope, ...] = get_args(Scope)
 IMPLIED: dict[Scope, tuple[Scope, ...]] = {"agents:write": ("agents:read",), "admin": ("usage",)}
 """The scopes that a scope includes."""
 
-Access = Scope | Literal["any", "open"]
-"""What a route asks for: a scope, any caller that is known, or nothing."""
+Access = Scope | Literal["any", "optional", "open"]
+"""What a route asks for: a scope; any caller that is known; a caller who may be unknown; or nothing, so that nobody
+looks at credentials."""
 
 _TENANT = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 _PATTERN = re.compile(r"[^\s\x00-\x1f]{1,264}")
@@ -72,10 +73,21 @@ class Caller:
     scopes: frozenset[Scope] = frozenset(SCOPES)
     models: tuple[str, ...] | None = None
 
+    @property
+    def known(self) -> bool:
+        """Whether it is anybody at all."""
+        return bool(self.scopes)
+
     def may(self, access: Access) -> bool:
         """Whether a route that asks for this is open to the caller."""
-        return access in ("any", "open") or access in granted(self.scopes)
+        if access == "any":
+            return self.known
+        return access in ("optional", "open") or access in granted(self.scopes)
 
     def may_use(self, model: str) -> bool:
         """Whether the caller may use `provider:model`."""
         return self.models is None or matches_model(self.models, model)
+
+
+UNKNOWN = Caller(scopes=frozenset())
+"""Nobody whom we know. Only routes that ask for nothing are open to such a caller."""

@@ -71,6 +71,7 @@ class SkipCode(StrEnum):
     DISABLED = "disabled"
     COOLING_DOWN = "cooling_down"
     NOT_TRIED = "not_tried"
+    NOT_ALLOWED = "not_allowed"
 
 
 class Skipped(Value):

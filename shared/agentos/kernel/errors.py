@@ -97,7 +97,8 @@ class Unauthorized(ApiError):
 
 
 class Forbidden(ApiError):
-    """The caller is known and may not do this. `details.scope` is the scope that is missing."""
+    """The caller is known and may not do this. `details.scope` is the scope that is missing; or `details.skipped` lists
+    the models that the key does not allow."""
 
     status, code = 403, "forbidden"
 

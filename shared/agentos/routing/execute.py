@@ -19,6 +19,7 @@ from agentos.kernel.errors import (
     ContextLengthExceeded,
     DeadlineExceeded,
     ErrorClass,
+    Forbidden,
     NoProviderAvailable,
     ProviderRejected,
     Unsupported,
@@ -94,7 +95,7 @@ class Executor:
     ) -> Outcome:
         """The first answer, its text passed to `listener` as it arrives; `also_on` names more classes that fall back.
 
-        Raises NoProviderAvailable, Unsupported, ContextLengthExceeded, UpstreamFailed, DeadlineExceeded,
+        Raises NoProviderAvailable, Forbidden, Unsupported, ContextLengthExceeded, UpstreamFailed, DeadlineExceeded,
         ContentFiltered and ProviderRejected, all with `details.attempts` and `details.skipped`.
         """
         if debugging():
@@ -254,6 +255,7 @@ def _with_larger_windows(target: Target, left: list[Target], run: PlanRun) -> li
 
 _MESSAGES: dict[type[ApiError], str] = {
     NoProviderAvailable: "No provider could be tried; details.skipped says why.",
+    Forbidden: "The key allows none of the models of this message; details.skipped lists them.",
     Unsupported: "No model that is left can do what this message needs: {capabilities}.",
     UpstreamFailed: "Every provider that could be tried failed; details.attempts says how.",
     DeadlineExceeded: "The time for this message ran out before every provider had been tried.",
@@ -281,6 +283,8 @@ def error_kind(classes: Collection[str]) -> type[ApiError]:
 def _untried(skipped: Sequence[Skipped]) -> type[ApiError]:
     """The error for the client where nothing could be tried."""
     codes = {skip.code for skip in skipped}
+    if codes == {SkipCode.NOT_ALLOWED}:
+        return Forbidden
     if codes == {SkipCode.CONTEXT_LENGTH}:
         return ContextLengthExceeded
     if codes and codes <= {SkipCode.UNSUPPORTED, SkipCode.CONTEXT_LENGTH}:

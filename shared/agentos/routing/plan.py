@@ -24,7 +24,8 @@ from agentos.settings.loading import Settings
 class Facts:
     """What a plan may depend on: the request, in tokens where it counts, and the moment (`time`, epoch seconds).
 
-    `draw` is uniform in [0, 1). `streamed`: the answer is wanted as a stream.
+    `draw` is uniform in [0, 1). `streamed`: the answer is wanted as a stream. `allowed`: whether the caller may use a
+    model.
     """
 
     task_type: str = "general"
@@ -43,6 +44,7 @@ class Facts:
     draw: float = 0.0
     time: float = 0.0
     streamed: bool = False
+    allowed: Callable[[str], bool] = lambda _: True
 
     def named(self, model: str) -> dict[str, Any]:
         """The facts by the names that rules use."""
@@ -77,7 +79,7 @@ def make_plan(model: str, config: AgentConfig, facts: Facts, settings: Settings,
     skipped: list[Skipped] = []
     preferred: Target | None = None
     for target in _distinct(chain.candidates()):
-        if left_out := _unable(target, facts) or _unsendable(target, facts, settings) or _unavailable(target, settings):
+        if left_out := _not_allowed(target, facts) or _unusable(target, facts, settings):
             skipped.append(left_out)
             continue
         preferred = preferred or target
@@ -150,6 +152,17 @@ def _distinct(targets: Iterable[Target]) -> Iterator[Target]:
         if identity not in seen:
             seen.add(identity)
             yield target
+
+
+def _not_allowed(target: Target, facts: Facts) -> Skipped | None:
+    if facts.allowed(target.model):
+        return None
+    return Skipped.because(target.model, SkipCode.NOT_ALLOWED, "the caller's key does not allow it")
+
+
+def _unusable(target: Target, facts: Facts, settings: Settings) -> Skipped | None:
+    """Why the target cannot answer this."""
+    return _unable(target, facts) or _unsendable(target, facts, settings) or _unavailable(target, settings)
 
 
 def _unable(target: Target, facts: Facts) -> Skipped | None:

@@ -7,15 +7,18 @@ from typing import Generic, TypeVar
 
 from agentos.domain import Page
 from agentos.domain.api_keys import ApiKey, IssuedKey, NewApiKey, hash_of_key, id_of_key, new_key
-from agentos.domain.callers import Access, Caller
+from agentos.domain.callers import DEFAULT_TENANT, SCOPES, Caller
 from agentos.kernel.clock import Clock, epoch
-from agentos.kernel.errors import Forbidden, InvalidRequest, Unauthorized
+from agentos.kernel.errors import InvalidRequest, Unauthorized
 from agentos.store.api_keys import ApiKeyStore, StoredKey
 
 T = TypeVar("T")
 
 CHECK_SECONDS = 60.0
 """For how long what was read of a key holds: the longest time that a revoked key still works."""
+
+CHALLENGE = 'Bearer realm="agentos"'
+"""How a client is told to authenticate (RFC 9110, section 11.6.1; RFC 6750, section 3)."""
 
 MAX_CHECKED = 1000
 """How many keys, and as many texts that are none, a process remembers."""
@@ -37,6 +40,27 @@ class ApiKeys:
         api_key = ApiKey(key_id=key.split("_")[1], created_at=self._clock.now(), **fields)
         self._store.add(StoredKey(api_key, hash_of_key(key)))
         return IssuedKey(**{name: getattr(api_key, name) for name in ApiKey.model_fields}, key=key)
+
+    def first(self, key: str | None = None) -> str:
+        """A key that may do everything, for the one who runs the stack: this text, or a new one. Returns the text.
+
+        Raises ValueError where the text has not the form of a key.
+        """
+        key = key or new_key()
+        key_id = id_of_key(key)
+        if key_id is None:
+            raise ValueError("it has not the form of a key, agos_<id>_<secret>, or it was cut off")
+        api_key = ApiKey(
+            key_id=key_id,
+            tenant=DEFAULT_TENANT,
+            name="first key",
+            scopes=SCOPES,
+            models=None,
+            expires_at=None,
+            created_at=self._clock.now(),
+        )
+        self._store.add(StoredKey(api_key, hash_of_key(key)))
+        return key
 
     def page(self, limit: int, after: str | None, order: str | None) -> Page[ApiKey]:
         """The keys of all tenants, the newest first unless `order` says otherwise. Raises InvalidRequest."""
@@ -114,10 +138,7 @@ class _Recent(Generic[T]):
 
 def unauthorized() -> Unauthorized:
     """The same for every reason."""
-    return Unauthorized("The request has no valid key. Send one as Authorization: Bearer <key> or as x-api-key.")
-
-
-def require(caller: Caller, access: Access) -> None:
-    """Raises Forbidden where the caller lacks the scope."""
-    if not caller.may(access):
-        raise Forbidden(f"The key lacks the scope {access}.", {"scope": access})
+    return Unauthorized(
+        "The request has no valid key. Send one as Authorization: Bearer <key> or as x-api-key.",
+        headers={"www-authenticate": CHALLENGE},
+    )

@@ -137,5 +137,10 @@ class BackgroundTurns:
 
 
 def _document(turn: Turn) -> dict[str, object]:
+    """What the worker needs of the turn, besides its session and key."""
     simulated = {provider: str(error_class) for provider, error_class in turn.simulated.items()}
-    return {"said": [message.to_json() for message in turn.messages], "simulated": simulated}
+    return {
+        "said": [message.to_json() for message in turn.messages],
+        "simulated": simulated,
+        "caller": {"keyId": turn.caller.key_id, "name": turn.caller.name, "models": turn.caller.models},
+    }

@@ -7,11 +7,13 @@ While a worker lives, it keeps its message hidden for HIDDEN_SECONDS at a time. 
 delivered again, to another worker.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from agentos.domain import Failure
+from agentos.domain.callers import Caller
 from agentos.domain.requests import QueueMessage, sent_of
 from agentos.kernel import tracing
 from agentos.kernel.clock import Clock, Deadline
@@ -198,4 +200,13 @@ def _failure(error: Exception) -> Failure:
 def _turn(session_path: SessionPath, turn: BackgroundTurn, deadline: Deadline, age_ms: int | None) -> Turn:
     messages = tuple(map(sent_of, turn.document["said"]))
     simulated = {provider: ErrorClass(name) for provider, name in turn.document["simulated"].items()}
-    return Turn(*session_path, messages, deadline, turn.key, simulated, age_ms)
+    caller = _caller(session_path[0], turn.document.get("caller"))
+    return Turn(caller, *session_path[1:], messages, deadline, turn.key, simulated, age_ms)
+
+
+def _caller(tenant: str, stored: Mapping[str, Any] | None) -> Caller:
+    """Who sent the turn's request. A turn that was accepted before callers were stored has none."""
+    if stored is None:
+        return Caller(tenant)
+    models = stored["models"]
+    return Caller(tenant, stored["keyId"], stored["name"], models=None if models is None else tuple(models))

@@ -4,6 +4,7 @@ Nothing is stored but the answer to a request with an Idempotency-Key.
 """
 
 from agentos.domain import Agent, AgentConfig, IdempotencyKey, Reply
+from agentos.domain.callers import Caller
 from agentos.domain.names import model_name
 from agentos.domain.requests import CompletionRequest
 from agentos.kernel.clock import Clock, Deadline
@@ -49,7 +50,7 @@ class Completions:
 
     def complete(
         self,
-        tenant: str,
+        caller: Caller,
         request: CompletionRequest,
         deadline: Deadline,
         simulated: Simulation,
@@ -65,8 +66,8 @@ class Completions:
         limits = self._settings.limits
         deadline = deadline.at_most(limits.streamed_turn_seconds if listener else limits.turn_seconds)
         if key is None:
-            return self._answer(tenant, request, deadline, simulated, listener)[0]
-        held = self._leases.claim(tenant, key, deadline)
+            return self._answer(caller, request, deadline, simulated, listener)[0]
+        held = self._leases.claim(caller.tenant, key, deadline)
         if isinstance(held, RecordedReply):
             if listener:
                 replay(listener, held.reply, held.lengths)
@@ -74,7 +75,7 @@ class Completions:
         with held:
             cancellable = deadline.cancelled_by(lambda: held.lost is not None)
             try:
-                reply, lengths = self._answer(tenant, request, cancellable, simulated, listener)
+                reply, lengths = self._answer(caller, request, cancellable, simulated, listener)
             except ApiError as error:
                 if held.lost:
                     raise held.lost from error
@@ -85,7 +86,7 @@ class Completions:
 
     def _answer(
         self,
-        tenant: str,
+        caller: Caller,
         request: CompletionRequest,
         deadline: Deadline,
         simulated: Simulation,
@@ -94,13 +95,13 @@ class Completions:
         """The answer, and the lengths of the pieces in which the listener got it."""
         began = self._clock.monotonic()
         answer_by = deadline.earlier(self._settings.limits.commit_reserve_seconds)
-        agent = self._agent(tenant, request)
+        agent = self._agent(caller.tenant, request)
         if agent.config.timeout_seconds:
             answer_by = answer_by.at_most(agent.config.timeout_seconds)
         hints = Hints(metadata=request.metadata)
         with self._recorder.turn(agent, request.messages) as record:
             prompt, plan = self._preparation.prepare(
-                tenant, agent, None, request.messages, hints, streamed=listener is not None
+                caller, agent, None, request.messages, hints, streamed=listener is not None
             )
             message_id = new_id("msg")
             text_listener = forward_text(listener, message_id) if listener else None

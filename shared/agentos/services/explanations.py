@@ -1,6 +1,7 @@
 """Explains a route: everything that a turn does before its first upstream call."""
 
 from agentos.domain import Message, Plan
+from agentos.domain.callers import Caller
 from agentos.domain.requests import RouteQuery
 from agentos.services.preparation import Hints, Preparation
 from agentos.services.turn_parameters import with_parameters
@@ -16,13 +17,13 @@ class Explanations:
         self._sessions = sessions
         self._preparation = preparation
 
-    def explain(self, tenant: str, agent_id: str, request: RouteQuery) -> Plan:
+    def explain(self, caller: Caller, agent_id: str, request: RouteQuery) -> Plan:
         """The plan that a turn would follow now. Raises NotFound."""
-        agent = self._agents.get(tenant, agent_id)
-        session = self._sessions.get(tenant, agent_id, request.session_id) if request.session_id else None
+        agent = self._agents.get(caller.tenant, agent_id)
+        session = self._sessions.get(caller.tenant, agent_id, request.session_id) if request.session_id else None
         asked = [Message(role=request.role, content=request.content)]
         if session:
-            agent = self._agents.at(tenant, agent, session.agent_version)
+            agent = self._agents.at(caller.tenant, agent, session.agent_version)
         agent = with_parameters(agent, [request])
-        _, plan = self._preparation.prepare(tenant, agent, session, asked, Hints.of(request))
+        _, plan = self._preparation.prepare(caller, agent, session, asked, Hints.of(request))
         return plan

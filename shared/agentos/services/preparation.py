@@ -2,10 +2,11 @@
 
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from agentos.domain import Agent, Message, Parameters, Part, Plan, Prompt, Reply, SentMessage, Session, TextPart, Tool
+from agentos.domain.callers import Caller
 from agentos.domain.history import window
 from agentos.domain.names import Priority
 from agentos.domain.requests import NewMessage
@@ -51,7 +52,7 @@ class Preparation:
 
     def prepare(
         self,
-        tenant: str,
+        caller: Caller,
         agent: Agent,
         session: Session | None,
         asked: Sequence[Message],
@@ -60,7 +61,7 @@ class Preparation:
         streamed: bool = False,
     ) -> tuple[Prompt, Plan]:
         """The prompt and its plan; without a session, for a new one. `streamed`: the answer is wanted as a stream."""
-        history = self._newest(tenant, agent, session, asked) if session else []
+        history = self._newest(caller.tenant, agent, session, asked) if session else []
         if asked[0].role == "tool":  # the answer to calls is routed as the message that led to them
             opening = next((m for m in reversed(history) if m.role in ("user", "system")), None)
             hints = Hints.of(opening) if isinstance(opening, SentMessage) else hints
@@ -71,7 +72,7 @@ class Preparation:
             tools=tools,
             parameters=_parameters(agent, tools),
         )
-        facts = self._facts(agent, session, prompt, hints, streamed)
+        facts = replace(self._facts(agent, session, prompt, hints), streamed=streamed, allowed=caller.may_use)
         return prompt, make_plan(agent.model, agent.config, facts, self._settings, self._stats)
 
     def _newest(
@@ -82,7 +83,7 @@ class Preparation:
         count = window(session.turns, budget, limits.history_messages, open_turn=bool(session.open_calls))
         return self._history.newest(tenant, session, count)
 
-    def _facts(self, agent: Agent, session: Session | None, prompt: Prompt, hints: Hints, streamed: bool) -> Facts:
+    def _facts(self, agent: Agent, session: Session | None, prompt: Prompt, hints: Hints) -> Facts:
         metadata = {**(session.metadata if session else {}), **hints.metadata}
         return Facts(
             task_type=hints.task_type or _text(metadata, "taskType") or self._task_type(_asked(prompt)),
@@ -100,7 +101,6 @@ class Preparation:
             completion_tokens=agent.config.max_tokens or 0,
             draw=self._clock.jitter(1.0),
             time=self._clock.time(),
-            streamed=streamed,
         )
 
     def _task_type(self, asked: Message) -> str:

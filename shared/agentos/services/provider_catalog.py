@@ -31,11 +31,16 @@ class ProviderHealth(Value):
     circuits: tuple[Circuit, ...]
 
 
-class Health(Value):
-    """`GET /health`; no provider is called."""
+class HealthSummary(Value):
+    """`GET /health` for a caller whom we do not know."""
 
     status: str
     version: str
+
+
+class Health(HealthSummary):
+    """`GET /health`; no provider is called."""
+
     providers: tuple[ProviderHealth, ...]
 
 
@@ -93,6 +98,11 @@ class ProviderCatalog:
         )
         usable = any(provider.status == "available" for provider in providers)
         return Health(status="ok" if usable else "degraded", version=__version__, providers=providers)
+
+    def summary(self) -> HealthSummary:
+        """Status and version alone."""
+        health = self.health()
+        return HealthSummary(status=health.status, version=health.version)
 
     def matrix(self) -> Matrix:
         """Every provider with its models, in the order of the configuration."""

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from agentos.domain import Agent, IdempotencyKey, Message, Reply, SentMessage, Session
+from agentos.domain.callers import Caller
 from agentos.domain.history import extended, trimmed
 from agentos.domain.requests import NewMessage, ToolResult
 from agentos.domain.token_estimates import estimate
@@ -38,12 +39,13 @@ QUEUE_PAUSE_SECONDS = 1.0
 
 @dataclass(frozen=True)
 class Turn:
-    """The messages to answer, their session and the deadline. `simulated`: providers that are to fail, and how.
+    """The messages to answer, who sent them, their session and the deadline.
 
+    `simulated`: providers that are to fail, and how.
     `queue_age_ms`: of a background turn, the time from its acceptance to its start.
     """
 
-    tenant: str
+    caller: Caller
     agent_id: str
     session_id: str
     messages: Sequence[NewMessage | ToolResult]
@@ -51,6 +53,10 @@ class Turn:
     key: IdempotencyKey | None = None
     simulated: Mapping[str, ErrorClass] = field(default_factory=dict)
     queue_age_ms: int | None = None
+
+    @property
+    def tenant(self) -> str:
+        return self.caller.tenant
 
     @property
     def session_path(self) -> SessionPath:
@@ -201,7 +207,7 @@ class Turns:
         hints = Hints.of(first) if isinstance(first, NewMessage) else Hints()
         agent = with_parameters(run.agent, run.turn.messages)
         prompt, plan = self._preparation.prepare(
-            run.turn.tenant, agent, run.session, asked, hints, streamed=run.listener is not None
+            run.turn.caller, agent, run.session, asked, hints, streamed=run.listener is not None
         )
         message_id = new_id("msg")
         text_listener = forward_text(run.listener, message_id) if run.listener else None

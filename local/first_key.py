@@ -1,0 +1,31 @@
+"""The key with which one begins, where a stack on this machine asks for keys."""
+
+from typing import Any
+
+from local.environment import Environment
+
+
+class KeyTextError(Exception):
+    """AGENTOS_ADMIN_KEY is no key. The text does not hold it."""
+
+
+def auth_mode(environment: Environment, default: str) -> str:
+    """AUTH, which says how callers say who they are, as the template's AuthMode does."""
+    return environment.get("AUTH") or default
+
+
+def first_key(client: Any, table_name: str, given: str = "") -> str:
+    """Stores a key that may do everything: `given`, or a new one. Returns its text. Raises KeyTextError.
+
+    `client` is boto3's for DynamoDB.
+    """
+    from agentos.kernel.clock import Clock
+    from agentos.services.api_keys import ApiKeys
+    from agentos.store.api_keys import ApiKeyStore
+    from agentos.store.dynamodb import Table
+
+    clock = Clock()
+    try:
+        return ApiKeys(ApiKeyStore(Table(client, table_name), clock), clock).first(given or None)
+    except ValueError as error:
+        raise KeyTextError(f"AGENTOS_ADMIN_KEY: {error}") from None

@@ -1,0 +1,102 @@
+"""Who sent a request, by what API Gateway and the client say of it: one class for each AuthMode.
+
+none   OpenCallers    everybody, as the tenant `default` or the one that an authorizer of API Gateway names
+keys   KeyCallers     who sends a key of ours
+iam    SignedCallers  whose signature API Gateway has checked
+jwt    TokenCallers   who sends a token of the issuer (`api/tokens.py`)
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from agentos.domain.api_keys import PREFIX
+from agentos.domain.callers import DEFAULT_TENANT, UNKNOWN, Access, Caller, tenant_name
+from agentos.kernel.errors import Forbidden, InvalidRequest, Throttled, Unauthorized, Unavailable
+
+if TYPE_CHECKING:
+    from agentos.services.api_keys import KeyChecker
+
+_BEARER = re.compile(r"\s*bearer\s+(\S+)\s*", re.I)
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """What a request has to say who sent it. Header names are lower case.
+
+    `authorizer` is what an authorizer of API Gateway returned, and `identity` what API Gateway itself knows.
+    """
+
+    headers: Mapping[str, str]
+    authorizer: Mapping[str, Any]
+    identity: Mapping[str, Any]
+
+    @property
+    def bearer(self) -> str | None:
+        """What follows `Bearer` in the header `Authorization`."""
+        found = _BEARER.fullmatch(self.headers.get("authorization", ""))
+        return None if found is None else found[1]
+
+
+class Callers(Protocol):
+    """Tells who sent a request."""
+
+    def identify(self, credentials: Credentials) -> Caller:
+        """The caller. Raises Unauthorized where it is nobody whom we know, and what a look-up raises."""
+        ...
+
+
+class OpenCallers:
+    """Asks for nothing. An authorizer that somebody has put before the API may name the tenant."""
+
+    def identify(self, credentials: Credentials) -> Caller:
+        """Raises InvalidRequest where the tenant has no valid name: no caller may end up with another's data."""
+        tenant = credentials.authorizer.get("tenant") or DEFAULT_TENANT
+        try:
+            return Caller(tenant_name(tenant))
+        except (TypeError, ValueError) as error:
+            raise InvalidRequest("The authorizer's tenant is not the name of a tenant.") from error
+
+
+@dataclass(frozen=True)
+class KeyCallers:
+    """Asks for a key, as `Authorization: Bearer` or as `x-api-key`. The first of them that is one of ours counts."""
+
+    checker: "KeyChecker"
+
+    def identify(self, credentials: Credentials) -> Caller:
+        sent = (credentials.bearer, credentials.headers.get("x-api-key", "").strip())
+        return self.checker.caller(next((key for key in sent if key and key.startswith(PREFIX)), None))
+
+
+@dataclass(frozen=True)
+class SignedCallers:
+    """Trusts the signature that API Gateway has checked (SigV4). IAM policies say who may call which route.
+
+    All belong to one tenant, since API Gateway does not tell a function the tags of a principal.
+    """
+
+    tenant: str
+
+    def identify(self, credentials: Credentials) -> Caller:
+        """Raises Unauthorized where API Gateway has checked nothing, so that a route without its check stays closed."""
+        arn = credentials.identity.get("userArn")
+        if not isinstance(arn, str) or not arn:
+            raise Unauthorized("The request is not signed. Sign it with AWS Signature Version 4.")
+        return Caller(self.tenant, arn, arn)
+
+
+def admitted(callers: Callable[[], Callers], credentials: Credentials, access: Access) -> Caller:
+    """The caller of a route that asks for `access`. Raises Unauthorized, Forbidden and what `identify` raises."""
+    if access == "open":
+        return UNKNOWN
+    try:
+        caller = callers().identify(credentials)
+    except (Unauthorized, Throttled, Unavailable):
+        if access == "optional":
+            return UNKNOWN
+        raise
+    if not caller.may(access):
+        raise Forbidden(f"The key lacks the scope {access}.", {"scope": access})
+    return caller
