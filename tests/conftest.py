@@ -120,21 +120,28 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 
 
 @pytest.fixture
-def client(environment: pytest.MonkeyPatch, dynamodb_endpoint: str) -> Any:
-    """A DynamoDB client as functions have it."""
-    from agentos.store.dynamodb import connect
-
+def dynamodb_url(environment: pytest.MonkeyPatch, dynamodb_endpoint: str) -> str:
+    """The DynamoDB that the functions of this test find."""
     environment.setenv("AWS_ENDPOINT_URL_DYNAMODB", dynamodb_endpoint)
-    return connect(dynamodb_endpoint)
+    return dynamodb_endpoint
 
 
 @pytest.fixture
-def table_name(client: Any) -> Iterator[str]:
-    from tests.support.dynamodb import drop_table, new_table
+def client(dynamodb_url: str) -> Any:
+    """A DynamoDB client as functions have it, for this test alone, which may change what it does."""
+    from agentos.store.dynamodb import connect
 
-    name = new_table(client)
+    return connect(dynamodb_url)
+
+
+@pytest.fixture
+def table_name(dynamodb_url: str) -> Iterator[str]:
+    from tests.support.dynamodb import drop_table, new_table, table_client
+
+    tables = table_client(dynamodb_url, AWS["AWS_REGION"])
+    name = new_table(tables)
     yield name
-    drop_table(client, name)
+    drop_table(tables, name)
 
 
 @pytest.fixture

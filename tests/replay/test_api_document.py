@@ -8,7 +8,6 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import pytest
-from samcli.yamlhelper import yaml_parse
 
 from agentos.api import message_stream as turn
 from agentos.kernel.errors import ApiError
@@ -16,6 +15,7 @@ from tests.docs import collected
 from tests.support.gateway import ROOT, event, invoke
 from tests.support.seed import AGENT_ID, KEY_ID, SESSION_ID, TURN_ID, seed
 from tests.support.sse import events
+from tests.support.template import template
 from tests.support.upstream import streamed_reply
 
 PAGE = (ROOT / "docs" / "api.md").read_text()
@@ -34,7 +34,7 @@ IDS = {
 
 def routes() -> dict[tuple[str, str], str]:
     """The folder of the function behind each route of template.yaml, but for unknown routes and preflights."""
-    resources = yaml_parse((ROOT / "template.yaml").read_text())["Resources"].values()
+    resources = template()["Resources"].values()
     functions = [one["Properties"] for one in resources if one["Type"] == "AWS::Serverless::Function"]
     return {
         (http["Properties"]["Method"], http["Properties"]["Path"]): function["CodeUri"].strip("/").rpartition("/")[2]

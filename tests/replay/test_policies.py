@@ -6,7 +6,6 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from samcli.yamlhelper import yaml_parse
 
 from agentos import wiring
 from agentos.domain.budgets import Amount
@@ -18,6 +17,7 @@ from tests.replay.test_events import EVENTS
 from tests.support.gateway import ROOT, Context, handler
 from tests.support.long_text import ASCII, unpressable
 from tests.support.seed import AGENT_ID, CREATED, KEY, KEY_ID, SESSION_ID, TURN_ID, seed
+from tests.support.template import template
 from tests.support.upstream import refusal
 from tests.support.wiring import rewire
 
@@ -46,7 +46,7 @@ def statements(properties: dict[str, Any], resources: dict[str, Any]) -> list[di
 
 def allowed() -> dict[str, set[Permission]]:
     """By function, what template.yaml allows it on the table."""
-    resources = yaml_parse((ROOT / "template.yaml").read_text())["Resources"]
+    resources = template()["Resources"]
     functions = [one["Properties"] for one in resources.values() if one["Type"] == "AWS::Serverless::Function"]
     return {
         properties["CodeUri"].strip("/").rpartition("/")[2]: {

@@ -3,16 +3,15 @@
 from typing import Any
 
 import pytest
-from samcli.yamlhelper import yaml_parse
 
-from tests.support.gateway import ROOT
+from tests.support.template import template
 
 CALL_PROVIDERS = {"SendMessageFunction", "RunTurnFunction", "ChatCompletionsFunction"}
 SHOW_STATUS = {"HealthFunction", "ProvidersFunction", "ExplainRouteFunction", "ListModelsFunction", "GetModelFunction"}
 ASK_FOR_ENDPOINTS = {"PutTenantProviderFunction"}
 """It must know whether the server has an endpoint."""
 
-TEMPLATE: dict[str, Any] = yaml_parse((ROOT / "template.yaml").read_text())
+TEMPLATE: dict[str, Any] = template()
 RESOURCES: dict[str, Any] = TEMPLATE["Resources"]
 
 

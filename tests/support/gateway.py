@@ -4,6 +4,7 @@ import importlib.util
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -48,8 +49,9 @@ class Answer:
         return json.loads(self.text)
 
 
+@cache
 def handler(folder: str) -> Callable[[dict[str, Any], Context], dict[str, Any]]:
-    """A function's handler, loaded anew."""
+    """A function's handler, loaded once for each new environment (`wiring.rewire`), as Lambda loads it."""
     spec = importlib.util.spec_from_file_location(f"functions.{folder}", ROOT / "functions" / folder / "app.py")
     assert spec
     assert spec.loader

@@ -4,6 +4,7 @@ from aws_lambda_powertools.utilities.circuit_breaker import base as circuit_brea
 
 from agentos import wiring
 from agentos.kernel.once import once
+from tests.support.gateway import handler
 
 
 def rewire() -> None:
@@ -14,6 +15,7 @@ def rewire() -> None:
     for built in vars(wiring).values():
         if isinstance(built, once):
             built.forget()
+    handler.cache_clear()
     _forget_failures()
 
 

@@ -8,6 +8,7 @@ import copy
 import os
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -156,11 +157,22 @@ def load_settings(
 
     Raises ConfigError, which names the file, the key and the reason.
     """
-    document, file = _read(DEFAULT_FILE), None
+    document, file = _shipped_document(), None
     for overlay in filter(None, environment.get("AGENTOS_CONFIG", "").split(os.pathsep)):
         document = merge_patch(document, _read(Path(overlay)))
         file = _validate(document, overlay)  # one at a time, so that the error names the right file
-    return Settings(file or _validate(document, str(DEFAULT_FILE)), environment, parameters, tenants)
+    return Settings(file or _shipped_file(), environment, parameters, tenants)
+
+
+@cache
+def _shipped_document() -> dict[str, Any]:
+    """The shipped configuration, which does not change while the process lives. No caller changes the document."""
+    return _read(DEFAULT_FILE)
+
+
+@cache
+def _shipped_file() -> ConfigFile:
+    return _validate(_shipped_document(), str(DEFAULT_FILE))
 
 
 def _read(path: Path) -> dict[str, Any]:
