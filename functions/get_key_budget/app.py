@@ -2,10 +2,10 @@
 
 from agentos.api.endpoint import Request, endpoint
 from agentos.domain.budgets import BudgetState
-from agentos.wiring import budgets, callers
+from agentos.wiring import access_control, budgets
 
 
-@endpoint(callers, "usage")
+@endpoint(access_control, "usage")
 def handler(request: Request) -> BudgetState:
     scope = budgets().of_key(request.path["keyId"])
     return budgets().get(scope, request.caller, request.deadline)

@@ -18,6 +18,7 @@
     budget    TENANT#t#BUDGETS                        <scope>       its scope: the tenant, or one of its keys
     lane      TENANT#t#LEDGER#<ledgerId>#<i>          LANE          its ledger and number; all of a ledger's lanes
     lapsed    (the lane's)                            LAPSED#<turnId>  the turn whose reserve was given back
+    rate      RATE#<keyId>                            MINUTE#<m>    how many requests of a minute are handed out
     circuit   HEALTH                                  CIRCUIT#<m>   a target as it is configured; all of them
     latency   HEALTH                                  LATENCY#<m>   all of them
 
@@ -170,6 +171,11 @@ def user_sessions(tenant: str, agent_id: str, user_id: str) -> str:
 
 
 API_KEYS = "KEYS"
+
+
+def request_rate(key_id: str, minute: int) -> Key:
+    """`minute`: since the epoch."""
+    return {"pk": {"S": f"RATE#{key_id}"}, "sk": {"S": f"MINUTE#{minute}"}}
 
 
 def api_key(key_id: str) -> Key:
