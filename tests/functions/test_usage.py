@@ -110,7 +110,7 @@ def test_a_row_has_its_groups_and_all_numbers(three_days: Client) -> None:
         ("agent", [(None, 1), ("agent_1", 3)]),
         ("key", [(None, 3), ("k1", 1)]),
         ("user", [(None, 1), ("ann", 2), ("ben", 1)]),
-        ("user,day", [("2026-11-20", "ann", 1), ("2026-11-20", "ben", 1), ("2026-11-21", None, 1), ("2026-11-22", "ann", 1)]),
+        ("agent,user", [(None, "ann", 1), ("agent_1", None, 1), ("agent_1", "ann", 1), ("agent_1", "ben", 1)]),
     ],
 )  # fmt: skip
 def test_turns_are_grouped(three_days: Client, groups: str, expected: list[Any]) -> None:
@@ -182,7 +182,7 @@ def test_the_report_as_csv(three_days: Client, headers: dict[str, str], query: d
     used("2026-11-20T10:00:00Z", call("a:b", "0.0000001"), user_id='=HYPERLINK("x"), "y"')
     used("2026-11-20T10:00:00Z", call("a:b", "12345678.00000000001"), user_id='=HYPERLINK("x"), "y"')
     answer = ask(three_days, headers, **LONG_AGO, groupBy="user,model", **query)
-    assert (answer.status, answer.headers["content-type"]) == (200, "text/csv; charset=utf-8")
+    assert (answer.status, answer.headers["content-type"]) == (200, "text/csv")
     assert "x-request-id" in answer.headers
     lines = list(csv.DictReader(io.StringIO(answer.text)))
     assert list(lines[0]) == ["model", "user", *NUMBERS]

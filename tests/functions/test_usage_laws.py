@@ -30,6 +30,7 @@ from tests.support.wiring import rewire
 
 OPENAI, GEMINI = "openai:gpt-4o-mini", "gemini:flash-1.5"
 TOKENS = ("promptTokens", "completionTokens", "cachedTokens", "cacheWriteTokens", "reasoningTokens")
+COUNTS = (*TOKENS, "turns", "attempts", "fallbacks", "failed", "unpriced", "estimated")
 
 QUIET = settings(examples(8), suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 
@@ -134,10 +135,9 @@ class Model:
 
     def table(self) -> dict[tuple[Any, ...], dict[str, Any]]:
         return {
-            place: {name: row[name] for name in (*TOKENS, "turns", "attempts", "fallbacks", "failed", "unpriced", "estimated")}
-            | {"costUsd": float(self.costs[place])}
+            place: {name: row[name] for name in COUNTS} | {"costUsd": float(self.costs[place])}
             for place, row in self.rows.items()
-        }  # fmt: skip
+        }
 
 
 class World:

@@ -198,7 +198,6 @@ FIELDS = {
     "IssuedKey.expiresAt": "When it ends; null is never.",
     "ApiKey.models": "Patterns of the models that it may use; null allows all.",
     "ApiKey.name": "Tells keys apart for their owner.",
-    "attempts": "The upstream calls.",
     "fallbacks": "Turns that a fallback answered.",
     "failed": "Turns whose client got an error.",
     "turns": "Turns and completions for which a provider was asked.",

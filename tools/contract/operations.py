@@ -31,9 +31,9 @@ ROUTED = ("x-agentos-model", "x-agentos-attempts")
 class Operation:
     """One route. `folder` is its function's; `answer` is a model, or several of which one answers.
 
-    `streams` are the events of a streamed answer by their names.
-    `csv`: the answer may also be CSV. `accepted` is the model of a 202. `fresh`: a client that has the answer already gets a 304. `links` are the path
-    parameters of other routes that the answer has, by name.
+    `streams` are the events of a streamed answer by their names. `csv`: the answer may also be CSV. `accepted` is the
+    model of a 202. `fresh`: a client that has the answer already gets a 304. `links` are the path parameters of other
+    routes that the answer has, by name.
     """
 
     folder: str

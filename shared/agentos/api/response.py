@@ -50,8 +50,8 @@ def error_json(error: ApiError, request_id: str) -> dict[str, Any]:
 def rendered(status: int, result: Value | Response | TextResponse | None, headers: Mapping[str, str]) -> ProxyResponse:
     """The response for a result; None has no body. `headers`: those of every response."""
     if isinstance(result, TextResponse):
-        typed = {**headers, "content-type": result.content_type}
-        return {"statusCode": status, "headers": typed, "body": result.text, "isBase64Encoded": False}
+        own = {"content-type": result.content_type, **headers}
+        return {"statusCode": status, "headers": own, "body": result.text, "isBase64Encoded": False}
     response = result if isinstance(result, Response) else Response(result, {})
     body = None if response.value is None else response.value.to_json()
     return _json(response.status or status, body, {**headers, **response.headers})

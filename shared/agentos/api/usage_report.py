@@ -32,7 +32,10 @@ def usage_query(request: Request, clock: Clock) -> UsageQuery:
 
 
 def tenant_asked(request: Request) -> str:
-    """Whose usage is asked for: the caller's own, or with the scope `admin` any tenant's. Raises Forbidden, InvalidRequest."""
+    """Whose usage is asked for: the caller's own, or with the scope `admin` any tenant's.
+
+    Raises Forbidden, InvalidRequest.
+    """
     tenant = request.query.get("tenant", request.tenant)
     if tenant != request.tenant and not request.caller.may("admin"):
         raise Forbidden("The usage of other tenants takes the scope admin.", {"scope": "admin"})
@@ -46,17 +49,17 @@ def rendered_report(report: UsageReport, request: Request) -> UsageReport | Text
     """The report as JSON, or as CSV if the client wants that. Raises InvalidRequest."""
     if not request.wants_csv():
         return report
-    return TextResponse(csv_of(report, _groups(request.query.get("groupBy"))), f"{CSV}; charset=utf-8")
+    return TextResponse(csv_of(report, _groups(request.query.get("groupBy"))), CSV)
 
 
 def csv_of(report: UsageReport, groups: tuple[GroupName, ...]) -> str:
-    """A line for each row, under a line of names. There is no line for the total (RFC 4180).
+    """A line for each row, under a line of names. There is no line for the total (RFC 4180). CSV is UTF-8 (RFC 7111).
 
     A text that a spreadsheet would take for a formula begins with an apostrophe.
     """
     file = io.StringIO()
     writer = csv.writer(file)
-    numbers = [name for name in type(report.total).model_fields]
+    numbers = list(type(report.total).model_fields)
     header = [str(type(report.total).model_fields[name].alias) for name in numbers]
     writer.writerow([*groups, *header])
     for row in report.data:

@@ -26,8 +26,8 @@
     SessionsByAgent   agentSessions  TENANT#t#AGENT#<agentId>           sessionId   an agent's sessions, newest first
     SessionsByUser    userSessions   TENANT#t#AGENT#<agentId>#USER#<u>  sessionId   the same for one user
 
-A turn's id begins with the time of its start, which is where the day of its usage comes from: whoever knows the id knows
-the key. The writes of a tenant's day are spread over USAGE_SHARDS partitions.
+A turn's id begins with the time of its start, which is where the day of its usage comes from. So whoever knows the id
+knows the key. The writes of a tenant's day are spread over USAGE_SHARDS partitions.
 
 A session has a partition of its own, so a busy agent's writes are spread over its sessions. Its reads are not: each
 turn reads its agent, and all agents of a tenant share a partition, which serves 3,000 read units a second. Every
