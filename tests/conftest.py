@@ -13,6 +13,7 @@ import pytest
 
 import tests.support.properties  # noqa: F401 - hypothesis runs without a clock
 from tests.support.backends import DYNAMODBS, MISSING, ONE
+from tests.support.canary import leaks
 from tests.support.schedule import FileScheduling, long_ones_first
 from tests.support.sharing import shared_dynamodb_local
 
@@ -32,6 +33,16 @@ def _loopback_only(name: str, arguments: tuple[Any, ...]) -> None:
 
 
 sys.addaudithook(_loopback_only)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    """A test fails whose output, log lines and metrics among it, holds a key."""
+    report: pytest.TestReport = yield
+    if found := leaks(report.capstdout + report.capstderr + report.caplog):
+        report.outcome, report.longrepr = "failed", f"{item.nodeid} wrote {', '.join(found)}"
+        report.sections.clear()
+    return report
 
 
 def pytest_report_header() -> str:
@@ -155,8 +166,10 @@ def parameter_store(environment: pytest.MonkeyPatch, moto_endpoint: str) -> Any:
 
 
 @pytest.fixture
-def api(environment: pytest.MonkeyPatch, table_name: str, root_certificate: Path) -> Iterator[Any]:
+def api(environment: pytest.MonkeyPatch, dynamodb_url: str, table_name: str, root_certificate: Path) -> Iterator[Any]:
     """The functions by name, wired to a fresh table. Set providers up with `environment` before the first call."""
+    from tests.support.canary import check_items
+    from tests.support.dynamodb import table_client
     from tests.support.gateway import Client
     from tests.support.wiring import rewire
 
@@ -164,6 +177,7 @@ def api(environment: pytest.MonkeyPatch, table_name: str, root_certificate: Path
     environment.setenv("SSL_CERT_FILE", str(root_certificate))  # providers here are on loopback, without TLS
     rewire()
     yield Client()
+    check_items(table_client(dynamodb_url, AWS["AWS_REGION"]), table_name)
     rewire()
 
 
