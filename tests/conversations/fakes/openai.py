@@ -230,3 +230,7 @@ class OpenAI(Chat):
     def _reason(self, answer: Answer) -> str:
         """A model that refuses by itself stops; a filter that cuts it off says so."""
         return super()._reason(answer) if answer.finish != "refused" or answer.text else "stop"
+
+    def prepare(self) -> None:
+        WHOLE.prepare()
+        STREAMED.prepare()

@@ -19,6 +19,10 @@ class Typed:
         typed_dict: Any = self._typed_dict()
         return TypeAdapter(dict[str, typed_dict], config=ConfigDict(extra="forbid", strict=True))
 
+    def prepare(self) -> None:
+        """Import the SDK and build the check."""
+        assert self._adapter
+
     def fault(self, value: Any) -> str | None:
         """Where and why the value is not of the type; None where it is."""
         try:
