@@ -1,6 +1,7 @@
 """The local host, or `sam local` by `module`, as a process that a test starts and ends, without any key."""
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -13,6 +14,7 @@ from pathlib import Path
 import httpx
 
 from local import process
+from tests.support.canary import leaks
 from tests.support.ports import free_port
 
 ROOT = Path(__file__).parents[2]
@@ -95,6 +97,8 @@ class Host:
         finally:
             self.process.kill()
             self.client.close()
+            found = leaks(re.sub(r"export AGENTOS_KEY=\S+", "", self.output))  # the key that it makes is printed once
+            assert not found, f"the host wrote {', '.join(found)}"
 
 
 def eventually(holds: Callable[[], bool]) -> None:
