@@ -12,8 +12,8 @@ import certifi
 import pytest
 
 import tests.support.properties  # noqa: F401 - hypothesis runs without a clock
+from tests.support import canary
 from tests.support.backends import DYNAMODBS, MISSING, ONE
-from tests.support.canary import leaks
 from tests.support.schedule import FileScheduling, long_ones_first
 from tests.support.sharing import shared_dynamodb_local
 
@@ -39,7 +39,7 @@ sys.addaudithook(_loopback_only)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
     """A test fails whose output, log lines and metrics among it, holds a key."""
     report: pytest.TestReport = yield
-    if found := leaks(report.capstdout + report.capstderr + report.caplog):
+    if found := canary.leaks(report.capstdout + report.capstderr + report.caplog):
         report.outcome, report.longrepr = "failed", f"{item.nodeid} wrote {', '.join(found)}"
         report.sections.clear()
     return report
@@ -168,7 +168,6 @@ def parameter_store(environment: pytest.MonkeyPatch, moto_endpoint: str) -> Any:
 @pytest.fixture
 def api(environment: pytest.MonkeyPatch, dynamodb_url: str, table_name: str, root_certificate: Path) -> Iterator[Any]:
     """The functions by name, wired to a fresh table. Set providers up with `environment` before the first call."""
-    from tests.support.canary import check_items
     from tests.support.dynamodb import table_client
     from tests.support.gateway import Client
     from tests.support.wiring import rewire
@@ -177,8 +176,14 @@ def api(environment: pytest.MonkeyPatch, dynamodb_url: str, table_name: str, roo
     environment.setenv("SSL_CERT_FILE", str(root_certificate))  # providers here are on loopback, without TLS
     rewire()
     yield Client()
-    check_items(table_client(dynamodb_url, AWS["AWS_REGION"]), table_name)
+    canary.check_items(table_client(dynamodb_url, AWS["AWS_REGION"]), table_name)
     rewire()
+
+
+@pytest.fixture
+def said_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The test's clients and models say keys, which may then be in answers and in the table, and nowhere else."""
+    monkeypatch.setattr(canary, "said", True)
 
 
 @pytest.fixture

@@ -15,8 +15,14 @@ MIN_LENGTH = 8
 """A provider's key that is shorter may be a part of any word."""
 
 
-def leaks(text: str) -> list[str]:
-    """What was found in the text, without the secrets themselves."""
+said = False
+"""Whether the test's conversation itself has keys, so that they are in answers and items (the fixture `said_keys`)."""
+
+
+def leaks(text: str, *, conversation: bool = False) -> list[str]:
+    """What was found in the text, without the secrets themselves. `conversation`: whether what was said is in it."""
+    if conversation and said:
+        return []
     return sorted({*_own_keys(text), *_providers_keys(text)})
 
 
@@ -35,5 +41,5 @@ def _providers_keys(text: str) -> Iterator[str]:
 def check_items(client: Any, table_name: str) -> None:
     """Raises AssertionError where an item of the table holds a key."""
     pages = client.get_paginator("scan").paginate(TableName=table_name)
-    found = leaks(str([page["Items"] for page in pages]))
+    found = leaks(str([page["Items"] for page in pages]), conversation=True)
     assert not found, f"the table holds {', '.join(found)}"
