@@ -54,7 +54,7 @@ def show_start(url: str, template: Template, settings: "Settings", facts: Mappin
     """The URL, the routes, streams and queues, then `facts` by their names, then the providers."""
     say(f"{paint('AgentOS Serverless', 'bold')} on {paint(url, 'bold')}\n")
     triggers = [
-        *((route.method, route.path, route.function) for route in template.routes),
+        *((route.method, route.path, route.function) for route in template.routes if route.method != "OPTIONS"),
         *(("stream", "of the table", source.function) for source in template.stream_sources),
         *(("queue", source.queue, source.function) for source in template.queue_sources),
     ]

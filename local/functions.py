@@ -4,7 +4,9 @@ import json
 import os
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from types import ModuleType
@@ -18,6 +20,9 @@ MAX_REQUEST_BYTES = 6_291_456
 """Lambda's limit for a synchronous event ("Request must be smaller than 6291456 bytes")."""
 MAX_RESPONSE_BYTES = 6_291_556
 """Lambda's limit for a synchronous response ("exceeded maximum allowed payload size (6291556 bytes)")."""
+CHECK_SECONDS = 0.2
+"""How old the last look at the common files may be while several invocations are under way. A look takes hundreds of
+system calls, and after each of them the thread waits for the others to let it go on."""
 
 Handler = Callable[[dict[str, Any], Context], Any]
 Snapshot = dict[str, int]
@@ -37,7 +42,8 @@ class Functions:
 
     When a file below the folder `layer` or one of the `watched` files has changed, `refresh` is called and every module
     of the layer's package and every handler is dropped, so that no old code stays in use. Invocations under way finish
-    with the code that they began with. `loaded` is called before the first handler of each code is loaded.
+    with the code that they began with. One that begins while others are under way may miss an edit of those files in
+    the last `check_seconds`. `loaded` is called before the first handler of each code is loaded.
     """
 
     def __init__(
@@ -47,14 +53,18 @@ class Functions:
         watched: Callable[[], Iterable[Path]],
         refresh: Callable[[], None],
         loaded: Callable[[], None] = lambda: None,
+        check_seconds: float = CHECK_SECONDS,
     ):
         self._layer = layer
         self._package = package
         self._watched = watched
         self._refresh = refresh
         self._loaded = loaded
+        self._check_seconds = check_seconds
         self._lock = threading.Lock()
         self._common = self._common_snapshot()
+        self._checked_at = float("-inf")  # monotonic
+        self._under_way = 0
         self._handlers: dict[str, tuple[Snapshot, Handler]] = {}
 
     def load(self, function: Function) -> Handler:
@@ -85,7 +95,8 @@ class Functions:
         payload = _to_json(event)
         if len(payload) > MAX_REQUEST_BYTES:
             raise EventTooLarge
-        returned = self.load(function)(json.loads(payload), _context(function, client_gone, stream))
+        with self._counted():
+            returned = self.load(function)(json.loads(payload), _context(function, client_gone, stream))
         if stream and stream.opened:
             return None
         response = _to_json(returned)
@@ -94,7 +105,22 @@ class Functions:
             raise ResponseTooLarge(f"the response of {function.name} is over {limit} bytes")
         return json.loads(response)
 
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        """For the length of an invocation."""
+        with self._lock:
+            self._under_way += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._under_way -= 1
+
     def _drop_if_common_changed(self) -> None:
+        began = time.monotonic()
+        if self._under_way > 1 and began - self._checked_at < self._check_seconds:
+            return
+        self._checked_at = began
         now = self._common_snapshot()
         if now == self._common:
             return

@@ -34,6 +34,9 @@ THREADS = 1000
 https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 """
 
+OriginHeaders = Callable[[str | None], dict[str, str]]
+"""Gives what a response says to a page of that origin. None is a request without one."""
+
 Report = Callable[[str, str, int, float], None]
 """Called for every response with method, path, status and milliseconds."""
 
@@ -46,12 +49,18 @@ class Gateway:
     """An ASGI application."""
 
     def __init__(
-        self, template: Template, functions: Functions, report: Report, body_seconds: float = ClientLimits.body
+        self,
+        template: Template,
+        functions: Functions,
+        report: Report,
+        body_seconds: float = ClientLimits.body,
+        origin_headers: OriginHeaders = lambda _: {},
     ) -> None:
         self._template = template
         self._functions = functions
         self._report = report
         self._body_seconds = body_seconds
+        self._origin_headers = origin_headers
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="request")
         routes: list[Route | Preflight] = [*template.routes, *template.preflights]
         self._routes = sorted(routes, key=_generality)
@@ -64,6 +73,7 @@ class Gateway:
         except ClientDisconnect:
             return
         if isinstance(result, HttpResponse):  # a stream has been sent already
+            result = self._with_origin(result, request)
             response = Response(None if request.method == "HEAD" else result.body, result.status)
             response.raw_headers += [(name.encode("ascii"), value.encode("ascii")) for name, value in result.headers]
             await response(scope, receive, send)
@@ -93,6 +103,13 @@ class Gateway:
             raise
         finally:
             watch.cancel()
+
+    def _with_origin(self, response: HttpResponse, request: Request) -> HttpResponse:
+        """With the headers of cross-origin requests, where no function has added them."""
+        if any(name.lower() == "vary" for name, _ in response.headers):
+            return response
+        headers = self._origin_headers(request.headers.get("origin"))
+        return replace(response, headers=[*response.headers, *headers.items()])
 
     def _find(self, http: HttpRequest) -> tuple[Route | Preflight, dict[str, str]] | None:
         for route in self._routes:

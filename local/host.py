@@ -1,11 +1,12 @@
 """Starts the parts of the local host and stops them: DynamoDB and SQS, the model, the functions, the web server."""
 
 import asyncio
+import gc
 import math
 import signal
 import socket
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -32,6 +33,8 @@ from local.template import Template, load_template
 TABLE_NAME = "agentos"
 HOST_OVERLAY = Path(__file__).with_name("host.yaml")
 ECHO_OVERLAY = Path(__file__).with_name("echo.yaml")
+PAGES = "http://localhost,http://localhost:*,http://127.0.0.1,http://127.0.0.1:*"
+"""The origins that may call it from a browser, unless CORS_ORIGINS names others."""
 GRACE_SECONDS = 2
 """How long requests under way may take to end after Ctrl-C."""
 
@@ -57,7 +60,7 @@ def run(options: Options, environment: Environment) -> int:
             facts = debugger.listen(environment)
             limits = ClientLimits.of(environment)
             template = load_template(options.root / "template.yaml", TABLE_NAME)
-            environment.defaults |= _defaults(template, environment) | {"AUTH_MODE": auth_mode(environment, "none")}
+            environment.defaults |= _defaults(template, environment)
             environment.base_overlays.append(HOST_OVERLAY)
             environment.refresh()
             # Both processes start while this one goes on.
@@ -68,9 +71,10 @@ def run(options: Options, environment: Environment) -> int:
             facts = {"store": store.wait(template), "model": _wait_for_model(model, environment)} | facts
             metrics = Metrics()
             functions = _start_functions(options.root, template, environment, parts, metrics)
-            gateway = Gateway(template, functions, console.show_request, limits.body)
+            gateway = Gateway(template, functions, console.show_request, limits.body, _origin_headers(environment))
             key = _first_key(environment)
             _show(options, template, environment, facts | {"metrics": f"{PATH}, for Prometheus"}, key)
+            _spare_garbage_collector()
             asyncio.run(_serve(WithMetrics(gateway, metrics), listener, limits, store))
             store.check()
         return 0
@@ -101,6 +105,7 @@ def _listen(host: str, port: int) -> socket.socket:
 def _defaults(template: Template, environment: Environment) -> dict[str, str]:
     """Variables that Lambda sets by itself, and those that the template declares."""
     defaults = {name: value for name, value in template.environment.items() if value}
+    defaults |= {"AUTH_MODE": auth_mode(environment, "none"), "CORS_ORIGINS": PAGES}
     defaults["POWERTOOLS_METRICS_DISABLED"] = "true"  # /metrics has them, and they would fill the terminal
     defaults["AWS_DEFAULT_REGION"] = environment.get("AWS_REGION") or REGION
     if not environment.get("AWS_ACCESS_KEY_ID") and not environment.get("AWS_PROFILE"):
@@ -176,6 +181,13 @@ def _load_functions(root: Path, template: Template, environment: Environment, me
     return functions
 
 
+def _spare_garbage_collector() -> None:
+    """Exempt what has been loaded from garbage collection. It stays, and to look through it all stops every request for
+    a tenth of a second, again and again."""
+    gc.collect()
+    gc.freeze()
+
+
 def _ensure_queues(template: Template, environment: Environment) -> dict[str, str]:
     """The URLs of the template's queues by name. The functions find the first one by TURN_QUEUE_URL."""
     if not template.queue_sources:
@@ -191,6 +203,13 @@ def _release_leases() -> None:
     from agentos.wiring import release_leases  # the modules of now: they may have been loaded again since the start
 
     release_leases()
+
+
+def _origin_headers(environment: Environment) -> Callable[[str | None], dict[str, str]]:
+    """What a response says to a page of that origin."""
+    from agentos.api.cors import Origins
+
+    return Origins.of(environment.get("CORS_ORIGINS")).response_headers
 
 
 def _first_key(environment: Environment) -> str | None:

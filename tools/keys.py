@@ -40,6 +40,7 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
     create.add_argument("--scopes", required=True, help="chat, agents:read, agents:write, usage, admin; with commas")
     create.add_argument("--name", default="", help="tells keys apart (default: the tenant's name)")
     create.add_argument("--models", help='patterns of models with commas, such as "openai:*" (default: all)')
+    create.add_argument("--requests-per-minute", type=int, help="(default: any number)")
     create.add_argument("--expires", help="a number of days such as 90d, or a time (default: never)")
     commands.add_parser("list", help="list keys, newest first")
     commands.add_parser("revoke", help="revoke a key").add_argument("key_id", help="as list shows it")
@@ -54,6 +55,7 @@ def create(client: httpx.Client, given: argparse.Namespace) -> list[str]:
         "scopes": given.scopes.split(","),
         "models": given.models.split(",") if given.models else None,
         "expiresAt": expiry(given.expires, datetime.now(UTC)) if given.expires else None,
+        "requestsPerMinute": given.requests_per_minute,
     }
     made = answered(client.post("keys", json={name: value for name, value in body.items() if value is not None}))
     return [made["key"], f"This key of {made['tenant']} is shown this once. Its id is {made['keyId']}."]
@@ -75,6 +77,7 @@ def line_of(key: dict[str, Any]) -> str:
     bounds = [
         *([f"revoked {key['revokedAt']}"] if key["revokedAt"] else []),
         *([f"expires {key['expiresAt']}"] if key["expiresAt"] else []),
+        *([f"{key['requestsPerMinute']} a minute"] if key["requestsPerMinute"] is not None else []),
         *([f"models {','.join(key['models'])}"] if key["models"] is not None else []),
     ]
     return "  ".join([key["keyId"], key["tenant"], ",".join(key["scopes"]), *bounds, key["name"]])

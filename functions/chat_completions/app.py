@@ -6,10 +6,10 @@ from agentos.api.openai_chat_request import ChatRequest
 from agentos.api.openai_chat_stream import ChatStream
 from agentos.api.openai_errors import error_envelope
 from agentos.api.route_headers import headers_of
-from agentos.wiring import callers, completions, keep_alive_seconds, simulator
+from agentos.wiring import access_control, completions, keep_alive_seconds, simulator
 
 
-@endpoint(callers, "chat", body=ChatRequest, envelope=error_envelope)
+@endpoint(access_control, "chat", body=ChatRequest, envelope=error_envelope)
 def handler(body: ChatRequest, request: Request) -> Response | ChatStream:
     asked, form = body.neutral()
     call = request.caller, asked, request.deadline, simulator().read(request.headers), request.idempotency_key()

@@ -3,9 +3,9 @@
 from agentos.api.endpoint import Request, endpoint
 from agentos.domain import Plan
 from agentos.domain.requests import RouteQuery
-from agentos.wiring import callers, explanations
+from agentos.wiring import access_control, explanations
 
 
-@endpoint(callers, "chat", body=RouteQuery)
+@endpoint(access_control, "chat", body=RouteQuery)
 def handler(body: RouteQuery, request: Request) -> Plan:
     return explanations().explain(request.caller, request.path["agentId"], body)

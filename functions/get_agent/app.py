@@ -2,9 +2,9 @@
 
 from agentos.api.endpoint import Request, Response, endpoint
 from agentos.api.entity_tags import with_entity_tag
-from agentos.wiring import agents, callers
+from agentos.wiring import access_control, agents
 
 
-@endpoint(callers, "agents:read")
+@endpoint(access_control, "agents:read")
 def handler(request: Request) -> Response:
     return with_entity_tag(agents().get(request.tenant, request.path["agentId"], request.version()))

@@ -2,10 +2,10 @@
 
 from agentos.api.endpoint import Request, endpoint
 from agentos.domain import TurnState
-from agentos.wiring import background_turns, callers
+from agentos.wiring import access_control, background_turns
 
 
-@endpoint(callers, "chat")
+@endpoint(access_control, "chat")
 def handler(request: Request) -> TurnState:
     return background_turns().get(
         request.tenant, request.path["agentId"], request.path["sessionId"], request.path["turnId"]

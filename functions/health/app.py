@@ -2,9 +2,9 @@
 
 from agentos.api.endpoint import Request, endpoint
 from agentos.services.provider_catalog import HealthSummary
-from agentos.wiring import callers, provider_catalog
+from agentos.wiring import access_control, provider_catalog
 
 
-@endpoint(callers, "optional")
+@endpoint(access_control, "optional")
 def handler(request: Request) -> HealthSummary:
     return provider_catalog().health() if request.caller.known else provider_catalog().summary()

@@ -2,10 +2,10 @@
 
 from agentos.api.endpoint import PAGE_PARAMETERS, Request, endpoint
 from agentos.domain import Agent, Page
-from agentos.wiring import agents, callers
+from agentos.wiring import access_control, agents
 
 
-@endpoint(callers, "agents:read", query=PAGE_PARAMETERS)
+@endpoint(access_control, "agents:read", query=PAGE_PARAMETERS)
 def handler(request: Request) -> Page[Agent]:
     page = request.page()
     return agents().page(request.tenant, page.limit, page.after, page.order)

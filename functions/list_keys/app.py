@@ -3,10 +3,10 @@
 from agentos.api.endpoint import PAGE_PARAMETERS, Request, endpoint
 from agentos.domain import Page
 from agentos.domain.api_keys import ApiKey
-from agentos.wiring import api_keys, callers
+from agentos.wiring import access_control, api_keys
 
 
-@endpoint(callers, "admin", query=PAGE_PARAMETERS)
+@endpoint(access_control, "admin", query=PAGE_PARAMETERS)
 def handler(request: Request) -> Page[ApiKey]:
     page = request.page()
     return api_keys().page(page.limit, page.after, page.order)

@@ -2,9 +2,9 @@
 
 from agentos.api.endpoint import Request, Response, endpoint
 from agentos.api.openapi import document
-from agentos.wiring import callers
+from agentos.wiring import access_control
 
 
-@endpoint(callers, "open")
+@endpoint(access_control, "open")
 def handler(request: Request) -> Response:
     return document(request.headers.get("if-none-match"))

@@ -5,10 +5,10 @@ from agentos.api.endpoint import Request, Response, accepted_turn, endpoint
 from agentos.api.message_stream import MessageStream
 from agentos.api.route_headers import headers_of
 from agentos.services.turns import Turn
-from agentos.wiring import background_turns, callers, keep_alive_seconds, simulator, turns
+from agentos.wiring import access_control, background_turns, keep_alive_seconds, simulator, turns
 
 
-@endpoint(callers, "chat", body=MessageBody)
+@endpoint(access_control, "chat", body=MessageBody)
 def handler(body: MessageBody, request: Request) -> Response | MessageStream:
     place = request.caller, request.path["agentId"], request.path["sessionId"]
     turn = Turn(*place, body.messages, request.deadline, request.idempotency_key(), simulator().read(request.headers))

@@ -3,9 +3,9 @@
 from agentos.api.endpoint import Request, endpoint
 from agentos.api.openai_errors import error_envelope
 from agentos.kernel.errors import NotFound
-from agentos.wiring import callers
+from agentos.wiring import access_control
 
 
-@endpoint(callers, "open", envelope=error_envelope)
+@endpoint(access_control, "open", envelope=error_envelope)
 def handler(request: Request) -> None:
     raise NotFound(f"There is no route for {request.route.partition(' ')[0]} here.")

@@ -3,10 +3,10 @@
 from agentos.api.bodies import AgentPatch
 from agentos.api.endpoint import Request, Response, endpoint
 from agentos.api.entity_tags import matching_versions, with_entity_tag
-from agentos.wiring import agents, callers
+from agentos.wiring import access_control, agents
 
 
-@endpoint(callers, "agents:write", body=AgentPatch)
+@endpoint(access_control, "agents:write", body=AgentPatch)
 def handler(body: AgentPatch, request: Request) -> Response:
     allowed = matching_versions(request.headers.get("if-match"))
     return with_entity_tag(

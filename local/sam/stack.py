@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import boto3
@@ -47,7 +47,7 @@ class Stack:
     """The functions' variables, which those options set."""
     facts: dict[str, str]
     """The lines of the start-up summary by name."""
-    key: str | None
+    key: str | None = field(repr=False)
     """The first key, where callers are asked for one."""
 
 

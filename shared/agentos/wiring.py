@@ -12,6 +12,7 @@ from agentos.kernel.clock import Clock
 from agentos.kernel.once import once
 
 if TYPE_CHECKING:
+    from agentos.api.access_control import AccessControl
     from agentos.api.callers import Callers
     from agentos.providers.http_client import HttpClient
     from agentos.providers.transport import HttpTransport
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from agentos.services.leases import Leases
     from agentos.services.preparation import Preparation
     from agentos.services.provider_catalog import ProviderCatalog
+    from agentos.services.request_rates import RequestRates
     from agentos.services.sessions import Sessions
     from agentos.services.simulation import Simulator
     from agentos.services.turns import Turns
@@ -81,21 +83,36 @@ def dynamodb() -> Any:
 
 
 @once
+def access_control() -> "AccessControl":
+    """What every endpoint asks. The callers are built when a route is not open."""
+    from agentos.api.access_control import AccessControl
+    from agentos.api.cors import Origins
+
+    return AccessControl(callers, Origins.of(os.environ.get("CORS_ORIGINS", "")))
+
+
+@once
 def callers() -> "Callers":
     """Tells who sent a request, as AUTH_MODE says. Without it, a key is asked for. Raises ConfigError."""
-    from agentos.api.callers import KeyCallers, OpenCallers, SignedCallers
+    from agentos.api.callers import KeyCallers, OpenCallers, SignedCallers, TokenCallers
     from agentos.kernel.errors import ConfigError
 
     mode = os.environ.get("AUTH_MODE") or "keys"
     if mode == "keys":
         from agentos.services.api_keys import KeyChecker
 
-        return KeyCallers(KeyChecker(api_key_store(), clock()))
+        return KeyCallers(KeyChecker(api_key_store(), clock()), request_rates())
     if mode == "iam":
         return SignedCallers(os.environ.get("IAM_TENANT") or DEFAULT_TENANT)
+    if mode == "jwt":
+        from agentos.services.tokens import TokenChecker, published_keys
+
+        if (issuer := settings().access.jwt) is None:
+            raise ConfigError("access.jwt: is needed where AUTH_MODE is jwt")
+        return TokenCallers(TokenChecker(issuer, published_keys(issuer)))
     if mode == "none":
         return OpenCallers()
-    raise ConfigError(f"AUTH_MODE: {mode!r} is none of keys, iam, none")
+    raise ConfigError(f"AUTH_MODE: {mode!r} is none of keys, jwt, iam, none")
 
 
 @once
@@ -103,6 +120,14 @@ def api_key_store() -> "ApiKeyStore":
     from agentos.store.api_keys import ApiKeyStore
 
     return ApiKeyStore(table(), clock())
+
+
+@once
+def request_rates() -> "RequestRates":
+    from agentos.services.request_rates import RequestRates
+    from agentos.store.request_rates import RequestRateStore
+
+    return RequestRates(RequestRateStore(table(), clock()), clock())
 
 
 @once

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from agentos.api.callers import OpenCallers
 from agentos.api.endpoint import Request, Response, accepted_turn, endpoint
 from agentos.domain import TurnState
+from tests.support.access import open_to_all
 from tests.support.gateway import Context, event
 
 RESOURCE = "/agents/{agentId}/sessions/{sessionId}/messages"
@@ -14,7 +14,7 @@ PATH = "/agents/agent_1/sessions/sess_1/messages"
 TURN = "/agents/agent_1/sessions/sess_1/turns/turn_1"
 
 
-@endpoint(OpenCallers, "any")
+@endpoint(open_to_all, "any")
 def accept(request: Request) -> Response:
     turn = TurnState(
         turn_id="turn_1", session_id="sess_1", agent_id="agent_1", state="queued", created_at="2026-11-27T00:00:00.000Z"

@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 
-from agentos.api.callers import Callers, Credentials, KeyCallers, OpenCallers, SignedCallers, admitted
+from agentos.api.access_control import AccessControl
+from agentos.api.callers import Callers, Credentials, KeyCallers, OpenCallers, SignedCallers
+from agentos.api.cors import Origins
 from agentos.domain.api_keys import new_key
 from agentos.domain.callers import UNKNOWN, Access, Caller, Scope
 from agentos.kernel.errors import Forbidden, Throttled, Unauthorized, Unavailable
@@ -28,6 +30,17 @@ class Known:
         if key != KEY:
             raise unauthorized()
         return Caller("acme", scopes=frozenset[Scope]({"agents:write"}))
+
+
+class Unbounded:
+    """Counts no requests."""
+
+    def count(self, caller: Caller) -> None:
+        pass
+
+
+def admitted(callers: Any, asked: Credentials, access: Access) -> Caller:
+    return AccessControl(callers, Origins()).admitted(asked, access)
 
 
 def credentials(identity: Any = None, **headers: str) -> Credentials:
@@ -56,7 +69,7 @@ def credentials(identity: Any = None, **headers: str) -> Credentials:
 def test_the_first_header_that_has_a_key_of_ours_counts(headers: dict[str, str], expected: str | None) -> None:
     checker = Known(Unauthorized("no"))
     with pytest.raises(Unauthorized):
-        KeyCallers(checker).identify(credentials(**headers))  # type: ignore[arg-type]
+        KeyCallers(checker, Unbounded()).identify(credentials(**headers))  # type: ignore[arg-type]
     assert checker.asked == [expected]
 
 
@@ -71,7 +84,7 @@ def test_a_signature_counts_only_where_api_gateway_has_checked_it() -> None:
 
 @pytest.mark.parametrize("access", ["open", "optional", "any", "agents:read", "agents:write", "chat", "usage", "admin"])
 def test_what_is_asked_of_a_caller(access: Access) -> None:
-    callers: Callers = KeyCallers(Known())  # type: ignore[arg-type]
+    callers: Callers = KeyCallers(Known(), Unbounded())  # type: ignore[arg-type]
     known, unknown = credentials(x_api_key=KEY), credentials(x_api_key=OTHER)
 
     if access in ("open", "optional"):
@@ -99,7 +112,7 @@ def test_an_open_route_needs_no_table() -> None:
 
 @pytest.mark.parametrize("failure", [Throttled("x"), Unavailable("x")])
 def test_a_table_that_does_not_answer_is_no_reason_against_health(failure: Exception) -> None:
-    callers = KeyCallers(Known(failure))  # type: ignore[arg-type]
+    callers = KeyCallers(Known(failure), Unbounded())  # type: ignore[arg-type]
     assert admitted(lambda: callers, credentials(x_api_key=KEY), "optional") == UNKNOWN
     with pytest.raises(type(failure)):
         admitted(lambda: callers, credentials(x_api_key=KEY), "any")

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from agentos.api.callers import OpenCallers
 from agentos.api.endpoint import Response, endpoint
 from agentos.api.request import MAX_BODY_BYTES, Request
 from agentos.api.response_writer import ResponseWriter, StreamingResponse
 from agentos.kernel.errors import NotFound
 from agentos.kernel.logs import hide_secrets
 from agentos.kernel.values import Value
+from tests.support.access import open_to_all
 from tests.support.gateway import Context, StreamingContext, event
 from tests.support.logs import captured
 
@@ -24,27 +24,27 @@ class Letter(Value):
     some_text: str = ""
 
 
-@endpoint(OpenCallers, "any", body=Letter, status=201)
+@endpoint(open_to_all, "any", body=Letter, status=201)
 def letterbox(request: Letter, call: Request) -> Letter:
     return request
 
 
-@endpoint(OpenCallers, "any")
+@endpoint(open_to_all, "any")
 def caller(call: Request) -> Value:
     return Letter(some_text=json.dumps([call.tenant, dict(call.path), dict(call.query), dict(call.headers)]))
 
 
-@endpoint(OpenCallers, "any", status=204)
+@endpoint(open_to_all, "any", status=204)
 def nothing(call: Request) -> None:
     return None
 
 
-@endpoint(OpenCallers, "any")
+@endpoint(open_to_all, "any")
 def with_headers(call: Request) -> Response:
     return Response(Letter(some_text="hi"), {"x-agentos-model": "a:b"})
 
 
-@endpoint(OpenCallers, "any")
+@endpoint(open_to_all, "any")
 def missing(call: Request) -> None:
     raise NotFound("There is no such thing.", {"id": "7"}, {"retry-after": "3"})
 
@@ -68,7 +68,7 @@ class Song(StreamingResponse):
         self._writer.write(f"broken: {error['code']} {error['message']} {error['requestId']}")
 
 
-@endpoint(OpenCallers, "any")
+@endpoint(open_to_all, "any")
 def broken(call: Request) -> None:
     raise RuntimeError("the password is swordfish-0123456789")
 
@@ -120,7 +120,7 @@ def test_an_error_goes_out_in_the_envelope_with_its_headers() -> None:
 
 
 def sung(breaks: Exception | None = None, *, opened: bool = True, context: Context | None = None) -> dict[str, Any]:
-    @endpoint(OpenCallers, "any")
+    @endpoint(open_to_all, "any")
     def sing(call: Request) -> Song:
         return Song(breaks, opened)
 
@@ -288,7 +288,7 @@ def test_a_body_over_lambdas_bound_is_a_413_counted_in_bytes() -> None:
     "limit", ["0", "101", "-1", "", " ", "1.0", "1e2", "abc", "٣", "１０", "9" * 5000, "+5", "\n5"]
 )
 def test_an_absurd_limit_is_a_400(limit: str) -> None:
-    @endpoint(OpenCallers, "any")
+    @endpoint(open_to_all, "any")
     def paged(call: Request) -> None:
         call.page()
 
@@ -299,7 +299,7 @@ def test_an_absurd_limit_is_a_400(limit: str) -> None:
 
 @pytest.mark.parametrize("order", ["", "ASC", "descending", "asc "])
 def test_an_unknown_order_is_a_400(order: str) -> None:
-    @endpoint(OpenCallers, "any")
+    @endpoint(open_to_all, "any")
     def paged(call: Request) -> None:
         call.page()
 
@@ -309,7 +309,7 @@ def test_an_unknown_order_is_a_400(order: str) -> None:
 def test_handlers_get_the_time_that_is_left() -> None:
     times: list[float] = []
 
-    @endpoint(OpenCallers, "any")
+    @endpoint(open_to_all, "any")
     def timed(call: Request) -> None:
         times.append(call.deadline.remaining())
 

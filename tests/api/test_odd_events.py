@@ -6,13 +6,13 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agentos.api.callers import OpenCallers
 from agentos.api.endpoint import Response, endpoint
 from agentos.api.queue_events import queue_handler
 from agentos.api.request import PAGE_PARAMETERS, Request
 from agentos.api.table_events import ItemKey, table_handler
 from agentos.domain.requests import NewMessage, QueueMessage
 from agentos.kernel.clock import Deadline
+from tests.support.access import open_to_all
 from tests.support.gateway import ROOT, Context
 from tests.support.json_values import VALUES
 from tests.support.odd_json import spoilt
@@ -31,7 +31,7 @@ def odd_event(name: str) -> st.SearchStrategy[dict[str, Any]]:
     return spoilt(recorded(name), ODD).map(lambda event: event if isinstance(event, dict) else {})
 
 
-@endpoint(OpenCallers, "any", body=NewMessage)
+@endpoint(open_to_all, "any", body=NewMessage)
 def message(body: NewMessage, request: Request) -> Response:
     request.idempotency_key()
     request.prefers_async()
@@ -42,7 +42,7 @@ def message(body: NewMessage, request: Request) -> Response:
     return Response(body, {})
 
 
-@endpoint(OpenCallers, "any", query=PAGE_PARAMETERS)
+@endpoint(open_to_all, "any", query=PAGE_PARAMETERS)
 def listing(request: Request) -> None:
     request.page()
     assert request.path["agentId"] is not None

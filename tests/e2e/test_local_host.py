@@ -47,7 +47,7 @@ def test_an_unknown_route_is_refused(host: Host, method: str, path: str) -> None
     assert refused.status_code == 404
     assert refused.json() | {"requestId": None} == {
         "code": "not_found",
-        "message": "There is no such route.",
+        "message": "There is no such route, or it takes signed requests alone.",
         "details": {},
         "requestId": None,
     }

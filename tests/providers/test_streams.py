@@ -217,12 +217,12 @@ def test_leading_white_space_is_held_back_until_text_comes(wire: Wire) -> None:
 
 
 def test_the_halves_of_an_emoji_are_joined(wire: Wire) -> None:
-    texts = (r"a\ud83d", r"\ude00b", r"c\ud83d")
+    texts = (r"a\ud83d", r"\ude00b", r"c\ud83d\n", r"d\ud83d")
     events = [f'data: {{"choices":[{{"delta":{{"content":"{text}"}}}}]}}\n\n' for text in texts]
     end = 'data: {"choices":[{"delta":{},"finish_reason":"stop"}]}\n\n'
     completion, received = stream(wire, "openai", "".join([*events, end]).encode())
-    assert received == ["a", "😀b", "c", "\ufffd"]
-    assert completion.text == "a😀bc\ufffd"
+    assert received == ["a", "😀b", "c\ufffd\n", "d", "\ufffd"]
+    assert completion.text == "a😀bc\ufffd\nd\ufffd"
 
 
 @pytest.mark.parametrize("ends", ["\n", "\r\n", "\r"])

@@ -9,6 +9,7 @@ EXPECTED: dict[str, tuple[int, str, str]] = {
     "providers/ok": (200, "", ""),
     "openapi/ok": (200, "", ""),
     "openapi/unchanged": (304, "", ""),
+    "preflight/ok": (200, "", ""),
     "create_key/ok": (201, "", ""),
     "create_key/bad_scope": (400, "invalid_request", "scopes[0]"),
     "create_key/bad_expired": (400, "invalid_request", "expiresAt"),

@@ -20,18 +20,19 @@ from tests.support.upstream import streamed_reply
 
 PAGE = (ROOT / "docs" / "api.md").read_text()
 SECTION = re.compile(r"^### `(\w+) (\S+)` → (\d+)$(.*?)(?=^##)", re.M | re.S)
+NO_ROUTES = ("functions/unknown_route/", "functions/preflight/")
 IDS = {"agentId": AGENT_ID, "sessionId": SESSION_ID, "turnId": TURN_ID, "model": "local:smollm2", "keyId": KEY_ID}
 
 
 def routes() -> dict[tuple[str, str], str]:
-    """The folder of the function behind each route of template.yaml, but for those that stand for what is no route."""
+    """The folder of the function behind each route of template.yaml, but for unknown routes and preflights."""
     resources = template()["Resources"].values()
     functions = [one["Properties"] for one in resources if one["Type"] == "AWS::Serverless::Function"]
     return {
         (http["Properties"]["Method"], http["Properties"]["Path"]): function["CodeUri"].strip("/").rpartition("/")[2]
         for function in functions
         for http in function["Events"].values()
-        if http["Type"] == "Api" and function["CodeUri"] != "functions/unknown_route/"
+        if http["Type"] == "Api" and function["CodeUri"] not in NO_ROUTES
     }
 
 

@@ -23,7 +23,7 @@ def test_every_event_has_an_expectation() -> None:
 def test_every_function_has_good_and_bad_events() -> None:
     folders = {path.parent.name for path in ROOT.glob("functions/*/app.py")}
     assert {name.partition("/")[0] for name in EVENTS} == folders
-    without_input = {"health", "providers", "openapi", "list_models"}
+    without_input = {"preflight", "health", "providers", "openapi", "list_models"}
     assert {name.partition("/")[0] for name in EVENTS if "/bad_" in name} == folders - without_input
 
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from agentos.kernel.clock import Clock
 from agentos.store.agents import AgentStore
+from agentos.store.api_keys import ApiKeyStore
 from agentos.store.background_turns import BackgroundTurnStore
 from agentos.store.dynamodb import Table
 from agentos.store.sessions import SessionStore
@@ -66,7 +67,12 @@ def invoke(
 def plant(client: Any, table_name: str) -> None:
     """Store what the events speak of."""
     table = Table(client, table_name)
-    seed(AgentStore(table, Clock()), SessionStore(table, Clock()), BackgroundTurnStore(table, Clock()))
+    seed(
+        AgentStore(table, Clock()),
+        SessionStore(table, Clock()),
+        BackgroundTurnStore(table, Clock()),
+        ApiKeyStore(table, Clock()),
+    )
 
 
 def main() -> int:

@@ -12,6 +12,7 @@ RUN_TURNS = {"SendMessageFunction", "ChatCompletionsFunction", "RunTurnFunction"
 CHANGE_FUNCTIONS = {
     "AuthMode": "none",
     "IamTenant": "acme",
+    "CorsOrigins": "https://app.example.com",
     "ConfigFile": "x.yaml",
     "BedrockModels": "arn:any",
     "LogLevel": "DEBUG",

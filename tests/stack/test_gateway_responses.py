@@ -66,4 +66,4 @@ def test_it_has_the_envelope_with_the_code_of_its_status(name: str) -> None:
 
 
 def test_a_throttled_client_is_told_when_to_come_back() -> None:
-    assert RESPONSES["THROTTLED"]["ResponseParameters"] == {"Headers": {"Retry-After": "'1'"}}
+    assert RESPONSES["THROTTLED"]["ResponseParameters"]["Headers"]["Retry-After"] == "'1'"

@@ -184,6 +184,7 @@ FIELDS = {
     "weight": "The share, relative to the others.",
     "when": "Conditions that must all hold.",
     "keyId": "The key's id, which is a part of the key.",
+    "requestsPerMinute": "How many requests it may send in a minute; null for any number.",
     "revokedAt": "When it was revoked; null while it is valid.",
     "scopes": "What it allows.",
     "tenant": "Whose agents and sessions it reaches.",

@@ -14,7 +14,7 @@ from agentos.api.endpoint import Declared
 
 ROOT = Path(__file__).parents[2]
 
-NO_ROUTES = {"unknown_route"}
+NO_ROUTES = {"unknown_route", "preflight"}
 """Functions that answer what is no route."""
 
 

@@ -3,20 +3,22 @@
 none   OpenCallers    everybody, as the tenant `default` or the one that an authorizer of API Gateway names
 keys   KeyCallers     who sends a key of ours
 iam    SignedCallers  whose signature API Gateway has checked
-jwt    TokenCallers   who sends a token of the issuer (`api/tokens.py`)
+jwt    TokenCallers   who sends a token of the issuer that the configuration names
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from agentos.domain.api_keys import PREFIX
-from agentos.domain.callers import DEFAULT_TENANT, UNKNOWN, Access, Caller, tenant_name
-from agentos.kernel.errors import Forbidden, InvalidRequest, Throttled, Unauthorized, Unavailable
+from agentos.domain.callers import DEFAULT_TENANT, Caller, tenant_name
+from agentos.kernel.errors import InvalidRequest, Unauthorized
 
 if TYPE_CHECKING:
     from agentos.services.api_keys import KeyChecker
+    from agentos.services.request_rates import RequestRates
+    from agentos.services.tokens import TokenChecker
 
 _BEARER = re.compile(r"\s*bearer\s+(\S+)\s*", re.I)
 
@@ -64,10 +66,24 @@ class KeyCallers:
     """Asks for a key, as `Authorization: Bearer` or as `x-api-key`. The first of them that is one of ours counts."""
 
     checker: "KeyChecker"
+    rates: "RequestRates"
 
     def identify(self, credentials: Credentials) -> Caller:
+        """Raises Throttled as well, where the key was used too often."""
         sent = (credentials.bearer, credentials.headers.get("x-api-key", "").strip())
-        return self.checker.caller(next((key for key in sent if key and key.startswith(PREFIX)), None))
+        caller = self.checker.caller(next((key for key in sent if key and key.startswith(PREFIX)), None))
+        self.rates.count(caller)
+        return caller
+
+
+@dataclass(frozen=True)
+class TokenCallers:
+    """Asks for a token, as `Authorization: Bearer`."""
+
+    checker: "TokenChecker"
+
+    def identify(self, credentials: Credentials) -> Caller:
+        return self.checker.caller(credentials.bearer)
 
 
 @dataclass(frozen=True)
@@ -85,18 +101,3 @@ class SignedCallers:
         if not isinstance(arn, str) or not arn:
             raise Unauthorized("The request is not signed. Sign it with AWS Signature Version 4.")
         return Caller(self.tenant, arn, arn)
-
-
-def admitted(callers: Callable[[], Callers], credentials: Credentials, access: Access) -> Caller:
-    """The caller of a route that asks for `access`. Raises Unauthorized, Forbidden and what `identify` raises."""
-    if access == "open":
-        return UNKNOWN
-    try:
-        caller = callers().identify(credentials)
-    except (Unauthorized, Throttled, Unavailable):
-        if access == "optional":
-            return UNKNOWN
-        raise
-    if not caller.may(access):
-        raise Forbidden(f"The key lacks the scope {access}.", {"scope": access})
-    return caller

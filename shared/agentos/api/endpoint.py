@@ -1,11 +1,11 @@
 """Turns a function into a Lambda handler behind API Gateway.
 
-    @endpoint(callers, "agents:write", body=NewAgent, status=201)
+    @endpoint(access_control, "agents:write", body=NewAgent, status=201)
     def handler(body: NewAgent, request: Request) -> Agent:
         return agents().create(request.tenant, body)
 
-`callers` builds what tells who sent a request, and "agents:write" is the scope that the caller must have. Without
-`body` the function takes the request alone. Its result becomes the response:
+`access_control` builds what says who may send a request, and "agents:write" is the scope that the caller must have.
+Without `body` the function takes the request alone. Its result becomes the response:
 
     a Value               JSON with the endpoint's status
     a Response            the same, with headers and perhaps a status of its own
@@ -17,13 +17,13 @@ its traceback and becomes a 500 `internal`.
 """
 
 import functools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar, overload
 
 from pydantic import BaseModel
 
-from agentos.api.callers import Callers, admitted
+from agentos.api.access_control import AccessControl
 from agentos.api.observed import observed
 from agentos.api.request import (
     PAGE_PARAMETERS,
@@ -63,7 +63,7 @@ class Declared:
 
 @overload
 def endpoint(
-    callers: Callable[[], Callers],
+    access_control: Callable[[], AccessControl],
     access: Access,
     *,
     status: int = 200,
@@ -72,7 +72,7 @@ def endpoint(
 ) -> Callable[[Callable[[Request], Result]], Handler]: ...
 @overload
 def endpoint(
-    callers: Callable[[], Callers],
+    access_control: Callable[[], AccessControl],
     access: Access,
     *,
     body: type[B],
@@ -81,7 +81,7 @@ def endpoint(
     envelope: Envelope = error_json,
 ) -> Callable[[Callable[[B, Request], Result]], Handler]: ...
 def endpoint(
-    callers: Callable[[], Callers],
+    access_control: Callable[[], AccessControl],
     access: Access,
     *,
     body: type[BaseModel] | None = None,
@@ -100,10 +100,12 @@ def endpoint(
         @functools.wraps(function)
         def handler(event: ProxyEvent, context: LambdaContext) -> ProxyResponse:
             request_id = request_id_of(event, context)
+            credentials, control = credentials_of(event), access_control()
+            headers = {"x-request-id": request_id, **control.response_headers(credentials.headers)}
 
             def respond() -> ProxyResponse:
                 try:
-                    caller = admitted(callers, credentials_of(event), access)
+                    caller = control.admitted(credentials, access)
                     document = None if body is None else json_body(event)
                     request = request_of(event, context, request_id, caller, document)
                     if allowed is not None:
@@ -111,10 +113,11 @@ def endpoint(
                     arguments = (request,) if body is None else (validated(body, document), request)
                     result = function(*arguments)
                     if isinstance(result, StreamingResponse):
-                        return _stream(result, context, request_id, envelope)
-                    return rendered(status, result, request_id)
+                        return _stream(result, context, headers, lambda error: envelope(error, request_id))
+                    return rendered(status, result, headers)
                 except Exception as error:
-                    return rendered_error(_client_error(error), request_id, envelope)
+                    client_error = _client_error(error)
+                    return rendered_error(client_error, envelope(client_error, request_id), headers)
 
             return observed(event, context, request_id, respond)
 
@@ -133,16 +136,21 @@ def _client_error(error: Exception) -> ApiError:
     return error
 
 
-def _stream(stream: StreamingResponse, context: Any, request_id: str, envelope: Envelope) -> ProxyResponse:
-    """Write the response piece by piece. Raises whatever fails before the first piece."""
-    headers = {"content-type": stream.content_type, "cache-control": "no-store", "x-request-id": request_id}
+def _stream(
+    stream: StreamingResponse, context: Any, headers: Mapping[str, str], body_of: Callable[[ApiError], dict[str, Any]]
+) -> ProxyResponse:
+    """Write the response piece by piece. Raises whatever fails before the first piece.
+
+    `headers`: those of every response. `body_of`: an error's JSON.
+    """
+    headers = {"content-type": stream.content_type, "cache-control": "no-store", **headers}
     writer = ResponseWriter(getattr(context, "open_stream", None), headers, stream.keep_alive_seconds)
     try:
         stream.run(writer)
     except Exception as error:
         if not writer.opened:
             raise
-        stream.fail(envelope(_client_error(error), request_id))
+        stream.fail(body_of(_client_error(error)))
     finally:
         writer.close()
     return writer.response()

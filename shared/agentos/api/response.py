@@ -39,16 +39,16 @@ def error_json(error: ApiError, request_id: str) -> dict[str, Any]:
     return {"code": error.code, "message": error.message, "details": error.details, "requestId": request_id}
 
 
-def rendered(status: int, result: Value | Response | None, request_id: str) -> ProxyResponse:
-    """The response for a result; None has no body."""
+def rendered(status: int, result: Value | Response | None, headers: Mapping[str, str]) -> ProxyResponse:
+    """The response for a result; None has no body. `headers`: those of every response."""
     response = result if isinstance(result, Response) else Response(result, {})
     body = None if response.value is None else response.value.to_json()
-    return _json(response.status or status, body, {"x-request-id": request_id, **response.headers})
+    return _json(response.status or status, body, {**headers, **response.headers})
 
 
-def rendered_error(error: ApiError, request_id: str, envelope: Envelope) -> ProxyResponse:
-    """The response for an error, with the error's status and headers."""
-    return _json(error.status, envelope(error, request_id), {"x-request-id": request_id, **error.headers})
+def rendered_error(error: ApiError, body: dict[str, Any], headers: Mapping[str, str]) -> ProxyResponse:
+    """The response for an error, with the error's status and headers, and those of every response."""
+    return _json(error.status, body, {**headers, **error.headers})
 
 
 def _json(status: int, body: dict[str, Any] | None, headers: Mapping[str, str]) -> ProxyResponse:

@@ -87,13 +87,14 @@ def _moment(text: str) -> str:
 
 
 class NewApiKey(Value):
-    """Whom a key is for and what it may do. Without `expiresAt` it does not expire, and `models` null allows all."""
+    """Whom a key is for and what it may do. Without `expiresAt` it does not expire; null is no bound."""
 
     tenant: TenantName
     name: Annotated[str, Field(min_length=1, max_length=256)]
     scopes: Annotated[tuple[Scope, ...], Field(max_length=20), AfterValidator(not_empty)]
     models: Annotated[tuple[ModelPattern, ...], Field(max_length=100), AfterValidator(not_empty)] | None = None
     expires_at: Annotated[str, AfterValidator(_moment)] | None = None
+    requests_per_minute: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
 
 
 class ApiKey(Value):
@@ -105,6 +106,7 @@ class ApiKey(Value):
     scopes: tuple[Scope, ...]
     models: tuple[str, ...] | None
     expires_at: str | None
+    requests_per_minute: int | None = None
     created_at: str
     revoked_at: str | None = None
 
@@ -115,7 +117,9 @@ class ApiKey(Value):
     @property
     def caller(self) -> Caller:
         """Who sends it."""
-        return Caller(self.tenant, self.key_id, self.name, frozenset(self.scopes), self.models)
+        return Caller(
+            self.tenant, self.key_id, self.name, frozenset(self.scopes), self.models, self.requests_per_minute
+        )
 
 
 class IssuedKey(ApiKey):

@@ -64,7 +64,8 @@ def _literal_but_star(pattern: str) -> str:
 class Caller:
     """Who sent a request, after the check. `key_id` is None where no key was checked.
 
-    `models`: the patterns of the models that the caller may use; None for all.
+    `models`: the patterns of the models that the caller may use; None for all. `requests_per_minute`: None for any
+    number.
     """
 
     tenant: str = DEFAULT_TENANT
@@ -72,6 +73,7 @@ class Caller:
     name: str = ""
     scopes: frozenset[Scope] = frozenset(SCOPES)
     models: tuple[str, ...] | None = None
+    requests_per_minute: int | None = None
 
     @property
     def known(self) -> bool:

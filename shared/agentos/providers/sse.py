@@ -6,10 +6,7 @@ Lines are split as bytes and decoded one by one. So a character that two chunks 
 where the standard says so: U+2028 within a text does not end it.
 """
 
-import re
 from collections.abc import Iterable, Iterator
-
-_LINE_END = re.compile(rb"\r\n|\n|\r")
 
 
 class EventTooLong(ValueError):
@@ -45,7 +42,7 @@ def _lines(chunks: Iterable[bytes], max_bytes: int) -> Iterator[str]:
     unfinished: list[bytes] = []
     length, after_cr = 0, False
     for chunk in filter(None, chunks):
-        first, *others = _LINE_END.split(chunk[1:] if after_cr and chunk[:1] == b"\n" else chunk)
+        first, *others = _split(chunk[1:] if after_cr and chunk[:1] == b"\n" else chunk)
         after_cr = chunk[-1:] == b"\r"
         unfinished.append(first)
         length += len(first)
@@ -58,6 +55,14 @@ def _lines(chunks: Iterable[bytes], max_bytes: int) -> Iterator[str]:
             raise EventTooLong
     if any(unfinished):
         yield _text(unfinished)
+
+
+def _split(chunk: bytes) -> list[bytes]:
+    """What stands before, between and after the ends of lines. Of bytes, `splitlines` knows LF, CR and CRLF only."""
+    lines = chunk.splitlines()
+    if chunk[-1:] in (b"", b"\r", b"\n"):
+        lines.append(b"")
+    return lines
 
 
 def _text(pieces: list[bytes]) -> str:

@@ -43,6 +43,7 @@ class Settings:
         self.routing = file.routing
         self.health = file.health
         self.limits = file.limits
+        self.access = file.access
         self.prices_checked_at = file.prices_checked_at
         self._named = frozenset(name for _, name in _named_models(file))
         self._stored: Parameters = NOTHING_STORED

@@ -149,6 +149,29 @@ class Limits(Value):
     keep_alive_seconds: Annotated[float, Field(ge=0)] = 15
 
 
+HttpsUrl = Annotated[str, Field(pattern=r"^(https://|http://(localhost|127\.0\.0\.1)[:/])\S+$")]
+"""A URL that nobody on the way can change, or one of this machine."""
+
+
+class JwtSettings(Value):
+    """Whose tokens are taken where AUTH_MODE is `jwt`, and which of their claims name tenant and scopes.
+
+    `keysUrl`: where the issuer publishes its keys; None is `<issuer>/.well-known/jwks.json`.
+    """
+
+    issuer: HttpsUrl
+    audience: Annotated[str, Field(min_length=1)]
+    keys_url: HttpsUrl | None = None
+    tenant_claim: Annotated[str, Field(min_length=1)] = "tenant"
+    scope_claim: Annotated[str, Field(min_length=1)] = "scope"
+
+
+class AccessSettings(Value):
+    """Who may call."""
+
+    jwt: JwtSettings | None = None
+
+
 class ConfigFile(Value):
     """The whole YAML document; `pricesCheckedAt` is when the prices were last compared with the vendors' pages."""
 
@@ -158,3 +181,4 @@ class ConfigFile(Value):
     routing: RoutingSettings = RoutingSettings()
     health: HealthSettings
     limits: Limits
+    access: AccessSettings = AccessSettings()

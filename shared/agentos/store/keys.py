@@ -12,6 +12,7 @@
     answer    TENANT#t#KEY#<hash>                     COMPLETION    an Idempotency-Key of a door
     part      TENANT#t#KEY#<hash>                     COMPLETION#<claim>#<k>  what a large answer goes on in
     api key   KEYS                                    <keyId>       its id; all of them, newest first
+    rate      RATE#<keyId>                            MINUTE#<m>    how many requests of a minute are handed out
     circuit   HEALTH                                  CIRCUIT#<m>   a target as it is configured; all of them
     latency   HEALTH                                  LATENCY#<m>   all of them
 
@@ -132,6 +133,11 @@ def user_sessions(tenant: str, agent_id: str, user_id: str) -> str:
 
 
 API_KEYS = "KEYS"
+
+
+def request_rate(key_id: str, minute: int) -> Key:
+    """`minute`: since the epoch."""
+    return {"pk": {"S": f"RATE#{key_id}"}, "sk": {"S": f"MINUTE#{minute}"}}
 
 
 def api_key(key_id: str) -> Key:

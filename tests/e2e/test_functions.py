@@ -1,0 +1,83 @@
+"""The local host's functions: when an edit of the package that they share takes effect."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from local.functions import Functions
+from local.template import Function
+from tests.e2e.hosting import eventually
+
+HANDLER = """\
+import time
+from pathlib import Path
+
+from {package} import VALUE
+
+
+def handler(event, context):
+    if event:
+        Path(event["began"]).touch()
+        while not Path(event["end"]).exists():
+            time.sleep(0.01)
+    return VALUE
+"""
+
+
+@pytest.fixture
+def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The file of the package that the handler of `function` imports."""
+    file = tmp_path / "layer" / f"package_of_{tmp_path.name}" / "__init__.py"
+    file.parent.mkdir(parents=True)
+    file.write_text("VALUE = 'before the edit'\n")
+    monkeypatch.syspath_prepend(file.parents[1])
+    monkeypatch.setattr("sys.dont_write_bytecode", True)
+    return file
+
+
+@pytest.fixture
+def function(tmp_path: Path, package: Path) -> Function:
+    folder = tmp_path / "function"
+    folder.mkdir()
+    (folder / "app.py").write_text(HANDLER.format(package=package.parent.name))
+    return Function("Any", folder, "app.handler", timeout=60, memory=128, environment={})
+
+
+def functions_of(package: Path, check_seconds: float) -> Functions:
+    return Functions(
+        package.parents[1], package.parent.name, watched=list, refresh=lambda: None, check_seconds=check_seconds
+    )
+
+
+@contextmanager
+def another_under_way(functions: Functions, function: Function, folder: Path) -> Iterator[None]:
+    """An invocation that lasts as long as the context."""
+    began, end = folder / "began", folder / "end"
+    with ThreadPoolExecutor() as threads:
+        running = threads.submit(functions.invoke, function, {"began": str(began), "end": str(end)}, lambda: False)
+        eventually(began.exists)
+        try:
+            yield
+        finally:
+            end.touch()
+        assert running.result() == "before the edit"
+
+
+def test_an_edit_takes_effect_while_another_invocation_is_under_way(
+    package: Path, function: Function, tmp_path: Path
+) -> None:
+    functions = functions_of(package, check_seconds=0)
+    with another_under_way(functions, function, tmp_path):
+        package.write_text("VALUE = 'after the edit'\n")
+        assert functions.invoke(function, {}, lambda: False) == "after the edit"
+
+
+def test_under_load_the_files_are_looked_at_less_often(package: Path, function: Function, tmp_path: Path) -> None:
+    functions = functions_of(package, check_seconds=3600)
+    with another_under_way(functions, function, tmp_path):
+        package.write_text("VALUE = 'after the edit'\n")
+        assert functions.invoke(function, {}, lambda: False) == "before the edit"
+    assert functions.invoke(function, {}, lambda: False) == "after the edit"
