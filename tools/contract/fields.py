@@ -10,7 +10,6 @@ MODELS = {
     "AgentPatch": "A JSON Merge Patch (RFC 7396) of the body of `POST /agents`: a field that is left out stays, `null` "
     "removes a field.",
     "ApiKey": "A caller's key as it is listed, without its secret.",
-    "BudgetState": "A budget, and what is spent and reserved of it in its present period.",
     "Attempt": "One upstream call.",
     "AttemptUsage": "What one upstream call used. null is unknown, never 0.",
     "BudgetState": "A budget, and what is spent and reserved of it in the present period.",
@@ -29,7 +28,6 @@ MODELS = {
     "NewAgent": "An agent to create.",
     "NewApiKey": "Whom a key is for, and what it may do.",
     "NewBudget": "What may be spent in each period: `usd`, `tokens` or both.",
-    "NewBudget": "What may be spent in each period.",
     "NewMessage": "A message of the user, or of the system.",
     "NewSession": "A session to open. Every field is optional.",
     "NewTenantProvider": "A tenant's own key at a provider.",
