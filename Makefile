@@ -7,7 +7,7 @@ INSTALL = $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes
 LOCK = $(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header --no-annotate \
 	$(if $(UPGRADE),--upgrade)
 
-# Tests run in two processes for each processor, a file in each; WORKERS=0 runs one after the other.
+# Tests run in two processes for each processor, in test-quick in one, a file in each. WORKERS=0 runs them in this one.
 WORKERS ?= auto
 # Bytecode is kept, because each of the processes imports everything.
 PYTEST = PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(WORKERS)
@@ -22,7 +22,7 @@ CONTRACT := $(VENV)/openapi.stamp $(if $(shell command -v npm),$(VENV)/typescrip
 DEBUGGER := $(if $(DEBUG_PORT),$(VENV)/dev.stamp)
 
 .DEFAULT_GOAL := help
-.PHONY: help run build sam-local replay test test-quick test-deep test-sam-local test-deployed test-all check secrets keys deploy destroy deploy-local destroy-local docs scaling bench soak chaos crowd walk-through lock clean
+.PHONY: help run build sam-local replay test test-quick test-deep test-sam-local test-deployed test-all check secrets keys usage-rebuild deploy destroy deploy-local destroy-local docs scaling bench soak chaos crowd walk-through lock clean
 .DELETE_ON_ERROR:
 
 help: ## list the commands
@@ -80,6 +80,9 @@ secrets: $(VENV)/dev.stamp ## put the providers' keys of .env into a deployed st
 
 keys: $(VENV)/run.stamp ## make, list and revoke callers' keys; AGENTOS_URL= AGENTOS_KEY= ARGS='create --tenant acme --scopes chat --expires 90d'
 	@$(BIN)/python -m tools.keys $(ARGS)
+
+usage-rebuild: $(VENV)/dev.stamp ## compute sums of usage anew from the records; STACK=agentos ARGS='--tenant acme --from 2026-11-01 --to 2026-12-01'
+	@$(BIN)/python -m tools.usage_rebuild $(if $(STACK),--stack $(STACK)) $(ARGS)
 
 deploy: build ## build, ask a few questions, deploy to AWS and try it out; STACK=agentos REGION=eu-west-1 ARGS='--yes'
 	@$(BIN)/python -m tools.stack.deploy $(if $(STACK),--stack $(STACK)) $(if $(REGION),--region $(REGION)) \

@@ -45,7 +45,7 @@ class Turn:
     memory_gb: Decimal = Decimal("0.5")
     own_seconds: Decimal = Decimal("0.048")
     init_seconds: Decimal = Decimal("0.002")
-    writes: int = 9
+    writes: int = 11
     reads: int = 3
     log_bytes: int = METRIC_LINE_BYTES + LAMBDA_LINES_BYTES + 4 * EVENT_BYTES
     response_bytes: int = 3_000
@@ -127,6 +127,8 @@ def _extras() -> Iterator[tuple[str, str, int, str, int]]:
     yield "SQS, a million background turns", "queue", MILLION * queue_requests(3), "requests", MILLION
     yield "SSM, standard throughput", "parameterRead", key_reads(3), "reads", MILLION
     yield "SSM, higher throughput", "parameterReadFast", key_reads(3), "reads", MILLION
+    yield "DynamoDB, usage counted in full batches", "write", 2 * MILLION + 4 * MILLION // 50, "write units", MILLION
+    yield "DynamoDB, usage counted turn by turn", "write", 6 * MILLION, "write units", MILLION
     yield "KMS, three keys of providers", "decryption", 3 * key_reads(3), "decryptions", MILLION
     for models in MODELS:
         name = f"CloudWatch, a month with {models} model{'s' * (models > 1)}"

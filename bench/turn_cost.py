@@ -24,7 +24,7 @@ from agentos.store.pages import chunks
 from bench.prose import prose
 from local import dynamodb_local
 from tests.support.builders import a_message, a_reply
-from tests.support.dynamodb import new_table
+from tests.support.dynamodb import new_table, table_client
 from tests.support.gateway import Client
 from tests.support.upstream import Upstream, answer
 from tests.support.wiring import rewire
@@ -161,7 +161,7 @@ def main() -> None:
     with dynamodb_local.serving() as url, Upstream() as upstream:
         credentials = dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), "test")
         os.environ |= {**credentials, "AWS_DEFAULT_REGION": "us-east-1", "AWS_ENDPOINT_URL_DYNAMODB": url}
-        os.environ |= {"LOCAL_ENDPOINT": upstream.url, "TABLE_NAME": new_table(connect(url))}
+        os.environ |= {"LOCAL_ENDPOINT": upstream.url, "TABLE_NAME": new_table(table_client(url, "us-east-1"))}
         rewire()
         for line in table_of(upstream):
             print(line, flush=True)

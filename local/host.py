@@ -106,6 +106,7 @@ def _defaults(template: Template, environment: Environment) -> dict[str, str]:
     """Variables that Lambda sets by itself, and those that the template declares."""
     defaults = {name: value for name, value in template.environment.items() if value}
     defaults |= {"AUTH_MODE": auth_mode(environment, "none"), "CORS_ORIGINS": PAGES}
+    defaults["PROVIDER_KEYS"] = "values"  # some functions read names alone, but all of them are in this process
     defaults["POWERTOOLS_METRICS_DISABLED"] = "true"  # /metrics has them, and they would fill the terminal
     defaults["AWS_DEFAULT_REGION"] = environment.get("AWS_REGION") or REGION
     if not environment.get("AWS_ACCESS_KEY_ID") and not environment.get("AWS_PROFILE"):

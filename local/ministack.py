@@ -1,4 +1,4 @@
-"""DynamoDB and SQS on this machine: starts local/ministack_server with the Python of its own environment."""
+"""DynamoDB, SQS and SSM on this machine: starts local/ministack_server with the Python of its own environment."""
 
 import os
 import sys

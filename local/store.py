@@ -1,4 +1,4 @@
-"""The DynamoDB and SQS that the functions use under `make run`, chosen by STORE."""
+"""The DynamoDB, SQS and SSM that the functions use under `make run`, chosen by STORE."""
 
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -16,6 +16,10 @@ DYNAMODB_LOCAL = "dynamodb-local"
 DYNAMODB_LOCAL_FOLDER = ".dynamodb"
 """Below the folder of template.yaml: where DynamoDB Local keeps its data."""
 DYNAMODB_LOCAL_QUEUES = Path(DYNAMODB_LOCAL_FOLDER, "queues.sqlite")
+
+
+TENANT_PARAMETERS = "/agentos/tenants"
+"""Below this path of the parameter store are the keys that tenants bring."""
 
 
 class StoreError(Exception):
@@ -73,7 +77,8 @@ class Store:
     def wait(self, template: Template) -> str:
         """Wait until it serves and has the template's table; what to say of it. Raises StoreError.
 
-        The functions find both services by AWS_ENDPOINT_URL_DYNAMODB and AWS_ENDPOINT_URL_SQS.
+        The functions find the services by AWS_ENDPOINT_URL_DYNAMODB, AWS_ENDPOINT_URL_SQS and AWS_ENDPOINT_URL_SSM.
+        Without a parameter store here, tenants can bring no keys of their own.
         """
         try:
             ministack = self._ministack.wait() if self._ministack else ""
@@ -81,6 +86,8 @@ class Store:
             self._environment.defaults["AWS_ENDPOINT_URL_DYNAMODB"] = url
             if ministack:
                 self._environment.defaults["AWS_ENDPOINT_URL_SQS"] = ministack
+                self._environment.defaults["AWS_ENDPOINT_URL_SSM"] = ministack
+                self._environment.defaults["TENANT_PARAMETERS"] = TENANT_PARAMETERS
             self._environment.refresh()
             created = dynamodb.ensure_table(url, template)
         except (MinistackError, dynamodb.DynamoDBError, dynamodb_local.DynamoDBLocalError) as error:

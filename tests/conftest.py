@@ -3,6 +3,7 @@
 import ipaddress
 import os
 import sys
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import certifi
 import pytest
 
 import tests.support.properties  # noqa: F401 - hypothesis runs without a clock
+from tests.support import canary
 from tests.support.backends import DYNAMODBS, MISSING, ONE
 from tests.support.schedule import FileScheduling, long_ones_first
 from tests.support.sharing import shared_dynamodb_local
@@ -24,11 +26,23 @@ def _loopback_only(name: str, arguments: tuple[Any, ...]) -> None:
         host = arguments[1][0]
         if host not in ALLOWED_NAMES and not ipaddress.ip_address(host).is_loopback:
             raise AssertionError(f"a test connects to {host}, which is not loopback")
-    if name == "socket.getaddrinfo" and arguments[0] not in ALLOWED_NAMES:
-        raise AssertionError(f"a test looks up {arguments[0]}, which is not loopback")
+    if name == "socket.getaddrinfo":
+        asked = arguments[0].decode() if isinstance(arguments[0], bytes) else arguments[0]
+        if asked not in ALLOWED_NAMES:
+            raise AssertionError(f"a test looks up {asked}, which is not loopback")
 
 
 sys.addaudithook(_loopback_only)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    """A test fails whose output, log lines and metrics among it, holds a key."""
+    report: pytest.TestReport = yield
+    if found := canary.leaks(report.capstdout + report.capstderr + report.caplog):
+        report.outcome, report.longrepr = "failed", f"{item.nodeid} wrote {', '.join(found)}"
+        report.sections.clear()
+    return report
 
 
 def pytest_report_header() -> str:
@@ -49,8 +63,10 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """For `-n auto`, two for each processor: many tests wait, for servers, containers and timeouts."""
-    return 2 * len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2 * (os.cpu_count() or 1)
+    """For `-n auto`, two for each processor: many tests wait, for servers, containers and timeouts. Those of `make
+    test-quick` wait little, and every process has to import them all."""
+    processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return processors if os.environ.get("QUICK") else 2 * processors
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FileScheduling:
@@ -117,26 +133,44 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 
 
 @pytest.fixture
-def client(environment: pytest.MonkeyPatch, dynamodb_endpoint: str) -> Any:
-    """A DynamoDB client as functions have it."""
+def dynamodb_url(environment: pytest.MonkeyPatch, dynamodb_endpoint: str) -> str:
+    """The DynamoDB that the functions of this test find."""
+    environment.setenv("AWS_ENDPOINT_URL_DYNAMODB", dynamodb_endpoint)
+    return dynamodb_endpoint
+
+
+@pytest.fixture
+def client(dynamodb_url: str) -> Any:
+    """A DynamoDB client as functions have it, for this test alone, which may change what it does."""
     from agentos.store.dynamodb import connect
 
-    environment.setenv("AWS_ENDPOINT_URL_DYNAMODB", dynamodb_endpoint)
-    return connect(dynamodb_endpoint)
+    return connect(dynamodb_url)
 
 
 @pytest.fixture
-def table_name(client: Any) -> Iterator[str]:
-    from tests.support.dynamodb import drop_table, new_table
+def table_name(dynamodb_url: str) -> Iterator[str]:
+    from tests.support.dynamodb import drop_table, new_table, table_client
 
-    name = new_table(client)
+    tables = table_client(dynamodb_url, AWS["AWS_REGION"])
+    name = new_table(tables)
     yield name
-    drop_table(client, name)
+    drop_table(tables, name)
 
 
 @pytest.fixture
-def api(environment: pytest.MonkeyPatch, table_name: str, root_certificate: Path) -> Iterator[Any]:
+def parameter_store(environment: pytest.MonkeyPatch, moto_endpoint: str) -> Any:
+    """The parameter store, with a path of the test's own for the keys that tenants bring. Name it before `api`."""
+    import boto3
+
+    environment.setenv("AWS_ENDPOINT_URL_SSM", moto_endpoint)
+    environment.setenv("TENANT_PARAMETERS", f"/test-{uuid.uuid4()}/tenants")
+    return boto3.client("ssm", endpoint_url=moto_endpoint)
+
+
+@pytest.fixture
+def api(environment: pytest.MonkeyPatch, dynamodb_url: str, table_name: str, root_certificate: Path) -> Iterator[Any]:
     """The functions by name, wired to a fresh table. Set providers up with `environment` before the first call."""
+    from tests.support.dynamodb import table_client
     from tests.support.gateway import Client
     from tests.support.wiring import rewire
 
@@ -144,7 +178,14 @@ def api(environment: pytest.MonkeyPatch, table_name: str, root_certificate: Path
     environment.setenv("SSL_CERT_FILE", str(root_certificate))  # providers here are on loopback, without TLS
     rewire()
     yield Client()
+    canary.check_items(table_client(dynamodb_url, AWS["AWS_REGION"]), table_name)
     rewire()
+
+
+@pytest.fixture
+def said_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The test's clients and models say keys, which may then be in answers and in the table, and nowhere else."""
+    monkeypatch.setattr(canary, "said", True)
 
 
 @pytest.fixture

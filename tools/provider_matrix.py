@@ -40,7 +40,7 @@ class _CheckedAt(Clock):
 def page() -> str:
     """The whole document."""
     settings = load_settings({})
-    matrix = ProviderCatalog(settings, lambda: (), _CheckedAt(settings)).matrix().data
+    matrix = ProviderCatalog(settings, lambda _: (), _CheckedAt(settings)).matrix().data
     return HEAD + _providers(matrix) + "\n## Models\n\n" + _models(matrix)
 
 

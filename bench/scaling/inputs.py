@@ -55,9 +55,9 @@ class Load:
     own_seconds: float = 0.048
     """docs/cost.md says how it is measured."""
     init_seconds: int = 2
-    writes: int = 9
+    writes: int = 13
     reads: int = 3
-    """Units of a turn, docs/turn-cost.md."""
+    """Units of a turn, docs/turn-cost.md, and two writes more when its usage is counted."""
     targets: int = 2
     """Models whose circuits a plan reads: a model and its fallback."""
 

@@ -7,4 +7,4 @@ from agentos.wiring import access_control, provider_catalog
 
 @endpoint(access_control, "optional")
 def handler(request: Request) -> HealthSummary:
-    return provider_catalog().health() if request.caller.known else provider_catalog().summary()
+    return provider_catalog().health(request.tenant) if request.caller.known else provider_catalog().summary()

@@ -7,4 +7,4 @@ from agentos.wiring import access_control, provider_catalog
 
 @endpoint(access_control, "any")
 def handler(request: Request) -> Matrix:
-    return provider_catalog().matrix()
+    return provider_catalog().matrix(request.tenant)

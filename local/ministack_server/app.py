@@ -1,6 +1,6 @@
 """The ASGI application: each request goes to the service that its X-Amz-Target header names.
 
-ministack's own application serves 60 services and starts several of them; these three are what the project uses.
+ministack's own application serves 60 services and starts several of them; these four are what the project uses.
 """
 
 import json
@@ -8,11 +8,16 @@ import traceback
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from ministack.services import dynamodb, dynamodb_streams, sqs
+from ministack.services import dynamodb, dynamodb_streams, sqs, ssm
 
 from local.ministack_server.database import Database
 
-SERVICES = {"DynamoDB_20120810": dynamodb, "DynamoDBStreams_20120810": dynamodb_streams, "AmazonSQS": sqs}
+SERVICES = {
+    "DynamoDB_20120810": dynamodb,
+    "DynamoDBStreams_20120810": dynamodb_streams,
+    "AmazonSQS": sqs,
+    "AmazonSSM": ssm,
+}
 
 Headers = dict[str, str]
 Result = tuple[int, Headers, bytes]
@@ -21,7 +26,7 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 
 class App:
-    """Serves the three services, and saves what a request changed before it is answered if there is a database."""
+    """Serves the four services, and saves what a request changed before it is answered if there is a database."""
 
     def __init__(self, database: Database | None) -> None:
         self._database = database

@@ -1,4 +1,4 @@
-"""Keeps tables and queues in an SQLite file, for STORE=disk.
+"""Keeps tables, queues and parameters in an SQLite file, for STORE=disk.
 
 ministack's own persistence writes everything at a clean exit and nothing before, so that a crash loses all of it. Here
 each request's changes are committed before it is answered. In SQLite's WAL mode a commit survives the end of the
@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from ministack.services import dynamodb, sqs
+from ministack.services import dynamodb, sqs, ssm
 
 VERSION = 1
 SCHEMA = """
@@ -25,7 +25,9 @@ CREATE TABLE IF NOT EXISTS items (
     name TEXT NOT NULL, pk TEXT NOT NULL, sk TEXT NOT NULL, item TEXT NOT NULL, PRIMARY KEY (name, pk, sk)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS queues (url TEXT PRIMARY KEY, queue TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS parameters (name TEXT PRIMARY KEY, parameter TEXT NOT NULL) WITHOUT ROWID;
 """
+PARAMETER_ACTIONS = {"PutParameter", "DeleteParameter", "DeleteParameters"}
 DEFINITION_ACTIONS = {"CreateTable", "UpdateTable", "DeleteTable", "UpdateTimeToLive"}
 
 NOT_DEFINITION = {"items", dynamodb._INDEX_MEMBERS}
@@ -36,7 +38,7 @@ Key = tuple[str, str, str]
 
 
 class Database:
-    """The open file. Tables and queues in it are ministack's from the start."""
+    """The open file. Tables, queues and parameters in it are ministack's from the start."""
 
     def __init__(self, path: Path) -> None:
         """Raises sqlite3.Error if the file is locked or not a database, ValueError if its version is unknown."""
@@ -54,12 +56,16 @@ class Database:
         self._changed: set[Key] = set()
         self._load_tables()
         self._load_queues()
+        self._load_parameters()
         self._watch_items()
 
     def save(self, service: str, action: str) -> None:
         """Commit what the last request changed."""
         if service == "AmazonSQS":
             self._save_queues()
+        elif service == "AmazonSSM":
+            if action in PARAMETER_ACTIONS:
+                self._save_parameters()
         elif action in DEFINITION_ACTIONS:
             self._save_definitions()
         elif self._changed:
@@ -117,6 +123,16 @@ class Database:
             self._file.executemany("INSERT OR REPLACE INTO queues VALUES (?, ?)", changed)
             self._file.executemany("DELETE FROM queues WHERE url = ?", [(url,) for url in self._queues.keys() - queues])
         self._queues = queues
+
+    def _save_parameters(self) -> None:
+        rows = [(name, json.dumps(parameter)) for name, parameter in ssm._parameters.items()]
+        with self._transaction():
+            self._file.execute("DELETE FROM parameters")
+            self._file.executemany("INSERT INTO parameters VALUES (?, ?)", rows)
+
+    def _load_parameters(self) -> None:
+        for name, text in self._file.execute("SELECT name, parameter FROM parameters"):
+            ssm._parameters[name] = json.loads(text)
 
     def _load_tables(self) -> None:
         for name, definition, ttl in self._file.execute("SELECT name, definition, ttl FROM tables").fetchall():

@@ -23,27 +23,41 @@ if TYPE_CHECKING:
     from agentos.services.api_keys import ApiKeys
     from agentos.services.background_turns import BackgroundTurns
     from agentos.services.background_worker import BackgroundWorker, DeadLetters
+    from agentos.services.budgets import Budgets
     from agentos.services.completions import Completions
+    from agentos.services.earlier_spending import EarlierSpending
     from agentos.services.explanations import Explanations
+    from agentos.services.late_settlement import LateSettlement
     from agentos.services.leases import Leases
     from agentos.services.preparation import Preparation
     from agentos.services.provider_catalog import ProviderCatalog
     from agentos.services.request_rates import RequestRates
     from agentos.services.sessions import Sessions
     from agentos.services.simulation import Simulator
+    from agentos.services.spending import Spending
+    from agentos.services.tenant_providers import TenantProviderKeys
     from agentos.services.turns import Turns
+    from agentos.services.usage_recorder import UsageRecorder
+    from agentos.services.usage_reports import UsageReports
     from agentos.settings.loading import Settings
     from agentos.settings.secrets import ParameterStore
+    from agentos.settings.tenant_keys import TenantKeys
+    from agentos.settings.tenant_secrets import TenantSecrets
     from agentos.store.agents import AgentStore
     from agentos.store.api_keys import ApiKeyStore
     from agentos.store.background_turns import BackgroundTurnStore
+    from agentos.store.budgets import BudgetStore
     from agentos.store.circuits import Circuits
     from agentos.store.completion_records import CompletionRecords
     from agentos.store.deletion import Deletion
     from agentos.store.dynamodb import Table
+    from agentos.store.lanes import LaneStore
     from agentos.store.queue import Queue
     from agentos.store.sessions import SessionStore
+    from agentos.store.tenant_providers import TenantProviderStore
     from agentos.store.turns import TurnStore
+    from agentos.store.usage import UsageStore
+    from agentos.store.usage_totals import UsageTotals
 
 
 @once
@@ -57,7 +71,7 @@ def settings() -> "Settings":
     from agentos.kernel.logs import logger
     from agentos.settings.loading import load_settings
 
-    loaded = load_settings(os.environ, parameters())
+    loaded = load_settings(os.environ, parameters(), tenant_keys())
     if warning := loaded.price_warning(moment(clock().time())):
         logger.warning(warning)
     return loaded
@@ -66,13 +80,55 @@ def settings() -> "Settings":
 @once
 def parameters() -> "ParameterStore | None":
     """The stored keys of a deployed stack. None without a path, and under sam local, which has no parameter store."""
-    from agentos.settings.secrets import ParameterStore, connect
+    from agentos.settings.secrets import ParameterStore
 
     path = os.environ.get("PROVIDER_PARAMETERS")
     if not path or os.environ.get("AWS_SAM_LOCAL") == "true":
         return None
-    client = connect(os.environ.get("AWS_ENDPOINT_URL_SSM") or None)
-    return ParameterStore(client, path, clock(), decrypt=os.environ.get("PROVIDER_KEYS") != "names")
+    return ParameterStore(ssm(), path, clock(), decrypt=os.environ.get("PROVIDER_KEYS") != "names")
+
+
+@once
+def ssm() -> Any:
+    from agentos.settings.secrets import connect
+
+    return connect(os.environ.get("AWS_ENDPOINT_URL_SSM") or None)
+
+
+@once
+def tenant_secrets() -> "TenantSecrets | None":
+    """Where tenants' own keys are. None without a path, and under sam local, which has no parameter store."""
+    from agentos.settings.tenant_secrets import TenantSecrets
+
+    path = os.environ.get("TENANT_PARAMETERS")
+    if not path or os.environ.get("AWS_SAM_LOCAL") == "true":
+        return None
+    return TenantSecrets(ssm(), path)
+
+
+@once
+def tenant_keys() -> "TenantKeys | None":
+    """None where tenants can bring no keys of their own."""
+    from agentos.settings.tenant_keys import TenantKeys
+
+    if not os.environ.get("TENANT_PARAMETERS") or os.environ.get("AWS_SAM_LOCAL") == "true":
+        return None
+    secrets = None if os.environ.get("PROVIDER_KEYS") == "names" else tenant_secrets()
+    return TenantKeys(lambda tenant: tenant_provider_store().of(tenant), secrets, clock())
+
+
+@once
+def tenant_provider_store() -> "TenantProviderStore":
+    from agentos.store.tenant_providers import TenantProviderStore
+
+    return TenantProviderStore(table())
+
+
+@once
+def tenant_provider_keys() -> "TenantProviderKeys":
+    from agentos.services.tenant_providers import TenantProviderKeys
+
+    return TenantProviderKeys(tenant_provider_store(), tenant_secrets(), settings(), clock())
 
 
 @once
@@ -233,11 +289,10 @@ def release_leases() -> None:
 
 @once
 def preparation() -> "Preparation":
-    from agentos.routing.plan import TargetStats
+    from agentos.routing.stats import Stats
     from agentos.services.preparation import Preparation
 
-    stats = TargetStats(cooling=health().cooling, latency=latencies().of)
-    return Preparation(turn_store(), stats, settings(), clock())
+    return Preparation(turn_store(), Stats(health(), latencies()).of, settings(), clock())
 
 
 @once
@@ -255,13 +310,23 @@ def http_client() -> "HttpClient":
     return HttpClient(limits.reply_bytes, stall_seconds=limits.stream_stall_seconds, clock=clock())
 
 
-def http_transport() -> "HttpTransport":
+@once
+def public_http_client() -> "HttpClient":
+    """For tenants' endpoints: it reaches public hosts alone."""
+    from agentos.providers.http_client import HttpClient
+    from agentos.providers.public_network import PublicTransport
+
+    limits = settings().limits
+    return HttpClient(limits.reply_bytes, PublicTransport(), stall_seconds=limits.stream_stall_seconds, clock=clock())
+
+
+def _transport(client: "HttpClient") -> "HttpTransport":
     """The HTTP client, which passes the trace on to providers if TRACE_PROVIDERS says so."""
     if os.environ.get("TRACE_PROVIDERS") != "true":
-        return http_client()
+        return client
     from agentos.providers.traced import TracedTransport
 
-    return TracedTransport(http_client())
+    return TracedTransport(client)
 
 
 def _executor(seconds: float | None) -> "Executor":
@@ -270,7 +335,7 @@ def _executor(seconds: float | None) -> "Executor":
     from agentos.routing.call import AttemptRunner
     from agentos.routing.execute import Executor
 
-    upstream = UpstreamClient(settings(), http_transport())
+    upstream = UpstreamClient(settings(), _transport(http_client()), lambda: _transport(public_http_client()))
     attempts = AttemptRunner(upstream.call, health(), latencies(), clock())
     timeout_of = upstream.timeout_of if seconds is None else lambda _: seconds
     return Executor(attempts, health(), timeout_of, settings().limits, clock())
@@ -294,10 +359,97 @@ def simulator() -> "Simulator":
 
 
 @once
+def usage_store() -> "UsageStore":
+    from agentos.store.usage import UsageStore
+
+    return UsageStore(table(), settings().limits.usage_record_days)
+
+
+@once
+def usage_totals() -> "UsageTotals":
+    from agentos.store.usage_totals import UsageTotals
+
+    return UsageTotals(table())
+
+
+@once
+def usage_reports() -> "UsageReports":
+    from agentos.services.usage_reports import UsageReports
+
+    return UsageReports(usage_store(), usage_totals(), clock())
+
+
+@once
+def usage_recorder() -> "UsageRecorder":
+    from agentos.services.usage_recorder import UsageRecorder
+
+    return UsageRecorder(usage_store(), clock())
+
+
+@once
+def lanes() -> "LaneStore":
+    from agentos.domain.budgets import Cost
+    from agentos.store.lanes import LaneStore
+
+    def cost_of(tenant: str, turn_id: str) -> Cost | None:
+        record = usage_store().find(tenant, turn_id)
+        return record.cost if record else None
+
+    return LaneStore(table(), cost_of, clock())
+
+
+@once
+def budget_store() -> "BudgetStore":
+    from agentos.store.budgets import BudgetStore
+
+    return BudgetStore(table(), lanes(), clock())
+
+
+@once
+def earlier_spending() -> "EarlierSpending":
+    from agentos.services.earlier_spending import EarlierSpending
+
+    return EarlierSpending(usage_store(), lanes(), budget_store(), settings().limits, clock())
+
+
+@once
+def budgets() -> "Budgets":
+    from agentos.services.budgets import Budgets
+
+    return Budgets(budget_store(), lanes(), api_key_store(), earlier_spending(), clock())
+
+
+@once
+def late_settlement() -> "LateSettlement":
+    from agentos.services.late_settlement import LateSettlement
+
+    return LateSettlement(lanes())
+
+
+@once
+def spending() -> "Spending":
+    from agentos.services.known_budgets import KnownBudgets
+    from agentos.services.spending import Spending
+
+    known = KnownBudgets(budget_store(), clock())
+    return Spending(known, lanes(), earlier_spending().catch_up, settings().limits, clock())
+
+
+@once
 def turns() -> "Turns":
     from agentos.services.turns import Turns
 
-    return Turns(agent_store(), turn_store(), leases(), preparation(), executor(), settings(), clock())
+    return Turns(
+        agent_store(),
+        turn_store(),
+        leases(),
+        preparation(),
+        executor(),
+        usage_recorder(),
+        spending(),
+        settings(),
+        clock(),
+    )
 
 
 @once
@@ -312,7 +464,9 @@ def completions() -> "Completions":
     from agentos.services.completions import Completions
 
     records = completion_records()
-    return Completions(agent_store(), records, leases(), preparation(), executor(), settings(), clock())
+    return Completions(
+        agent_store(), records, leases(), preparation(), executor(), usage_recorder(), spending(), settings(), clock()
+    )
 
 
 @once
@@ -346,7 +500,10 @@ def background_worker() -> "BackgroundWorker":
     from agentos.services.turns import Turns
 
     patient = _executor(settings().limits.long_turn_seconds)
-    turns = Turns(agent_store(), turn_store(), leases(), preparation(), patient, settings(), clock(), long=True)
+    usage, configured = usage_recorder(), settings()
+    turns = Turns(
+        agent_store(), turn_store(), leases(), preparation(), patient, usage, spending(), configured, clock(), long=True
+    )
     times = TurnClock(settings().limits.background_turn_seconds, clock())
     return BackgroundWorker(background_turn_store(), turn_store(), turns, queue(), times, clock())
 

@@ -69,7 +69,8 @@ def check_answer(operation: Json, answer: Answer) -> None:
         for kind, data in _events(answer.text):
             check(media["x-events"][kind], data)
     else:
-        check(media["schema"], json.loads(answer.text))
+        is_json = answer.headers["content-type"] == "application/json"
+        check(media["schema"], json.loads(answer.text) if is_json else answer.text)
 
 
 def _events(text: str) -> Iterator[tuple[str, Any]]:

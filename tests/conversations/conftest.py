@@ -15,12 +15,6 @@ from tests.conversations.formats import CONFIGURATION, FORMATS, Format
 
 
 @pytest.fixture
-def dynamodb_endpoint(moto_endpoint: str) -> str:
-    """One is enough: conversations are about providers, and `tests/store` is about stores."""
-    return moto_endpoint
-
-
-@pytest.fixture
 def configured(environment: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
     """The environment with the suite's models in it."""
     file = tmp_path / "suite.yaml"

@@ -5,12 +5,9 @@ import logging
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-import anthropic
 import boto3
 import httpx
-import openai
 import pytest
-from google import genai
 
 from tests.conversations.cases import UNICODE
 from tests.conversations.fakes import bedrock
@@ -19,6 +16,7 @@ from tests.conversations.fakes.provider import MODEL, FakeProvider, Request
 from tests.conversations.fakes.providers import HOSTS, PROVIDERS
 from tests.conversations.fakes.rules import Refused, signature_of
 from tests.conversations.fakes.server import FakeServer
+from tests.support.sdks import anthropic, genai, openai
 
 Body = dict[str, Any]
 Read = tuple[str, list[tuple[str, Any]], Any, int]

@@ -39,11 +39,12 @@ class Emulator:
         containers.remove(self.port)
 
     def items(self, stack: str, text: str) -> Items:
-        """The table's items in which a text occurs."""
+        """The table's items in which a text occurs, but those of usage, which stay."""
         found = deployed.find(self.aws("cloudformation"), stack)
         assert found
         pages = self.aws("dynamodb").get_paginator("scan").paginate(TableName=found.outputs["TableName"])
-        return [item for page in pages for item in page["Items"] if text in str(item)]
+        items = [item for page in pages for item in page["Items"] if "#USAGE#" not in item["pk"]["S"]]
+        return [item for item in items if text in str(item)]
 
 
 @contextmanager

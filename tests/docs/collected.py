@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, RootModel
-from samcli.yamlhelper import yaml_parse
 
 from agentos.api import bodies
 from agentos.domain import RequestLimits, requests
@@ -18,10 +17,11 @@ from agentos.domain.measures import MEASURES
 from agentos.kernel import errors
 from agentos.settings import schema
 from tests.support.gateway import ROOT
+from tests.support.template import template
 
 PYTHON = [path for folder in ("shared", "functions", "local") for path in sorted((ROOT / folder).rglob("*.py"))]
 SCRIPTS = [ROOT / ".ci" / "run", *sorted((ROOT / "tests" / "sam_local").glob("*.sh"))]
-TEMPLATE = yaml_parse((ROOT / "template.yaml").read_text())
+TEMPLATE = template()
 DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md")), ROOT / "examples" / "README.md"]
 MAKEFILE = (ROOT / "Makefile").read_text()
 

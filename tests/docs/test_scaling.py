@@ -90,7 +90,9 @@ def test_more_messages_need_no_less_of_anything() -> None:
 def test_utilisation_is_one_where_the_limit_is_met_exactly() -> None:
     limits = Limits()
     assert utilisation(demand_of(Load(3_000)), limits)["one tenant's agents"] == 1
-    assert utilisation(demand_of(Load(limits.table_writes / 9)), limits)["a new table's writes"] == pytest.approx(1)
+    assert utilisation(demand_of(Load(limits.table_writes / Load(1).writes)), limits)[
+        "a new table's writes"
+    ] == pytest.approx(1)
     environments = 60_000  # each writes once a minute
     load = Load(environments / Load(1).seconds)
     assert utilisation(demand_of(load), limits)["one model's latency"] == pytest.approx(1)

@@ -1,6 +1,8 @@
 """The local host, or `sam local` by `module`, as a process that a test starts and ends, without any key."""
 
 import os
+import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,6 +14,7 @@ from pathlib import Path
 import httpx
 
 from local import process
+from tests.support.canary import leaks
 from tests.support.ports import free_port
 
 ROOT = Path(__file__).parents[2]
@@ -94,6 +97,8 @@ class Host:
         finally:
             self.process.kill()
             self.client.close()
+            found = leaks(re.sub(r"export AGENTOS_KEY=\S+", "", self.output))  # the key that it makes is printed once
+            assert not found, f"the host wrote {', '.join(found)}"
 
 
 def eventually(holds: Callable[[], bool]) -> None:
@@ -131,3 +136,12 @@ def start(folder: Path, environment: dict[str, str], *arguments: str, module: st
             return host
     host.end(signal.SIGKILL)
     raise AssertionError(f"the host did not start:\n{host.output}")
+
+
+def copy_of_what_runs(folder: Path) -> Path:
+    """A copy of what the host runs, to be edited."""
+    copy = folder / "checkout"
+    for part in ("config", "functions", "shared"):
+        shutil.copytree(ROOT / part, copy / part, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "template.yaml", copy)
+    return copy

@@ -5,9 +5,6 @@ import json
 from typing import Any
 
 import pytest
-from flask import Flask
-from flask import request as flask_request
-from samcli.local.apigw.event_constructor import construct_v1_event
 
 from local.events import HttpRequest, MalformedResponse, match_path, to_event, to_response, to_response_head
 
@@ -94,6 +91,10 @@ def test_request_context() -> None:
 
 def test_same_event_as_sam_locals() -> None:
     """But for what is random, and for what it simplifies where API Gateway tells more."""
+    from flask import Flask
+    from flask import request as flask_request
+    from samcli.local.apigw.event_constructor import construct_v1_event
+
     headers = [("host", "localhost:8080"), ("content-type", "application/json"), ("x-thing", "a")]
     ours = event(*headers, query="tag=a&tag=b&x=%C3%A9", body=b'{"a": 1}')
     app = Flask(__name__)

@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -16,7 +15,7 @@ import httpx
 import pytest
 
 from local import dynamodb_local, process
-from tests.e2e.hosting import ROOT, STOP_SECONDS, Host, eventually, launch, start
+from tests.e2e.hosting import ROOT, STOP_SECONDS, Host, copy_of_what_runs, eventually, launch, start
 from tests.support.backends import DYNAMODBS
 from tests.support.ports import free_port
 from tests.support.upstream import Reply, Upstream, answer
@@ -252,15 +251,6 @@ def edited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Host, Pat
     host = start(folder, {}, "--root", str(checkout))
     yield host, checkout
     host.end()
-
-
-def copy_of_what_runs(folder: Path) -> Path:
-    """A copy of what the host runs, to be edited."""
-    copy = folder / "checkout"
-    for part in ("config", "functions", "shared"):
-        shutil.copytree(ROOT / part, copy / part, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(ROOT / "template.yaml", copy)
-    return copy
 
 
 HANDLER = "def handler(event, context):\n    return {answer}\n"

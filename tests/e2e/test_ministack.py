@@ -1,4 +1,4 @@
-"""The DynamoDB and SQS of `make run`: what is ours about them is the process, faster queries, and the file on disk."""
+"""DynamoDB, SQS and SSM of `make run`: what is ours about them is the process, faster queries, and the file on disk."""
 
 import os
 import random
@@ -179,6 +179,20 @@ def test_tables_survive_kill_9(environment: pytest.MonkeyPatch, tmp_path: Path) 
             ExpressionAttributeValues={":a": {"S": "a"}},
         )
         assert [item["sessionId"]["S"] for item in index["Items"]] == [f"{number:02}" for number in range(2, 30)]
+
+
+def test_parameters_survive_kill_9(tmp_path: Path) -> None:
+    database = tmp_path / "store.sqlite"
+    with killed_in_the_end(database) as url:
+        ssm = client("ssm", url)
+        for name, value in (("/a/b/ONE", "1"), ("/a/b/TWO", "2"), ("/a/b/ONE", "3"), ("/a/c/THREE", "4")):
+            ssm.put_parameter(Name=name, Value=value, Type="SecureString", Overwrite=True)
+        ssm.delete_parameter(Name="/a/b/TWO")
+    with ministack.serving(database) as url:
+        ssm = client("ssm", url)
+        (found,) = ssm.get_parameters_by_path(Path="/a/b", WithDecryption=True)["Parameters"]
+        assert (found["Name"], found["Value"], found["Version"]) == ("/a/b/ONE", "3", 2)
+        assert ssm.put_parameter(Name="/a/b/ONE", Value="5", Type="SecureString", Overwrite=True)["Version"] == 3
 
 
 def test_queues_survive_kill_9(tmp_path: Path) -> None:

@@ -49,6 +49,11 @@ class Feed:
         name = self.template.table["TableName"]
         return StreamPoller(replace(self.source, **fields), self.functions, self.endpoint, name)
 
+    def filters(self, function: str) -> Any:
+        """Those of the function's stream in the template."""
+        (filters,) = [source.filters for source in self.template.stream_sources if source.function.name == function]
+        return filters
+
     def answers(self, **answer: Any) -> None:
         (self.folder / "answer").write_text(json.dumps(answer))
 
@@ -112,10 +117,9 @@ def test_a_record_has_lambdas_form(feed: Feed) -> None:
 
 
 def test_only_what_a_filter_lets_pass_comes(feed: Feed) -> None:
-    """With the template's own filters."""
-    (stream,) = feed.template.stream_sources
-    poller = feed.poller(filters=stream.filters)
-    feed.put("SESSION", "MESSAGE#1", "agent_1")
+    """With the template's own filters of the sweeper."""
+    poller = feed.poller(filters=feed.filters("SweepFunction"))
+    feed.put("SESSION", "MESSAGE#1", "agent_1", "turn_1")
     feed.put("VERSION#1", deletedAt={"S": "now"})
     feed.put("SESSION", deletedAt={"S": "now"})
     for name in ("MESSAGE#1", "SESSION", "VERSION#1", "agent_1"):
@@ -127,6 +131,21 @@ def test_only_what_a_filter_lets_pass_comes(feed: Feed) -> None:
         ("MODIFY", "SESSION"),
         ("REMOVE", "SESSION"),
         ("REMOVE", "agent_1"),
+    ]
+
+
+def test_usage_is_counted_when_it_is_new(feed: Feed) -> None:
+    """The mark of a record that was counted, its end, and other items do not come."""
+    poller = feed.poller(filters=feed.filters("CountUsageFunction"))
+    feed.put("turn_1", "TURN#turn_2", "SESSION", "agent_1")
+    feed.put("turn_1", counted={"N": "1"})
+    feed.delete("turn_1")
+    feed.put("turn_3")
+    poller.poll()
+    records = [record for event in feed.events() for record in event["Records"]]
+    assert [(record["eventName"], record["dynamodb"]["Keys"]["sk"]["S"]) for record in records] == [
+        ("INSERT", "turn_1"),
+        ("INSERT", "turn_3"),
     ]
 
 

@@ -5,8 +5,6 @@ from uuid import uuid4
 
 import pytest
 import yaml
-from samcli.lib.providers.api_provider import ApiProvider
-from samcli.lib.providers.sam_stack_provider import SamLocalStackProvider
 
 from local.dynamodb import DynamoDBError, ensure_table
 from local.events import match_path
@@ -46,6 +44,9 @@ def test_the_template_says_which_routes_stream() -> None:
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # samcli's own
 def test_sam_local_finds_the_same_function_for_every_route() -> None:
     """Where two routes of its share a path and a method, which of them wins is left to chance."""
+    from samcli.lib.providers.api_provider import ApiProvider
+    from samcli.lib.providers.sam_stack_provider import SamLocalStackProvider
+
     stacks, _ = SamLocalStackProvider.get_stacks(str(ROOT / "template.yaml"))
     theirs = [
         ((method, route.path), route.function_name)

@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from agentos import wiring
+from agentos.domain.api_keys import NewApiKey
 from agentos.kernel.ids import new_id
 from agentos.store.keys import cursor
 from tests.support.gateway import ROOT, event, invoke
@@ -17,14 +19,20 @@ WITH_BODY: dict[str, dict[str, Any]] = {
     "create_session": {"userId": "u"},
     "send_message": {"content": "Hello"},
     "explain_route": {"content": "Hello"},
+    "create_key": {"tenant": "acme", "name": "n", "scopes": ["chat"]},
+    "put_tenant_budget": {"period": "day", "usd": 1},
+    "put_key_budget": {"period": "day", "usd": 1},
+    "put_tenant_provider": {"apiKey": "sk-acme-0123456789"},
 }
-LISTS = ["list_agents", "list_sessions", "list_messages"]
+LISTS = ["list_agents", "list_sessions", "list_messages", "list_keys"]
 
 
 @pytest.fixture
 def path(api: Any, upstream: Any) -> dict[str, str]:
     agent_id = api.agent()
-    return {"agentId": agent_id, "sessionId": api.session(agent_id)}
+    key = wiring.api_keys().create(NewApiKey(tenant="acme", name="n", scopes=("chat",)))
+    ids = {"agentId": agent_id, "sessionId": api.session(agent_id), "keyId": key.key_id}
+    return {**ids, "tenant": "acme", "provider": "openai"}
 
 
 @pytest.fixture
@@ -64,7 +72,8 @@ def test_every_function_that_takes_a_body_is_covered() -> None:
     assert taking == set(WITH_BODY) | {
         "chat_completions"
     }  # lenient, as OpenAI's clients expect: test_openai_clients.py
-    assert {path.parent.name for path in ROOT.glob("functions/list_*/app.py")} == {*LISTS, "list_models"}
+    without_pages = {"list_models", "list_tenant_providers"}
+    assert {path.parent.name for path in ROOT.glob("functions/list_*/app.py")} == {*LISTS, *without_pages}
 
 
 @pytest.mark.parametrize("folder", WITH_BODY)

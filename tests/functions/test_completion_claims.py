@@ -18,8 +18,9 @@ from tests.support.gateway import Client, StreamingContext, event, invoke
 from tests.support.upstream import answer, refusal, streamed_reply
 from tests.support.wiring import rewire
 
-CLAIM, KEEP = 1, 2
-"""The requests of a completion with a key. Its agent is temporary."""
+REQUESTS = ["PutItem", "GetItem", "PutItem", "PutItem"]
+"""The claim, the tenant's budget, the usage, the answer."""
+CLAIM, USAGE, KEEP = 1, 3, 4
 
 ALWAYS = 1000
 
@@ -53,7 +54,7 @@ def record(client: Any, table_name: str) -> Record:
 
 @pytest.mark.parametrize("stream", [False, True])
 @pytest.mark.parametrize("moment", Moment)
-@pytest.mark.parametrize("at", [CLAIM, KEEP])
+@pytest.mark.parametrize("at", [CLAIM, USAGE, KEEP])
 def test_a_completion_that_dies_can_be_asked_again_within_the_promised_time(
     api: Client, upstream: Any, clock: ShiftedClock, at: int, moment: Moment, stream: bool
 ) -> None:
@@ -62,9 +63,9 @@ def test_a_completion_that_dies_can_be_asked_again_within_the_promised_time(
     with pytest.raises(Died):
         ask(api, stream=stream)
     rewire()
-    assert death.requests == ["PutItem", "PutItem"][:at]
+    assert death.requests == REQUESTS[:at]
 
-    claimed = at == KEEP or moment != Moment.BEFORE
+    claimed = at != CLAIM or moment != Moment.BEFORE
     kept = at == KEEP and moment != Moment.BEFORE
     at_once = ask(api, stream=stream)
     if claimed and not kept:
@@ -78,7 +79,7 @@ def test_a_completion_that_dies_can_be_asked_again_within_the_promised_time(
     assert again.status == 200
     assert again.text.endswith("data: [DONE]\n\n") == stream
     assert ask(api, stream=stream).text == again.text
-    assert len(upstream.requests) == (2 if at == KEEP and not kept else 1)
+    assert len(upstream.requests) == (2 if at != CLAIM and not kept else 1)
 
 
 def test_a_completion_keeps_its_key_for_as_long_as_it_lives(
@@ -100,10 +101,10 @@ def test_a_completion_keeps_its_key_for_as_long_as_it_lives(
     assert len(upstream.requests) == 1
 
 
-def test_a_short_completion_takes_two_requests(api: Client, upstream: Any) -> None:
+def test_a_short_completion_takes_three_requests_and_reads_its_budget_once(api: Client, upstream: Any) -> None:
     counted = Death(wiring.dynamodb(), ALWAYS, Moment.AFTER)  # not reached
     ask(api)
-    assert counted.requests == ["PutItem", "PutItem"]
+    assert counted.requests == REQUESTS
     del counted.requests[:]
     ask(api)
     assert counted.requests == ["PutItem"], "a replay asks for the claim alone"

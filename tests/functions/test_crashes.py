@@ -18,9 +18,11 @@ from tests.support.sse import events, text_of
 from tests.support.upstream import answer, calling, streamed_reply
 from tests.support.wiring import rewire
 
-TURN = ["GetItem", "UpdateItem", "GetItem", "Query", "TransactWriteItems"]
-"""Agent, lease, key, history, commit."""
-LEASE, COMMIT = 2, 5
+TURN = ["GetItem", "UpdateItem", "GetItem", "GetItem", "Query", "TransactWriteItems"]
+"""Agent, lease, key, the tenant's budget, history, commit."""
+LEASE, COMMIT = 2, 6
+WITHOUT_HISTORY = ["GetItem", "UpdateItem", "GetItem", "TransactWriteItems"]
+"""The same of a session's first turn without a key."""
 
 LEASE_SECONDS = 15
 """No lease lasts as long. The promise: the next message is answered within this time after a turn's death."""
@@ -142,7 +144,7 @@ def test_a_partial_result_of_a_turn_that_dies_is_taken_once(
 
 
 @pytest.mark.parametrize("moment", Moment)
-@pytest.mark.parametrize("at", [1, 2, 3])
+@pytest.mark.parametrize("at", range(1, len(WITHOUT_HISTORY) + 1))
 def test_without_a_key_a_turn_that_dies_is_stored_whole_or_not_at_all(
     api: Client, upstream: Any, path: dict[str, str], clock: ShiftedClock, at: int, moment: Moment
 ) -> None:
@@ -151,10 +153,10 @@ def test_without_a_key_a_turn_that_dies_is_stored_whole_or_not_at_all(
     with pytest.raises(Died):
         api.say(*path.values(), "lost or not")
     rewire()
-    assert death.requests == ["GetItem", "UpdateItem", "TransactWriteItems"][:at]
+    assert death.requests == WITHOUT_HISTORY[:at]
 
     clock.shift = LEASE_SECONDS
-    committed = at == 3 and moment != Moment.BEFORE
+    committed = at == len(WITHOUT_HISTORY) and moment != Moment.BEFORE
     kept = ["lost or not", "Hello from upstream."] if committed else []
     assert api.said(*path.values()) == kept
     assert api("get_session", **path).json["state"] == "idle"

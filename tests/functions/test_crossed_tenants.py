@@ -17,7 +17,7 @@ from tests.support.gateway import ROOT, Answer, Client, event, invoke
 
 IDS = {"agentId": "agent", "sessionId": "sess", "turnId": "turn"}
 """The path parameters that belong to a tenant, and the kinds of their ids."""
-SHARED = {"model", "proxy", "keyId"}
+SHARED = {"model", "proxy", "keyId", "tenant", "provider"}
 """The path parameters that belong to nobody, or to an admin."""
 
 
@@ -25,7 +25,7 @@ def _owned() -> Iterator[Route]:
     for route in load_template(ROOT / "template.yaml", "any").routes:
         names = set(re.findall(r"{(\w+)\+?}", route.path))
         assert names <= IDS.keys() | SHARED, f"{route.path}: whose is this parameter?"
-        if names & IDS.keys():
+        if names & IDS.keys() and route.method != "OPTIONS":  # a preflight reads nothing
             yield route
 
 

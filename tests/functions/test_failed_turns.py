@@ -179,6 +179,7 @@ def test_a_key_that_is_refused_is_logged_as_an_error(api: Any, providers: Provid
     assert (line["level"], line["error_class"]) == ("ERROR", "auth")
 
 
+@pytest.mark.usefixtures("said_keys")
 def test_an_answer_that_quotes_a_key_does_not_bring_it_into_the_log(api: Any, providers: Providers) -> None:
     providers.openai.default = answer(f"Your key is {OPENAI_KEY}")
     with captured() as log:

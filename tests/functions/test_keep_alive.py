@@ -6,11 +6,10 @@ from typing import Any
 
 import httpx2
 import pytest
-from openai import OpenAI, Stream
-from openai.types.chat import ChatCompletionChunk
 
 from tests.functions.conftest import Chat, Providers, chat
 from tests.support.gateway import Answer, StreamingContext
+from tests.support.sdks import openai
 from tests.support.sse import events, text_of
 from tests.support.upstream import refusal, streamed_reply
 
@@ -78,10 +77,8 @@ def test_openais_own_client_ignores_comments(talk: Chat, providers: Providers) -
     answer = httpx2.MockTransport(
         lambda _: httpx2.Response(200, headers={"content-type": "text/event-stream"}, text=body)
     )
-    client = OpenAI(api_key="any", base_url="http://door.test/v1", http_client=httpx2.Client(transport=answer))
-    stream: Stream[ChatCompletionChunk] = client.chat.completions.create(
-        model="any", messages=[{"role": "user", "content": "Hi"}], stream=True
-    )
+    client = openai.OpenAI(api_key="any", base_url="http://door.test/v1", http_client=httpx2.Client(transport=answer))
+    stream = client.chat.completions.create(model="any", messages=[{"role": "user", "content": "Hi"}], stream=True)
     assert "".join(chunk.choices[0].delta.content or "" for chunk in stream if chunk.choices) == "Hello"
 
 

@@ -250,6 +250,7 @@ def sampled(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
     logger.refresh_sample_rate_calculation()
 
 
+@pytest.mark.usefixtures("said_keys")
 @pytest.mark.parametrize("rate", ["0", "1"])
 def test_no_line_holds_a_key_or_what_was_said(
     sampled: Callable[[str], None], queue: TurnQueue, api: Any, providers: Providers, lines: Lines, rate: str

@@ -102,7 +102,7 @@ def seeded(agent_id: str, session_id: str, turns: int, length: int) -> None:
 def test_a_turn_takes_four_requests_however_long_the_conversation(
     api: Any, upstream: Any, requests: list[str], turns: int, length: int
 ) -> None:
-    """Agent, lease, history, commit."""
+    """Agent, lease, history, commit; and the tenant's budget, which a process reads once a minute."""
     agent_id = api.agent()
     session_id = api.session(agent_id)
     seeded(agent_id, session_id, turns, length)
@@ -110,7 +110,7 @@ def test_a_turn_takes_four_requests_however_long_the_conversation(
 
     assert api.say(agent_id, session_id).status == 200
 
-    assert requests == ["GetItem", "UpdateItem", "Query", "TransactWriteItems"]
+    assert requests == ["GetItem", "UpdateItem", "GetItem", "Query", "TransactWriteItems"]
     assert len(upstream.requests[0]["messages"]) == min(turns, 11 if length == 1000 else 30) * 2 + 1
 
 
@@ -119,7 +119,7 @@ def test_the_first_turn_reads_no_history(api: Any, upstream: Any, requests: list
     session_id = api.session(agent_id)
     requests.clear()
     api.say(agent_id, session_id)
-    assert requests == ["GetItem", "UpdateItem", "TransactWriteItems"]
+    assert requests == ["GetItem", "UpdateItem", "GetItem", "TransactWriteItems"]
 
 
 def test_a_failed_turn_takes_as_many_requests(api: Any, requests: list[str]) -> None:
@@ -128,7 +128,7 @@ def test_a_failed_turn_takes_as_many_requests(api: Any, requests: list[str]) -> 
     seeded(agent_id, session_id, 1, 10)
     requests.clear()
     assert api.say(agent_id, session_id).status == 503
-    assert requests == ["GetItem", "UpdateItem", "Query", "UpdateItem"]
+    assert requests == ["GetItem", "UpdateItem", "GetItem", "Query", "UpdateItem"]
 
 
 def test_reading_takes_one_request_or_two(api: Any, upstream: Any, requests: list[str]) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agentos.kernel.ids import is_id, new_id
+from agentos.kernel.ids import first_id, is_id, made_at_milliseconds, new_id
 
 KINDS = ("agent", "sess", "msg", "turn")
 GOOD = "agent_01jd0000000000000000000000"
@@ -27,6 +27,17 @@ def test_a_later_id_sorts_after_an_earlier_one(start: int, later: int) -> None:
 @given(st.integers(0, 2**48 - 1))
 def test_every_id_is_recognised_whenever_it_was_made(milliseconds: int) -> None:
     assert is_id("agent", made_at(milliseconds))
+
+
+@given(st.integers(0, 2**48 - 2))
+def test_an_id_says_when_it_was_made_and_sorts_there(milliseconds: int) -> None:
+    made = made_at(milliseconds)
+    assert made_at_milliseconds(made) == milliseconds
+    assert first_id("agent", milliseconds) <= made < first_id("agent", milliseconds + 1)
+
+
+def test_an_id_can_be_made_for_another_moment() -> None:
+    assert made_at_milliseconds(new_id("turn", 1_795_348_800.25)) == 1_795_348_800_250
 
 
 def test_ids_of_the_same_moment_differ() -> None:

@@ -3,10 +3,9 @@
 from typing import Any
 
 import pytest
-from samcli.yamlhelper import yaml_parse
 from samtranslator.translator.transform import transform  # type: ignore[import-untyped]
 
-from tests.lambda_streaming.running import ROOT
+from tests.support.template import template as read_template
 
 MESSAGES = "/agents/{agentId}/sessions/{sessionId}/messages"
 STREAMED = {
@@ -27,8 +26,7 @@ class NoPolicies:
 
 @pytest.fixture
 def template() -> dict[str, Any]:
-    document: dict[str, Any] = yaml_parse((ROOT / "template.yaml").read_text())
-    return document
+    return read_template()
 
 
 def test_the_same_functions_have_the_runtime_and_the_mode(template: dict[str, Any]) -> None:

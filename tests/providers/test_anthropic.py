@@ -3,12 +3,8 @@
 import json
 from typing import Any
 
-import anthropic
 import httpx2
 import pytest
-from anthropic.types import Message as AnthropicMessage
-from anthropic.types.message_create_params import MessageCreateParamsNonStreaming
-from pydantic import ConfigDict, TypeAdapter
 
 from agentos.domain import Message, Parameters, Prompt, ToolCall
 from tests.providers.conversations import (
@@ -34,6 +30,8 @@ from tests.providers.conversations import (
 )
 from tests.providers.recordings import Recording, Wire, all_cases, prompt, provider_of, recording
 from tests.providers.test_encode import EVERYTHING, IMAGES, JSON_SCHEMA, PIXEL, SCHEMA, TALK
+from tests.providers.vendor_types import validate_for_anthropic
+from tests.support.sdks import anthropic
 
 CASES = [case for case in all_cases() if provider_of(case) == "anthropic"]
 ANSWERED = 200
@@ -45,21 +43,21 @@ PRESENT = EVERYTHING.model_copy(update={"temperature": None, "top_p": None})
 SAID = [{"role": "user", "content": [{"type": "text", "text": "Hello."}]}]
 
 ERRORS = {
-    400: anthropic.BadRequestError,
-    401: anthropic.AuthenticationError,
-    402: anthropic.PaymentRequiredError,
-    403: anthropic.PermissionDeniedError,
-    404: anthropic.NotFoundError,
-    413: anthropic.RequestTooLargeError,
-    429: anthropic.RateLimitError,
-    500: anthropic.InternalServerError,
-    504: anthropic.DeadlineExceededError,
-    529: anthropic.OverloadedError,
+    400: "BadRequestError",
+    401: "AuthenticationError",
+    402: "PaymentRequiredError",
+    403: "PermissionDeniedError",
+    404: "NotFoundError",
+    413: "RequestTooLargeError",
+    429: "RateLimitError",
+    500: "InternalServerError",
+    504: "DeadlineExceededError",
+    529: "OverloadedError",
 }
 """What the SDK documents to raise."""
 
 
-def sdk(recorded: Recording) -> AnthropicMessage:
+def sdk(recorded: Recording) -> Any:
     """The SDK's result for a recording."""
     transport = httpx2.MockTransport(
         lambda _: httpx2.Response(recorded.status, headers=recorded.headers, content=recorded.content)
@@ -73,9 +71,9 @@ def sdk(recorded: Recording) -> AnthropicMessage:
 
 @pytest.mark.parametrize("case", [case for case in CASES if recording(case).status == ANSWERED])
 def test_the_sdk_reads_the_same_answer_as_its_schema_demands(case: str) -> None:
-    AnthropicMessage.model_validate_json(recording(case).content, strict=True)
+    anthropic.types.Message.model_validate_json(recording(case).content, strict=True)
     theirs = sdk(recording(case))
-    known = AnthropicMessage.model_fields
+    known = anthropic.types.Message.model_fields
     assert not set(recording(case).body) - set(known)
     assert [block.type for block in theirs.content] == [block["type"] for block in recording(case).body["content"]]
 
@@ -95,7 +93,7 @@ def test_the_sdk_raises_what_it_documents(case: str) -> None:
     recorded = recording(case)
     with pytest.raises(anthropic.APIStatusError) as caught:
         sdk(recorded)
-    assert type(caught.value) is ERRORS[recorded.status]
+    assert type(caught.value) is getattr(anthropic, ERRORS[recorded.status])
     assert caught.value.body == recorded.body
     assert caught.value.type == recorded.body["error"]["type"]
 
@@ -110,10 +108,7 @@ def test_the_sdk_raises_what_it_documents(case: str) -> None:
     Prompt(messages=(*HISTORY, ASKED, asking(BROKEN, content="Now."), result(BROKEN, "")), tools=TOOLS),
 ])  # fmt: skip
 def test_requests_have_the_types_of_the_sdk(asked: Prompt, wire: Wire) -> None:
-    class Strict(MessageCreateParamsNonStreaming):
-        __pydantic_config__ = ConfigDict(extra="forbid")  # type: ignore[misc]
-
-    TypeAdapter(Strict).validate_python(encoded(wire, "anthropic:not-listed", asked))
+    validate_for_anthropic(encoded(wire, "anthropic:not-listed", asked))
 
 
 def test_only_what_was_set_and_the_required_bound_is_sent(wire: Wire) -> None:

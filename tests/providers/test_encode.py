@@ -1,15 +1,9 @@
 """What is sent: address, headers and body, for each provider and each feature of a prompt."""
 
-import json
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
-from google import genai
-from google.genai import types
-from openai.types.chat.completion_create_params import CompletionCreateParamsNonStreaming
-from pydantic import ConfigDict, TypeAdapter
 
 from agentos import __version__
 from agentos.domain import ImagePart, Message, Parameters, Prompt, TextPart
@@ -21,10 +15,11 @@ from tests.providers.recordings import (
     Wire,
     an_answer,
     prompt,
-    recording,
     settings_for,
     shipped_providers,
 )
+from tests.providers.vendor_types import google_sdk_sends, validate_for_openai
+from tests.support.sdks import genai_types as types
 
 ADDRESSES = {
     "anthropic": "https://api.anthropic.com/v1/messages",
@@ -215,28 +210,10 @@ def test_parameters_have_each_providers_names(provider: str, wire: Wire) -> None
     Prompt(messages=(IMAGES,), parameters=Parameters(response_format={"type": "json_object"})),
 ])  # fmt: skip
 def test_requests_to_openai_have_the_types_of_its_sdk(asked: Prompt, wire: Wire) -> None:
-    class Strict(CompletionCreateParamsNonStreaming):
-        __pydantic_config__ = ConfigDict(extra="forbid")  # type: ignore[misc]
-
-    TypeAdapter(Strict).validate_python(encoded(wire, "openai:gpt-4o-mini", asked))
+    validate_for_openai(encoded(wire, "openai:gpt-4o-mini", asked))
 
 
 # --- Gemini's wire format ---------------------------------------------------------------------
-
-
-def google_sdk_sends(contents: Any, config: types.GenerateContentConfig) -> dict[str, Any]:
-    """The JSON that Google's own SDK makes of the same request."""
-    sent: list[dict[str, Any]] = []
-
-    def answer(request: httpx.Request) -> httpx.Response:
-        sent.append(json.loads(request.content))
-        return httpx.Response(200, content=recording("gemini/answer").content)
-
-    with httpx.Client(transport=httpx.MockTransport(answer)) as http:
-        client = genai.Client(api_key="none", http_options=types.HttpOptions(httpx_client=http))
-        client.models.generate_content(model="gemini-3.5-flash-lite", contents=contents, config=config)
-    sent[0].get("systemInstruction", {}).pop("role", None)  # the SDK adds one, which the API ignores
-    return {name: value for name, value in sent[0].items() if value}
 
 
 def test_gemini_receives_only_what_was_set(wire: Wire) -> None:
@@ -265,6 +242,7 @@ def test_requests_to_gemini_equal_those_of_googles_sdk(wire: Wire) -> None:
             response_json_schema=SCHEMA,
         ),
     )
+    theirs["systemInstruction"].pop("role")  # the SDK adds one, which the API ignores
     assert ours == theirs
 
 

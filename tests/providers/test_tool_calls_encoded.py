@@ -4,12 +4,7 @@ import hashlib
 import json
 from typing import Any
 
-import httpx
 import pytest
-from google import genai
-from google.genai import types
-from openai.types.chat.completion_create_params import CompletionCreateParamsNonStreaming
-from pydantic import ConfigDict, TypeAdapter
 
 from agentos.domain import Message, Prompt, Tool
 from tests.providers.conversations import (
@@ -32,6 +27,8 @@ from tests.providers.conversations import (
     with_tools,
 )
 from tests.providers.recordings import MODELS, Wire, recording
+from tests.providers.vendor_types import google_sdk_sends, validate_for_openai
+from tests.support.sdks import genai_types as types
 
 EMPTY = {"type": "object", "properties": {}}
 SIGNED = recording("gemini/tool_calls_parallel").content
@@ -122,10 +119,7 @@ def test_a_result_of_parts_is_sent_as_text(wire: Wire) -> None:
     (ASKED, asking(TIME, content="I look."), result(TIME, PARTS)),
 ])  # fmt: skip
 def test_requests_to_openai_have_the_types_of_its_sdk(messages: tuple[Message, ...], wire: Wire) -> None:
-    class Strict(CompletionCreateParamsNonStreaming):
-        __pydantic_config__ = ConfigDict(extra="forbid")  # type: ignore[misc]
-
-    TypeAdapter(Strict).validate_python(encoded(wire, OPENAI, with_tools(*messages)))
+    validate_for_openai(encoded(wire, OPENAI, with_tools(*messages)))
 
 
 def test_without_tools_no_field_for_them_is_sent(wire: Wire) -> None:
@@ -146,23 +140,6 @@ def test_the_tools_of_the_prompt_are_sent(wire: Wire) -> None:
 
 
 # --- Gemini's wire format ---------------------------------------------------------------------
-
-
-def google_sdk_sends(contents: list[types.Content], tools: list[types.Tool]) -> dict[str, Any]:
-    """The JSON that Google's own SDK makes of the same request."""
-    sent: list[dict[str, Any]] = []
-
-    def answer(request: httpx.Request) -> httpx.Response:
-        sent.append(json.loads(request.content))
-        return httpx.Response(200, content=recording("gemini/answer").content)
-
-    with httpx.Client(transport=httpx.MockTransport(answer)) as http:
-        client = genai.Client(api_key="none", http_options=types.HttpOptions(httpx_client=http))
-        config = types.GenerateContentConfig(
-            tools=list(tools), automatic_function_calling=types.AutomaticFunctionCallingConfig(disable=True)
-        )
-        client.models.generate_content(model="gemini-3.5-flash-lite", contents=list(contents), config=config)
-    return {name: value for name, value in sent[0].items() if value}
 
 
 def test_requests_to_gemini_equal_those_of_googles_sdk(wire: Wire) -> None:
@@ -188,16 +165,19 @@ def test_requests_to_gemini_equal_those_of_googles_sdk(wire: Wire) -> None:
                 ],
             ),
         ],
-        [
-            types.Tool(
-                function_declarations=[
-                    types.FunctionDeclaration(
-                        name="get_weather", description="The weather in a city.", parameters_json_schema=PARAMETERS
-                    ),
-                    types.FunctionDeclaration(name="now", parameters_json_schema=EMPTY),
-                ]
-            )
-        ],
+        types.GenerateContentConfig(
+            tools=[
+                types.Tool(
+                    function_declarations=[
+                        types.FunctionDeclaration(
+                            name="get_weather", description="The weather in a city.", parameters_json_schema=PARAMETERS
+                        ),
+                        types.FunctionDeclaration(name="now", parameters_json_schema=EMPTY),
+                    ]
+                )
+            ],
+            automatic_function_calling=types.AutomaticFunctionCallingConfig(disable=True),
+        ),
     )
     ours = encoded(wire, GEMINI, with_tools(ASKED, asking(signed, TOKYO, TIME), *HISTORY[2:]))
     assert ours["contents"] == theirs["contents"]
@@ -206,7 +186,7 @@ def test_requests_to_gemini_equal_those_of_googles_sdk(wire: Wire) -> None:
     assert set(ours) == set(theirs)
 
 
-def _wire_form(part: types.Part) -> str:
+def _wire_form(part: Any) -> str:
     signature: str = json.loads(part.model_dump_json(exclude_none=True))["thought_signature"]
     return signature
 

@@ -1,21 +1,16 @@
 """The choice of tools in each wire format's form, checked by the vendors' own types."""
 
-import json
 from typing import Any
 
-import httpx
 import pytest
-from anthropic.types.message_create_params import MessageCreateParamsNonStreaming
 from botocore.validate import ParamValidator
-from google import genai
-from google.genai import types
-from openai.types.chat.completion_create_params import CompletionCreateParamsNonStreaming
-from pydantic import ConfigDict, TypeAdapter
 
 from agentos.domain import Parameters, Prompt, ToolChoice
 from tests.providers.conversations import ASKED, BEDROCK, GEMINI, OPENAI, TOOLS, asking, encoded, result, with_tools
 from tests.providers.recordings import Wire, recording
 from tests.providers.test_bedrock import CONVERSE, MODEL
+from tests.providers.vendor_types import google_sdk_sends, validate_for_anthropic, validate_for_openai
+from tests.support.sdks import genai_types as types
 
 CLAUDE = "anthropic:claude-haiku-4-5"
 NAMED, ANY = ToolChoice(name="get_weather"), ToolChoice()
@@ -34,13 +29,10 @@ def choosing(choice: ToolChoice | None, parallel: bool | None = None) -> Prompt:
 def test_openai_receives_the_choice_in_its_form(
     choice: ToolChoice | None, sent: Any, parallel: bool | None, wire: Wire
 ) -> None:
-    class Strict(CompletionCreateParamsNonStreaming):
-        __pydantic_config__ = ConfigDict(extra="forbid")  # type: ignore[misc]
-
     body = encoded(wire, OPENAI, choosing(choice, parallel))
     assert (body.get("tool_choice"), body.get("parallel_tool_calls")) == (sent, parallel)
     assert None not in body.values()
-    TypeAdapter(Strict).validate_python(body)
+    validate_for_openai(body)
 
 
 @pytest.mark.parametrize(("choice", "parallel", "sent"), [
@@ -54,34 +46,23 @@ def test_openai_receives_the_choice_in_its_form(
 def test_anthropic_receives_parallel_calls_within_the_choice(
     choice: ToolChoice | None, parallel: bool | None, sent: Any, wire: Wire
 ) -> None:
-    class Strict(MessageCreateParamsNonStreaming):
-        __pydantic_config__ = ConfigDict(extra="forbid")  # type: ignore[misc]
-
     body = encoded(wire, CLAUDE, choosing(choice, parallel))
     assert body.get("tool_choice") == sent
-    TypeAdapter(Strict).validate_python(body)
+    validate_for_anthropic(body)
 
 
 @pytest.mark.parametrize(("choice", "names"), [(None, None), (ANY, None), (NAMED, ["get_weather"])])
 def test_requests_to_gemini_equal_those_of_googles_sdk(
     choice: ToolChoice | None, names: list[str] | None, wire: Wire
 ) -> None:
-    sent: list[Any] = []
-
-    def answer(request: httpx.Request) -> httpx.Response:
-        sent.append(json.loads(request.content))
-        return httpx.Response(200, content=recording("gemini/answer").content)
-
     calling = types.FunctionCallingConfig(mode=types.FunctionCallingConfigMode.ANY, allowed_function_names=names)
     config = types.GenerateContentConfig(
         tool_config=types.ToolConfig(function_calling_config=calling) if choice else None
     )
-    with httpx.Client(transport=httpx.MockTransport(answer)) as http:
-        client = genai.Client(api_key="none", http_options=types.HttpOptions(httpx_client=http))
-        client.models.generate_content(model="gemini-3.5-flash-lite", contents="Hello.", config=config)
+    theirs = google_sdk_sends("Hello.", config).get("toolConfig")
     ours = encoded(wire, GEMINI, choosing(choice)).get("toolConfig")
     read = types.ToolConfig.model_validate  # the API reads the SDK's `function_calling_config` as the same field
-    assert (ours and read(ours)) == (sent[0].get("toolConfig") and read(sent[0]["toolConfig"]))
+    assert (ours and read(ours)) == (theirs and read(theirs))
     assert (ours is None) == (choice is None)
 
 

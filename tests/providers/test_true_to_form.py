@@ -3,20 +3,19 @@
 import json
 import logging
 from collections.abc import Iterator
+from typing import Any
 
 import httpx
 import httpx2
-import openai
 import pytest
-from google import genai
-from google.genai import errors, types
-from openai.types.chat import ChatCompletion
 from pydantic import ValidationError
 
 from agentos.kernel.errors import UpstreamError
 from tests.functions.conftest import gemini_answer
 from tests.providers.recordings import MODELS, OTHER_FORMATS, Recording, Wire, all_cases, provider_of, recording
 from tests.support import upstream
+from tests.support.sdks import genai, openai
+from tests.support.sdks import genai_types as types
 
 GEMINI = [case for case in all_cases() if provider_of(case) == "gemini"]
 OPENAI = [case for case in all_cases() if provider_of(case) not in OTHER_FORMATS]
@@ -44,17 +43,17 @@ EXTENSIONS = {
 """Known differences of vendors from OpenAI's schema. Everything else must match it strictly."""
 
 OPENAI_ERRORS = {
-    400: openai.BadRequestError,
-    401: openai.AuthenticationError,
-    403: openai.PermissionDeniedError,
-    404: openai.NotFoundError,
-    422: openai.UnprocessableEntityError,
-    429: openai.RateLimitError,
+    400: "BadRequestError",
+    401: "AuthenticationError",
+    403: "PermissionDeniedError",
+    404: "NotFoundError",
+    422: "UnprocessableEntityError",
+    429: "RateLimitError",
 }
 """The errors that the SDK documents: `InternalServerError` from 500 on, `APIStatusError` for the rest."""
 
 
-def openai_sdk(recorded: Recording) -> ChatCompletion:
+def openai_sdk(recorded: Recording) -> Any:
     """The SDK's result for a recording."""
     transport = httpx2.MockTransport(
         lambda _: httpx2.Response(recorded.status, headers=recorded.headers, content=recorded.content)
@@ -65,7 +64,7 @@ def openai_sdk(recorded: Recording) -> ChatCompletion:
         return client.chat.completions.create(model="m", messages=[{"role": "user", "content": "Hello."}])
 
 
-def gemini_sdk(recorded: Recording) -> types.GenerateContentResponse:
+def gemini_sdk(recorded: Recording) -> Any:
     """The SDK's result for a recording."""
     transport = httpx.MockTransport(
         lambda _: httpx.Response(recorded.status, headers=recorded.headers, content=recorded.content)
@@ -85,7 +84,7 @@ def _quiet() -> Iterator[None]:
 @pytest.mark.parametrize("case", [case for case in OPENAI if recording(case).status == ANSWERED])
 def test_a_recorded_answer_matches_openais_schema(case: str) -> None:
     try:
-        ChatCompletion.model_validate_json(recording(case).content, strict=True)
+        openai.types.chat.ChatCompletion.model_validate_json(recording(case).content, strict=True)
         left = set()
     except ValidationError as error:
         left = {problem["loc"] for problem in error.errors()}
@@ -93,7 +92,7 @@ def test_a_recorded_answer_matches_openais_schema(case: str) -> None:
 
 
 def test_the_fakes_of_the_other_tests_match_openais_schema() -> None:
-    ChatCompletion.model_validate(upstream.answer("Hello.").body, strict=True)
+    openai.types.chat.ChatCompletion.model_validate(upstream.answer("Hello.").body, strict=True)
     types.GenerateContentResponse.model_validate(gemini_answer("Hello.").body)
     refused = upstream.refusal(429, "rate_limit_exceeded")
     with pytest.raises(openai.RateLimitError) as caught:
@@ -124,8 +123,8 @@ def test_openais_sdk_raises_what_it_documents(case: str) -> None:
     recorded = recording(case)
     with pytest.raises(openai.APIStatusError) as caught:
         openai_sdk(recorded)
-    fallback = openai.InternalServerError if recorded.status >= 500 else openai.APIStatusError
-    assert type(caught.value) is OPENAI_ERRORS.get(recorded.status, fallback)
+    fallback = "InternalServerError" if recorded.status >= 500 else "APIStatusError"
+    assert type(caught.value) is getattr(openai, OPENAI_ERRORS.get(recorded.status, fallback))
     body = json.loads(recorded.content)
     assert caught.value.body == (body.get("error", body) if isinstance(body, dict) else body)
 
@@ -175,9 +174,9 @@ def test_googles_sdk_reads_the_same_answer_as_we_do(case: str, wire: Wire) -> No
 @pytest.mark.parametrize("case", [case for case in GEMINI if recording(case).status != ANSWERED])
 def test_googles_sdk_raises_what_it_documents(case: str) -> None:
     recorded = recording(case)
-    with pytest.raises(errors.APIError) as caught:
+    with pytest.raises(genai.errors.APIError) as caught:
         gemini_sdk(recorded)
-    assert type(caught.value) is (errors.ServerError if recorded.status >= 500 else errors.ClientError)
+    assert type(caught.value) is (genai.errors.ServerError if recorded.status >= 500 else genai.errors.ClientError)
     assert caught.value.code == recorded.status == recorded.body["error"]["code"]
     assert caught.value.status == recorded.body["error"]["status"]
     assert caught.value.message == recorded.body["error"]["message"]

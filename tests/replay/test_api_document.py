@@ -8,7 +8,6 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import pytest
-from samcli.yamlhelper import yaml_parse
 
 from agentos.api import message_stream as turn
 from agentos.kernel.errors import ApiError
@@ -16,17 +15,26 @@ from tests.docs import collected
 from tests.support.gateway import ROOT, event, invoke
 from tests.support.seed import AGENT_ID, KEY_ID, SESSION_ID, TURN_ID, seed
 from tests.support.sse import events
+from tests.support.template import template
 from tests.support.upstream import streamed_reply
 
 PAGE = (ROOT / "docs" / "api.md").read_text()
 SECTION = re.compile(r"^### `(\w+) (\S+)` → (\d+)$(.*?)(?=^##)", re.M | re.S)
 NO_ROUTES = ("functions/unknown_route/", "functions/preflight/")
-IDS = {"agentId": AGENT_ID, "sessionId": SESSION_ID, "turnId": TURN_ID, "model": "local:smollm2", "keyId": KEY_ID}
+IDS = {
+    "agentId": AGENT_ID,
+    "sessionId": SESSION_ID,
+    "turnId": TURN_ID,
+    "model": "local:smollm2",
+    "keyId": KEY_ID,
+    "tenant": "acme",
+    "provider": "openai",
+}
 
 
 def routes() -> dict[tuple[str, str], str]:
     """The folder of the function behind each route of template.yaml, but for unknown routes and preflights."""
-    resources = yaml_parse((ROOT / "template.yaml").read_text())["Resources"].values()
+    resources = template()["Resources"].values()
     functions = [one["Properties"] for one in resources if one["Type"] == "AWS::Serverless::Function"]
     return {
         (http["Properties"]["Method"], http["Properties"]["Path"]): function["CodeUri"].strip("/").rpartition("/")[2]
@@ -57,6 +65,8 @@ class Section:
             "{turnId}": "<turn-id>",
             "{model+}": "<model>",
             "{keyId}": "<key-id>",
+            "{provider}": "openai",
+            "{tenant}": "<tenant>",
         }
         path = self.path
         for name, placeholder in names.items():
@@ -84,7 +94,9 @@ def test_every_route_is_documented_and_no_other() -> None:
 
 
 @pytest.mark.parametrize("section", SECTIONS, ids=lambda section: f"{section.method} {section.path}")
-def test_the_example_works_and_answers_in_the_form_that_is_shown(section: Section, api: Any, upstream: Any) -> None:
+def test_the_example_works_and_answers_in_the_form_that_is_shown(
+    section: Section, parameter_store: Any, api: Any, upstream: Any
+) -> None:
     seed()
     api.say(AGENT_ID, SESSION_ID)
     path, _, query = section.url.partition("?")

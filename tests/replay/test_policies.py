@@ -2,17 +2,22 @@
 
 import os
 import time
+from decimal import Decimal
 from typing import Any
 
 import pytest
-from samcli.yamlhelper import yaml_parse
 
 from agentos import wiring
+from agentos.domain.budgets import Amount
+from agentos.kernel.clock import Clock, Deadline
+from agentos.kernel.ids import new_id
 from agentos.store import keys
+from agentos.store.lane_taking import Wish
 from tests.replay.test_events import EVENTS
 from tests.support.gateway import ROOT, Context, handler
 from tests.support.long_text import ASCII, unpressable
-from tests.support.seed import AGENT_ID, CREATED, KEY, SESSION_ID, TURN_ID, seed
+from tests.support.seed import AGENT_ID, CREATED, KEY, KEY_ID, SESSION_ID, TURN_ID, seed
+from tests.support.template import template
 from tests.support.upstream import refusal
 from tests.support.wiring import rewire
 
@@ -41,7 +46,7 @@ def statements(properties: dict[str, Any], resources: dict[str, Any]) -> list[di
 
 def allowed() -> dict[str, set[Permission]]:
     """By function, what template.yaml allows it on the table."""
-    resources = yaml_parse((ROOT / "template.yaml").read_text())["Resources"]
+    resources = template()["Resources"]
     functions = [one["Properties"] for one in resources.values() if one["Type"] == "AWS::Serverless::Function"]
     return {
         properties["CodeUri"].strip("/").rpartition("/")[2]: {
@@ -63,6 +68,8 @@ ALLOWED = allowed()
 
 def needed(operation: str, parameters: dict[str, Any]) -> set[Permission]:
     """The permissions that one request takes."""
+    if operation == "TransactGetItems":
+        return {("dynamodb:GetItem", "table")}
     if operation == "TransactWriteItems":
         return {(f"dynamodb:{TRANSACTED[kind]}", "table") for item in parameters["TransactItems"] for kind in item}
     return {(f"dynamodb:{operation}", "index" if "IndexName" in parameters else "table")}
@@ -77,6 +84,7 @@ class Replays:
         self.used: set[Permission] = set()
 
     def run(self) -> None:
+        _lapsed_reserves()
         client = wiring.dynamodb()
         client.meta.events.register("provide-client-params.dynamodb.*", self._note, "replays")
         for event in self.events.values():
@@ -92,6 +100,15 @@ def _keyed(event: dict[str, Any]) -> dict[str, Any]:
     return {**event, "headers": {**event["headers"], "x-api-key": KEY}} if "headers" in event else event
 
 
+def _lapsed_reserves() -> None:
+    """A turn that has died in each budget: whoever looks at the budget gives its reserve back."""
+    for tenant, scope in (("acme", "tenant/acme"), ("default", f"key/{KEY_ID}")):
+        budget = wiring.budget_store().find(tenant, scope)
+        if budget:
+            wish = Wish(budget.ledger, new_id("turn"), until=0, amount=Amount(Decimal("0.01"), 10))
+            wiring.lanes().take(wish, Deadline.after(10, Clock()))
+
+
 def circuit() -> str:
     """The name of the circuit of the model that the agent asks."""
     return f"local:any {wiring.settings().providers['local'].fingerprint}"
@@ -99,7 +116,7 @@ def circuit() -> str:
 
 @pytest.mark.parametrize("folder", sorted(ALLOWED))
 def test_a_function_is_allowed_what_it_does_and_nothing_else(
-    folder: str, api: Any, environment: pytest.MonkeyPatch, upstream: Any
+    folder: str, parameter_store: Any, api: Any, environment: pytest.MonkeyPatch, upstream: Any
 ) -> None:
     replays = Replays(folder)
     seed()

@@ -75,7 +75,7 @@ class Unconcerned:
     def guard(self, target: Target, call: Callable[[], R]) -> R:
         return call()
 
-    def pause(self, model: str, seconds: float) -> None:
+    def pause(self, target: Target, seconds: float) -> None:
         pass
 
     def observe(self, model: str, milliseconds: float, *, streamed: bool) -> None:

@@ -26,8 +26,8 @@ class Refusing(Unconcerned):
             raise CoolingDown(target.model)
         return call()
 
-    def pause(self, model: str, seconds: float) -> None:
-        self.pauses.append((model, seconds))
+    def pause(self, target: Target, seconds: float) -> None:
+        self.pauses.append((target.model, seconds))
 
 
 class OneFailure(Refusing):

@@ -136,7 +136,7 @@ def test_a_probing_caller_that_dies_is_replaced(first: Health, second: Health, t
 def test_a_named_pause_holds_for_everybody_from_the_first_failure(
     first: Health, second: Health, target: Target, clock: Any
 ) -> None:
-    first.pause(target.model, 600)
+    first.pause(target, 600)
     assert ask(first, target) == ask(second, target) == "cooling"
     clock.shift(599)
     assert ask(first, target) == ask(second, target) == "cooling"
@@ -148,23 +148,23 @@ def test_a_named_pause_holds_for_everybody_from_the_first_failure(
 def test_a_shorter_pause_never_shortens_a_longer(
     first: Health, second: Health, target: Target, clock: Any, shorter: float
 ) -> None:
-    first.pause(target.model, 600)
-    first.pause(target.model, shorter)
-    second.pause(target.model, shorter)
+    first.pause(target, 600)
+    first.pause(target, shorter)
+    second.pause(target, shorter)
     clock.shift(CACHE)
     assert rest(first, target) == rest(second, target) == 600 - CACHE
 
 
 def test_a_longer_pause_lengthens_a_shorter(first: Health, second: Health, target: Target, clock: Any) -> None:
-    first.pause(target.model, 20)
-    second.pause(target.model, 90)
+    first.pause(target, 20)
+    second.pause(target, 90)
     clock.shift(CACHE)
     assert rest(first, target) == rest(second, target) == 90 - CACHE
 
 
 def test_failures_do_not_shorten_a_named_pause(first: Health, second: Health, target: Target, clock: Any) -> None:
     def meanwhile_a_pause() -> str:
-        second.pause(target.model, 600)
+        second.pause(target, 600)
         return str(fails()())
 
     for _ in range(FAILURES):
@@ -180,7 +180,7 @@ def test_a_failed_probe_does_not_shorten_a_pause_that_was_named_meanwhile(
     clock.shift(PAUSE)
 
     def meanwhile_a_pause() -> str:
-        second.pause(target.model, 600)
+        second.pause(target, 600)
         return str(fails()())
 
     assert ask(first, target, meanwhile_a_pause) == "server"
@@ -188,13 +188,13 @@ def test_a_failed_probe_does_not_shorten_a_pause_that_was_named_meanwhile(
 
 
 def test_no_pause_is_longer_than_the_longest(first: Health, target: Target) -> None:
-    first.pause(target.model, 1e9)
+    first.pause(target, 1e9)
     assert rest(first, target) == LONGEST
 
 
 def test_rounding_never_shortens_a_pause(first: Health, target: Target, clock: Any) -> None:
     clock.shift(0.75)
-    first.pause(target.model, 10.5)
+    first.pause(target, 10.5)
     clock.shift(10.4)
     assert ask(first, target) == "cooling"
 
@@ -202,7 +202,7 @@ def test_rounding_never_shortens_a_pause(first: Health, target: Target, clock: A
 def test_a_target_asked_despite_its_health_is_healthy_when_it_answers(
     first: Health, second: Health, target: Target, clock: Any
 ) -> None:
-    first.pause(target.model, 600)
+    first.pause(target, 600)
     in_doubt = target.model_copy(update={"cooling": CoolDown(1)})
     assert ask(second, in_doubt, fails()) == "server"
     assert ask(second, target) == "cooling", "a failure changes nothing"
@@ -219,7 +219,7 @@ def test_a_pause_that_a_provider_named_differs_from_one_that_failures_caused(
 ) -> None:
     other = a_target()
     open_circuit(first, target)
-    first.pause(other.model, 600)
+    first.pause(other, 600)
     assert second.cooling(target.model) == CoolDown(PAUSE, named=False)
     assert second.cooling(other.model) == CoolDown(600, named=True)
     clock.shift(PAUSE)
@@ -241,7 +241,7 @@ def test_a_table_that_refuses_never_fails_a_turn(
     client.meta.events.register(f"before-call.dynamodb.{operation}", refuse)
     assert ask(first, target) == "an answer"
     assert ask(first, target, fails()) in ("server", "cooling")
-    first.pause(target.model, 60)
+    first.pause(target, 60)
     first.cooling(target.model)
 
 

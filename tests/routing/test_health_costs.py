@@ -61,14 +61,14 @@ def test_a_whole_outage_costs_one_write_to_open_two_to_try_again(
 def test_the_same_pause_named_again_is_not_written_again(client: Any, first: Health, target: Target) -> None:
     requests = Requests(client)
     for _ in range(20):
-        first.pause(target.model, 600)
+        first.pause(target, 600)
     assert requests.writes == 1
 
 
 def test_a_circuits_item_expires_when_it_has_no_effect(
     client: Any, table_name: str, first: Health, target: Target, clock: Any
 ) -> None:
-    first.pause(target.model, LONGEST)
+    first.pause(target, LONGEST)
     (item,) = client.scan(TableName=table_name, ConsistentRead=True)["Items"]
     assert set(item) == {"pk", "sk", "state", "failure_count", "opened_at", "expiresAt"}
     assert 1_795_348_800 + LONGEST < int(item["expiresAt"]["N"]) < 1_795_348_800 + LONGEST + 2 * 3600
@@ -89,7 +89,7 @@ def test_a_table_that_is_down_counts_as_healthy(broken: Health, target: Target) 
     for _ in range(FAILURES * 2):
         assert ask(broken, target, fails()) == "server", "the provider's own failure is reported"
     assert ask(broken, target) == "an answer"
-    broken.pause(target.model, 60)
+    broken.pause(target, 60)
     assert ask(broken, target.model_copy(update={"cooling": CoolDown(1)})) == "an answer"
     assert broken.not_closed() == []
 
@@ -116,7 +116,7 @@ def test_circuits_that_are_not_closed_are_shown(first: Health, second: Health, c
     well, failing, paused = a_target(), a_target(), a_target("b")
     ask(first, well)
     open_circuit(first, failing)
-    first.pause(paused.model, 90.5)
+    first.pause(paused, 90.5)
     shown = {circuit.model: circuit for circuit in second.not_closed()}
     assert shown == {
         failing.model: Circuit(model=failing.model, state="open", retry_in_seconds=PAUSE),

@@ -72,7 +72,7 @@ def test_a_storm_of_failures_opens_a_circuit_once(client: Any, table_name: str, 
 def test_one_probe_closes_the_circuit(client: Any, table_name: str, environments: int) -> None:
     target = a_target()
     with time_machine.travel(NOW, tick=False) as clock:
-        environment(client, table_name).pause(target.model, PAUSE)
+        environment(client, table_name).pause(target, PAUSE)
         clock.shift(PAUSE)
         healths = [environment(client, table_name) for _ in range(environments)]
         probes: list[str] = []

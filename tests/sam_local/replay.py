@@ -17,8 +17,12 @@ from agentos.kernel.clock import Clock
 from agentos.store.agents import AgentStore
 from agentos.store.api_keys import ApiKeyStore
 from agentos.store.background_turns import BackgroundTurnStore
+from agentos.store.budgets import BudgetStore
 from agentos.store.dynamodb import Table
+from agentos.store.lanes import LaneStore
 from agentos.store.sessions import SessionStore
+from agentos.store.tenant_providers import TenantProviderStore
+from agentos.store.usage import UsageStore
 from local import console, debugger
 from local.environment import Environment
 from local.sam import cli, stack
@@ -67,11 +71,15 @@ def invoke(
 def plant(client: Any, table_name: str) -> None:
     """Store what the events speak of."""
     table = Table(client, table_name)
+    clock = Clock()
     seed(
-        AgentStore(table, Clock()),
-        SessionStore(table, Clock()),
-        BackgroundTurnStore(table, Clock()),
-        ApiKeyStore(table, Clock()),
+        AgentStore(table, clock),
+        SessionStore(table, clock),
+        BackgroundTurnStore(table, clock),
+        ApiKeyStore(table, clock),
+        UsageStore(table, days=400),
+        TenantProviderStore(table),
+        BudgetStore(table, LaneStore(table, lambda *_: None, Clock()), Clock()),
     )
 
 

@@ -50,7 +50,7 @@ def prepared(
     clock = FakeClock()
     history = list(stored)
     session = a_session(agent.agent_id, clock, message_count=len(history), turns=(tuple(1 for _ in history),))
-    preparation = Preparation(Stored(history), NO_STATS, SETTINGS, clock)
+    preparation = Preparation(Stored(history), lambda _: NO_STATS, SETTINGS, clock)
     asked = NewMessage(content=content)
     return preparation.prepare(
         Caller("tenant"), agent, session, [Message(role="user", content=content)], Hints.of(asked)

@@ -3,11 +3,11 @@
 import ast
 
 import pytest
-from samcli.yamlhelper import yaml_parse
 
 from agentos.domain.routing_rules import unreachable
 from agentos.settings.loading import Settings, load_settings
 from tests.support.gateway import ROOT
+from tests.support.template import template as read_template
 
 RETIRED = {
     "gemini-1.5-flash",
@@ -105,7 +105,7 @@ def names_read() -> set[str]:
 
 def test_every_environment_name_is_declared_in_the_template(settings: Settings) -> None:
     """`sam local` passes only declared names and drops the others silently."""
-    template = yaml_parse((ROOT / "template.yaml").read_text())
+    template = read_template()
     own = [resource["Properties"].get("Environment", {"Variables": {}}) for resource in template["Resources"].values()]
     declared = {name for given in [template["Globals"]["Function"]["Environment"], *own] for name in given["Variables"]}
     of_providers = {name for provider in settings.providers.values() for name in provider.variables}

@@ -2,14 +2,16 @@
 
 from typing import Any
 
-from samcli.yamlhelper import yaml_parse
+import pytest
 
-from tests.support.gateway import ROOT
+from tests.support.template import template
 
 CALL_PROVIDERS = {"SendMessageFunction", "RunTurnFunction", "ChatCompletionsFunction"}
 SHOW_STATUS = {"HealthFunction", "ProvidersFunction", "ExplainRouteFunction", "ListModelsFunction", "GetModelFunction"}
+ASK_FOR_ENDPOINTS = {"PutTenantProviderFunction"}
+"""It must know whether the server has an endpoint."""
 
-TEMPLATE: dict[str, Any] = yaml_parse((ROOT / "template.yaml").read_text())
+TEMPLATE: dict[str, Any] = template()
 RESOURCES: dict[str, Any] = TEMPLATE["Resources"]
 
 
@@ -30,7 +32,7 @@ def test_functions_that_call_providers_may_read_keys() -> None:
 
 
 def test_functions_that_show_a_status_may_read_names_and_not_decrypt() -> None:
-    assert functions_with("ProviderNamesPolicy") == SHOW_STATUS
+    assert functions_with("ProviderNamesPolicy") == SHOW_STATUS | ASK_FOR_ENDPOINTS
     statements = RESOURCES["ProviderNamesPolicy"]["Properties"]["PolicyDocument"]["Statement"]
     assert [statement["Effect"] for statement in statements] == ["Allow", "Deny"]
     assert statements[1]["Action"] == ["kms:Decrypt"]
@@ -42,4 +44,15 @@ def test_no_other_statement_names_the_parameter_store() -> None:
         for name, resource in RESOURCES.items()
         if name not in ("ProviderKeysPolicy", "ProviderNamesPolicy") and "ssm:" in str(resource)
     }
-    assert allowed == set()
+    assert allowed == {"PutTenantProviderFunction", "DeleteTenantProviderFunction"}
+
+
+@pytest.mark.parametrize(
+    ("function", "action"),
+    [("PutTenantProviderFunction", "ssm:PutParameter"), ("DeleteTenantProviderFunction", "ssm:DeleteParameter")],
+)
+def test_who_takes_tenants_keys_writes_below_their_path_alone(function: str, action: str) -> None:
+    (policy,) = RESOURCES[function]["Properties"]["Policies"]
+    (statement,) = [one for one in policy["Statement"] if "ssm:" in str(one)]
+    assert statement["Action"] == [action]
+    assert statement["Resource"]["Fn::Sub"].endswith(":parameter/${AWS::StackName}/tenants/*/providers/*")

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.stack.translated import Resources, of_type, template, translate
+from tests.stack.translated import Resources, of_type, translate
+from tests.support.template import template
 
 RUN_TURNS = {"SendMessageFunction", "ChatCompletionsFunction", "RunTurnFunction"}
 CHANGE_FUNCTIONS = {

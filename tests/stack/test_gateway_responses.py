@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.stack.translated import template
+from tests.support.template import template
 
 STATUSES = {
     "ACCESS_DENIED": 403,

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from tests.stack.translated import of_type, template, translate
+from tests.stack.translated import of_type, translate
 from tests.support.gateway import ROOT
+from tests.support.template import template
 
 METRICS = {
     "AWS/ApiGateway": {"Count", "4XXError", "5XXError"},

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.stack.translated import Resources, of_type, template, translate
+from tests.stack.translated import Resources, of_type, translate
+from tests.support.template import template
 
 EXAMPLES = {
     "StageName": ["v1", "prod_2"],

@@ -1,11 +1,9 @@
 """template.yaml as CloudFormation gets it: translated by SAM's translator, with conditions and references resolved."""
 
+from functools import cache
 from typing import Any
 
-from samcli.yamlhelper import yaml_parse
-from samtranslator.translator.transform import transform  # type: ignore[import-untyped]
-
-from tests.support.gateway import ROOT
+from tests.support.template import template
 
 Resources = dict[str, dict[str, Any]]
 REMOVED = {"Ref": "AWS::NoValue"}
@@ -19,14 +17,23 @@ class NoPolicies:
         return {}
 
 
-def template() -> dict[str, Any]:
-    """The source, with the short tags as their long forms."""
-    document: dict[str, Any] = yaml_parse((ROOT / "template.yaml").read_text())
-    return document
-
-
 def translate(layer: str = LAYER, **parameters: str) -> Resources:
     """The resources that exist with these parameters. `layer`: where `sam package` has put the layer."""
+    defaults = {name: given["Default"] for name, given in template()["Parameters"].items()}
+    made = _transformed(layer, tuple(sorted(parameters.items() - defaults.items())))
+    values = defaults | parameters
+    resolver = Resolver(values, made.get("Conditions", {}))
+    return {
+        name: resolver.resolve(resource)
+        for name, resource in made["Resources"].items()
+        if resolver.holds(resource.get("Condition"))
+    }
+
+
+@cache
+def _transformed(layer: str, parameters: tuple[tuple[str, str], ...]) -> dict[str, Any]:
+    from samtranslator.translator.transform import transform  # type: ignore[import-untyped]
+
     source = template()
     for resource in source["Resources"].values():
         properties = resource["Properties"]
@@ -34,14 +41,8 @@ def translate(layer: str = LAYER, **parameters: str) -> Resources:
             properties["CodeUri"] = CODE
         if "ContentUri" in properties:
             properties["ContentUri"] = layer
-    made = transform(source, dict(parameters), NoPolicies())
-    values = {name: given["Default"] for name, given in made["Parameters"].items()} | parameters
-    resolver = Resolver(values, made.get("Conditions", {}))
-    return {
-        name: resolver.resolve(resource)
-        for name, resource in made["Resources"].items()
-        if resolver.holds(resource.get("Condition"))
-    }
+    made: dict[str, Any] = transform(source, dict(parameters), NoPolicies())
+    return made
 
 
 def of_type(resources: Resources, kind: str) -> Resources:
@@ -62,7 +63,7 @@ class Resolver:
     def resolve(self, value: Any) -> Any:
         """The value without what a condition removes."""
         if isinstance(value, list):
-            return [self.resolve(one) for one in value if self.resolve(one) != REMOVED]
+            return [kept for one in value if (kept := self.resolve(one)) != REMOVED]
         if not isinstance(value, dict):
             return value
         if len(value) == 1:
@@ -71,7 +72,7 @@ class Resolver:
                 return self._values[argument]
             if resolve := getattr(self, f"_{function.removeprefix('Fn::').lower()}", None):
                 return resolve(argument)
-        return {name: self.resolve(one) for name, one in value.items() if self.resolve(one) != REMOVED}
+        return {name: kept for name, one in value.items() if (kept := self.resolve(one)) != REMOVED}
 
     def _if(self, argument: Any) -> Any:
         condition, then, otherwise = argument

@@ -6,36 +6,32 @@ from uuid import uuid4
 
 import boto3
 from botocore.config import Config
-from samcli.yamlhelper import yaml_parse
 
-from tests.support.gateway import ROOT
+from tests.support.template import template
 
 
 @cache
 def table_properties() -> dict[str, Any]:
     """The template's table as arguments of `create_table`."""
-    properties = yaml_parse((ROOT / "template.yaml").read_text())["Resources"]["Table"]["Properties"]
+    properties = template()["Resources"]["Table"]["Properties"]
     taken = ("BillingMode", "AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes")
     return {name: properties[name] for name in taken}
+
+
+@cache
+def table_client(endpoint_url: str, region: str) -> Any:
+    """A client that creates and deletes tables. Its timeout is long enough for a busy machine: if it sent a request
+    again, it would find its own table."""
+    config = Config(connect_timeout=120, read_timeout=120, retries={"total_max_attempts": 1})
+    return boto3.client("dynamodb", endpoint_url=endpoint_url, region_name=region, config=config)
 
 
 def new_table(client: Any) -> str:
     """The name of a new, empty table."""
     name = f"test-{uuid4().hex}"
-    _with_retries(client).create_table(TableName=name, **table_properties())
+    client.create_table(TableName=name, **table_properties())
     return name
 
 
 def drop_table(client: Any, name: str) -> None:
-    _with_retries(client).delete_table(TableName=name)
-
-
-def _with_retries(client: Any) -> Any:
-    return _client(client.meta.endpoint_url, client.meta.region_name)
-
-
-@cache
-def _client(endpoint_url: str, region: str) -> Any:
-    """The client's timeout is long enough for a busy machine. A client that sent again would find its own table."""
-    config = Config(connect_timeout=120, read_timeout=120, retries={"total_max_attempts": 1})
-    return boto3.client("dynamodb", endpoint_url=endpoint_url, region_name=region, config=config)
+    client.delete_table(TableName=name)

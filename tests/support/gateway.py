@@ -4,8 +4,11 @@ import importlib.util
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
+
+from tests.support.canary import leaks
 
 ROOT = Path(__file__).parents[2]
 
@@ -48,8 +51,9 @@ class Answer:
         return json.loads(self.text)
 
 
+@cache
 def handler(folder: str) -> Callable[[dict[str, Any], Context], dict[str, Any]]:
-    """A function's handler, loaded anew."""
+    """A function's handler, loaded once for each new environment (`wiring.rewire`), as Lambda loads it."""
     spec = importlib.util.spec_from_file_location(f"functions.{folder}", ROOT / "functions" / folder / "app.py")
     assert spec
     assert spec.loader
@@ -81,6 +85,14 @@ def event(
 
 def invoke(folder: str, an_event: dict[str, Any], context: Context | None = None) -> Answer:
     """The response that a client would get from a function."""
+    answer = _answered(folder, an_event, context)
+    shown = answer.json["key"] if folder == "create_key" and answer.status == 201 else "nothing"
+    found = leaks(answer.text.replace(shown, "") + str(answer.headers), conversation=True)
+    assert not found, f"{folder} answered with {', '.join(found)}"
+    return answer
+
+
+def _answered(folder: str, an_event: dict[str, Any], context: Context | None) -> Answer:
     response = handler(folder)(an_event, context or Context())
     if isinstance(context, StreamingContext) and context.head:
         return Answer(context.head["statusCode"], context.head["headers"], b"".join(context.pieces).decode())

@@ -3,8 +3,10 @@
 import copy
 import logging
 import threading
+from decimal import Context, Decimal
 from typing import Any
 
+from moto.dynamodb.models.dynamo_type import DynamoType
 from moto.dynamodb.models.table import StreamShard
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import make_server
@@ -17,12 +19,18 @@ def start() -> str:
     """Serve both on a free port of the loopback interface until this process ends, empty. Returns the URL."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)  # otherwise it logs every request
     StreamShard.__deepcopy__ = _copy_shard  # type: ignore[attr-defined]
+    DynamoType.__add__ = _added  # type: ignore[method-assign]
     # One request at a time: moto checks a condition and writes without a lock in between.
     application = DomainDispatcherApplication(create_backend_app)
     server = make_server("127.0.0.1", 0, application, threaded=False)
     server.socket.listen(BACKLOG)
     threading.Thread(target=server.serve_forever, name="moto", daemon=True).start()
     return f"http://127.0.0.1:{server.server_port}"
+
+
+def _added(number: DynamoType, other: DynamoType) -> DynamoType:
+    """DynamoDB adds decimal numbers of 38 digits exactly. moto has 28, and cannot add to its own 1E-7."""
+    return DynamoType({"N": f"{Context(prec=38).add(Decimal(number.value), Decimal(other.value)):f}"})
 
 
 def _copy_shard(shard: Any, memo: dict[int, Any]) -> Any:

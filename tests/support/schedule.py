@@ -6,15 +6,18 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 LONG = (
-    "tests/sam_local",
-    "tests/deployed",
-    "tests/e2e",
-    "tests/lambda_streaming",
-    "tests/conversations",
-    "tests/functions",
+    "tests/sam_local/",
+    "tests/deployed/",
+    "tests/e2e/",
+    "tests/lambda_streaming/",
+    "tests/conversations/",
+    "tests/store/test_session_machine.py",
+    "tests/contract/",
+    "tests/stack/",
+    "tests/functions/",
 )
-"""Folders in the order in which they begin. All others follow. With the long ones at the end, one worker would
-still be busy with them while the others have nothing left."""
+"""Folders and files in the order in which they begin. All others follow. With the long ones at the end, one worker
+would still be busy with them while the others have nothing left."""
 
 CONTAINERS = ("tests/sam_local/", "tests/deployed/")
 """Folders whose tests run in containers. One worker runs them all: they build into the same folder, where a build takes
@@ -41,9 +44,9 @@ class FileScheduling(LoadScopeScheduling):
 
 
 def long_ones_first(items: list[pytest.Item]) -> None:
-    """Sort; files of a folder keep their order."""
+    """Sort; all else keeps its order."""
 
     def rank(item: pytest.Item) -> int:
-        return next((rank for rank, folder in enumerate(LONG) if item.nodeid.startswith(f"{folder}/")), len(LONG))
+        return next((rank for rank, place in enumerate(LONG) if item.nodeid.startswith(place)), len(LONG))
 
     items.sort(key=rank)

@@ -4,15 +4,18 @@ from aws_lambda_powertools.utilities.circuit_breaker import base as circuit_brea
 
 from agentos import wiring
 from agentos.kernel.once import once
+from tests.support.gateway import handler
 
 
 def rewire() -> None:
     """Forget everything that was built, so that the environment is read again."""
-    if client := wiring.http_client.existing:
-        client.close()
+    for client in (wiring.http_client.existing, wiring.public_http_client.existing):
+        if client:
+            client.close()
     for built in vars(wiring).values():
         if isinstance(built, once):
             built.forget()
+    handler.cache_clear()
     _forget_failures()
 
 

@@ -5,7 +5,18 @@ from typing import Any
 from agentos import __version__
 from tools.contract import errors, page, parameters
 from tools.contract.bodies import components
-from tools.contract.operations import AGENTS, DOOR, KEYS, MESSAGES, OPERATIONS, SERVICE, SESSIONS, Operation
+from tools.contract.operations import (
+    AGENTS,
+    BUDGETS,
+    DOOR,
+    KEYS,
+    MESSAGES,
+    OPERATIONS,
+    SERVICE,
+    SESSIONS,
+    USAGE,
+    Operation,
+)
 from tools.contract.routes import Route, bodies, declared, routes
 from tools.contract.schemas import component, schema_name
 
@@ -16,7 +27,9 @@ TAGS = {
     SESSIONS: "Sessions are conversations with an agent.",
     MESSAGES: "Messages and their answers.",
     DOOR: page.chapter("OpenAI's clients"),
+    USAGE: "What was used, and what it cost.",
     KEYS: "Keys of callers. They need the scope `admin`.",
+    BUDGETS: "What a tenant or a key may spend in a period.",
     SERVICE: "The service itself.",
 }
 
@@ -104,6 +117,8 @@ def _answers(operation: Operation, route: Route) -> dict[int, Json]:
     if status != 204:
         example = page.sections()[route.method, route.path].answer
         good["content"] = {"application/json": {"schema": _answer_schema(operation), "example": example}}
+    if operation.csv:
+        good["content"]["text/csv"] = {"schema": {"type": "string"}}
     if operation.streams:
         good["headers"] |= _headers("cache-control")
         good["content"]["text/event-stream"] = _stream(operation)

@@ -23,6 +23,7 @@ MESSAGES = {
     "provider_rejected": "Every provider that was asked rejected the request.",
     "context_length_exceeded": "The conversation is longer than the context window of every target.",
     "unauthorized": "The request has no valid key. Send one as Authorization: Bearer <key> or as x-api-key.",
+    "unpriced": "A budget in USD applies, and the price of no model that is left is known; see details.skipped.",
     "forbidden": "The key lacks the scope chat.",
     "not_found": "There is no such agent.",
     "session_busy": "Another message of this session is being answered.",
@@ -34,6 +35,7 @@ MESSAGES = {
     "unsupported_media_type": "The media type of the body is not supported.",
     "content_filtered": "The provider withheld the answer.",
     "idempotency_mismatch": "This Idempotency-Key was used with another body.",
+    "budget_exceeded": "The budget tenant/acme has no room for this call.",
     "throttled": "Too many requests; try again shortly.",
     "internal": "Something went wrong on our side.",
     "upstream_failed": "Every target failed.",
@@ -44,6 +46,29 @@ MESSAGES = {
 """An example of each code's message."""
 
 DETAILS: dict[str, Json] = {
+    "unpriced": {
+        "attempts": [],
+        "skipped": [
+            {"model": "local:any", "reason": "unpriced: no price is known to hold it to the budget tenant/acme"}
+        ],
+    },
+    "budget_exceeded": {
+        "scope": "tenant/acme",
+        "period": "day",
+        "limitUsd": 10.0,
+        "limitTokens": None,
+        "spentUsd": 9.99,
+        "spentTokens": 41200,
+        "reservedUsd": 0.0,
+        "reservedTokens": 0,
+        "warnAt": 0.8,
+        "allowUnpriced": False,
+        "resetsAt": "2026-11-28T00:00:00.000Z",
+        "attempts": [],
+        "skipped": [
+            {"model": "openai:gpt-4o-mini", "reason": "over_budget: the budget tenant/acme has no room for its call"}
+        ],
+    },
     "invalid_request": {"errors": [{"field": "limit", "message": "must be a whole number from 1 to 100"}]},
     "no_provider_available": {
         "attempts": [],

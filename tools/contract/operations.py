@@ -7,6 +7,9 @@ from pydantic import BaseModel
 
 from agentos.domain import Agent, Page, Plan, Reply, SentMessage, Session, TurnState
 from agentos.domain.api_keys import ApiKey, IssuedKey
+from agentos.domain.budgets import BudgetState
+from agentos.domain.tenant_providers import TenantProvider, TenantProviders
+from agentos.domain.usage_sums import UsageReport
 from agentos.services.provider_catalog import Health, HealthSummary, Matrix
 from tools.contract import door
 from tools.contract.events import CHAT_EVENTS, MESSAGE_EVENTS, Events
@@ -21,7 +24,7 @@ KEYED = ("idempotency_in_flight", "idempotency_mismatch")
 TARGETS = ("unsupported", "context_length_exceeded", "no_provider_available")
 """Of a plan that has no target."""
 
-ASKING = (*TARGETS, "provider_rejected", "content_filtered", "upstream_failed")
+ASKING = (*TARGETS, "budget_exceeded", "unpriced", "provider_rejected", "content_filtered", "upstream_failed")
 ROUTED = ("x-agentos-model", "x-agentos-attempts")
 
 
@@ -29,9 +32,9 @@ ROUTED = ("x-agentos-model", "x-agentos-attempts")
 class Operation:
     """One route. `folder` is its function's; `answer` is a model, or several of which one answers.
 
-    `streams` are the events of a streamed answer by their names.
-    `accepted` is the model of a 202. `fresh`: a client that has the answer already gets a 304. `links` are the path
-    parameters of other routes that the answer has, by name.
+    `streams` are the events of a streamed answer by their names. `csv`: the answer may also be CSV. `accepted` is the
+    model of a 202. `fresh`: a client that has the answer already gets a 304. `links` are the path parameters of other
+    routes that the answer has, by name.
     """
 
     folder: str
@@ -45,6 +48,7 @@ class Operation:
     accepted: type[BaseModel] | None = None
     fresh: bool = False
     links: tuple[str, ...] = ()
+    csv: bool = False
 
     @property
     def name(self) -> str:
@@ -62,7 +66,9 @@ class Operation:
         return (*EVERYWHERE, *self.codes)
 
 
-AGENTS, SESSIONS, MESSAGES, DOOR, KEYS, SERVICE = "Agents", "Sessions", "Messages", "OpenAI", "Keys", "Service"
+AGENTS, SESSIONS, MESSAGES, DOOR, KEYS, USAGE, BUDGETS, SERVICE = (
+    "Agents", "Sessions", "Messages", "OpenAI", "Keys", "Usage", "Budgets", "Service",
+)  # fmt: skip
 KEY = ("idempotency-key",)
 MISSING = ("not_found",)
 NEW_AGENT = (*KEYED, "payload_too_large")
@@ -124,6 +130,16 @@ OPERATIONS = (
     Operation("create_key", KEYS, IssuedKey, ("unsupported", "payload_too_large")),
     Operation("list_keys", KEYS, Page[ApiKey]),
     Operation("delete_key", KEYS, codes=MISSING),
+    Operation("get_usage", USAGE, UsageReport, csv=True),
+    Operation("put_tenant_provider", KEYS, TenantProvider, (*MISSING, "unsupported", "payload_too_large")),
+    Operation("list_tenant_providers", KEYS, TenantProviders),
+    Operation("delete_tenant_provider", KEYS, codes=MISSING),
+    Operation("put_tenant_budget", BUDGETS, BudgetState, ("payload_too_large",)),
+    Operation("get_tenant_budget", BUDGETS, BudgetState, MISSING),
+    Operation("delete_tenant_budget", BUDGETS, codes=MISSING),
+    Operation("put_key_budget", BUDGETS, BudgetState, (*MISSING, "payload_too_large")),
+    Operation("get_key_budget", BUDGETS, BudgetState, MISSING),
+    Operation("delete_key_budget", BUDGETS, codes=MISSING),
     Operation("health", SERVICE, (Health, HealthSummary)),
     Operation("providers", SERVICE, Matrix),
     Operation("openapi", SERVICE, headers=("if-none-match",), answer_headers=("etag", "cache-control"), fresh=True),

@@ -3,6 +3,7 @@
 from typing import Any
 
 from agentos.domain.requests import MAX_NAME
+from agentos.domain.usage_sums import GROUPS
 from tools.contract import page
 from tools.contract.routes import Route, declared, recorded
 
@@ -23,6 +24,35 @@ QUERY: dict[str, Json] = {
         "description": "Reads an earlier version.",
         "schema": {"type": "integer", "minimum": 1, "maximum": 999_999_999_999},
     },
+    "from": {
+        "description": "The first day or moment: a date of UTC, or a time with its offset.",
+        "schema": {"type": "string"},
+        "example": "2026-11-01",
+    },
+    "to": {
+        "description": "The day or moment after the last.",
+        "schema": {"type": "string"},
+        "example": "2026-12-01",
+    },
+    "groupBy": {
+        "description": "What the rows are of, separated by commas.",
+        "explode": False,
+        "schema": {
+            "type": "array",
+            "items": {"type": "string", "enum": list(GROUPS)},
+            "minItems": 1,
+            "uniqueItems": True,
+            "default": ["day"],
+        },
+    },
+    "tenant": {
+        "description": "Another tenant than the caller's own; it needs the scope `admin`.",
+        "schema": {"type": "string", "pattern": "^[a-z0-9][a-z0-9-]{0,62}$"},
+    },
+    "format": {
+        "description": "The form of the answer. Without it, `Accept` decides.",
+        "schema": {"type": "string", "enum": ["json", "csv"]},
+    },
     "stream": {"description": "Whether the answer is a stream of events.", "schema": {"type": "boolean"}},
 }
 
@@ -31,6 +61,8 @@ PATH = {
     "sessionId": "The session's id.",
     "turnId": "The turn's id.",
     "keyId": "The key's id: its part between the two underscores.",
+    "tenant": "The tenant's name.",
+    "provider": "The provider's name in the configuration.",
     "model": "`provider:model`. It may have slashes, percent-encoded or not.",
 }
 

@@ -14,8 +14,10 @@ FAILURES = (checks.RefusedError, ClientError, BotoCoreError, WaiterError)
 
 
 def parameters_left(ssm: Any, stack: str) -> list[str]:
-    """The names of the providers' keys and endpoints. Raises ClientError."""
-    pages = ssm.get_paginator("get_parameters_by_path").paginate(Path=f"/{stack}/providers")
+    """The names of the providers' keys and endpoints, those of tenants included. Raises ClientError."""
+    paginator = ssm.get_paginator("get_parameters_by_path")
+    paths = (f"/{stack}/providers", f"/{stack}/tenants")
+    pages = (page for path in paths for page in paginator.paginate(Path=path, Recursive=True))
     return sorted(parameter["Name"] for page in pages for parameter in page["Parameters"])
 
 

@@ -9,6 +9,7 @@ Without `body` the function takes the request alone. Its result becomes the resp
 
     a Value               JSON with the endpoint's status
     a Response            the same, with headers and perhaps a status of its own
+    a TextResponse        a text of its own media type
     a StreamingResponse   written piece by piece
     None                  no body
 
@@ -35,7 +36,16 @@ from agentos.api.request import (
     request_id_of,
     request_of,
 )
-from agentos.api.response import Envelope, ProxyResponse, Response, accepted_turn, error_json, rendered, rendered_error
+from agentos.api.response import (
+    Envelope,
+    ProxyResponse,
+    Response,
+    TextResponse,
+    accepted_turn,
+    error_json,
+    rendered,
+    rendered_error,
+)
 from agentos.api.response_writer import ResponseWriter, StreamingResponse
 from agentos.domain.callers import Access
 from agentos.domain.measures import measure
@@ -47,7 +57,7 @@ from agentos.kernel.values import Value
 __all__ = ["PAGE_PARAMETERS", "Handler", "Request", "Response", "accepted_turn", "endpoint"]
 
 B = TypeVar("B", bound=BaseModel)
-Result = Value | Response | StreamingResponse | None
+Result = Value | Response | TextResponse | StreamingResponse | None
 Handler = Callable[[ProxyEvent, LambdaContext], ProxyResponse]
 
 

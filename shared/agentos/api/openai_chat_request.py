@@ -68,6 +68,7 @@ class ChatRequest(Lenient):
         notes = DoorNotes()
         tools, choice = self._tools(notes)
         request = CompletionRequest(
+            door="chat_completions",
             model=self.model,
             messages=MessageReader(notes).read(self.messages),
             parameters=self._parameters(choice, notes),

@@ -34,6 +34,7 @@ class Models(Value):
 
 def models(settings: Settings, caller: Caller) -> Models:
     """The configured models of every provider that is available, as far as the caller may use them."""
+    settings = settings.of(caller.tenant)
     available = {name for name, provider in settings.providers.items() if provider.availability[0] == "available"}
     names = (name for name in settings.models if name.partition(":")[0] in available and caller.may_use(name))
     return Models(models=tuple(Model(name=name) for name in names))

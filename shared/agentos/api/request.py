@@ -28,6 +28,7 @@ PAGE_PARAMETERS = ("limit", "after", "order")
 
 RESPOND_ASYNC = "respond-async"
 EVENT_STREAM = "text/event-stream"
+CSV = "text/csv"
 
 _IDEMPOTENCY_KEY = re.compile(r"[\x20-\x7e]{1,255}")
 _REQUEST_ID = re.compile(r"[\x21-\x7e]{1,128}")
@@ -104,6 +105,15 @@ class Request:
         if stream not in ("true", "false"):
             raise InvalidRequest.of("stream", "must be true or false")
         return stream == "true"
+
+    def wants_csv(self) -> bool:
+        """Whether the response should be CSV: `format` in the query decides, else `Accept`. Raises InvalidRequest."""
+        form = self.query.get("format")
+        if form is None:
+            return CSV in self._values("accept")
+        if form not in ("csv", "json"):
+            raise InvalidRequest.of("format", "must be csv or json")
+        return form == "csv"
 
     def last_event(self) -> int | None:
         """`Last-Event-ID`: the number of the last event that the client received, or None. Raises InvalidRequest."""

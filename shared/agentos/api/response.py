@@ -28,6 +28,14 @@ class Response:
     status: int | None = None
 
 
+@dataclass(frozen=True)
+class TextResponse:
+    """A result that is a text of its own, not JSON."""
+
+    text: str
+    content_type: str
+
+
 def accepted_turn(turn: TurnState, request: Request) -> Response:
     """A 202 for a background turn, with the path where its state can be read."""
     location = request.base_path + turn.location
@@ -39,8 +47,11 @@ def error_json(error: ApiError, request_id: str) -> dict[str, Any]:
     return {"code": error.code, "message": error.message, "details": error.details, "requestId": request_id}
 
 
-def rendered(status: int, result: Value | Response | None, headers: Mapping[str, str]) -> ProxyResponse:
+def rendered(status: int, result: Value | Response | TextResponse | None, headers: Mapping[str, str]) -> ProxyResponse:
     """The response for a result; None has no body. `headers`: those of every response."""
+    if isinstance(result, TextResponse):
+        own = {"content-type": result.content_type, **headers}
+        return {"statusCode": status, "headers": own, "body": result.text, "isBase64Encoded": False}
     response = result if isinstance(result, Response) else Response(result, {})
     body = None if response.value is None else response.value.to_json()
     return _json(response.status or status, body, {**headers, **response.headers})

@@ -28,6 +28,7 @@ from agentos.domain.parameters import ChosenTool, GivenParameters, Parameters, T
 from agentos.domain.prices import Price
 from agentos.domain.request_limits import RequestLimits
 from agentos.domain.routing import (
+    Account,
     Assignment,
     Attempt,
     Circuit,
@@ -52,6 +53,7 @@ from agentos.domain.sessions import (
 from agentos.domain.usage import AttemptUsage, Usage
 
 __all__ = [
+    "Account",
     "Agent",
     "AgentConfig",
     "Assignment",

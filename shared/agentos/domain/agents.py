@@ -2,8 +2,9 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
+from agentos.domain.budgets import MOST_USD, few_decimals
 from agentos.domain.conversation import Tool
 from agentos.domain.names import ModelName
 from agentos.domain.parameters import GivenParameters
@@ -18,7 +19,7 @@ RETIRED = "rejected"
 
 
 class AgentConfig(GivenParameters):
-    """How an agent answers."""
+    """How an agent answers. `budget_usd` bounds what each of its sessions may cost."""
 
     fallback_model: ModelName | None = None
     fallback_models: tuple[ModelName, ...] = ()
@@ -26,6 +27,7 @@ class AgentConfig(GivenParameters):
     timeout_seconds: Annotated[Number, Field(gt=0, le=900)] | None = None
     history_tokens: Annotated[Whole, Field(ge=0)] | None = None
     fallback_on: tuple[OptIn, ...] = ()
+    budget_usd: Annotated[Number, Field(ge=0, le=MOST_USD), AfterValidator(few_decimals)] | None = None
     on_busy: Literal["reject", "queue"] = "reject"
     routing: AgentRouting = AgentRouting()
 

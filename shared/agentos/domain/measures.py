@@ -35,6 +35,7 @@ MEASURES: Mapping[str, Metric] = {
     "CircuitTransitions": Metric(
         "Count", "Circuits that opened, half-opened or closed.", (("provider", "model", "state"),)
     ),
+    "BudgetWarnings": Metric("Count", "Budgets of which the share `warnAt` was spent, once a period.", _ALL),
     "RefusedRequests": Metric("Count", "Requests that were answered with a 4xx.", _BY_CODE),
     "FailedRequests": Metric("Count", "Requests that were answered with a 5xx.", _BY_CODE),
     "TableFaults": Metric(
@@ -42,6 +43,7 @@ MEASURES: Mapping[str, Metric] = {
         "Requests that the table throttled, refused or did not answer, and items that could not be read.",
         (("reason",),),
     ),
+    "LostUsageRecords": Metric("Count", "Records of turns' usage that the table did not take.", _ALL),
 }
 
 

@@ -79,9 +79,10 @@ class CompletionRequest:
     """What a door asks for.
 
     `model`: `provider:model`, several separated by commas (the first and its fallbacks), or `agent:<agentId>`.
-    `parameters` replace the agent's own. `tools`: None leaves the agent's own.
+    `parameters` replace the agent's own. `tools`: None leaves the agent's own. `door`: which one it is.
     """
 
+    door: str
     model: str
     messages: tuple[Message, ...]
     parameters: GivenParameters = field(default_factory=GivenParameters)

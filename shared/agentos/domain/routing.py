@@ -34,11 +34,19 @@ class CoolDown(NamedTuple):
     named: bool = False
 
 
+class Account(NamedTuple):
+    """A tenant's own key at a provider. `fingerprint` differs for every key and endpoint, and reveals neither."""
+
+    tenant: str
+    fingerprint: str
+
+
 class Target(Value):
     """A model to ask: as it is written (`gemini:flash-1.5`), and what its provider calls it.
 
     `cooling` is set where it is cooling down, so that it is asked only after all others. `fallback`: it is one of the
-    agent's or the server's fallbacks. `trust_cost`: its provider names the cost of each call.
+    agent's or the server's fallbacks. `trust_cost`: its provider names the cost of each call. `account` is set where it
+    is called with a tenant's own key.
     """
 
     model: str
@@ -49,6 +57,12 @@ class Target(Value):
     cooling: Annotated[CoolDown | None, Field(exclude=True)] = None
     fallback: Annotated[bool, Field(exclude=True)] = False
     trust_cost: Annotated[bool, Field(exclude=True)] = False
+    account: Annotated[Account | None, Field(exclude=True)] = None
+
+    @property
+    def average(self) -> str:
+        """The name under which its latencies are averaged: the model's, and a tenant's own key has one of its own."""
+        return f"{self.model} {self.account.fingerprint}" if self.account else self.model
 
     def cooled(self, rest: CoolDown, text: str) -> "Target":
         """The same target as one that is cooling down."""
@@ -71,6 +85,8 @@ class SkipCode(StrEnum):
     DISABLED = "disabled"
     COOLING_DOWN = "cooling_down"
     NOT_TRIED = "not_tried"
+    OVER_BUDGET = "over_budget"
+    UNPRICED = "unpriced"
     NOT_ALLOWED = "not_allowed"
 
 

@@ -8,6 +8,7 @@ Errors for the client. `api/endpoint.py` turns each into `{code, message, detail
     ├── ProviderRejected       400  provider_rejected
     ├── ContextLengthExceeded  400  context_length_exceeded
     ├── Unauthorized           401  unauthorized
+    ├── Unpriced               402  unpriced
     ├── Forbidden              403  forbidden
     ├── NotFound               404  not_found
     ├── SessionBusy            409  session_busy
@@ -18,6 +19,7 @@ Errors for the client. `api/endpoint.py` turns each into `{code, message, detail
     ├── PayloadTooLarge        413  payload_too_large
     ├── ContentFiltered        422  content_filtered
     ├── IdempotencyMismatch    422  idempotency_mismatch
+    ├── BudgetExceeded         429  budget_exceeded
     ├── Throttled              429  throttled
     ├── Internal               500  internal
     ├── UpstreamFailed         502  upstream_failed
@@ -96,6 +98,12 @@ class Unauthorized(ApiError):
     status, code = 401, "unauthorized"
 
 
+class Unpriced(ApiError):
+    """A budget applies, and what a call may cost is not known. `details.skipped` lists the targets."""
+
+    status, code = 402, "unpriced"
+
+
 class Forbidden(ApiError):
     """The caller is known and may not do this. `details.scope` is the scope that is missing; or `details.skipped` lists
     the models that the key does not allow."""
@@ -155,6 +163,12 @@ class IdempotencyMismatch(ApiError):
     """The Idempotency-Key was used before with another body."""
 
     status, code = 422, "idempotency_mismatch"
+
+
+class BudgetExceeded(ApiError):
+    """No target's call fits the budget. `details` is the budget as `GET /budgets/…` gives it."""
+
+    status, code = 429, "budget_exceeded"
 
 
 class Throttled(ApiError):

@@ -9,17 +9,31 @@ _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32, lower cas
 _SHAPE = re.compile(rf"(agent|sess|msg|turn)_[0-7][{_ALPHABET}]{{25}}")  # 128 bits leave 3 to the first digit
 
 
-def new_id(kind: str) -> str:
-    """`kind` and 26 characters: 48 bits of milliseconds, then 80 random bits (a ULID's layout)."""
-    return _written(kind, (time.time_ns() // 1_000_000 << 80) | secrets.randbits(80))
+def new_id(kind: str, at: float | None = None) -> str:
+    """`kind` and 26 characters: 48 bits of milliseconds, then 80 random bits (a ULID's layout).
+
+    `at`: the time of its creation in seconds since the epoch, instead of now.
+    """
+    milliseconds = time.time_ns() // 1_000_000 if at is None else int(at * 1000)
+    return _written(kind, (milliseconds << 80) | secrets.randbits(80))
+
+
+def first_id(kind: str, milliseconds: int) -> str:
+    """What sorts before every id that was made at or after this moment, and behind all others."""
+    return _written(kind, milliseconds << 80)
 
 
 def made_at(made_id: str) -> int:
     """The creation time of an id that `new_id` made, in whole seconds since the epoch."""
+    return made_at_milliseconds(made_id) // 1000
+
+
+def made_at_milliseconds(made_id: str) -> int:
+    """The same in milliseconds."""
     number = 0
     for digit in made_id.rpartition("_")[2]:
         number = number << 5 | _ALPHABET.index(digit)
-    return (number >> 80) // 1000
+    return number >> 80
 
 
 def id_of(kind: str, name: str) -> str:

@@ -28,7 +28,7 @@ STALL_SECONDS = 30.0
 IDLE_SECONDS = 30
 """A connection that is idle for longer is not used again, because the server may have closed it."""
 
-_POOL = httpx.Limits(max_connections=200, max_keepalive_connections=20, keepalive_expiry=IDLE_SECONDS)
+POOL = httpx.Limits(max_connections=200, max_keepalive_connections=20, keepalive_expiry=IDLE_SECONDS)
 
 
 class HttpClient:
@@ -83,7 +83,7 @@ class HttpClient:
         return httpx.AsyncClient(
             transport=self._transport,
             verify=self._tls,
-            limits=_POOL,
+            limits=POOL,
             timeout=None,  # noqa: S113 - `_send` bounds the whole exchange
             follow_redirects=False,
         )

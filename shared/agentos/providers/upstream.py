@@ -1,5 +1,6 @@
 """One upstream call to any provider: fits the prompt, finds the adapter, makes the call, logs failures."""
 
+from collections.abc import Callable
 from functools import cache
 
 from agentos.domain import Completion, Prompt, Target, TextListener
@@ -20,11 +21,17 @@ _adapter = cache(adapter)
 
 
 class UpstreamClient:
-    """Calls targets over `client`."""
+    """Calls targets over `client`, and tenants' endpoints over what `public` builds, which reaches public hosts alone.
 
-    def __init__(self, settings: Settings, client: HttpTransport) -> None:
+    Without `public`, a tenant's endpoint is not called.
+    """
+
+    def __init__(
+        self, settings: Settings, client: HttpTransport, public: Callable[[], HttpTransport] | None = None
+    ) -> None:
         self._settings = settings
         self._client = client
+        self._public = public
 
     def call(
         self, target: Target, prompt: Prompt, timeouts: Timeouts, listen: TextListener | None = None
@@ -33,14 +40,14 @@ class UpstreamClient:
 
         Its `notes`, and those of the error, say what of the prompt was changed for the target. Raises UpstreamError.
         """
-        provider = self._settings.providers[target.provider]
+        provider = self._provider(target)
         fitted = fit(prompt, target.facts, limits_of(provider, target.facts))
         try:
             completion = self._call(provider, target, fitted.prompt, timeouts, listen)
         except UpstreamError as error:
             error.notes = fitted.notes
             if error.error_class is ErrorClass.AUTH:
-                self._settings.refresh_keys()
+                self._settings.refresh_keys(target.account and target.account.tenant)
             log = logger.error if error.error_class in _NEEDS_ATTENTION else logger.warning
             log(
                 "upstream call failed",
@@ -53,9 +60,28 @@ class UpstreamClient:
         self, provider: Provider, target: Target, prompt: Prompt, timeouts: Timeouts, listen: TextListener | None
     ) -> Completion:
         wire_format = _adapter(provider.settings.format)
+        client = self._client_for(provider)
         if listen is None:
-            return wire_format.call(provider, target, prompt, self._client.send, timeouts.first_output)
-        return wire_format.stream(provider, target, prompt, self._client.open, timeouts, listen)
+            return wire_format.call(provider, target, prompt, client.send, timeouts.first_output)
+        return wire_format.stream(provider, target, prompt, client.open, timeouts, listen)
+
+    def _provider(self, target: Target) -> Provider:
+        """With the key that the plan was made for. Raises UpstreamError where a tenant's has gone meanwhile: the
+        server's key is not for what a tenant wanted to pay itself."""
+        if target.account is None:
+            return self._settings.providers[target.provider]
+        provider = self._settings.of(target.account.tenant).providers[target.provider]
+        if provider.account is None:
+            raise UpstreamError(ErrorClass.AUTH, "the tenant's own key has gone")
+        return provider
+
+    def _client_for(self, provider: Provider) -> HttpTransport:
+        """Raises UpstreamError."""
+        if not provider.guarded:
+            return self._client
+        if self._public is None:
+            raise UpstreamError(ErrorClass.CONNECT, "no client for tenants' endpoints")
+        return self._public()
 
     def timeout_of(self, target: Target) -> float:
         """The seconds after which an attempt at the target times out."""

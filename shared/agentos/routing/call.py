@@ -14,6 +14,7 @@ from agentos.kernel import tracing
 from agentos.kernel.clock import Clock, Timeouts
 from agentos.kernel.errors import ErrorClass, UpstreamError
 from agentos.kernel.logs import debugging, logger
+from agentos.routing.admission import ADMIT_ALL, Admission
 
 R = TypeVar("R")
 
@@ -34,7 +35,7 @@ class HealthGuard(Protocol):
     """Health, as far as calls are concerned (`routing/health.py`)."""
 
     def guard(self, target: Target, call: Callable[[], R]) -> R: ...
-    def pause(self, model: str, seconds: float) -> None: ...
+    def pause(self, target: Target, seconds: float) -> None: ...
 
 
 class LatencyObserver(Protocol):
@@ -47,7 +48,8 @@ class LatencyObserver(Protocol):
 class PlanRun:
     """One run of a plan: what is special about it, and what has happened so far.
 
-    `deltas`: the pieces of an answer that were passed on. From the first on, no other target can answer.
+    `admission` is asked before each call. `deltas`: the pieces of an answer that were passed on. From the first on, no
+    other target can answer.
     `first_text_at`: when the first of them arrived (monotonic).
     `retry_at`: epoch seconds until which each failed target asked to be left alone.
     """
@@ -56,6 +58,7 @@ class PlanRun:
     simulated: Simulation = field(default_factory=dict)
     listener: AttemptListener | None = None
     attempts: list[Attempt] = field(default_factory=list)
+    admission: Admission = ADMIT_ALL
     deltas: list[str] = field(default_factory=list)
     first_text_at: float | None = None
     retry_at: dict[str, float] = field(default_factory=dict)
@@ -122,7 +125,7 @@ class AttemptRunner:
             outcome=ended.error_class.value if isinstance(ended, UpstreamError) else OK,
             status=ended.status if isinstance(ended, UpstreamError) else 200,
             latency_ms=_milliseconds(started.began, self._clock.monotonic()),
-            notes=ended.notes,
+            notes=(*run.admission.notes, *ended.notes),
             usage=usage,
         )
         run.attempts.append(attempt)
@@ -146,10 +149,10 @@ class AttemptRunner:
     def _observe(self, target: Target, began: float, run: PlanRun) -> None:
         """Of a stream, the time to the first text; of a whole answer, all of its time."""
         if run.listener is None:
-            self._latencies.observe(target.model, run.attempts[-1].latency_ms, streamed=False)
+            self._latencies.observe(target.average, run.attempts[-1].latency_ms, streamed=False)
         elif run.first_text_at is not None:  # a stream of tool calls alone has no text
             milliseconds = _milliseconds(began, run.first_text_at)
-            self._latencies.observe(target.model, milliseconds, streamed=True)
+            self._latencies.observe(target.average, milliseconds, streamed=True)
 
 
 @dataclass(frozen=True)

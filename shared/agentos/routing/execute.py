@@ -27,6 +27,7 @@ from agentos.kernel.errors import (
     UpstreamFailed,
 )
 from agentos.kernel.logs import debugging, logger
+from agentos.routing.admission import ADMIT_ALL, Admission
 from agentos.routing.call import OK, AttemptListener, AttemptRunner, HealthGuard, PlanRun, Simulation
 from agentos.routing.health import CoolingDown
 from agentos.routing.policy import BACKOFF_SECONDS, POLICIES, Retry
@@ -92,21 +93,31 @@ class Executor:
         also_on: Collection[str] = (),
         simulated: Simulation | None = None,
         listener: AttemptListener | None = None,
+        attempts: list[Attempt] | None = None,
+        admission: Admission = ADMIT_ALL,
     ) -> Outcome:
         """The first answer, its text passed to `listener` as it arrives; `also_on` names more classes that fall back.
 
-        Raises NoProviderAvailable, Forbidden, Unsupported, ContextLengthExceeded, UpstreamFailed, DeadlineExceeded,
-        ContentFiltered and ProviderRejected, all with `details.attempts` and `details.skipped`.
+        Each call is added to `attempts` as it ends, so that the caller knows of it whatever happens afterwards.
+        `admission` is asked before each.
+
+        Raises BudgetExceeded, Unpriced, NoProviderAvailable, Forbidden, Unsupported, ContextLengthExceeded,
+        UpstreamFailed, DeadlineExceeded, ContentFiltered and ProviderRejected, all with `details.attempts` and
+        `details.skipped`.
         """
         if debugging():
             logger.debug("plan", extra={"plan": plan.to_json()})
-        run = PlanRun(list(plan.skipped), simulated or {}, listener)
+        run = PlanRun(list(plan.skipped), simulated or {}, listener, [] if attempts is None else attempts, admission)
+        prompt = admission.bounded(prompt)
         left = list(plan.targets)
         failure: UpstreamError | None = None
         while left and len(run.attempts) < self._limits.attempts:
             if deadline.remaining() < MIN_ATTEMPT_SECONDS:
                 raise self._failed(DeadlineExceeded, run, left)
             target = left.pop(0)
+            if skipped := admission.admit(target, prompt, run.attempts):
+                run.skipped.append(skipped)
+                continue
             try:
                 return _outcome(self._try(target, prompt, deadline, len(left), run), target, run, left)
             except CoolingDown:
@@ -140,6 +151,8 @@ class Executor:
         self._clock.sleep(pause)
         if deadline.remaining() < MIN_ATTEMPT_SECONDS:  # the client may have gone meanwhile
             raise first
+        if run.admission.admit(target, prompt, run.attempts):
+            raise first
         try:
             return self._call(target, prompt, deadline, behind, run)
         except CoolingDown:  # the first failure opened the circuit
@@ -168,7 +181,7 @@ class Executor:
             return
         run.retry_at[target.model] = self._clock.time() + hint
         if hint >= 1:
-            self._health.pause(target.model, hint)
+            self._health.pause(target, hint)
 
     def _time_budget(self, deadline: Deadline, behind: int) -> float:
         """Seconds that a target may use, waits included.
@@ -191,6 +204,9 @@ class Executor:
         lacking = {skip.reason.partition(": ")[2] for skip in run.skipped if skip.code == SkipCode.UNSUPPORTED}
         message = _MESSAGES[kind].format(capabilities="; ".join(sorted(lacking)))
         headers = {"x-agentos-attempts": str(len(run.attempts))}
+        if not run.attempts and (refusal := run.admission.refusal()):
+            details = {**refusal.details, **_details(run.attempts, run.skipped)}
+            return type(refusal)(refusal.message, details, {**refusal.headers, **headers})
         if kind in (UpstreamFailed, NoProviderAvailable) and run.retry_at:
             headers["retry-after"] = str(max(1, math.ceil(min(run.retry_at.values()) - self._clock.time())))
         return kind(message, _details(run.attempts, run.skipped), headers)

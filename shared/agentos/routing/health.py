@@ -5,7 +5,8 @@ closed (asked freely), open (asked last for a while), half open (one caller trie
 is well nothing is written, and each circuit is read at most once per cache period.
 
 A circuit is named by its target and by the provider's endpoint and key. A new key or endpoint begins with a new
-circuit, so that a target that was repaired is asked at once.
+circuit, so that a target that was repaired is asked at once. A tenant's own key has circuits of its own: its failures
+tell nothing of the server's key, nor of another tenant's.
 """
 
 import math
@@ -94,12 +95,12 @@ class Health:
             local_cache_max_age=settings.health.cache_seconds,
         )
 
-    def cooling(self, model: str) -> CoolDown | None:
+    def cooling(self, model: str, settings: Settings | None = None) -> CoolDown | None:
         """How long the target is to be left alone, in whole seconds, so that equal pauses are equal a moment later.
 
-        None when it may be asked now, or its circuit cannot be read.
+        None when it may be asked now, or its circuit cannot be read. `settings` are a tenant's, else the server's.
         """
-        name = self._circuit(model)
+        name = self._circuit(model, settings)
         try:
             self._circuits.configure(self._config, name)
             record = self._circuits.get_state(name)
@@ -110,10 +111,11 @@ class Health:
         left = 0 if until is None else math.ceil(until - self._clock.time())
         return CoolDown(left, _is_named(record)) if left > 0 else None
 
-    def not_closed(self) -> list[Circuit]:
+    def not_closed(self, settings: Settings | None = None) -> list[Circuit]:
         """Every circuit that is open or half open, as the table has it; none where it cannot be read.
 
-        Circuits of a former endpoint or key are left out.
+        Circuits of a former endpoint or key are left out, and those of others than the tenant whose `settings` these
+        are.
         """
         try:
             records = self._circuits.all()
@@ -130,7 +132,7 @@ class Health:
                 retry_in_seconds=math.ceil(until - now),
             )
             for model, record, until in untils
-            if until is not None and until > now and record.name == self._circuit(model)
+            if until is not None and until > now and record.name == self._circuit(model, settings)
         ]
 
     def guard(self, target: Target, call: Callable[[], R]) -> R:
@@ -139,7 +141,7 @@ class Health:
         A target that is asked although it is cooling down closes its circuit by an answer. Trouble with the circuits
         themselves is logged and changes nothing for the call.
         """
-        name = self._circuit(target.model)
+        name = self._circuit_of(target)
         if target.cooling is not None:
             result = call()
             self._quietly(self._circuits.close, name)
@@ -158,10 +160,10 @@ class Health:
                 self._quietly(self._close_half_open, name)
         return once.result()
 
-    def pause(self, model: str, seconds: float) -> None:
+    def pause(self, target: Target, seconds: float) -> None:
         """Leave the target alone for as long as it asked; a longer pause that stands is not shortened."""
         bounded = min(seconds, self._settings.longest_pause_seconds)
-        name = self._circuit(model)
+        name = self._circuit_of(target)
         self._circuits.configure(self._config, name)
         opened_at = math.ceil(self._clock.time() + bounded) - self._settings.pause_seconds
         self._quietly(self._circuits.pause, name, opened_at)
@@ -177,8 +179,11 @@ class Health:
         except Exception:
             logger.warning("a circuit could not be kept", exc_info=True)
 
-    def _circuit(self, model: str) -> str:
-        provider = self._configuration.providers.get(model.partition(":")[0])
+    def _circuit_of(self, target: Target) -> str:
+        return target.average if target.account else self._circuit(target.model)
+
+    def _circuit(self, model: str, settings: Settings | None = None) -> str:
+        provider = (settings or self._configuration).providers.get(model.partition(":")[0])
         return f"{model} {provider.fingerprint}" if provider else model
 
 

@@ -1,7 +1,7 @@
 """How fast each target answers: averaged here, shared with other environments now and then.
 
 Whole answers and streams have averages of their own. Of a whole answer all of its time counts, of a stream the time to
-its first text.
+its first text. So has a tenant's own key, whose averages are not shared: the shared ones are read by everybody.
 """
 
 import threading
@@ -58,7 +58,7 @@ class Latencies:
             before = self._own.get(name, milliseconds)
             average = before + WEIGHT_OF_LATEST * (milliseconds - before)
             self._own[name] = average
-            due = now - self._shared_at.get(name, -SHARE_SECONDS) >= SHARE_SECONDS
+            due = not _is_own(model) and now - self._shared_at.get(name, -SHARE_SECONDS) >= SHARE_SECONDS
             if due:
                 self._shared_at[name] = now
         if due:
@@ -66,6 +66,11 @@ class Latencies:
                 self._shared.share(name, average)
             except Exception:
                 logger.warning("a latency could not be shared", exc_info=True)
+
+
+def _is_own(average: str) -> bool:
+    """Whether it is that of a tenant's own key (`Target.average`)."""
+    return " " in average
 
 
 def _name(model: str, streamed: bool) -> str:

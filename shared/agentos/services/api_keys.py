@@ -44,12 +44,17 @@ class ApiKeys:
     def first(self, key: str | None = None) -> str:
         """A key that may do everything, for the one who runs the stack: this text, or a new one. Returns the text.
 
-        Raises ValueError where the text has not the form of a key.
+        A key that is stored already stays as it is. Raises ValueError where the text has not the form of a key, or has
+        the id of another one.
         """
         key = key or new_key()
         key_id = id_of_key(key)
         if key_id is None:
             raise ValueError("it has not the form of a key, agos_<id>_<secret>, or it was cut off")
+        if stored := self._store.find(key_id):
+            if stored.digest != hash_of_key(key):
+                raise ValueError("its id is that of another key")
+            return key
         api_key = ApiKey(
             key_id=key_id,
             tenant=DEFAULT_TENANT,

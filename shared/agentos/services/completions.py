@@ -1,9 +1,9 @@
 """Completions: one answer of the routing layer, without a session. Every door's requests end here.
 
-Nothing is stored but the answer to a request with an Idempotency-Key.
+Nothing is stored but its usage, and the answer to a request with an Idempotency-Key.
 """
 
-from agentos.domain import Agent, AgentConfig, IdempotencyKey, Reply
+from agentos.domain import Agent, AgentConfig, IdempotencyKey, Reply, SessionUsage
 from agentos.domain.callers import Caller
 from agentos.domain.names import model_name
 from agentos.domain.requests import CompletionRequest
@@ -15,9 +15,11 @@ from agentos.routing.execute import Executor
 from agentos.services.leases import Leases
 from agentos.services.preparation import Hints, Preparation
 from agentos.services.replies import make_reply, require_complete
+from agentos.services.spending import Spending
 from agentos.services.stream_listener import StreamListener, forward_text, replay
 from agentos.services.tool_definitions import check_choice
 from agentos.services.turn_metrics import TurnRecorder
+from agentos.services.usage_recorder import TurnUsage, UsageRecorder
 from agentos.settings.loading import Settings
 from agentos.store.agents import AgentStore
 from agentos.store.completion_records import CompletionRecords
@@ -36,6 +38,8 @@ class Completions:
         leases: Leases,
         preparation: Preparation,
         executor: Executor,
+        usage: UsageRecorder,
+        spending: Spending,
         settings: Settings,
         clock: Clock,
     ) -> None:
@@ -44,6 +48,8 @@ class Completions:
         self._leases = leases
         self._preparation = preparation
         self._executor = executor
+        self._usage = usage
+        self._spending = spending
         self._recorder = TurnRecorder(settings)
         self._settings = settings
         self._clock = clock
@@ -66,7 +72,8 @@ class Completions:
         limits = self._settings.limits
         deadline = deadline.at_most(limits.streamed_turn_seconds if listener else limits.turn_seconds)
         if key is None:
-            return self._answer(caller, request, deadline, simulated, listener)[0]
+            turn_id = new_id("turn", self._clock.time())
+            return self._answer(turn_id, caller, request, deadline, simulated, listener)[0]
         held = self._leases.claim(caller.tenant, key, deadline)
         if isinstance(held, RecordedReply):
             if listener:
@@ -75,7 +82,7 @@ class Completions:
         with held:
             cancellable = deadline.cancelled_by(lambda: held.lost is not None)
             try:
-                reply, lengths = self._answer(caller, request, cancellable, simulated, listener)
+                reply, lengths = self._answer(held.lease.claim_id, caller, request, cancellable, simulated, listener)
             except ApiError as error:
                 if held.lost:
                     raise held.lost from error
@@ -86,6 +93,7 @@ class Completions:
 
     def _answer(
         self,
+        turn_id: str,
         caller: Caller,
         request: CompletionRequest,
         deadline: Deadline,
@@ -99,14 +107,28 @@ class Completions:
         if agent.config.timeout_seconds:
             answer_by = answer_by.at_most(agent.config.timeout_seconds)
         hints = Hints(metadata=request.metadata)
-        with self._recorder.turn(agent, request.messages) as record:
+        usage = TurnUsage(turn_id, caller, request.door, agent.agent_id or None, user_id=agent.config.user)
+        with (
+            self._recorder.turn(agent, request.messages) as record,
+            self._spending.turn(usage, agent.config, SessionUsage(), deadline) as admission,
+            self._usage.turn(usage, deadline),
+        ):
             prompt, plan = self._preparation.prepare(
                 caller, agent, None, request.messages, hints, streamed=listener is not None
             )
             message_id = new_id("msg")
             text_listener = forward_text(listener, message_id) if listener else None
-            outcome = self._executor.run(plan, prompt, answer_by, agent.config.fallback_on, simulated, text_listener)
-            reply = record.reply = make_reply(plan, outcome, message_id, began, self._clock)
+            outcome = self._executor.run(
+                plan,
+                prompt,
+                answer_by,
+                agent.config.fallback_on,
+                simulated,
+                text_listener,
+                usage.attempts,
+                admission,
+            )
+            reply = record.reply = usage.reply = make_reply(plan, outcome, message_id, began, self._clock)
         return require_complete(reply), tuple(map(len, outcome.deltas))
 
     def _agent(self, tenant: str, request: CompletionRequest) -> Agent:

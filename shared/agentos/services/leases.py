@@ -115,7 +115,7 @@ class Leases:
 
         Raises NotFound, SessionBusy, IdempotencyInFlight, IdempotencyMismatch, Throttled, Unavailable.
         """
-        store, seconds, turn_id = self._sessions, self._seconds, new_id("turn")
+        store, seconds, turn_id = self._sessions, self._seconds, new_id("turn", self._clock.time())
         requests = _Requests(
             renew=lambda: store.renew(path, turn_id, seconds),
             release=lambda within: store.release(path, turn_id, within),

@@ -1,7 +1,7 @@
 """What a turn does before its first upstream call: the prompt, the facts, the plan. Explaining a route stops here."""
 
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
@@ -42,9 +42,11 @@ class Hints:
 
 
 class Preparation:
-    """The same for a turn and for its explanation."""
+    """The same for a turn and for its explanation. `stats` gives those for the settings of a tenant."""
 
-    def __init__(self, history: History, stats: TargetStats, settings: Settings, clock: Clock) -> None:
+    def __init__(
+        self, history: History, stats: Callable[[Settings], TargetStats], settings: Settings, clock: Clock
+    ) -> None:
         self._history = history
         self._stats = stats
         self._settings = settings
@@ -73,7 +75,8 @@ class Preparation:
             parameters=_parameters(agent, tools),
         )
         facts = replace(self._facts(agent, session, prompt, hints), streamed=streamed, allowed=caller.may_use)
-        return prompt, make_plan(agent.model, agent.config, facts, self._settings, self._stats)
+        settings = self._settings.of(caller.tenant)
+        return prompt, make_plan(agent.model, agent.config, facts, settings, self._stats(settings))
 
     def _newest(
         self, tenant: str, agent: Agent, session: Session, asked: Sequence[Message]

@@ -8,6 +8,8 @@ from agentos import __version__
 from agentos.domain import Circuit
 from agentos.domain.prices import moment, price_at
 from agentos.kernel.clock import Clock
+from agentos.kernel.errors import Throttled, Unavailable
+from agentos.kernel.logs import logger
 from agentos.kernel.values import Value
 from agentos.settings.loading import Settings
 from agentos.settings.provider import Provider
@@ -82,19 +84,20 @@ class Matrix(Value):
 
 
 class ProviderCatalog:
-    """The configuration as clients may see it; `circuits` gives those that are not closed."""
+    """The configuration as clients may see it; `circuits` gives those that are not closed, of a tenant's settings."""
 
-    def __init__(self, settings: Settings, circuits: Callable[[], Sequence[Circuit]], clock: Clock) -> None:
+    def __init__(self, settings: Settings, circuits: Callable[[Settings], Sequence[Circuit]], clock: Clock) -> None:
         self._settings = settings
         self._circuits = circuits
         self._clock = clock
 
-    def health(self) -> Health:
-        """`ok` while at least one provider is available, else `degraded`."""
-        circuits = self._circuits()
+    def health(self, tenant: str | None = None) -> Health:
+        """`ok` while at least one provider is available, else `degraded`. With a tenant, as that tenant has them."""
+        settings = self._settings_of(tenant)
+        circuits = self._circuits(settings)
         providers = tuple(
             ProviderHealth(provider=provider.name, **_status_of(provider, circuits))
-            for provider in self._settings.providers.values()
+            for provider in settings.providers.values()
         )
         usable = any(provider.status == "available" for provider in providers)
         return Health(status="ok" if usable else "degraded", version=__version__, providers=providers)
@@ -104,15 +107,24 @@ class ProviderCatalog:
         health = self.health()
         return HealthSummary(status=health.status, version=health.version)
 
-    def matrix(self) -> Matrix:
-        """Every provider with its models, in the order of the configuration."""
-        circuits, settings = self._circuits(), self._settings
+    def matrix(self, tenant: str | None = None) -> Matrix:
+        """Every provider with its models, in the order of the configuration. With a tenant, as that tenant has them."""
+        settings = self._settings_of(tenant)
+        circuits = self._circuits(settings)
         warning = settings.price_warning(moment(self._clock.time()))
         return Matrix(
             data=tuple(self._entry(provider, circuits) for provider in settings.providers.values()),
             prices_checked_at=settings.prices_checked_at,
             warnings=(warning,) if warning else (),
         )
+
+    def _settings_of(self, tenant: str | None) -> Settings:
+        """The tenant's, or the server's where the tenant's cannot be read: the caller gets what there is."""
+        try:
+            return self._settings if tenant is None else self._settings.of(tenant)
+        except (Throttled, Unavailable):
+            logger.warning("a tenant's keys could not be looked up", extra={"tenant": tenant})
+            return self._settings
 
     def _entry(self, provider: Provider, circuits: Sequence[Circuit]) -> ProviderEntry:
         models = tuple(self._model(name) for name in self._settings.models if name.partition(":")[0] == provider.name)

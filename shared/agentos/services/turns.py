@@ -19,13 +19,16 @@ from agentos.kernel.errors import (
 )
 from agentos.kernel.ids import new_id
 from agentos.kernel.logs import correlated
+from agentos.routing.admission import Admission
 from agentos.routing.execute import Executor
 from agentos.services.leases import HeldLease, Leases
 from agentos.services.preparation import Hints, Preparation
 from agentos.services.replies import awaiting_results, make_reply, require_complete
+from agentos.services.spending import Spending
 from agentos.services.stream_listener import StreamListener, forward_text, replay
 from agentos.services.turn_metrics import TurnRecord, TurnRecorder
 from agentos.services.turn_parameters import with_parameters
+from agentos.services.usage_recorder import TurnUsage, UsageRecorder
 from agentos.settings.loading import Settings
 from agentos.store.agents import AgentStore
 from agentos.store.keys import SessionPath
@@ -65,7 +68,10 @@ class Turn:
 
 @dataclass(frozen=True)
 class _TurnRun:
-    """A turn that has its session's lease. `answer_by`: when a provider must have answered; `began`: monotonic."""
+    """A turn that has its session's lease. `answer_by`: when a provider must have answered; `began`: monotonic.
+
+    `usage`: what its calls use.
+    """
 
     turn: Turn
     agent: Agent
@@ -73,6 +79,7 @@ class _TurnRun:
     answer_by: Deadline
     began: float
     listener: StreamListener | None
+    usage: TurnUsage
 
     @property
     def session(self) -> Session:
@@ -90,6 +97,8 @@ class Turns:
         leases: Leases,
         preparation: Preparation,
         executor: Executor,
+        usage: UsageRecorder,
+        spending: Spending,
         settings: Settings,
         clock: Clock,
         *,
@@ -101,6 +110,8 @@ class Turns:
         self._leases = leases
         self._preparation = preparation
         self._executor = executor
+        self._usage = usage
+        self._spending = spending
         self._recorder = TurnRecorder(settings)
         self._limits = settings.limits
         self._long = long
@@ -131,18 +142,31 @@ class Turns:
             pinned = self._agents.at(turn.tenant, agent, held.lease.session.agent_version)
             if pinned is not agent:
                 answer_by = self._answer_by(pinned, turn.deadline)
-            run = _TurnRun(turn, pinned, held, answer_by.cancelled_by(lambda: held.lost is not None), began, listener)
+            answer_by = answer_by.cancelled_by(lambda: held.lost is not None)
+            run = _TurnRun(turn, pinned, held, answer_by, began, listener, self._turn_usage(turn, held.lease))
             with (
                 correlated(turn_id=held.lease.turn_id),
                 self._recorder.turn(pinned, turn.messages, turn.session_id, turn.queue_age_ms) as record,
+                self._spending.turn(run.usage, pinned.config, run.session.usage, turn.deadline) as admission,
+                self._usage.turn(run.usage, turn.deadline),
             ):
                 try:
-                    reply = self._run(run, record)
+                    reply = self._run(run, record, admission)
                 except ApiError as error:
                     if held.lost:
                         raise held.lost from error
                     raise
         return require_complete(reply)
+
+    def _turn_usage(self, turn: Turn, lease: Lease) -> TurnUsage:
+        return TurnUsage(
+            turn_id=lease.turn_id,
+            caller=turn.caller,
+            door="background" if self._long else "messages",
+            agent_id=turn.agent_id,
+            session_id=turn.session_id,
+            user_id=lease.session.user_id,
+        )
 
     def _seconds(self, listener: StreamListener | None) -> float:
         """A turn's whole time."""
@@ -181,7 +205,7 @@ class Turns:
             self._clock.sleep(pause / 2 + self._clock.jitter(pause / 2))
             pause = min(2 * pause, QUEUE_PAUSE_SECONDS)
 
-    def _run(self, run: _TurnRun, record: TurnRecord) -> Reply:
+    def _run(self, run: _TurnRun, record: TurnRecord, admission: Admission) -> Reply:
         """The reply, committed. `record` gets a provider's answer as soon as there is one."""
         open_calls = _remaining_calls(run.session.open_calls, run.turn.messages)
         sent = [self._sent(message) for message in run.turn.messages]
@@ -194,14 +218,17 @@ class Turns:
         if open_calls:
             commit = self._await_results(run, stored, open_calls)
         else:
-            commit = self._complete(run, asked, stored)
+            commit = self._complete(run, asked, stored, admission)
             record.reply = commit.reply
         # An answer has been paid for, whether its client still waits or not.
         self._store.commit(run.held.lease, commit, run.turn.deadline.ignoring_client())
+        run.usage.written = commit.usage is not None
         run.held.ended()
         return commit.reply
 
-    def _complete(self, run: _TurnRun, asked: Sequence[Message], sent: tuple[StoredMessage, ...]) -> TurnCommit:
+    def _complete(
+        self, run: _TurnRun, asked: Sequence[Message], sent: tuple[StoredMessage, ...], admission: Admission
+    ) -> TurnCommit:
         """A provider's answer, or the part that was streamed of one that broke off."""
         first, config = run.turn.messages[0], run.agent.config
         hints = Hints.of(first) if isinstance(first, NewMessage) else Hints()
@@ -211,8 +238,17 @@ class Turns:
         )
         message_id = new_id("msg")
         text_listener = forward_text(run.listener, message_id) if run.listener else None
-        outcome = self._executor.run(plan, prompt, run.answer_by, config.fallback_on, run.turn.simulated, text_listener)
-        reply = make_reply(plan, outcome, message_id, run.began, self._clock)
+        outcome = self._executor.run(
+            plan,
+            prompt,
+            run.answer_by,
+            config.fallback_on,
+            run.turn.simulated,
+            text_listener,
+            run.usage.attempts,
+            admission,
+        )
+        reply = run.usage.reply = make_reply(plan, outcome, message_id, run.began, self._clock)
         tokens = estimate(Message(role="assistant", content=reply.content, tool_calls=reply.tool_calls))
         answer = self._store.to_stored(run.held.lease, len(sent) + 1, reply, tokens)
         return TurnCommit(
@@ -222,6 +258,7 @@ class Turns:
             turns=self._turns(run, [*sent, answer]),
             open_calls=tuple(call.id for call in reply.tool_calls),
             lengths=tuple(map(len, outcome.deltas)),
+            usage=self._usage.item(run.usage),
         )
 
     def _await_results(self, run: _TurnRun, sent: tuple[StoredMessage, ...], open_calls: tuple[str, ...]) -> TurnCommit:

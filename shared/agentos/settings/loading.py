@@ -4,9 +4,11 @@ The environment and the parameter store (`<PROVIDER>_API_KEY`, `<PROVIDER>_ENDPO
 available. Everything else about a provider is data in YAML.
 """
 
+import copy
 import os
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +21,11 @@ from agentos.domain.routing_rules import unreachable
 from agentos.kernel.errors import ConfigError
 from agentos.kernel.logs import hide_secrets
 from agentos.kernel.merge_patch import merge_patch
+from agentos.settings.own_provider import OwnProvider
 from agentos.settings.provider import NOTHING_STORED, Provider
 from agentos.settings.schema import ConfigFile
 from agentos.settings.secrets import Parameters, ParameterStore
+from agentos.settings.tenant_keys import TenantKeys
 
 # In the repository and in the deployed layer (`/opt`), `config/` is beside the folder that holds the package.
 DEFAULT_FILE = Path(__file__).parents[3] / "config" / "default.yaml"
@@ -33,11 +37,17 @@ class Settings:
     """All settings of a process. They do not change, except for the providers' stored keys and endpoints."""
 
     def __init__(
-        self, file: ConfigFile, environment: Mapping[str, str], parameters: ParameterStore | None = None
+        self,
+        file: ConfigFile,
+        environment: Mapping[str, str],
+        parameters: ParameterStore | None = None,
+        tenants: TenantKeys | None = None,
     ) -> None:
+        """`tenants`: the keys that tenants bring; None where they can bring none."""
         self._file = file
         self._environment = environment
         self._parameters = parameters
+        self._tenants = tenants
         self.models = file.models
         self.routing = file.routing
         self.health = file.health
@@ -62,10 +72,31 @@ class Settings:
             self._providers = self._build_providers()
         return self._providers
 
-    def refresh_keys(self) -> None:
-        """Read stored keys again soon, because a provider refused one."""
-        if self._parameters:
+    def of(self, tenant: str) -> "Settings":
+        """The settings for a tenant: with the keys that it brings in the places of the server's. A tenant that brings
+        none has these very settings. Raises Throttled, Unavailable where nothing is known of the tenant yet."""
+        own = self._tenants.of(tenant) if self._tenants else {}
+        if not (self._tenants and own):
+            return self
+        server = self.providers
+        view = copy.copy(self)
+        view._tenants = view._parameters = None  # what it has of providers is as it is now
+        view._stored = NOTHING_STORED
+        view._providers = {**server} | {
+            name: OwnProvider(
+                server[name], tenant, key, self.access.provider_hosts, readable=self._tenants.reads_values
+            )
+            for name, key in own.items()
+            if name in server
+        }
+        return view
+
+    def refresh_keys(self, tenant: str | None = None) -> None:
+        """Read stored keys again soon, because a provider refused one: the tenant's own, or else the server's."""
+        if tenant is None and self._parameters:
             self._parameters.refresh()
+        if tenant is not None and self._tenants:
+            self._tenants.refresh(tenant)
 
     def _build_providers(self) -> dict[str, Provider]:
         providers = {
@@ -90,6 +121,7 @@ class Settings:
             facts=facts,
             fallback=fallback,
             trust_cost=bool(known and known.settings.usage_cost),
+            account=known.account if known else None,
         )
 
     def model_label(self, model: str) -> str:
@@ -118,16 +150,29 @@ def _unlisted_facts(provider: Provider | None, name: str) -> ModelFacts:
     return next(filter(None, (family.facts_of(name) for family in families)), ModelFacts())
 
 
-def load_settings(environment: Mapping[str, str], parameters: ParameterStore | None = None) -> Settings:
+def load_settings(
+    environment: Mapping[str, str], parameters: ParameterStore | None = None, tenants: TenantKeys | None = None
+) -> Settings:
     """The validated settings. `AGENTOS_CONFIG` names overlay files, separated as in `PATH`; later files win.
 
     Raises ConfigError, which names the file, the key and the reason.
     """
-    document, file = _read(DEFAULT_FILE), None
+    document, file = _shipped_document(), None
     for overlay in filter(None, environment.get("AGENTOS_CONFIG", "").split(os.pathsep)):
         document = merge_patch(document, _read(Path(overlay)))
         file = _validate(document, overlay)  # one at a time, so that the error names the right file
-    return Settings(file or _validate(document, str(DEFAULT_FILE)), environment, parameters)
+    return Settings(file or _shipped_file(), environment, parameters, tenants)
+
+
+@cache
+def _shipped_document() -> dict[str, Any]:
+    """The shipped configuration, which does not change while the process lives. No caller changes the document."""
+    return _read(DEFAULT_FILE)
+
+
+@cache
+def _shipped_file() -> ConfigFile:
+    return _validate(_shipped_document(), str(DEFAULT_FILE))
 
 
 def _read(path: Path) -> dict[str, Any]:

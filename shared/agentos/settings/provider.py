@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
-from agentos.domain import ParameterName
+from agentos.domain import Account, ParameterName
 from agentos.settings.schema import WITHOUT, ProviderSettings
 from agentos.settings.secrets import Parameters
 
@@ -22,17 +22,23 @@ NOTHING_STORED: Parameters = {}
 
 
 class Provider:
-    """A provider with its settings, its key and its endpoint. The environment wins over stored parameters."""
+    """A provider with its settings, its key and its endpoint. The environment wins over stored parameters.
+
+    `account` is set where the key is a tenant's own. `guarded`: the endpoint is a tenant's, so that only public
+    addresses are connected to.
+    """
+
+    account: Account | None = None
+    guarded = False
 
     def __init__(
         self, name: str, settings: ProviderSettings, environment: Mapping[str, str], stored: Parameters = NOTHING_STORED
     ) -> None:
-        prefix = name.upper().replace("-", "_")
         self.name = name
         self.settings = settings
         self.enabled = settings.enabled or name in environment.get("ENABLED_PROVIDERS", "").split(",")
-        self.key_variable = f"{prefix}_API_KEY"
-        self.endpoint_variable = f"{prefix}_ENDPOINT"
+        self.key_variable = key_variable(name)
+        self.endpoint_variable = f"{_prefix(name)}_ENDPOINT"
         key = environment.get(self.key_variable, "").strip()
         kept = None if key else stored.get(self.key_variable)
         self.key = SecretStr(kept.value if kept else key)
@@ -88,6 +94,15 @@ class Provider:
         if self.settings.auth in ("none", "iam"):
             return (self.endpoint_variable,)
         return (self.key_variable, self.endpoint_variable)
+
+
+def key_variable(provider: str) -> str:
+    """The name of the variable, and of the parameter, that holds the provider's key."""
+    return f"{_prefix(provider)}_API_KEY"
+
+
+def _prefix(provider: str) -> str:
+    return provider.upper().replace("-", "_")
 
 
 def _is_url(text: str) -> bool:

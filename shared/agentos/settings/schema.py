@@ -147,6 +147,8 @@ class Limits(Value):
     reply_bytes: Annotated[int, Field(gt=0, le=2_400_000)]
     stream_stall_seconds: Annotated[float, Field(gt=0)] = 30
     keep_alive_seconds: Annotated[float, Field(ge=0)] = 15
+    budgeted_max_tokens: Annotated[int, Field(ge=1)] = 4096
+    usage_record_days: Annotated[int, Field(ge=1, le=3660)] = 400
 
 
 HttpsUrl = Annotated[str, Field(pattern=r"^(https://|http://(localhost|127\.0\.0\.1)[:/])\S+$")]
@@ -167,9 +169,10 @@ class JwtSettings(Value):
 
 
 class AccessSettings(Value):
-    """Who may call."""
+    """`access:` in YAML. `provider_hosts`: patterns of hosts that a tenant's endpoint may have besides public ones."""
 
     jwt: JwtSettings | None = None
+    provider_hosts: tuple[Annotated[str, Field(pattern=r"^[A-Za-z0-9.:_*-]+$")], ...] = ()
 
 
 class ConfigFile(Value):

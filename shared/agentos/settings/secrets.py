@@ -102,14 +102,15 @@ class ParameterStore:
         shortest, longest = FIRST_RETRY_SECONDS
         return shortest + self._clock.jitter(longest - shortest)
 
-    def _fetch(self) -> dict[str, Parameter]:
-        pages = self._client.get_paginator("get_parameters_by_path").paginate(
-            Path=self._path, WithDecryption=self._decrypt
-        )
-        return {
-            parameter["Name"].removeprefix(f"{self._path}/"): Parameter(
-                parameter["Value"].strip(), parameter["Version"]
-            )
-            for page in pages
-            for parameter in page["Parameters"]
-        }
+    def _fetch(self) -> Parameters:
+        return fetch(self._client, self._path, decrypt=self._decrypt)
+
+
+def fetch(client: Any, path: str, *, decrypt: bool) -> Parameters:
+    """The parameters below the path. Raises BotoCoreError, ClientError."""
+    pages = client.get_paginator("get_parameters_by_path").paginate(Path=path, WithDecryption=decrypt)
+    return {
+        parameter["Name"].removeprefix(f"{path}/"): Parameter(parameter["Value"].strip(), parameter["Version"])
+        for page in pages
+        for parameter in page["Parameters"]
+    }

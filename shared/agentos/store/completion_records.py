@@ -55,8 +55,8 @@ class CompletionRecords:
 
     def new_claim(self, tenant: str, key: IdempotencyKey) -> Claim:
         """A claim that is still to be acquired."""
-        expires_at = int(self._clock.time()) + KEY_SECONDS
-        return Claim(keys.completion(tenant, key.name), new_id("turn"), key.body, expires_at)
+        now = self._clock.time()
+        return Claim(keys.completion(tenant, key.name), new_id("turn", now), key.body, int(now) + KEY_SECONDS)
 
     def acquire(self, claim: Claim, seconds: float, deadline: Deadline) -> RecordedReply | None:
         """None where the claim is taken; how the key was answered, if it was.

@@ -14,6 +14,7 @@ from agentos.store.items import Item, number
 
 BATCH_GET_MAX = 100  # keys in one BatchGetItem, DynamoDB's limit
 BATCH_WRITE_MAX = 25  # items in one BatchWriteItem, DynamoDB's limit
+TRANSACTION_MAX = 100  # actions in one TransactWriteItems, DynamoDB's limit
 
 Action = dict[str, Any]
 """One part of a transaction."""
@@ -64,6 +65,15 @@ class Table:
             found |= {_id(item): item for item in answer["Responses"].get(self._name, [])}
             asked = answer.get("UnprocessedKeys") or {}
         return [found.get(_id(key)) for key in keys]
+
+    def get_together(self, keys: Sequence[Item]) -> list[Item | None]:
+        """Up to 100 items as they were at one moment, in the order of their keys. Raises Conflict.
+
+        https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html
+        """
+        asked = [{"Get": {"TableName": self._name, "Key": key}} for key in keys]
+        answer = self._call("transact_get_items", "Responses", TransactItems=asked)
+        return [found.get("Item") for found in answer["Responses"]]
 
     def put(self, item: Item, condition: str = NEW_ITEM, values: Item | None = None) -> None:
         """Write an item if `condition` holds for the stored one; by default there must be none.
@@ -161,9 +171,17 @@ class Table:
         parts = {"UpdateExpression": expression, "ConditionExpression": condition, "ExpressionAttributeValues": values}
         return self._action("Update", Key=key, **parts)
 
+    def add(self, key: Item, expression: str, values: Item) -> Action:
+        """Part of a transaction: an update of an item, or a new item where there is none."""
+        return self._action("Update", Key=key, UpdateExpression=expression, ExpressionAttributeValues=values)
+
     def check(self, key: Item, condition: str) -> Action:
         """Part of a transaction: that a condition holds."""
         return self._action("ConditionCheck", Key=key, ConditionExpression=condition)
+
+    def remove(self, key: Item, condition: str, values: Item) -> Action:
+        """Part of a transaction: the end of an item for which `condition` holds."""
+        return self._action("Delete", Key=key, ConditionExpression=condition, ExpressionAttributeValues=values)
 
     def transact(self, actions: Sequence[Action], deadline: Deadline) -> None:
         """Do all actions or none. Raises ConditionFailed with the stored item of the first condition that failed.

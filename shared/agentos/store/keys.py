@@ -11,14 +11,24 @@
     created   TENANT#t#KEY#<hash>                     KEY           an Idempotency-Key of a create
     answer    TENANT#t#KEY#<hash>                     COMPLETION    an Idempotency-Key of a door
     part      TENANT#t#KEY#<hash>                     COMPLETION#<claim>#<k>  what a large answer goes on in
+    usage     TENANT#t#USAGE#<day>#<shard>            <turnId>      a turn's usage by its id; all of a day or an hour
+    sums      TENANT#t#USAGE#TOTALS                   <day>#<hash>  a tenant's sums of some days
+    sums      TENANT#t#USAGE#USERS                    <day>#<hash>  the same by user as well
+    own keys  TENANT#t#PROVIDERS                      PROVIDERS     for which providers the tenant has keys of its own
     api key   KEYS                                    <keyId>       its id; all of them, newest first
     rate      RATE#<keyId>                            MINUTE#<m>    how many requests of a minute are handed out
+    budget    TENANT#t#BUDGETS                        <scope>       its scope: the tenant, or one of its keys
+    lane      TENANT#t#LEDGER#<ledgerId>#<i>          LANE          its ledger and number; all of a ledger's lanes
+    lapsed    (the lane's)                            LAPSED#<turnId>  the turn whose reserve was given back
     circuit   HEALTH                                  CIRCUIT#<m>   a target as it is configured; all of them
     latency   HEALTH                                  LATENCY#<m>   all of them
 
     index             partition                            sort          serves
     SessionsByAgent   agentSessions  TENANT#t#AGENT#<agentId>           sessionId   an agent's sessions, newest first
     SessionsByUser    userSessions   TENANT#t#AGENT#<agentId>#USER#<u>  sessionId   the same for one user
+
+A turn's id begins with the time of its start, which is where the day of its usage comes from. So whoever knows the id
+knows the key. The writes of a tenant's day are spread over USAGE_SHARDS partitions.
 
 A session has a partition of its own, so a busy agent's writes are spread over its sessions. Its reads are not: each
 turn reads its agent, and all agents of a tenant share a partition, which serves 3,000 read units a second. Every
@@ -36,13 +46,16 @@ before there were tenants (docs/adr/0016).
 
 import base64
 import binascii
+import hashlib
 import re
+import zlib
 from typing import Any
 
 from agentos.domain.api_keys import is_key_id
 from agentos.domain.callers import DEFAULT_TENANT
+from agentos.kernel.clock import timestamp
 from agentos.kernel.errors import InvalidRequest
-from agentos.kernel.ids import is_id
+from agentos.kernel.ids import is_id, made_at
 
 Key = dict[str, Any]
 
@@ -124,12 +137,42 @@ def completion_part(record: Key, claim_id: str, index: int | None = None) -> Key
     return {"pk": record["pk"], "sk": {"S": f"COMPLETION#{claim_id}#{number}"}}
 
 
+USAGE_SHARDS = 8
+"""Partitions of a tenant's day. Each takes 1,000 write units a second, and a turn's usage takes two or four."""
+
+
+def usage_partition(tenant: str, day: str, shard: int) -> str:
+    """`day`: a date of UTC, such as 2026-11-27."""
+    return f"TENANT#{tenant}#USAGE#{day}#{shard}"
+
+
+def usage(tenant: str, turn_id: str) -> Key:
+    """Of what a turn used. The turn's id must be one that `new_id` made."""
+    day = timestamp(made_at(turn_id))[:10]
+    shard = zlib.crc32(turn_id.encode()) % USAGE_SHARDS
+    return {"pk": {"S": usage_partition(tenant, day, shard)}, "sk": {"S": turn_id}}
+
+
+def usage_sums_partition(tenant: str, family: str) -> str:
+    return f"TENANT#{tenant}#USAGE#{family.upper()}"
+
+
+def usage_sums(tenant: str, family: str, day: str, group: str) -> Key:
+    """`group`: what the sums are of, as a text."""
+    name = hashlib.sha256(group.encode()).hexdigest()[:32]
+    return {"pk": {"S": usage_sums_partition(tenant, family)}, "sk": {"S": f"{day}#{name}"}}
+
+
 def agent_sessions(tenant: str, agent_id: str) -> str:
     return f"TENANT#{tenant}#AGENT#{agent_id}"
 
 
 def user_sessions(tenant: str, agent_id: str, user_id: str) -> str:
     return f"TENANT#{tenant}#AGENT#{agent_id}#USER#{user_id}"
+
+
+def tenant_providers(tenant: str) -> Key:
+    return {"pk": {"S": f"TENANT#{tenant}#PROVIDERS"}, "sk": {"S": "PROVIDERS"}}
 
 
 API_KEYS = "KEYS"
@@ -142,6 +185,19 @@ def request_rate(key_id: str, minute: int) -> Key:
 
 def api_key(key_id: str) -> Key:
     return {"pk": {"S": API_KEYS}, "sk": {"S": key_id}}
+
+
+def budget(tenant: str, scope: str) -> Key:
+    return {"pk": {"S": f"TENANT#{tenant}#BUDGETS"}, "sk": {"S": scope}}
+
+
+def lane(tenant: str, ledger_id: str, index: int) -> Key:
+    """A partition for each, so that a budget of many lanes takes as many writes as so many partitions."""
+    return {"pk": {"S": f"TENANT#{tenant}#LEDGER#{ledger_id}#{index:02d}"}, "sk": {"S": "LANE"}}
+
+
+def lapsed(lane: Key, turn_id: str) -> Key:
+    return {"pk": lane["pk"], "sk": {"S": f"LAPSED#{turn_id}"}}
 
 
 HEALTH = "HEALTH"

@@ -29,7 +29,7 @@ class TurnCommit:
     """What a turn adds: the client's messages and, unless it still waits for tool results, the assistant's.
 
     `reply` is the client's response, `answer` the same as a stored message. `turns` and `open_calls` are the session's
-    after the commit. `lengths`: characters of each piece in which the answer was streamed.
+    after the commit. `lengths`: characters of each piece in which the answer was streamed. `usage`: the turn's record.
     """
 
     sent: tuple[StoredMessage, ...]
@@ -38,6 +38,7 @@ class TurnCommit:
     turns: Turns
     open_calls: tuple[str, ...]
     lengths: tuple[int, ...] = ()
+    usage: Item | None = None
 
     @property
     def messages(self) -> tuple[StoredMessage, ...]:
@@ -97,6 +98,8 @@ class TurnStore:
         Raises NotFound or SessionBusy where the lease is lost, Throttled or Unavailable when the time has run out.
         """
         puts = [self._table.new(item) for message in commit.messages for item in message.items]
+        if commit.usage:
+            puts.append(self._table.new(commit.usage))
         if lease.key:
             puts.append(self._table.new(_record(lease, lease.key, commit), NOT_ANSWERED))
             if lease.key.turn_id:  # a background turn that has failed can no longer be answered

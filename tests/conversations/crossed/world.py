@@ -109,6 +109,7 @@ def world(environment: Any, overlay: str) -> Iterator[World]:
     settings = {
         "AGENTOS_CONFIG": overlay,
         "TABLE_NAME": "crossed",
+        "AUTH_MODE": "none",
         "AWS_DEFAULT_REGION": REGION,
         "POWERTOOLS_METRICS_DISABLED": "true",
         "POWERTOOLS_LOG_LEVEL": "CRITICAL",

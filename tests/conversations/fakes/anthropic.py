@@ -6,7 +6,7 @@ https://platform.claude.com/docs/en/api/messages, …/build-with-claude/streamin
 import base64
 from collections.abc import Iterator
 
-from tests.conversations.fakes.anthropic_rules import OLDER, RULES, bound_to
+from tests.conversations.fakes.anthropic_rules import OLDER, RULES, STREAMED, WHOLE, bound_to
 from tests.conversations.fakes.model import (
     Answer,
     Call,
@@ -44,6 +44,10 @@ class Anthropic(FakeProvider):
         "claude-haiku-4-5": Traits(exclusive=True, longest=UNBOUNDED),
         "claude-sonnet-4-6": Traits(exclusive=True, longest=UNBOUNDED),
     }
+
+    def prepare(self) -> None:
+        WHOLE.prepare()
+        STREAMED.prepare()
 
     def asked(self, request: Request) -> Asked:
         require(request.path == "/v1/messages", f"there is no {request.path}")

@@ -9,15 +9,15 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from anthropic.types.message_create_params import MessageCreateParamsNonStreaming, MessageCreateParamsStreaming
-
 from tests.conversations.fakes.rules import Asked, Body, Rule, fits, image_kind, keywords, number_between
 from tests.conversations.fakes.typed import Typed
+from tests.support.sdks import anthropic
 
 DOCS = "https://platform.claude.com/docs/en"
 API = f"{DOCS}/api/messages"
 SCHEMAS = f"{DOCS}/build-with-claude/structured-outputs"
-WHOLE, STREAMED = Typed(MessageCreateParamsNonStreaming), Typed(MessageCreateParamsStreaming)
+WHOLE = Typed(lambda: anthropic.types.message_create_params.MessageCreateParamsNonStreaming)
+STREAMED = Typed(lambda: anthropic.types.message_create_params.MessageCreateParamsStreaming)
 NAME, ID = "[a-zA-Z0-9_-]{1,128}", "[a-zA-Z0-9_-]+"
 MEDIA = ("image/jpeg", "image/png", "image/gif", "image/webp")
 OLDER = ("temperature", "top_p", "top_k")

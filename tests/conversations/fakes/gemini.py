@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from tests.conversations.fakes.gemini_rules import RULES
+from tests.conversations.fakes.gemini_rules import RULES, shape
 from tests.conversations.fakes.model import (
     Answer,
     Call,
@@ -43,6 +43,9 @@ class Gemini(FakeProvider):
         "gemini-3.5-flash-lite": Traits(thinks=True, longest=65_536),
         "gemini-3.8-flash": Traits(thinks=True, longest=65_536),
     }
+
+    def prepare(self) -> None:
+        shape()
 
     def asked(self, request: Request) -> Asked:
         found = PATH.fullmatch(request.path)

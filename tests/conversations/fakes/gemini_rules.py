@@ -5,13 +5,14 @@ https://ai.google.dev/api/generate-content, …/api/caching
 
 import base64
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
-from google.genai import types
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
 
 from tests.conversations.fakes.rules import Asked, Body, Rule, call_key, fits, number_between
+from tests.support.sdks import genai_types as types
 
 API = "https://ai.google.dev/api"
 GUIDE = "https://ai.google.dev/gemini-api/docs"
@@ -22,16 +23,20 @@ STAND_IN = "skip_thought_signature_validator"
 """What Google's guide to thought signatures names for calls that another model made."""
 
 
-class Shape(BaseModel):
+@cache
+def shape() -> type[BaseModel]:
     """The request's body; the SDK has types for all that is in it, but none for the whole."""
 
-    model_config = ConfigDict(extra="forbid", alias_generator=to_camel)
+    class Shape(BaseModel):
+        model_config = ConfigDict(extra="forbid", alias_generator=to_camel)
 
-    contents: list[types.Content]
-    system_instruction: types.Content | None = None
-    tools: list[types.Tool] = []
-    tool_config: types.ToolConfig | None = None
-    generation_config: types.GenerationConfig = types.GenerationConfig()
+        contents: list[types.Content]
+        system_instruction: types.Content | None = None
+        tools: list[types.Tool] = []
+        tool_config: types.ToolConfig | None = None
+        generation_config: types.GenerationConfig = types.GenerationConfig()
+
+    return Shape
 
 
 def parts(asked: Asked) -> Iterator[tuple[str, Body]]:
@@ -49,7 +54,7 @@ def declared(asked: Asked) -> Iterator[tuple[str, Body]]:
 
 def _typed(asked: Asked) -> Iterator[str]:
     try:
-        Shape.model_validate(asked.body, by_alias=True, by_name=False)
+        shape().model_validate(asked.body, by_alias=True, by_name=False)
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False)[0]
         yield f"Invalid JSON payload received. {'.'.join(map(str, first['loc']))}: {first['msg']}"

@@ -6,11 +6,6 @@ https://platform.openai.com/docs/api-reference/chat/create; its specification: g
 from collections.abc import Iterator
 from typing import Any
 
-from openai.types.chat.completion_create_params import (
-    CompletionCreateParamsNonStreaming,
-    CompletionCreateParamsStreaming,
-)
-
 from tests.conversations.fakes import chat_message_rules as said
 from tests.conversations.fakes import chat_rules as chat
 from tests.conversations.fakes import chat_tool_rules as tools
@@ -19,10 +14,12 @@ from tests.conversations.fakes.model import Answer
 from tests.conversations.fakes.provider import MODEL
 from tests.conversations.fakes.rules import Asked, Body, Rule, Traits, keywords
 from tests.conversations.fakes.typed import Typed
+from tests.support.sdks import openai
 
 SPEC = "https://github.com/openai/openai-openapi/blob/master/openapi.yaml"
 GUIDE = "https://platform.openai.com/docs/guides"
-WHOLE, STREAMED = Typed(CompletionCreateParamsNonStreaming), Typed(CompletionCreateParamsStreaming)
+WHOLE = Typed(lambda: openai.types.chat.completion_create_params.CompletionCreateParamsNonStreaming)
+STREAMED = Typed(lambda: openai.types.chat.completion_create_params.CompletionCreateParamsStreaming)
 NAME = "[a-zA-Z0-9_-]{1,64}"
 NO_MATCH = (
     "Invalid '{at}': string does not match pattern. Expected a string that matches the pattern '^[a-zA-Z0-9_-]+$'."
@@ -233,3 +230,7 @@ class OpenAI(Chat):
     def _reason(self, answer: Answer) -> str:
         """A model that refuses by itself stops; a filter that cuts it off says so."""
         return super()._reason(answer) if answer.finish != "refused" or answer.text else "stop"
+
+    def prepare(self) -> None:
+        WHOLE.prepare()
+        STREAMED.prepare()

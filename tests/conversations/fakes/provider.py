@@ -68,6 +68,9 @@ class FakeProvider:
         self.outage: Sent | None = None
         """What it answers to everything while it is down."""
 
+    def prepare(self) -> None:
+        """Load what the rules need, which takes seconds. A client's first request would not wait so long."""
+
     @abstractmethod
     def asked(self, request: Request) -> Asked:
         """The request after a look at its path and key. Raises Refused."""

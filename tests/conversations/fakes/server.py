@@ -21,6 +21,7 @@ class FakeServer(Loopback):
     def __enter__(self) -> Self:
         super().__enter__()
         for fake in self.fakes.values():
+            fake.prepare()
             fake.url = f"http://127.0.0.1:{self.port}/{fake.name}"
         return self
 

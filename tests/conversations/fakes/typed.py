@@ -1,6 +1,7 @@
 """Requests against the types of the official SDKs, with nothing in them that those do not know."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
@@ -9,11 +10,18 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 class Typed:
     """A TypedDict of an SDK as a strict check."""
 
-    def __init__(self, typed_dict: Any) -> None:
+    def __init__(self, typed_dict: Callable[[], Any]) -> None:
+        self._typed_dict = typed_dict
+
+    @cached_property
+    def _adapter(self) -> TypeAdapter[dict[str, Any]]:
         # As a member, because a TypedDict's own configuration, or the lack of it, would rule out ours.
-        self._adapter: TypeAdapter[dict[str, Any]] = TypeAdapter(
-            dict[str, typed_dict], config=ConfigDict(extra="forbid", strict=True)
-        )
+        typed_dict: Any = self._typed_dict()
+        return TypeAdapter(dict[str, typed_dict], config=ConfigDict(extra="forbid", strict=True))
+
+    def prepare(self) -> None:
+        """Import the SDK and build the check."""
+        assert self._adapter
 
     def fault(self, value: Any) -> str | None:
         """Where and why the value is not of the type; None where it is."""

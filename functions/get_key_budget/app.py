@@ -1,0 +1,11 @@
+"""GET /budgets/key/{keyId}"""
+
+from agentos.api.endpoint import Request, endpoint
+from agentos.domain.budgets import BudgetState
+from agentos.wiring import access_control, budgets
+
+
+@endpoint(access_control, "usage")
+def handler(request: Request) -> BudgetState:
+    scope = budgets().of_key(request.path["keyId"])
+    return budgets().get(scope, request.caller, request.deadline)

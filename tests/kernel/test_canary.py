@@ -1,0 +1,26 @@
+"""The search for keys finds them: otherwise it would prove nothing."""
+
+import pytest
+
+from agentos.domain.api_keys import new_key
+from tests.support.canary import check_items, leaks
+
+
+def test_keys_are_found(environment: pytest.MonkeyPatch) -> None:
+    key = new_key()
+    environment.setenv("OPENAI_API_KEY", "sk-canary-0123456789")
+    assert leaks(f'{{"key": "{key}"}}') == [f"the key {key.split('_')[1]} of this API"]
+    assert leaks("Bearer sk-canary-0123456789") == ["the value of OPENAI_API_KEY"]
+    assert leaks(f"{key[:-1]}x agos_<id>_<secret> sk-canary") == []
+    assert key not in str(leaks(key))
+
+
+def test_a_stored_key_is_found(client: object, table_name: str, request: pytest.FixtureRequest) -> None:
+    dynamodb = request.getfixturevalue("client")
+    key = new_key()
+    item = {"pk": {"S": "a"}, "sk": {"S": "b"}}
+    dynamodb.put_item(TableName=table_name, Item=item | {"text": {"S": f"is {key}"}})
+    with pytest.raises(AssertionError, match="the table holds the key"):
+        check_items(dynamodb, table_name)
+    dynamodb.put_item(TableName=table_name, Item=item)
+    check_items(dynamodb, table_name)
