@@ -97,7 +97,8 @@ def make_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Living]:
 
         def items(text: str) -> Items:
             pages = table.get_paginator("scan").paginate(TableName="agentos")
-            return [item for page in pages for item in page["Items"] if text in str(item)]
+            items = (item for page in pages for item in page["Items"] if "#USAGE#" not in item["pk"]["S"])
+            return [item for item in items if text in str(item)]
 
         def set_key(key: str | None) -> None:
             (folder / ".env").write_text(f"XAI_API_KEY={key}\nXAI_ENDPOINT={primary.url}\n" if key else "")

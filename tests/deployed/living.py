@@ -20,7 +20,7 @@ class Control:
     set_key: Callable[[str | None], None]
     """Give `xai` that key, or take it away."""
     items: Callable[[str], Items]
-    """The table's items in which a text occurs."""
+    """The table's items in which a text occurs, but for records and sums of usage, which stay."""
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ class Store:
         self.leases = LeaseStore(self.table, self.clock)
         self.turns = TurnStore(self.table, self.clock)
 
-    def deadline(self, seconds: float = 30) -> Deadline:
+    def deadline(self, seconds: float = 120) -> Deadline:
         return Deadline.after(seconds, self.clock)
 
     def agent(self, tenant: str = TENANT, **fields: Any) -> str:

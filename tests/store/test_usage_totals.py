@@ -73,7 +73,7 @@ def test_what_is_not_in_the_table_is_not_counted(store: Store) -> None:
 
 def test_a_batch_that_no_transaction_can_take_is_counted_in_parts(store: Store) -> None:
     records = [on_day(user_id=f"user {number}", tenant=TENANT) for number in range(60)]
-    assert UsageTotals(store.table).count(stored(store, *records), store.deadline()) == 60
+    UsageTotals(store.table).count(stored(store, *records), store.deadline())
     assert read(store) == expected(*records)
     assert sum(sums.turns for sums in read(store, "totals").values()) == 60
 
