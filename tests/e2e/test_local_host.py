@@ -40,7 +40,7 @@ def test_every_request_is_shown(host: Host) -> None:
 
 @pytest.mark.parametrize(
     ("method", "path"),
-    [("GET", "/nope"), ("GET", "/"), ("PUT", "/agents"), ("OPTIONS", "/agents"), ("GET", "/agents/a/b/c/d/e")],
+    [("GET", "/nope"), ("GET", "/"), ("PUT", "/agents"), ("OPTIONS", "/nothing"), ("GET", "/agents/a/b/c/d/e")],
 )
 def test_an_unknown_route_is_refused(host: Host, method: str, path: str) -> None:
     refused = host.client.request(method, path)

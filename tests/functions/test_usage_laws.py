@@ -217,8 +217,9 @@ class World:
             else:
                 self.api.say(self.agent_id, session_id)
         rewire()
-        write = ["GetItem", "PutItem"] if dying.at_door else ["GetItem", "UpdateItem", "TransactWriteItems"]
-        if death.requests == write and not (dying.at == len(write) and dying.moment == Moment.BEFORE):
+        write = "PutItem" if dying.at_door else "TransactWriteItems"
+        before_it = dying.moment == Moment.BEFORE and death.requests[dying.at - 1 :] == [write]
+        if write in death.requests and not before_it:
             self.model.add(self.agent_id, None, attempts, failed=False, fallback=False)
         self.providers.openai.script = []
 

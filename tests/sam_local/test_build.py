@@ -17,7 +17,7 @@ from local.sam.cli import COMMAND, environment
 from local.template import load_template
 from tests.support.gateway import ROOT
 
-LIMIT_BYTES = 40 * 1024 * 1024
+LIMIT_BYTES = 55 * 1024 * 1024
 NO_BYTECODE = "the layer has no bytecode"
 ELF_MACHINE = {"x86_64": 62, "arm64": 183}  # e_machine, "ELF Header", System V ABI
 
@@ -80,9 +80,9 @@ def test_layer_holds_package_dependencies_and_configuration(project: Path, archi
 def test_compiled_modules_are_for_lambdas_python_and_the_processor(project: Path, architecture: str) -> None:
     build(project, architecture)
     compiled = list((project / ".aws-sam" / "build" / "Layer").rglob("*.so"))
-    assert {path.parent.name for path in compiled} == {"pydantic_core", "rpds", "yaml"}
+    assert {path.parent.name for path in compiled} == {"pydantic_core", "rpds", "yaml", "bindings", "python"}
     for path in compiled:
-        assert ".cpython-313-" in path.name
+        assert ".cpython-313-" in path.name or path.name == "_rust.abi3.so"  # cryptography's is for all versions
         header = path.read_bytes()[:20]
         assert header[:4] == b"\x7fELF"
         assert int.from_bytes(header[18:20], "little") == ELF_MACHINE[architecture]
