@@ -96,4 +96,4 @@ def undeclared(settings: "Settings", declared: Mapping[str, str], environment: M
 def show_request(method: str, path: str, status: int, milliseconds: float) -> None:
     """One line for a request that was answered."""
     colour = "green" if status < 400 else "yellow" if status < 500 else "red"
-    say(f"{method:<7}{path} {paint(str(status), colour)} {paint(f'{milliseconds:.0f} ms', 'dim')}")
+    say(f"{method:<8}{path} {paint(str(status), colour)} {paint(f'{milliseconds:.0f} ms', 'dim')}")

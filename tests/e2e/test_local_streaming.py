@@ -117,7 +117,7 @@ def test_every_piece_arrives_before_the_next_is_written(streamer: Streamer) -> N
         assert list(raw) == []
     eventually(lambda: streamer.reports != [])
     (report,) = streamer.reports
-    assert report.startswith(f"POST   /streamed/{streamer.name} 200 ")
+    assert report.startswith(f"POST    /streamed/{streamer.name} 200 ")
 
 
 def test_status_and_headers(streamer: Streamer) -> None:
