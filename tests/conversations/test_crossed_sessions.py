@@ -23,7 +23,8 @@ from tests.support import properties  # noqa: F401 - how Hypothesis runs here
 KNOWN = tuple(name for name in strategies.PARAMETERS if name in map(to_camel, AgentConfig.model_fields))
 """The parameters that agents have so far."""
 
-NOT_SENT = {"budgetUsd",
+NOT_SENT = {
+    "budgetUsd",
     "fallbackModel", "fallbackModels", "timeoutSeconds", "historyTokens", "fallbackOn", "onBusy", "routing",
 }  # fmt: skip
 """What an agent's configuration says of us alone."""
