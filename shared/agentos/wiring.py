@@ -77,13 +77,18 @@ def settings() -> "Settings":
     return loaded
 
 
+def _readable(path: str | None) -> str | None:
+    """The path of parameters. None without one, and under sam local, which has no parameter store."""
+    return None if os.environ.get("AWS_SAM_LOCAL") == "true" else path or None
+
+
 @once
 def parameters() -> "ParameterStore | None":
-    """The stored keys of a deployed stack. None without a path, and under sam local, which has no parameter store."""
+    """The stored keys of a deployed stack. None where there is no parameter store."""
     from agentos.settings.secrets import ParameterStore
 
-    path = os.environ.get("PROVIDER_PARAMETERS")
-    if not path or os.environ.get("AWS_SAM_LOCAL") == "true":
+    path = _readable(os.environ.get("PROVIDER_PARAMETERS"))
+    if path is None:
         return None
     return ParameterStore(ssm(), path, clock(), decrypt=os.environ.get("PROVIDER_KEYS") != "names")
 
@@ -97,13 +102,11 @@ def ssm() -> Any:
 
 @once
 def tenant_secrets() -> "TenantSecrets | None":
-    """Where tenants' own keys are. None without a path, and under sam local, which has no parameter store."""
+    """Where tenants' own keys are. None where there is no parameter store."""
     from agentos.settings.tenant_secrets import TenantSecrets
 
-    path = os.environ.get("TENANT_PARAMETERS")
-    if not path or os.environ.get("AWS_SAM_LOCAL") == "true":
-        return None
-    return TenantSecrets(ssm(), path)
+    path = _readable(os.environ.get("TENANT_PARAMETERS"))
+    return None if path is None else TenantSecrets(ssm(), path)
 
 
 @once
@@ -111,7 +114,7 @@ def tenant_keys() -> "TenantKeys | None":
     """None where tenants can bring no keys of their own."""
     from agentos.settings.tenant_keys import TenantKeys
 
-    if not os.environ.get("TENANT_PARAMETERS") or os.environ.get("AWS_SAM_LOCAL") == "true":
+    if _readable(os.environ.get("TENANT_PARAMETERS")) is None:
         return None
     secrets = None if os.environ.get("PROVIDER_KEYS") == "names" else tenant_secrets()
     return TenantKeys(lambda tenant: tenant_provider_store().of(tenant), secrets, clock())

@@ -8,6 +8,9 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import AfterValidator
 
+CHALLENGE = 'Bearer realm="agentos"'
+"""`WWW-Authenticate`: how a client is to authenticate with a key or a token (RFC 9110, 11.6.1; RFC 6750, 3)."""
+
 DEFAULT_TENANT = "default"
 """The tenant of everybody where no key is asked for, and of all that was stored before there were keys."""
 

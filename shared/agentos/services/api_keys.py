@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 
 from agentos.domain import Page
 from agentos.domain.api_keys import ApiKey, IssuedKey, NewApiKey, hash_of_key, id_of_key, new_key
-from agentos.domain.callers import DEFAULT_TENANT, SCOPES, Caller
+from agentos.domain.callers import CHALLENGE, DEFAULT_TENANT, SCOPES, Caller
 from agentos.kernel.clock import Clock, epoch
 from agentos.kernel.errors import InvalidRequest, Unauthorized
 from agentos.store.api_keys import ApiKeyStore, StoredKey
@@ -16,9 +16,6 @@ T = TypeVar("T")
 
 CHECK_SECONDS = 60.0
 """For how long what was read of a key holds: the longest time that a revoked key still works."""
-
-CHALLENGE = 'Bearer realm="agentos"'
-"""How a client is told to authenticate (RFC 9110, section 11.6.1; RFC 6750, section 3)."""
 
 MAX_CHECKED = 1000
 """How many keys, and as many texts that are none, a process remembers."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import jwt
 
-from agentos.domain.callers import SCOPES, Caller, Scope, tenant_name
+from agentos.domain.callers import CHALLENGE, SCOPES, Caller, Scope, tenant_name
 from agentos.kernel.errors import Unauthorized, Unavailable
 from agentos.settings.schema import JwtSettings
 
@@ -88,5 +88,5 @@ def _unauthorized() -> Unauthorized:
     """The same for every reason."""
     return Unauthorized(
         "The request has no valid token. Send one of the issuer as Authorization: Bearer <token>.",
-        headers={"www-authenticate": 'Bearer realm="agentos"'},
+        headers={"www-authenticate": CHALLENGE},
     )
