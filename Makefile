@@ -112,13 +112,13 @@ bench: $(VENV)/dev.stamp ## what a turn costs in DynamoDB's units, measured on D
 	@PYTHONPATH=shared POWERTOOLS_METRICS_DISABLED=true $(BIN)/python -m bench.turn_cost
 
 soak: $(VENV)/dev.stamp $(VENV)/ministack.stamp ## 10,000 messages through the local host: time of each and memory; MESSAGES=10000
-	@$(BIN)/python -m bench.soak
+	@PYTHONPATH=shared $(BIN)/python -m bench.soak
 
 chaos: $(VENV)/dev.stamp $(VENV)/ministack.stamp ## load with kills, faults and clients that do not read, then an audit; ARGS='--store dynamodb-local'
-	@$(BIN)/python -m bench.chaos $(ARGS)
+	@PYTHONPATH=shared $(BIN)/python -m bench.chaos $(ARGS)
 
 crowd: $(VENV)/dev.stamp $(VENV)/ministack.stamp ## how much slower clients become beside 1,600 misbehaving ones; ARGS='--idle 100'
-	@$(BIN)/python -m bench.chaos.crowd $(ARGS)
+	@PYTHONPATH=shared $(BIN)/python -m bench.chaos.crowd $(ARGS)
 
 walk-through: $(VENV)/dev.stamp $(VENV)/model.stamp ## write docs/walk-through.md and its picture again, as it runs on a fresh clone
 	$(BIN)/python tools/walk_through.py

@@ -172,7 +172,7 @@ def test_progress_is_kept_when_time_runs_out(store: Store, removal: Deletion) ->
     store.client.meta.events.register("after-call.dynamodb.BatchWriteItem", lambda **_: store.clock.advance(60))
 
     left = [kinds(store).count("MESSAGE")]
-    while not removal.sweep(key_of(session), store.deadline()):
+    while not removal.sweep(key_of(session), store.deadline(60)):
         left.append(kinds(store).count("MESSAGE"))
 
     assert left == [60, 35, 10]
