@@ -47,6 +47,7 @@ JSON_MODES = {
 SENTENCES: dict[str, Callable[[Any], str]] = {
     "ranges": _ranges,
     "exclusive": lambda pairs: " ".join(f"`{left}` is left out beside `{first}`." for first, left in pairs),
+    "least_max_tokens": lambda least: f"A `maxTokens` under {least} is raised to it.",
     "stops": lambda most: f"At most {most} of `stop` are sent." if most < 16 else "All of `stop` are sent.",
     "blank_stops": lambda taken: "" if taken else "A `stop` of white space alone is left out.",
     "blank_texts": lambda taken: (

@@ -5,7 +5,7 @@ from typing import Annotated, Literal, NamedTuple
 
 from pydantic import Field
 
-from agentos.domain.names import ParameterName, Priority
+from agentos.domain.names import ParameterName, Priority, WireFormat
 from agentos.domain.prices import Prices
 from agentos.domain.request_limits import NO_LIMITS, RequestLimits
 from agentos.domain.usage import AttemptUsage
@@ -15,10 +15,11 @@ from agentos.kernel.values import Value
 class ModelFacts(Value):
     """What configuration knows of a model. Sizes in tokens, prices in USD per million tokens.
 
-    `limits` are those that differ from its provider's.
+    `limits` are those that differ from its provider's. `format` is the model's wire format, where it is not its provider's.
     """
 
     upstream: str | None = None
+    format: WireFormat | None = None
     context_window: int | None = None
     max_output_tokens: int | None = None
     capabilities: frozenset[Literal["tools", "images", "structuredOutput"]] | None = None

@@ -16,6 +16,7 @@ from agentos.settings.provider import Provider
 
 FORMAT_FACTS: dict[str, dict[str, bool]] = {
     "openai": {"streaming": True, "tools": True, "images": True, "structured_output": True},
+    "openai-responses": {"streaming": True, "tools": True, "images": True, "structured_output": True},
     "gemini": {"streaming": True, "tools": True, "images": True, "structured_output": True},
     "anthropic": {"streaming": True, "tools": True, "images": True, "structured_output": True},
     "bedrock": {"streaming": True, "tools": True, "images": True, "structured_output": True},
@@ -51,6 +52,7 @@ class ModelEntry(Value):
 
     model: str
     upstream_model: str
+    format: str
     context_window: int | None
     max_output_tokens: int | None
     capabilities: tuple[str, ...] | None
@@ -127,7 +129,8 @@ class ProviderCatalog:
             return self._settings
 
     def _entry(self, provider: Provider, circuits: Sequence[Circuit]) -> ProviderEntry:
-        models = tuple(self._model(name) for name in self._settings.models if name.partition(":")[0] == provider.name)
+        names = (name for name in self._settings.models if name.partition(":")[0] == provider.name)
+        models = tuple(self._model(name, provider) for name in names)
         return ProviderEntry(
             provider=provider.name,
             format=provider.settings.format,
@@ -138,13 +141,14 @@ class ProviderCatalog:
             **_status_of(provider, circuits),
         )
 
-    def _model(self, name: str) -> ModelEntry:
+    def _model(self, name: str, provider: Provider) -> ModelEntry:
         target = self._settings.target(name, "")
         facts = target.facts
         price = price_at(facts.price, moment(self._clock.time()))
         return ModelEntry(
             model=name,
             upstream_model=target.upstream_model,
+            format=facts.format or provider.settings.format,
             context_window=facts.context_window,
             max_output_tokens=facts.max_output_tokens,
             capabilities=None if facts.capabilities is None else tuple(sorted(facts.capabilities)),
