@@ -14,7 +14,13 @@ from tests.providers.vendor_types import validate_for_openai
 from tests.support.sdks import genai_types as types
 
 CLAUDE, MISTRAL = "anthropic:claude-haiku-4-5", "mistral:mistral-small-latest"
-FORMATS = {"openai": "openrouter:any", "gemini": GEMINI, "anthropic": CLAUDE, "bedrock": BEDROCK}
+FORMATS = {
+    "openai": "openrouter:any",
+    "openai-responses": "openai:gpt-5.5",
+    "gemini": GEMINI,
+    "anthropic": CLAUDE,
+    "bedrock": BEDROCK,
+}
 VALUES: dict[ParameterName, Any] = {
     "temperature": 0.5,
     "topP": 0.5,

@@ -15,7 +15,7 @@ from agentos.kernel.values import Value
 class ModelFacts(Value):
     """What configuration knows of a model. Sizes in tokens, prices in USD per million tokens.
 
-    `limits` are those that differ from its provider's. `format` is the model's wire format, where it is not its provider's.
+    `limits` are those that differ from its provider's. `format` is its wire format, where its provider has another one.
     """
 
     upstream: str | None = None

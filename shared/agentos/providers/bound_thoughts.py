@@ -11,7 +11,7 @@ from agentos.settings.provider import Provider
 
 
 def bind(completion: Completion, kind: str, provider: Provider, owner: str) -> Completion:
-    """The completion with the signatures of its calls bound to the provider and to `owner`, which has no space in it."""
+    """The completion with the signatures of its calls bound to the provider and to `owner`, a text without spaces."""
     calls = tuple(
         call.model_copy(update={"signature": signed(_kind(kind, provider), f"{owner} {value}")}) if value else call
         for call in completion.tool_calls

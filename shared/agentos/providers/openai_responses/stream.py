@@ -58,16 +58,20 @@ class ResponseAccumulator(StreamAccumulator):
         return ""
 
     def payload(self) -> dict[str, Any]:
+        spoken = {index: {"type": "message"} for index, _ in self._parts}
         ended = dict(enumerate(self._end.get("output") or []))
-        items = {**self._begun, **ended, **self._done}
+        items = {**spoken, **self._begun, **ended, **self._done}
         return {**self._end, "output": [self._item(index, items[index]) for index in sorted(items)]}
 
     def _item(self, index: int, item: dict[str, Any]) -> dict[str, Any]:
-        match item.get("type"):
-            case "message":
-                return {**item, "content": list(self._content(index))}
-            case "function_call" if index in self._arguments and not item.get("arguments"):
-                return {**item, "arguments": "".join(self._arguments[index])}
+        """Raises BadResponse for an item of another kind that speaks as a message does."""
+        content = list(self._content(index))
+        if item.get("type") == "message":
+            return {**item, "content": content}
+        if content:
+            raise BadResponse("text in an item of another kind")
+        if item.get("type") == "function_call" and not item.get("arguments"):
+            return {**item, "arguments": "".join(self._arguments.get(index, []))}
         return item
 
     def _content(self, index: int) -> Iterator[dict[str, Any]]:

@@ -60,7 +60,7 @@ def items_of(message: Message, provider: Provider, target: Target) -> list[dict[
 
 
 def _owner(provider: Provider, target: Target) -> str:
-    """Thoughts are encrypted for an organization: with another key they would be a 400 (`invalid_encrypted_content`)."""
+    """Thoughts are encrypted for an organization: sent with another's key they are a 400, invalid_encrypted_content."""
     return f"{bound_thoughts.model_of(target)}#{provider.fingerprint}"
 
 
