@@ -137,6 +137,48 @@ def test_summaries_of_thoughts_are_read_as_paragraphs(streamed: bool, wire: Wire
     assert completion.reasoning == "\n\n".join(part["text"] for part in body["output"][0]["summary"])
 
 
+@pytest.mark.parametrize("kind", ["summary", "content"])
+@pytest.mark.parametrize("left_out", [
+    set(), {"delta"}, {"delta", "part.done", "text.done"}, {"delta", "part.done", "text.done", "item.done"},
+])  # fmt: skip
+def test_thoughts_come_in_pieces_before_the_text_or_as_soon_as_they_come(
+    kind: str, left_out: set[str], wire: Wire
+) -> None:
+    body = recording("openai-responses/answer_reasoned_and_cached").body
+    expected = "\n\n".join(part["text"] for part in body["output"][0]["summary"])
+    events = SPLIT["openai-responses"](body)
+    if kind == "content":  # of an open model, which has no summary
+        events = [_opened(event) for event in events]
+    kept = [event for event in events if not ("reasoning" in str(event) and _ends(event["type"], left_out))]
+    received: list[tuple[str, str]] = []
+    wire.reply(on_the_wire("openai-responses", kept))
+    completion = wire.ask(
+        RESPONSES,
+        listen=lambda text: received.append(("text", text)),
+        on_reasoning=lambda text: received.append(("reasoning", text)),
+    )
+    assert completion.reasoning == "".join(text for name, text in received if name == "reasoning") == expected
+    assert completion.text == "".join(text for name, text in received if name == "text")
+    if "item.done" not in left_out:
+        assert received[0][0] == "reasoning"
+
+
+def _ends(kind: str, ends: set[str]) -> bool:
+    return kind.replace("output_item", "item").replace("_", ".").endswith(tuple(ends)) if ends else False
+
+
+def _opened(value: Any) -> Any:
+    """The same event, or part of one, with thoughts that are open instead of summaries."""
+    if isinstance(value, list):
+        return [_opened(one) for one in value]
+    if not isinstance(value, dict):
+        named = {"summary_text": "reasoning_text", "response.reasoning_summary_text": "response.reasoning_text"}
+        stem, dot, step = str(value).rpartition(".")
+        return f"{named[stem]}{dot}{step}" if stem in named else named.get(value, value)
+    names = {"summary": "content", "summary_index": "content_index"} if "reasoning" in str(value) else {}
+    return {names.get(name, name): _opened(one) for name, one in value.items()}
+
+
 def test_open_thoughts_are_read_where_there_is_no_summary(wire: Wire) -> None:
     body = recording("openai-responses/answer").body
     body["output"][0] |= {"content": [{"type": "reasoning_text", "text": "A greeting."}], "encrypted_content": None}

@@ -12,9 +12,10 @@ from typing import Any
 from pydantic import Field
 
 from agentos.api.door_notes import DoorNotes
-from agentos.api.openai_chat_messages import ChatMessage, Lenient, MessageReader
+from agentos.api.lenient import Lenient
+from agentos.api.openai_chat_messages import ChatMessage, MessageReader
 from agentos.api.openai_chat_tools import read_choice, read_function_call, read_functions, read_tools
-from agentos.api.openai_errors import PARAMETERS
+from agentos.api.openai_errors import NAMES, PARAMETERS
 from agentos.domain import GivenParameters, Tool
 from agentos.domain.requests import CompletionRequest
 from agentos.kernel.errors import InvalidRequest, Unsupported
@@ -34,13 +35,11 @@ class StreamOptions(Lenient):
 
 @dataclass(frozen=True)
 class ChatForm:
-    """How the answer is written. `functions`: the client knows `function_call` alone, the form before `tool_calls`.
-    `reasoning`: the model's thoughts are handed on, where the provider shows them."""
+    """How the answer is written. `functions`: the client knows `function_call` alone, the form before `tool_calls`."""
 
     notes: tuple[str, ...] = ()
     functions: bool = False
     include_usage: bool = False
-    reasoning: bool = True
 
 
 class ChatRequest(Lenient):
@@ -67,20 +66,22 @@ class ChatRequest(Lenient):
         self._refuse_other_answers()
         notes = DoorNotes()
         tools, choice = self._tools(notes)
+        messages = MessageReader(notes).read(self.messages)
+        parameters = self._parameters(choice, notes)
         request = CompletionRequest(
             door="chat_completions",
             model=self.model,
-            messages=MessageReader(notes).read(self.messages),
-            parameters=self._parameters(choice, notes),
+            messages=messages,
+            parameters=parameters,
             tools=tools,
             metadata=self.metadata or {},
+            show_reasoning=parameters.include_reasoning is not False,
         )
         if self.store:
             notes.add("store", "left out: nothing is stored here")
         options = self.stream_options or StreamOptions()
         notes.unknown(options.model_extra, "stream_options.")
-        reasoning = request.parameters.include_reasoning is not False
-        return request, ChatForm(tuple(notes), self._in_old_form, options.include_usage, reasoning)
+        return request, ChatForm(tuple(notes), self._in_old_form, options.include_usage)
 
     @property
     def _in_old_form(self) -> bool:
@@ -121,18 +122,9 @@ class ChatRequest(Lenient):
         try:
             return validated(GivenParameters, given)
         except InvalidRequest as error:
-            raise _renamed(error, names) from error
+            raise NAMES.in_error(error, names) from error
 
 
 def _is_default(name: str, value: Any) -> bool:
     """Whether a value asks for nothing."""
     return (name, value) in (("response_format", {"type": "text"}), ("service_tier", "auto"))
-
-
-def _renamed(error: InvalidRequest, names: dict[str, str]) -> InvalidRequest:
-    """The error with the names that this client used."""
-    entries = []
-    for entry in error.details["errors"]:
-        head = entry["field"].partition(".")[0].partition("[")[0]
-        entries.append({**entry, "field": names.get(head, head) + entry["field"][len(head) :]})
-    return InvalidRequest(f"{entries[0]['field']}: {entries[0]['message']}", {"errors": entries})

@@ -17,9 +17,6 @@ FILTERED = "content_filter"
 FINISH_REASONS = {COMPLETED: "stop", "max_output_tokens": "length"}
 """A status or a reason for being incomplete, and ours for it."""
 
-PARAGRAPH = "\n\n"
-"""Between two parts of the thoughts."""
-
 
 def decode(payload: dict[str, Any]) -> Completion:
     """The completion in a 2xx response's JSON. Raises BadResponse, or UpstreamError for a failure that it reports."""
@@ -37,7 +34,7 @@ def decode(payload: dict[str, Any]) -> Completion:
         reason,
         tokens_of(payload),
         finish_reasons=FINISH_REASONS,
-        thoughts=[PARAGRAPH.join(thoughts.texts_of(output))],
+        thoughts=[thoughts.text_of(output)],
     )
 
 

@@ -15,6 +15,9 @@ from agentos.providers.answers import as_object
 from agentos.providers.tool_calls import signed_json
 from agentos.settings.provider import Provider
 
+PARAGRAPH = "\n\n"
+"""Between two parts of the thoughts."""
+
 KIND = "responses"
 """The kind of signature that holds an answer's items, as JSON: `{items}`."""
 
@@ -34,14 +37,16 @@ def sign(output: Sequence[dict[str, Any]]) -> str | None:
     return signed_json(KIND, {"items": [_kept(item) for item in output if item.get("type") in FIELDS]})
 
 
-def texts_of(output: Iterable[dict[str, Any]]) -> list[str]:
-    """The readable thoughts of an answer: the summary of each item, or else its text."""
-    texts: list[str] = []
-    for item in output:
-        if item.get("type") == "reasoning":
-            parts = item.get("summary") or item.get("content") or []
-            texts += [text for part in parts if isinstance(text := as_object(part).get("text"), str) and text]
-    return texts
+def text_of(output: Iterable[dict[str, Any]]) -> str:
+    """The readable thoughts of an answer, each part a paragraph."""
+    thoughts = (item for item in output if item.get("type") == "reasoning")
+    return PARAGRAPH.join(text for item in thoughts for text in parts_of(item) if text)
+
+
+def parts_of(item: dict[str, Any]) -> list[str]:
+    """The texts in a reasoning item: its summary, or else its content."""
+    parts = [as_object(part).get("text") for part in item.get("summary") or item.get("content") or []]
+    return [part if isinstance(part, str) else "" for part in parts]
 
 
 def bind(completion: Completion, provider: Provider, target: Target) -> Completion:
