@@ -29,7 +29,7 @@ class ThoughtSettings(Value):
     returned: bool = True
 
 
-WITHOUT: dict[WireFormat, frozenset[ParameterName]] = {
+WITHOUT: dict[str, frozenset[ParameterName]] = {
     "openai-responses": frozenset(
         {"topK", "stop", "seed", "presencePenalty", "frequencyPenalty", "logitBias", "speakerNames"}
     ),
