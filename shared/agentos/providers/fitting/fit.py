@@ -14,6 +14,7 @@ from agentos.providers.fitting.call_ids import fit_call_ids
 from agentos.providers.fitting.images import fit_images
 from agentos.providers.fitting.json_mode import fit_json_mode
 from agentos.providers.fitting.parameters import fit_parameters
+from agentos.providers.fitting.reasoning import fit_reasoning
 from agentos.providers.fitting.roles import fit_roles
 from agentos.providers.fitting.speaker_names import fit_speaker_names
 from agentos.providers.fitting.texts import fit_texts
@@ -59,6 +60,8 @@ class FittedPrompt:
 def fit(prompt: Prompt, facts: ModelFacts, limits: RequestLimits) -> FittedPrompt:
     """The prompt as a model of these facts and limits takes it. What fits already is not changed."""
     prompt, notes = fit_parameters(prompt, facts, limits)
+    prompt, more = fit_reasoning(prompt, facts, limits)
+    notes += more
     prompt, more = fit_speaker_names(prompt, facts)
     notes += more
     for step in STEPS:
