@@ -6,23 +6,15 @@ https://platform.openai.com/docs/api-reference/chat/create (messages)
 from collections.abc import Iterator
 from typing import Any, Literal
 
-from pydantic import ConfigDict
-
 from agentos.api.door_notes import DoorNotes
+from agentos.api.lenient import Lenient
 from agentos.domain import ImageUrl, Message, Part, TextPart, ToolCall
 from agentos.domain.conversation import ImagePart
 from agentos.kernel import json_text
 from agentos.kernel.errors import InvalidRequest
 from agentos.kernel.validation import validated
-from agentos.kernel.values import LazyModel
 
 Json = dict[str, Any]
-
-
-class Lenient(LazyModel):
-    """A part of a request whose unknown fields are noted, not refused."""
-
-    model_config = ConfigDict(frozen=True, extra="allow")
 
 
 class ChatFunction(Lenient):

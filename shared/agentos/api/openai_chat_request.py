@@ -12,9 +12,10 @@ from typing import Any
 from pydantic import Field
 
 from agentos.api.door_notes import DoorNotes
-from agentos.api.openai_chat_messages import ChatMessage, Lenient, MessageReader
+from agentos.api.lenient import Lenient
+from agentos.api.openai_chat_messages import ChatMessage, MessageReader
 from agentos.api.openai_chat_tools import read_choice, read_function_call, read_functions, read_tools
-from agentos.api.openai_errors import PARAMETERS
+from agentos.api.openai_errors import NAMES, PARAMETERS
 from agentos.domain import GivenParameters, Tool
 from agentos.domain.requests import CompletionRequest
 from agentos.kernel.errors import InvalidRequest, Unsupported
@@ -121,18 +122,9 @@ class ChatRequest(Lenient):
         try:
             return validated(GivenParameters, given)
         except InvalidRequest as error:
-            raise _renamed(error, names) from error
+            raise NAMES.in_error(error, names) from error
 
 
 def _is_default(name: str, value: Any) -> bool:
     """Whether a value asks for nothing."""
     return (name, value) in (("response_format", {"type": "text"}), ("service_tier", "auto"))
-
-
-def _renamed(error: InvalidRequest, names: dict[str, str]) -> InvalidRequest:
-    """The error with the names that this client used."""
-    entries = []
-    for entry in error.details["errors"]:
-        head = entry["field"].partition(".")[0].partition("[")[0]
-        entries.append({**entry, "field": names.get(head, head) + entry["field"][len(head) :]})
-    return InvalidRequest(f"{entries[0]['field']}: {entries[0]['message']}", {"errors": entries})

@@ -3,9 +3,9 @@
 https://platform.openai.com/docs/guides/error-codes
 """
 
-import re
 from typing import Any
 
+from agentos.api.parameter_names import ParameterNames
 from agentos.kernel.errors import ApiError
 
 Json = dict[str, Any]
@@ -33,24 +33,24 @@ PARAMETERS = {
 }
 """OpenAI's names of our parameters."""
 
-_OURS = re.compile(rf"\b({'|'.join(name for name, theirs in PARAMETERS.items() if name != theirs)})\b")
+NAMES = ParameterNames(PARAMETERS)
 
 TYPES = {401: "authentication_error", 403: "permission_error", 404: "not_found_error", 429: "rate_limit_error"}
 
 
 def in_openai_names(text: str) -> str:
     """The text with OpenAI's names in the place of ours: `top_p`, not `topP`."""
-    return _OURS.sub(lambda found: PARAMETERS[found[0]], text)
+    return NAMES.in_text(text)
 
 
-def error_envelope(error: ApiError, request_id: str) -> Json:
-    """OpenAI's error envelope, with our details beside it."""
+def error_envelope(error: ApiError, request_id: str, names: ParameterNames = NAMES) -> Json:
+    """OpenAI's error envelope, with our details beside it. `names`: of the door's parameters."""
     fallback = "invalid_request_error" if error.status < 500 else "server_error"
-    fields = [{**entry, "field": in_openai_names(entry["field"])} for entry in error.details.get("errors", ())]
+    fields = [{**entry, "field": names.in_text(entry["field"])} for entry in error.details.get("errors", ())]
     details = {**error.details, "errors": fields} if fields else error.details
     return {
         "error": {
-            "message": in_openai_names(error.message),
+            "message": names.in_text(error.message),
             "type": TYPES.get(error.status, fallback),
             "param": fields[0]["field"] if fields else None,
             "code": error.code,

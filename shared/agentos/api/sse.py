@@ -13,6 +13,11 @@ def data(value: Any) -> str:
     return f"data: {json_text.dump(value)}\n\n"
 
 
+def named(kind: str, value: Any) -> str:
+    """An event with a name."""
+    return f"event: {kind}\n{data(value)}"
+
+
 def event(number: int, kind: str, value: Any) -> str:
     """An event with a number and a name."""
     return f"id: {number}\nevent: {kind}\n{data(value)}"

@@ -23,6 +23,7 @@ from agentos.domain.conversation import (
     Tool,
     ToolCall,
     ToolFunction,
+    VendorExtras,
 )
 from agentos.domain.names import ParameterName
 from agentos.domain.parameters import ChosenTool, GivenParameters, Parameters, ToolChoice
@@ -102,4 +103,5 @@ __all__ = [
     "ToolFunction",
     "TurnState",
     "Usage",
+    "VendorExtras",
 ]

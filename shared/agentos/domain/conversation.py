@@ -178,6 +178,17 @@ class Tool(Value):
     function: ToolFunction
 
 
+class VendorExtras(Value):
+    """What a client of one vendor's API sent for that vendor alone, where there is no neutral form for it.
+
+    Only providers of the wire format `format` get it. Names of `headers` are lower case; `fields` are of the JSON.
+    """
+
+    format: str
+    headers: dict[str, str] = {}
+    fields: dict[str, Any] = {}
+
+
 class Prompt(Value):
     """Everything that a provider is asked: the system prompt, the conversation, the tools and how to answer.
 
@@ -188,6 +199,7 @@ class Prompt(Value):
     instructions: str | None = None
     tools: tuple[Tool, ...] = ()
     parameters: Parameters = Parameters()
+    extras: VendorExtras | None = None
 
     @property
     def has_tools(self) -> bool:

@@ -208,6 +208,8 @@ class HttpAdapter(Adapter):
 
     def request(self, provider: Provider, target: Target, prompt: Prompt, *, streamed: bool = False) -> HttpRequest:
         body, headers = self.encode(provider, target, prompt), self.headers(provider)
+        if prompt.extras:  # what we send by ourselves is not replaced
+            body, headers = prompt.extras.fields | body, dict(prompt.extras.headers) | headers
         if streamed:
             body, headers = body | self.streamed_body(provider), headers | {"accept": self.streamed_type}
         return HttpRequest(self.url(provider, target, streamed), headers, json_text.dump(body).encode())

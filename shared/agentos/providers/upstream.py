@@ -8,6 +8,7 @@ from agentos.kernel.clock import Timeouts
 from agentos.kernel.errors import ErrorClass, UpstreamError
 from agentos.kernel.logs import logger
 from agentos.providers.fitting.fit import fit
+from agentos.providers.fitting.vendor_extras import fit_extras
 from agentos.providers.limits import limits_of
 from agentos.providers.registry import adapter
 from agentos.providers.transport import HttpTransport
@@ -41,7 +42,8 @@ class UpstreamClient:
         Its `notes`, and those of the error, say what of the prompt was changed for the target. Raises UpstreamError.
         """
         provider = self._provider(target)
-        fitted = fit(prompt, target.facts, limits_of(provider, target.facts))
+        prompt, left_out = fit_extras(prompt, provider.settings.format)
+        fitted = fit(prompt, target.facts, limits_of(provider, target.facts), left_out)
         try:
             completion = self._call(provider, target, fitted.prompt, timeouts, listen)
         except UpstreamError as error:

@@ -114,7 +114,7 @@ class Completions:
             self._usage.turn(usage, deadline),
         ):
             prompt, plan = self._preparation.prepare(
-                caller, agent, None, request.messages, hints, streamed=listener is not None
+                caller, agent, None, request.messages, hints, streamed=listener is not None, extras=request.extras
             )
             message_id = new_id("msg")
             attempt_listener = forward(listener, message_id, reasoning=request.show_reasoning) if listener else None

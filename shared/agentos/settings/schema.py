@@ -31,7 +31,7 @@ class ThoughtSettings(Value):
 
 
 WITHOUT: dict[str, frozenset[ParameterName]] = {
-    "gemini": frozenset({"logitBias", "verbosity", "parallelToolCalls", "serviceTier", "speakerNames"}),
+    "gemini": frozenset({"logitBias", "verbosity", "parallelToolCalls", "serviceTier", "speakerNames", "user"}),
     "anthropic": frozenset(
         {
             "seed",
@@ -54,6 +54,7 @@ WITHOUT: dict[str, frozenset[ParameterName]] = {
             "parallelToolCalls",
             "serviceTier",
             "speakerNames",
+            "user",
         }
     ),
     "echo": frozenset(get_args(ParameterName)) - {"temperature", "topP", "stop", "maxTokens"},
@@ -84,7 +85,7 @@ class ProviderSettings(Value):
     auth: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+$")] = "bearer"
     path: str | None = None
     headers: dict[HeaderName, HeaderValue] = {}
-    parameters: dict[Literal["maxTokens", "temperature", "topP", "stop", "seed", "reasoningEffort"], str] = {}
+    parameters: dict[Literal["maxTokens", "temperature", "topP", "stop", "seed", "reasoningEffort", "user"], str] = {}
     thoughts: ThoughtSettings = ThoughtSettings()
     unsupported: frozenset[ParameterName] = frozenset()
     limits: RequestLimits = NO_LIMITS

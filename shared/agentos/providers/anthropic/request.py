@@ -45,6 +45,7 @@ def _parameters(parameters: Parameters, facts: ModelFacts) -> dict[str, Any]:
         "stop_sequences": list(parameters.stop) or None,
         "output_config": _output(parameters.response_format),
         "tool_choice": _choice(parameters),
+        "metadata": {"user_id": parameters.user} if parameters.user else None,
     }
     return {name: value for name, value in named.items() if value is not None}
 

@@ -17,6 +17,7 @@ PARAMETERS = {
     "logitBias": ("logit_bias", "logit_bias"),
     "verbosity": ("verbosity", "verbosity"),
     "serviceTier": ("service_tier", "service_tier"),
+    "user": ("user", "user"),
 }
 """By our name: the field of `Parameters`, and the field that is sent unless the provider renames it."""
 
