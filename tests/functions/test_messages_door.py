@@ -151,7 +151,11 @@ def test_a_history_is_carried_over(api: Any, providers: Providers) -> None:
 
 
 def test_documents_of_text_and_search_results_are_texts(api: Any, providers: Providers) -> None:
-    document = {"type": "document", "title": "Notes", "source": {"type": "text", "media_type": "text/plain", "data": "A"}}
+    document = {
+        "type": "document",
+        "title": "Notes",
+        "source": {"type": "text", "media_type": "text/plain", "data": "A"},
+    }
     result = {"type": "search_result", "title": "Hit", "source": "https://example.com",
               "content": [{"type": "text", "text": "B"}]}  # fmt: skip
     assert notes(ask(api, [document, result])) == []
@@ -162,7 +166,10 @@ def test_documents_of_text_and_search_results_are_texts(api: Any, providers: Pro
 def test_what_is_not_carried_is_noted(api: Any, providers: Providers) -> None:
     mark = {"type": "ephemeral"}
     text = {"type": "text", "text": "Hi", "cache_control": mark, "citations": [{"type": "char_location"}]}
-    tools = [{**NOW, "cache_control": mark, "defer_loading": True}, {"type": "web_search_20250305", "name": "web_search"}]
+    tools = [
+        {**NOW, "cache_control": mark, "defer_loading": True},
+        {"type": "web_search_20250305", "name": "web_search"},
+    ]
     found = ask(api, [text], tools=tools, container="c_1", mcp_servers=[{"url": "https://example.com"}], speed="fast",
                 service_tier="auto", top_k=0)  # fmt: skip
     unknown = "left out: it is not known here"
