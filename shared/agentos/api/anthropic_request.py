@@ -74,6 +74,7 @@ class MessagesRequest(Lenient):
         """
         notes = DoorNotes()
         metadata = {name: value for name, value in (self.metadata or {}).items() if name != "user_id"}
+        _, form = read_thinking(self.thinking)
         request = CompletionRequest(
             door="anthropic_messages",
             model=self.model,
@@ -82,8 +83,8 @@ class MessagesRequest(Lenient):
             tools=None if self.tools is None else read_tools(self.tools, notes),
             metadata=metadata,
             extras=self._extras(headers, notes),
+            show_reasoning=form == "shown",
         )
-        _, form = read_thinking(self.thinking)
         return request, MessagesForm(tuple(notes), form)
 
     def _parameters(self, notes: DoorNotes) -> GivenParameters:

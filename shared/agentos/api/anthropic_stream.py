@@ -51,6 +51,9 @@ class AnthropicStream(StreamingResponse):
     def on_text(self, text: str) -> None:
         self._write(self._events.text(text))
 
+    def on_reasoning(self, text: str) -> None:
+        self._write(self._events.reasoning(text))
+
     def _write(self, events: Iterable[Event]) -> None:
         for kind, value in events:
             self._writer.write(named(kind, value))

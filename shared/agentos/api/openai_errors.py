@@ -43,14 +43,14 @@ def in_openai_names(text: str) -> str:
     return NAMES.in_text(text)
 
 
-def error_envelope(error: ApiError, request_id: str) -> Json:
-    """OpenAI's error envelope, with our details beside it."""
+def error_envelope(error: ApiError, request_id: str, names: ParameterNames = NAMES) -> Json:
+    """OpenAI's error envelope, with our details beside it. `names`: of the door's parameters."""
     fallback = "invalid_request_error" if error.status < 500 else "server_error"
-    fields = [{**entry, "field": in_openai_names(entry["field"])} for entry in error.details.get("errors", ())]
+    fields = [{**entry, "field": names.in_text(entry["field"])} for entry in error.details.get("errors", ())]
     details = {**error.details, "errors": fields} if fields else error.details
     return {
         "error": {
-            "message": in_openai_names(error.message),
+            "message": names.in_text(error.message),
             "type": TYPES.get(error.status, fallback),
             "param": fields[0]["field"] if fields else None,
             "code": error.code,

@@ -6,6 +6,7 @@ writes every value in camelCase.
 
 from agentos.domain.agents import Agent, AgentConfig, OptIn
 from agentos.domain.conversation import (
+    AnswerListener,
     Completion,
     Content,
     ImagePart,
@@ -57,6 +58,7 @@ __all__ = [
     "Account",
     "Agent",
     "AgentConfig",
+    "AnswerListener",
     "Assignment",
     "Attempt",
     "AttemptUsage",

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import AfterValidator, Discriminator, Field, SerializerFunctionWrapHandler, Tag, model_serializer
 
@@ -208,7 +208,14 @@ class Prompt(Value):
 
 
 TextListener = Callable[[str], None]
-"""Is told each piece of an answer's text as it comes, never an empty one."""
+"""Gets each piece of a text as it arrives, never an empty one."""
+
+
+class AnswerListener(NamedTuple):
+    """Gets an answer as it arrives. Without `on_reasoning` nobody sees the model's thoughts before the whole answer."""
+
+    on_text: TextListener
+    on_reasoning: TextListener | None = None
 
 
 class TokenCount(Value):

@@ -80,6 +80,7 @@ class CompletionRequest:
 
     `model`: `provider:model`, several separated by commas (the first and its fallbacks), or `agent:<agentId>`.
     `parameters` replace the agent's own. `tools`: None leaves the agent's own. `door`: which one it is.
+    `show_reasoning`: the reply and the stream have the model's thoughts, as far as its provider shows them.
     `extras`: what only one vendor's providers are told.
     """
 
@@ -89,6 +90,7 @@ class CompletionRequest:
     parameters: GivenParameters = field(default_factory=GivenParameters)
     tools: tuple[Tool, ...] | None = None
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    show_reasoning: bool = False
     extras: VendorExtras | None = None
 
 

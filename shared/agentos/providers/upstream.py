@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import cache
 
-from agentos.domain import Completion, Prompt, Target, TextListener
+from agentos.domain import AnswerListener, Completion, Prompt, Target
 from agentos.kernel.clock import Timeouts
 from agentos.kernel.errors import ErrorClass, UpstreamError
 from agentos.kernel.logs import logger
@@ -35,7 +35,7 @@ class UpstreamClient:
         self._public = public
 
     def call(
-        self, target: Target, prompt: Prompt, timeouts: Timeouts, listen: TextListener | None = None
+        self, target: Target, prompt: Prompt, timeouts: Timeouts, listen: AnswerListener | None = None
     ) -> Completion:
         """The target's answer: whole within `timeouts.first_output`, or passed to `listen` as it arrives.
 
@@ -68,7 +68,7 @@ class UpstreamClient:
         return wire_format.count(provider, target, fitted, client.send, seconds)
 
     def _call(
-        self, provider: Provider, target: Target, prompt: Prompt, timeouts: Timeouts, listen: TextListener | None
+        self, provider: Provider, target: Target, prompt: Prompt, timeouts: Timeouts, listen: AnswerListener | None
     ) -> Completion:
         wire_format = _adapter(provider.settings.format)
         client = self._client_for(provider)

@@ -1,0 +1,120 @@
+"""The events of a streamed response, numbered in order from 0.
+
+Thoughts are a reasoning item, text is a message item, and each call an item of its own. An item is added, filled and
+done before the next one begins.
+
+https://platform.openai.com/docs/api-reference/responses-streaming
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from agentos.api.openai_responses import REFUSAL, ResponseWords, content_part, status_of
+from agentos.domain import Reply
+
+Json = dict[str, Any]
+
+
+class ResponseEvents:
+    """Makes the events of one response. `output` has the items that are done."""
+
+    def __init__(self, words: ResponseWords, model: str) -> None:
+        self._words = words
+        self._model = model
+        self._number = 0
+        self._texts: list[str] = []
+        self.output: list[Json] = []
+
+    def start(self) -> Iterator[Json]:
+        response = self._words.open(self._model)
+        yield self._event("response.created", response=response)
+        yield self._event("response.in_progress", response=response)
+
+    def text(self, text: str) -> Iterator[Json]:
+        """A further piece of the answer's text."""
+        if not self._texts:
+            yield from self._open_message("output_text")
+        self._texts.append(text)
+        yield self._in_part("response.output_text.delta", delta=text, logprobs=[])
+
+    def end(self, reply: Reply) -> Iterator[Json]:
+        """All that comes behind the text."""
+        yield from self._close_message(status_of(reply))
+        if not self._written and reply.finish_reason == REFUSAL:
+            yield from self._refuse(reply.content)
+        for item in self._words.thoughts(reply):
+            yield from self._reason(item)
+        for call in self._words.calls(reply):
+            yield from self._call(call)
+        response = self._words.ended(reply, self.output)
+        yield self._event(f"response.{response['status']}", response=response)
+
+    def fail(self, error: Json) -> Iterator[Json]:
+        """The end of an answer that broke off. `error` is OpenAI's envelope."""
+        yield from self._close_message("incomplete")
+        told = error["error"]
+        yield self._event("error", code=told["code"], message=told["message"], param=told["param"])
+        yield self._event("response.failed", response=self._words.failed(self._model, self.output, error))
+
+    @property
+    def _written(self) -> bool:
+        """Whether there is a message item."""
+        return any(item["type"] == "message" for item in self.output)
+
+    def _open_message(self, kind: str) -> Iterator[Json]:
+        yield self._in_item("response.output_item.added", item=self._words.message([], "in_progress"))
+        yield self._in_part("response.content_part.added", part=content_part(kind, ""))
+
+    def _close_message(self, status: str) -> Iterator[Json]:
+        if not self._texts:
+            return
+        text = "".join(self._texts)
+        part = content_part("output_text", text)
+        yield self._in_part("response.output_text.done", text=text, logprobs=[])
+        yield self._in_part("response.content_part.done", part=part)
+        yield self._done(self._words.message([part], status))
+        self._texts = []
+
+    def _refuse(self, text: str) -> Iterator[Json]:
+        part = content_part(REFUSAL, text)
+        yield from self._open_message(REFUSAL)
+        yield self._in_part("response.refusal.delta", delta=text)
+        yield self._in_part("response.refusal.done", refusal=text)
+        yield self._in_part("response.content_part.done", part=part)
+        yield self._done(self._words.message([part], "completed"))
+
+    def _reason(self, item: Json) -> Iterator[Json]:
+        at = {"item_id": item["id"], "output_index": len(self.output), "summary_index": 0}
+        yield self._in_item("response.output_item.added", item={**item, "summary": []})
+        for part in item["summary"]:
+            yield self._event("response.reasoning_summary_part.added", **at, part={**part, "text": ""})
+            yield self._event("response.reasoning_summary_text.delta", **at, delta=part["text"])
+            yield self._event("response.reasoning_summary_text.done", **at, text=part["text"])
+            yield self._event("response.reasoning_summary_part.done", **at, part=part)
+        yield self._done(item)
+
+    def _call(self, item: Json) -> Iterator[Json]:
+        at = {"item_id": item["id"], "output_index": len(self.output)}
+        empty = {**item, "arguments": "", "status": "in_progress"}
+        yield self._in_item("response.output_item.added", item=empty)
+        yield self._event("response.function_call_arguments.delta", **at, delta=item["arguments"])
+        yield self._event("response.function_call_arguments.done", **at, name=item["name"], arguments=item["arguments"])
+        yield self._done(item)
+
+    def _done(self, item: Json) -> Json:
+        event = self._in_item("response.output_item.done", item=item)
+        self.output.append(item)
+        return event
+
+    def _in_item(self, kind: str, **fields: Any) -> Json:
+        return self._event(kind, output_index=len(self.output), **fields)
+
+    def _in_part(self, kind: str, **fields: Any) -> Json:
+        """An event of the message's one part."""
+        item_id = self._words.message([], "")["id"]
+        return self._event(kind, item_id=item_id, output_index=len(self.output), content_index=0, **fields)
+
+    def _event(self, kind: str, **fields: Any) -> Json:
+        event = {"type": kind, "sequence_number": self._number, **fields}
+        self._number += 1
+        return event

@@ -1,0 +1,53 @@
+"""A response as OpenAI's server-sent events."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from agentos.api.openai_responses import ResponseWords
+from agentos.api.openai_responses_events import ResponseEvents
+from agentos.api.openai_responses_request import ResponseForm
+from agentos.api.response_writer import ResponseWriter, StreamingResponse
+from agentos.api.route_headers import route_headers
+from agentos.api.sse import named
+from agentos.domain import Reply
+from agentos.services.stream_listener import StreamListener, StreamStart
+
+
+class ResponseStream(StreamingResponse):
+    """The streamed response of `POST /v1/responses`. `complete` gets the answer."""
+
+    resumes = False
+
+    def __init__(
+        self, complete: Callable[[StreamListener], Reply], form: ResponseForm, keep_alive_seconds: float = 0
+    ) -> None:
+        self._complete = complete
+        self.keep_alive_seconds = keep_alive_seconds
+        self._form = form
+        self._started = False
+
+    def run(self, writer: ResponseWriter) -> None:
+        self._writer = writer
+        reply = self._complete(self)
+        if not self._started:  # the answer has no text
+            self.on_start(StreamStart.of(reply))
+        self._write(self._events.end(reply))
+
+    def fail(self, error: Mapping[str, Any]) -> None:
+        self._write(self._events.fail(dict(error)))
+
+    def on_start(self, start: StreamStart) -> None:
+        self._writer.open(route_headers(start.model, start.attempts))
+        self._started = True
+        self._events = ResponseEvents(ResponseWords.of_message(start.message_id, self._form), start.model)
+        self._write(self._events.start())
+
+    def on_text(self, text: str) -> None:
+        self._write(self._events.text(text))
+
+    def on_reasoning(self, text: str) -> None:
+        """Thoughts come at the end, as an item of their own."""
+
+    def _write(self, events: Iterable[dict[str, Any]]) -> None:
+        for event in events:
+            self._writer.write(named(event["type"], event))
