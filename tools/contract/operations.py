@@ -11,7 +11,7 @@ from agentos.domain.budgets import BudgetState
 from agentos.domain.tenant_providers import TenantProvider, TenantProviders
 from agentos.domain.usage_sums import UsageReport
 from agentos.services.provider_catalog import Health, HealthSummary, Matrix
-from tools.contract import door
+from tools.contract import door, responses
 from tools.contract.events import CHAT_EVENTS, MESSAGE_EVENTS, Events
 
 EVERYWHERE = (
@@ -124,6 +124,16 @@ OPERATIONS = (
         (),
         ROUTED,
         CHAT_EVENTS,
+    ),
+    Operation(
+        "create_response",
+        DOOR,
+        responses.OpenaiResponse,
+        (*MISSING, *KEYED, *ASKING, "payload_too_large"),
+        ("idempotency-key", "x-agentos-simulate"),
+        (),
+        ROUTED,
+        responses.RESPONSE_EVENTS,
     ),
     Operation("list_models", DOOR, door.ModelList),
     Operation("get_model", DOOR, door.Model, MISSING),
