@@ -115,7 +115,7 @@ class Template:
         return {name: value for function in self.functions for name, value in function.environment.items()}
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
     """YAML with CloudFormation's short tags, read as their long form: `!Ref x` is `{"Ref": "x"}`."""
 
 

@@ -8,4 +8,4 @@ from agentos.wiring import access_control, explanations
 
 @endpoint(access_control, "chat", body=RouteQuery)
 def handler(body: RouteQuery, request: Request) -> Plan:
-    return explanations().explain(request.caller, request.path["agentId"], body)
+    return explanations().explain(request.caller, request.path["agentId"], body, request.deadline)

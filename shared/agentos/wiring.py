@@ -23,10 +23,12 @@ if TYPE_CHECKING:
     from agentos.services.api_keys import ApiKeys
     from agentos.services.background_turns import BackgroundTurns
     from agentos.services.background_worker import BackgroundWorker, DeadLetters
+    from agentos.services.budget_preview import BudgetPreview
     from agentos.services.budgets import Budgets
     from agentos.services.completions import Completions
     from agentos.services.earlier_spending import EarlierSpending
     from agentos.services.explanations import Explanations
+    from agentos.services.known_budgets import KnownBudgets
     from agentos.services.late_settlement import LateSettlement
     from agentos.services.leases import Leases
     from agentos.services.preparation import Preparation
@@ -302,7 +304,14 @@ def preparation() -> "Preparation":
 def explanations() -> "Explanations":
     from agentos.services.explanations import Explanations
 
-    return Explanations(agent_store(), session_store(), preparation())
+    return Explanations(agent_store(), session_store(), preparation(), budget_preview())
+
+
+@once
+def budget_preview() -> "BudgetPreview":
+    from agentos.services.budget_preview import BudgetPreview
+
+    return BudgetPreview(known_budgets(), lanes(), settings().limits, clock())
 
 
 @once
@@ -430,12 +439,17 @@ def late_settlement() -> "LateSettlement":
 
 
 @once
-def spending() -> "Spending":
+def known_budgets() -> "KnownBudgets":
     from agentos.services.known_budgets import KnownBudgets
+
+    return KnownBudgets(budget_store(), clock())
+
+
+@once
+def spending() -> "Spending":
     from agentos.services.spending import Spending
 
-    known = KnownBudgets(budget_store(), clock())
-    return Spending(known, lanes(), earlier_spending().catch_up, settings().limits, clock())
+    return Spending(known_budgets(), lanes(), earlier_spending().catch_up, settings().limits, clock())
 
 
 @once

@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx
 
-from agentos.domain import Completion, Message, Parameters, Prompt, TextListener
+from agentos.domain import AnswerListener, Completion, Message, Parameters, Prompt, TextListener
 from agentos.kernel.clock import Timeouts
 from agentos.providers.http_client import HttpClient
 from agentos.providers.upstream import UpstreamClient
@@ -133,11 +133,13 @@ class Wire:
         asked: Prompt | None = None,
         settings: Settings | None = None,
         listen: TextListener | None = None,
+        on_reasoning: TextListener | None = None,
     ) -> Completion:
         """One attempt as production makes it. Raises UpstreamError."""
         known = settings or self.settings
+        listener = AnswerListener(listen, on_reasoning) if listen else None
         return UpstreamClient(known, self.http).call(
-            known.target(model, "test"), asked or prompt(), Timeouts(SECONDS, SECONDS), listen
+            known.target(model, "test"), asked or prompt(), Timeouts(SECONDS, SECONDS), listener
         )
 
     @property

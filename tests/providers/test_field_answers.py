@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from agentos.domain import Completion
+from agentos.domain import AnswerListener, Completion
 from agentos.kernel.clock import Timeouts
 from agentos.kernel.errors import ErrorClass, UpstreamError
 from agentos.providers.http_client import HttpClient
@@ -227,7 +227,9 @@ def test_an_answer_that_stalls_after_its_first_text_times_out() -> None:
         client = UpstreamClient(settings, HttpClient(BOUND, stall_seconds=SHORT))
         target = settings.target("openai:x", "test")
         with pytest.raises(UpstreamError) as caught:
-            in_time(lambda: client.call(target, prompt(), Timeouts(TIMEOUT, 10 * TIMEOUT), received.append))
+            in_time(
+                lambda: client.call(target, prompt(), Timeouts(TIMEOUT, 10 * TIMEOUT), AnswerListener(received.append))
+            )
     assert caught.value.error_class is ErrorClass.TIMEOUT
     assert received == ["One ", "One "]
 

@@ -8,7 +8,7 @@ import pytest
 from agentos.domain import Completion
 from tests.providers.conversations import ASKED, OPENAI, TIME, asking, encoded, result, with_tools
 from tests.providers.recordings import MODELS, OTHER_FORMATS, Wire, recording
-from tests.providers.streamed import anthropic, bedrock, gemini, on_the_wire
+from tests.providers.streamed import SPLIT, anthropic, bedrock, gemini, on_the_wire
 
 CHAT = sorted(set(MODELS) - OTHER_FORMATS)
 DETAILS = [
@@ -164,3 +164,50 @@ def test_readable_thoughts_are_found_in_each_field(
     message: dict[str, Any], expected: str, streamed: bool, wire: Wire
 ) -> None:
     assert answer(wire, "openrouter", message, {}, streamed=streamed).reasoning == expected
+
+
+@pytest.mark.parametrize("provider", ["anthropic", "bedrock", "gemini"])
+def test_thoughts_come_in_pieces_before_the_text(provider: str, wire: Wire) -> None:
+    body = recording(f"{provider}/answer_thought_and_cached").body
+    wire.reply(on_the_wire(provider, SPLIT[provider](body)))
+    received: list[tuple[str, str]] = []
+    completion = wire.ask(
+        MODELS[provider],
+        listen=lambda text: received.append(("text", text)),
+        on_reasoning=lambda text: received.append(("reasoning", text)),
+    )
+    assert "".join(text for kind, text in received if kind == "text") == completion.text
+    assert "".join(text for kind, text in received if kind == "reasoning") == completion.reasoning
+    assert [kind for kind, _ in received].count("reasoning") > 1
+    assert received[0][0] == "reasoning"
+
+
+@pytest.mark.parametrize(("deltas", "expected"), [
+    ([{"reasoning_content": "Fir"}, {"reasoning_content": "st."}], ["Fir", "st."]),
+    ([{"reasoning": "Fir", "reasoning_content": "Fir"}, {"reasoning": "st.", "reasoning_content": "st."}],
+     ["Fir", "st."]),
+    ([{"reasoning": "Fir", "reasoning_details": [{"type": "reasoning.text", "text": "Fir", "index": 0}]},
+      {"reasoning": "st.", "reasoning_details": [{"type": "reasoning.text", "text": "st.", "index": 0}]}],
+     ["Fir", "st."]),
+    ([{"reasoning_details": [{"type": "reasoning.summary", "summary": "First.", "index": 0}]}], ["First."]),
+    ([{"content": [{"type": "thinking", "thinking": [{"type": "text", "text": "Fir"}]}]},
+      {"content": [{"type": "thinking", "thinking": [{"type": "text", "text": "st."}, 5]}]}], ["Fir", "st."]),
+    ([{"reasoning_content": ""}, {"reasoning": 5}, {"reasoning_details": "x"}], []),
+    ([{"reasoning_content": "\ud83d"}, {"reasoning_content": "\ude00"}], ["\U0001f600"]),
+])  # fmt: skip
+def test_a_servers_thoughts_come_once(deltas: list[Any], expected: list[str], wire: Wire) -> None:
+    said = [*({"choices": [{"delta": delta}]} for delta in deltas), {"choices": [{"delta": {"content": "Done."}}]}]
+    said.append({"choices": [{"delta": {}, "finish_reason": "stop"}]})
+    wire.reply("".join(f"data: {json.dumps(event)}\n\n" for event in said).encode())
+    received: list[str] = []
+    completion = wire.ask(OPENAI, listen=lambda _: None, on_reasoning=received.append)
+    assert received == expected
+    assert completion.reasoning == "".join(expected)
+    assert completion.text == "Done."
+
+
+def test_mistrals_thoughts_stand_in_the_content(wire: Wire) -> None:
+    thinking = {"type": "thinking", "thinking": [{"type": "text", "text": "First."}]}
+    message = {"content": [thinking, {"type": "text", "text": "Done."}]}
+    completion = answer(wire, "mistral", message, {}, streamed=False)
+    assert (completion.reasoning, completion.text) == ("First.", "Done.")

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from agentos.domain import AnswerListener
 from agentos.kernel.clock import Timeouts
 from agentos.kernel.errors import ErrorClass, UpstreamError
 from agentos.providers.http_client import HttpClient
@@ -146,7 +147,9 @@ def test_a_stream_without_text_is_a_timeout(provider: str, piece: bytes, http: H
         received: list[str] = []
         with pytest.raises(UpstreamError) as caught:
             in_time(
-                lambda: UpstreamClient(settings, http).call(target, prompt(), Timeouts(SHORT, TIMEOUT), received.append)
+                lambda: UpstreamClient(settings, http).call(
+                    target, prompt(), Timeouts(SHORT, TIMEOUT), AnswerListener(received.append)
+                )
             )
         assert caught.value.error_class is ErrorClass.TIMEOUT
         assert received == []

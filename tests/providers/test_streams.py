@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from agentos.domain import Completion, Prompt
+from agentos.domain import AnswerListener, Completion, Prompt
 from agentos.kernel.clock import Timeouts
 from agentos.kernel.errors import ErrorClass, UpstreamError
 from agentos.providers.registry import adapter
@@ -67,7 +67,8 @@ def ask(wire: Wire, provider: str, received: list[str], asked: Prompt | None = N
     target = wire.settings.target(MODELS[provider], "test")
     wanted = asked or prompt()
     made = adapter(settings.settings.format)
-    return made.stream(settings, target, wanted, wire.http.open, Timeouts(20, 20), received.append)
+    listener = AnswerListener(received.append)
+    return made.stream(settings, target, wanted, wire.http.open, Timeouts(20, 20), listener)
 
 
 def events_of(case: str) -> Events:
@@ -297,7 +298,7 @@ def test_echo_speaks_word_by_word(wire: Wire) -> None:
     settings = wire.settings
     completion = adapter("echo").stream(
         settings.providers["echo"], settings.target("echo:any", "test"), prompt("Hello  there."), wire.http.open,
-        Timeouts(1, 1), received.append,
+        Timeouts(1, 1), AnswerListener(received.append),
     )  # fmt: skip
     assert received == ["You ", "said: ", "Hello  ", "there."]
     assert "".join(received) == completion.text

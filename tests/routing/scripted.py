@@ -4,10 +4,17 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from agentos.domain import Completion, Message, ModelFacts, Plan, Prompt, Skipped, Target, TextListener, TokenCount
+from agentos.domain import AnswerListener, Completion, Message, ModelFacts, Plan, Prompt, Skipped, Target, TokenCount
 from agentos.kernel.clock import Deadline, Timeouts
 from agentos.kernel.errors import ErrorClass, UpstreamError
-from agentos.routing.call import AttemptListener, AttemptRunner, HealthGuard, LatencyObserver, Simulation
+from agentos.routing.call import (
+    AttemptListener,
+    AttemptRunner,
+    HealthGuard,
+    LatencyObserver,
+    PieceListener,
+    Simulation,
+)
 from agentos.routing.execute import Executor, Outcome
 from agentos.settings.schema import Limits
 from tests.support.clock import FakeClock
@@ -36,12 +43,13 @@ HANG = float("inf")
 
 @dataclass(frozen=True)
 class Step:
-    """One call: the text for a listener, the seconds until that text, the seconds in all, and how it
-    ends. Without `fails` it answers."""
+    """One call: the thoughts and the text for a listener, the seconds until the first of them, the seconds in all, and
+    how it ends. Without `fails` it answers."""
 
     fails: ErrorClass | None = None
     takes: float = 0.1
     says: tuple[str, ...] = ()
+    thinks: tuple[str, ...] = ()
     begins: float = 0.0
     headers: Mapping[str, str] = field(default_factory=dict)
     status: int | None = None
@@ -118,7 +126,8 @@ class World:
         also_on: Collection[str] = (),
         skipped: tuple[Skipped, ...] = (),
         gone_at: float = float("inf"),
-        listener: AttemptListener | None = None,
+        listener: PieceListener | None = None,
+        on_reasoning: PieceListener | None = None,
         simulated: Simulation | None = None,
     ) -> Outcome:
         """`gone_at`: the time at which the client leaves."""
@@ -126,22 +135,29 @@ class World:
         requested = chain[0].model if chain else "none:none"
         plan = Plan(requested=requested, targets=chain, skipped=skipped)
         deadline = Deadline.after(seconds, self.clock, lambda: self.clock.monotonic() >= gone_at)
-        return self._executor.run(plan, PROMPT, deadline, also_on, simulated, listener)
+        return self._executor.run(
+            plan, PROMPT, deadline, also_on, simulated, AttemptListener(listener, on_reasoning) if listener else None
+        )
 
     @property
     def called(self) -> list[str]:
         return [call.model for call in self.calls]
 
-    def _ask(self, asked: Target, prompt: Prompt, timeouts: Timeouts, listen: TextListener | None) -> Completion:
+    def _ask(self, asked: Target, prompt: Prompt, timeouts: Timeouts, listen: AnswerListener | None) -> Completion:
         assert prompt is PROMPT
         self.calls.append(Call(asked.model, timeouts.first_output, self.clock.monotonic(), timeouts.total))
         step = next(self._scripts.get(asked.model, iter(())), ANSWERS)
-        received = step.says if listen and step.begins <= timeouts.first_output else ()
-        seconds = timeouts.total if received else timeouts.first_output
-        silent = min(step.begins, step.takes) if received else 0.0
+        begun = listen is not None and step.begins <= timeouts.first_output
+        received = step.says if begun else ()
+        thought = step.thinks if begun else ()
+        passed_on = received or (thought if listen and listen.on_reasoning else ())
+        seconds = timeouts.total if passed_on else timeouts.first_output
+        silent = min(step.begins, step.takes) if passed_on else 0.0
         self.clock.advance(silent)
+        for piece in thought if listen and listen.on_reasoning else ():
+            listen.on_reasoning(piece)  # type: ignore[union-attr, misc]
         for piece in received:
-            listen(piece)  # type: ignore[misc]
+            listen.on_text(piece)  # type: ignore[union-attr]
         self.clock.advance(min(step.takes, seconds) - silent)
         if step.takes > seconds:
             raise UpstreamError(ErrorClass.TIMEOUT, "time is up")
@@ -150,4 +166,6 @@ class World:
             error.tokens = step.tokens
             raise error
         text = "".join(received) or f"from {asked.model}"
-        return Completion(text=text, finish_reason="stop", tokens=step.tokens or TokenCount())
+        return Completion(
+            text=text, finish_reason="stop", tokens=step.tokens or TokenCount(), reasoning="".join(thought)
+        )

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from agentos.domain import Target
 from agentos.kernel.errors import ApiError, ContentFiltered, ErrorClass, UpstreamFailed
+from agentos.routing.call import Delta
 from agentos.routing.execute import Outcome, broken_off_error
 from tests.routing.scripted import HANG, LIMITS, Step, World
 from tests.support.properties import examples
@@ -28,7 +29,7 @@ def test_the_listener_learns_which_target_answers() -> None:
     listener = Listener()
     outcome = World({A: [Step(ErrorClass.SERVER)] * 2, B: [Step(says=WORDS)]}).run(A, B, listener=listener)
     assert listener.received == [(B, 3, "Hel"), (B, 3, "lo")]
-    assert outcome.deltas == WORDS
+    assert outcome.deltas == tuple(map(Delta, WORDS))
     assert not outcome.broken
     assert outcome.completion.text == "Hello"
 
@@ -45,6 +46,29 @@ def test_an_answer_that_breaks_after_its_first_text_is_not_replaced(error_class:
     error = broken_off_error(outcome.attempts, outcome.skipped)
     assert type(error) is (ContentFiltered if error_class is ErrorClass.CONTENT_FILTER else UpstreamFailed)
     assert [attempt["outcome"] for attempt in error.details["attempts"]] == [error_class]
+
+
+@pytest.mark.parametrize("error_class", ErrorClass)
+def test_thoughts_that_the_client_saw_are_the_begin_of_an_answer(error_class: ErrorClass) -> None:
+    listener, thoughts = Listener(), Listener()
+    world = World({A: [Step(error_class, thinks=WORDS)]})
+    outcome = world.run(A, B, also_on=("content_filter",), listener=listener, on_reasoning=thoughts)
+    assert world.called == [A]
+    assert outcome.broken
+    assert (outcome.completion.text, outcome.completion.reasoning) == ("", "Hello")
+    assert (outcome.deltas, outcome.lengths) == (tuple(Delta(word, reasoning=True) for word in WORDS), (-3, -2))
+    assert outcome.attempts[-1].usage is not None
+    assert listener.received == []
+    assert thoughts.received == [(A, 1, "Hel"), (A, 1, "lo")]
+
+
+@pytest.mark.parametrize("error_class", [ErrorClass.SERVER, ErrorClass.BAD_RESPONSE, ErrorClass.CONNECT])
+def test_thoughts_that_nobody_saw_do_not_forbid_a_fallback(error_class: ErrorClass) -> None:
+    listener = Listener()
+    world = World({A: [Step(error_class, thinks=WORDS)] * 2, B: [Step(says=WORDS, thinks=("Hm.",))]})
+    outcome = world.run(A, B, listener=listener)
+    assert outcome.target.model == B
+    assert outcome.deltas == tuple(map(Delta, WORDS))
 
 
 @pytest.mark.parametrize("error_class", ErrorClass)
@@ -121,5 +145,5 @@ def test_laws_of_streams(scripts: dict[str, list[Step]], also_on: set[str], cap:
         model, number, _ = listener.received[0]
         assert world.called[-1] == outcome.target.model == model
         assert number == len(outcome.attempts) == len(world.called)
-        assert "".join(outcome.deltas) == outcome.completion.text
+        assert "".join(delta.text for delta in outcome.deltas) == outcome.completion.text
         assert (not outcome.broken) == (outcome.attempts[-1].outcome == "ok")

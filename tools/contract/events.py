@@ -23,6 +23,12 @@ class MessageDelta(BaseModel):
     delta: Annotated[str, Field(description="A further piece of the text.")]
 
 
+class ReasoningDelta(BaseModel):
+    """`reasoning.delta`, a further piece of the model's thoughts, where `includeReasoning` asks for them."""
+
+    delta: Annotated[str, Field(description="A further piece of the model's thoughts.")]
+
+
 class ToolCallDelta(BaseModel):
     """`tool_call.delta`, a tool call. It is always whole."""
 
@@ -47,6 +53,7 @@ Events = dict[str, tuple[type[BaseModel], ...]]
 
 MESSAGE_EVENTS: Events = {
     "message.start": (MessageStart,),
+    "reasoning.delta": (ReasoningDelta,),
     "message.delta": (MessageDelta,),
     "tool_call.delta": (ToolCallDelta,),
     "message.end": (Reply,),

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, models_json_schema
 
-from agentos.domain import ToolCall
+from agentos.domain import Reply, ToolCall
 from agentos.domain.callers import tenant_name
 from agentos.domain.names import model_name
 from agentos.domain.parameters import GivenParameters
@@ -21,6 +21,9 @@ Json = dict[str, Any]
 PREFIX = "#/components/schemas/"
 
 MODEL_NAME = r"^[a-z0-9][a-z0-9-]{0,62}:[^\s\u0000-\u001f]{1,200}$"
+OPTIONAL: dict[type[Any], set[str]] = {ToolCall: {"invalidArguments"}, Reply: {"reasoning"}}
+"""Fields that an answer leaves out where they would say nothing."""
+
 IMAGE_URL = r"^(https?://|data:image/[a-zA-Z0-9_.+-]+;base64,)\S+$"
 """What `model_name` and the check of an image's URL demand, in the syntax that JSON Schema has."""
 
@@ -45,7 +48,7 @@ class _Schemas(GenerateJsonSchema):
         document, kind = super().model_schema(schema), schema["cls"]
         if self.mode == "serialization" and issubclass(kind, Value) and "properties" in document:
             optional = set(document["properties"]) if issubclass(kind, AsGiven) else set()
-            optional |= {"invalidArguments"} if kind is ToolCall else set()
+            optional |= OPTIONAL.get(kind, set())
             document["required"] = [name for name in document["properties"] if name not in optional]
             document.pop("additionalProperties", None)  # a client must expect fields that come later
         return document

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 EXPOSED = (
     "x-request-id", "x-agentos-model", "x-agentos-attempts", "retry-after", "etag", "location", "preference-applied",
-    "www-authenticate",
+    "www-authenticate", "request-id",
 )  # fmt: skip
 """The headers of a response that a page may read."""
 

@@ -37,6 +37,7 @@ from agentos.api.request import (
     request_of,
 )
 from agentos.api.response import (
+    Convention,
     Envelope,
     ProxyResponse,
     Response,
@@ -59,6 +60,8 @@ __all__ = ["PAGE_PARAMETERS", "Handler", "Request", "Response", "accepted_turn",
 B = TypeVar("B", bound=BaseModel)
 Result = Value | Response | TextResponse | StreamingResponse | None
 Handler = Callable[[ProxyEvent, LambdaContext], ProxyResponse]
+ConventionOf = Callable[[Mapping[str, str]], Convention]
+"""The convention of a request's answer, by the request's headers."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,7 @@ def endpoint(
     status: int = 200,
     query: Iterable[str] | None = None,
     envelope: Envelope = error_json,
+    convention: ConventionOf | None = None,
 ) -> Callable[[Callable[[Request], Result]], Handler]: ...
 @overload
 def endpoint(
@@ -89,6 +93,7 @@ def endpoint(
     status: int = 200,
     query: Iterable[str] | None = None,
     envelope: Envelope = error_json,
+    convention: ConventionOf | None = None,
 ) -> Callable[[Callable[[B, Request], Result]], Handler]: ...
 def endpoint(
     access_control: Callable[[], AccessControl],
@@ -98,11 +103,13 @@ def endpoint(
     status: int = 200,
     query: Iterable[str] | None = None,
     envelope: Envelope = error_json,
+    convention: ConventionOf | None = None,
 ) -> Callable[..., Handler]:
     """A decorator for a function that takes (body, request), or (request) where there is no `body`.
 
     `access` is what the caller must be allowed; who that is, is found out before the body is read.
     `query` are the only parameters that the query string may have; None allows any. `envelope` makes an error's JSON.
+    `convention` tells, by the request's headers, in whose way it is answered; it replaces `envelope`.
     """
     allowed = None if query is None else tuple(query)
 
@@ -111,7 +118,9 @@ def endpoint(
         def handler(event: ProxyEvent, context: LambdaContext) -> ProxyResponse:
             request_id = request_id_of(event, context)
             credentials, control = credentials_of(event), access_control()
-            headers = {"x-request-id": request_id, **control.response_headers(credentials.headers)}
+            chosen = Convention(envelope) if convention is None else convention(credentials.headers)
+            ids = dict.fromkeys(chosen.id_headers, request_id)
+            headers = {**ids, **control.response_headers(credentials.headers)}
 
             def respond() -> ProxyResponse:
                 try:
@@ -123,11 +132,11 @@ def endpoint(
                     arguments = (request,) if body is None else (validated(body, document), request)
                     result = function(*arguments)
                     if isinstance(result, StreamingResponse):
-                        return _stream(result, context, headers, lambda error: envelope(error, request_id))
+                        return _stream(result, context, headers, lambda error: chosen.envelope(error, request_id))
                     return rendered(status, result, headers)
                 except Exception as error:
                     client_error = _client_error(error)
-                    return rendered_error(client_error, envelope(client_error, request_id), headers)
+                    return rendered_error(client_error, chosen.envelope(client_error, request_id), headers)
 
             return observed(event, context, request_id, respond)
 
@@ -154,7 +163,7 @@ def _stream(
     `headers`: those of every response. `body_of`: an error's JSON.
     """
     headers = {"content-type": stream.content_type, "cache-control": "no-store", **headers}
-    writer = ResponseWriter(getattr(context, "open_stream", None), headers, stream.keep_alive_seconds)
+    writer = ResponseWriter(getattr(context, "open_stream", None), headers, stream.keep_alive_seconds, stream.ping)
     try:
         stream.run(writer)
     except Exception as error:

@@ -1,6 +1,7 @@
 """A turn as server-sent events, numbered from 1.
 
     message.start     {messageId, role, model, provider}     the first event
+    reasoning.delta   {delta}                                the next piece of the model's thoughts (`includeReasoning`)
     message.delta     {delta}                                the next piece of the answer's text
     tool_call.delta   {index, id, name, arguments}           a complete tool call
     message.end       the reply as it is without streaming   the last event
@@ -40,6 +41,8 @@ class MessageStream(StreamingResponse):
         reply = self._send(self)
         if not self._number:  # no provider was asked, or the answer has no text
             self.on_start(StreamStart.of(reply))
+            if reply.reasoning:
+                self.on_reasoning(reply.reasoning)
             if reply.content:
                 self.on_text(reply.content)
         for index, call in enumerate(reply.tool_calls):
@@ -62,6 +65,9 @@ class MessageStream(StreamingResponse):
 
     def on_text(self, text: str) -> None:
         self._write("message.delta", {"delta": text})
+
+    def on_reasoning(self, text: str) -> None:
+        self._write("reasoning.delta", {"delta": text})
 
     def _write(self, kind: str, value: Any, *, last: bool = False) -> None:
         self._number += 1

@@ -31,7 +31,8 @@ def chat_completion(reply: Reply, form: ChatForm) -> ChatCompletion:
     calls = list(_calls(reply))
     if calls:
         message |= {"function_call": calls[0]["function"]} if form.functions else {"tool_calls": calls}
-    message |= _reasoning(reply, form)
+    if reply.reasoning:
+        message["reasoning_content"] = reply.reasoning
     choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": _finish_reason(reply, form)}
     head = _head("chat.completion", reply.message_id, reply.model)
     return ChatCompletion(body={**head, "choices": [choice], "usage": _usage(reply), "agentos": _extra(reply, form)})
@@ -51,10 +52,12 @@ class ChatChunks:
     def text(self, text: str) -> Json:
         return self._chunk({"content": text})
 
+    def reasoning(self, text: str) -> Json:
+        """The model's thoughts in the field that DeepSeek began and most clients read."""
+        return self._chunk({"reasoning_content": text})
+
     def end(self, reply: Reply) -> Iterator[Json]:
         """All that comes behind the text."""
-        if reasoning := _reasoning(reply, self._form):
-            yield self._chunk(reasoning)
         for index, call in enumerate(_calls(reply)):
             if not self._form.functions:
                 yield self._chunk({"tool_calls": [{"index": index, **call}]})
@@ -82,11 +85,6 @@ def _calls(reply: Reply) -> Iterator[Json]:
 
 def _finish_reason(reply: Reply, form: ChatForm) -> str:
     return "function_call" if form.functions and reply.tool_calls else reply.finish_reason
-
-
-def _reasoning(reply: Reply, form: ChatForm) -> Json:
-    """The model's thoughts in the field that DeepSeek began and most clients read."""
-    return {"reasoning_content": reply.reasoning} if form.reasoning and reply.reasoning else {}
 
 
 def _usage(reply: Reply) -> Json:

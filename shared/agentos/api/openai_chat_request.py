@@ -35,13 +35,11 @@ class StreamOptions(Lenient):
 
 @dataclass(frozen=True)
 class ChatForm:
-    """How the answer is written. `functions`: the client knows `function_call` alone, the form before `tool_calls`.
-    `reasoning`: the model's thoughts are handed on, where the provider shows them."""
+    """How the answer is written. `functions`: the client knows `function_call` alone, the form before `tool_calls`."""
 
     notes: tuple[str, ...] = ()
     functions: bool = False
     include_usage: bool = False
-    reasoning: bool = True
 
 
 class ChatRequest(Lenient):
@@ -68,20 +66,22 @@ class ChatRequest(Lenient):
         self._refuse_other_answers()
         notes = DoorNotes()
         tools, choice = self._tools(notes)
+        messages = MessageReader(notes).read(self.messages)
+        parameters = self._parameters(choice, notes)
         request = CompletionRequest(
             door="chat_completions",
             model=self.model,
-            messages=MessageReader(notes).read(self.messages),
-            parameters=self._parameters(choice, notes),
+            messages=messages,
+            parameters=parameters,
             tools=tools,
             metadata=self.metadata or {},
+            show_reasoning=parameters.include_reasoning is not False,
         )
         if self.store:
             notes.add("store", "left out: nothing is stored here")
         options = self.stream_options or StreamOptions()
         notes.unknown(options.model_extra, "stream_options.")
-        reasoning = request.parameters.include_reasoning is not False
-        return request, ChatForm(tuple(notes), self._in_old_form, options.include_usage, reasoning)
+        return request, ChatForm(tuple(notes), self._in_old_form, options.include_usage)
 
     @property
     def _in_old_form(self) -> bool:

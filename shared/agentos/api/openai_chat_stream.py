@@ -36,6 +36,8 @@ class ChatStream(StreamingResponse):
         reply = self._complete(self)
         if not self._started:  # the answer has no text
             self.on_start(StreamStart.of(reply))
+            if reply.reasoning:
+                self.on_reasoning(reply.reasoning)
         for chunk in self._chunks.end(reply):
             writer.write(data(chunk))
         writer.write("data: [DONE]\n\n")
@@ -51,3 +53,6 @@ class ChatStream(StreamingResponse):
 
     def on_text(self, text: str) -> None:
         self._writer.write(data(self._chunks.text(text)))
+
+    def on_reasoning(self, text: str) -> None:
+        self._writer.write(data(self._chunks.reasoning(text)))

@@ -87,6 +87,7 @@ class ResponsesRequest(Lenient):
             parameters=read.parameters,
             tools=read.tools,
             metadata=self.metadata or {},
+            show_reasoning=bool(read.form.summary),
         )
         return request, read.form
 

@@ -45,6 +45,9 @@ class ResponseStream(StreamingResponse):
     def on_text(self, text: str) -> None:
         self._write(self._events.text(text))
 
+    def on_reasoning(self, text: str) -> None:
+        """Thoughts come at the end, as an item of their own."""
+
     def _write(self, events: Iterable[dict[str, Any]]) -> None:
         for event in events:
             self._writer.write(named(event["type"], event))

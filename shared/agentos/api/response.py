@@ -20,6 +20,14 @@ Envelope = Callable[[ApiError, str], dict[str, Any]]
 
 
 @dataclass(frozen=True)
+class Convention:
+    """What the responses of a vendor's door have in common: an error's JSON, and the headers with the request's id."""
+
+    envelope: Envelope
+    id_headers: tuple[str, ...] = ("x-request-id",)
+
+
+@dataclass(frozen=True)
 class Response:
     """A result with headers of its own; `value` None has no body. `status` None leaves the endpoint's."""
 

@@ -23,14 +23,21 @@ https://html.spec.whatwg.org/multipage/server-sent-events.html#authoring-notes
 class ResponseWriter:
     """One response with status 200. Its status and headers cannot change once it is open.
 
-    `keep_alive`: seconds without a piece after which a streamed response gets a comment, because proxies close silent
+    `keep_alive`: seconds without a piece after which a streamed response gets `ping`, because proxies close silent
     connections; 0 for none. Nothing is sent before the response is open, so that an error can still have a status.
     """
 
-    def __init__(self, open_stream: OpenStream | None, headers: Mapping[str, str], keep_alive: float = 0) -> None:
+    def __init__(
+        self,
+        open_stream: OpenStream | None,
+        headers: Mapping[str, str],
+        keep_alive: float = 0,
+        ping: bytes = KEEP_ALIVE,
+    ) -> None:
         self._open_stream = open_stream
         self._headers = headers
         self._keep_alive_seconds = keep_alive
+        self._ping = ping
         self._keep_alive: KeepAlive | None = None
         self._buffer: list[bytes] = []
         self._send: Callable[[bytes], None] = self._buffer.append
@@ -42,7 +49,7 @@ class ResponseWriter:
         if self._open_stream:
             self._send = self._open_stream(self._head())
             if self._keep_alive_seconds:
-                self._keep_alive = KeepAlive(self._send, self._keep_alive_seconds)
+                self._keep_alive = KeepAlive(self._send, self._keep_alive_seconds, self._ping)
                 self._send = self._keep_alive.send
         self.opened = True
 
@@ -51,7 +58,7 @@ class ResponseWriter:
         self._send(piece.encode())
 
     def close(self) -> None:
-        """No comments are sent from now on. The pieces must have been written."""
+        """Nothing is sent by itself from now on. The pieces must have been written."""
         if self._keep_alive:
             self._keep_alive.stop()
 
@@ -64,10 +71,11 @@ class ResponseWriter:
 
 
 class KeepAlive:
-    """Sends a comment whenever nothing else was sent for so many seconds. A piece is never interrupted by one."""
+    """Sends `ping` whenever nothing else was sent for so many seconds. A piece is never interrupted by one."""
 
-    def __init__(self, send: Callable[[bytes], None], seconds: float) -> None:
+    def __init__(self, send: Callable[[bytes], None], seconds: float, ping: bytes = KEEP_ALIVE) -> None:
         self._send = send
+        self._ping = ping
         self._seconds = seconds
         self._sent_at = time.monotonic()
         self._stopped = False
@@ -82,7 +90,7 @@ class KeepAlive:
             self._sent_at = time.monotonic()
 
     def stop(self) -> None:
-        """Send no more comments. Returns when none is being sent."""
+        """Send no more of them. Returns when none is being sent."""
         with self._changed:
             self._stopped = True
             self._changed.notify()
@@ -95,7 +103,7 @@ class KeepAlive:
                 if silence < self._seconds:
                     self._changed.wait(self._seconds - silence)
                 else:
-                    self._send(KEEP_ALIVE)
+                    self._send(self._ping)
                     self._sent_at = time.monotonic()
 
 
@@ -104,7 +112,10 @@ class StreamingResponse(ABC):
 
     content_type: ClassVar[str] = "text/event-stream"
     keep_alive_seconds: float = 0
-    """Seconds without an event after which a comment is sent; 0 for none."""
+    """Seconds without an event after which `ping` is sent; 0 for none."""
+
+    ping: ClassVar[bytes] = KEEP_ALIVE
+    """What keeps the connection open: a comment, or an event that the vendor's clients ignore."""
 
     @abstractmethod
     def run(self, writer: ResponseWriter) -> None:

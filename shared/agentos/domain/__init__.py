@@ -6,6 +6,7 @@ writes every value in camelCase.
 
 from agentos.domain.agents import Agent, AgentConfig, OptIn
 from agentos.domain.conversation import (
+    AnswerListener,
     Completion,
     Content,
     ImagePart,
@@ -22,6 +23,7 @@ from agentos.domain.conversation import (
     Tool,
     ToolCall,
     ToolFunction,
+    VendorExtras,
 )
 from agentos.domain.names import ParameterName
 from agentos.domain.parameters import ChosenTool, GivenParameters, Parameters, ToolChoice
@@ -56,6 +58,7 @@ __all__ = [
     "Account",
     "Agent",
     "AgentConfig",
+    "AnswerListener",
     "Assignment",
     "Attempt",
     "AttemptUsage",
@@ -100,4 +103,5 @@ __all__ = [
     "ToolFunction",
     "TurnState",
     "Usage",
+    "VendorExtras",
 ]

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import AfterValidator, Discriminator, Field, SerializerFunctionWrapHandler, Tag, model_serializer
 
@@ -178,6 +178,17 @@ class Tool(Value):
     function: ToolFunction
 
 
+class VendorExtras(Value):
+    """What a client of one vendor's API sent for that vendor alone, where there is no neutral form for it.
+
+    Only providers of the wire format `format` get it. Names of `headers` are lower case; `fields` are of the JSON.
+    """
+
+    format: str
+    headers: dict[str, str] = {}
+    fields: dict[str, Any] = {}
+
+
 class Prompt(Value):
     """Everything that a provider is asked: the system prompt, the conversation, the tools and how to answer.
 
@@ -188,6 +199,7 @@ class Prompt(Value):
     instructions: str | None = None
     tools: tuple[Tool, ...] = ()
     parameters: Parameters = Parameters()
+    extras: VendorExtras | None = None
 
     @property
     def has_tools(self) -> bool:
@@ -196,7 +208,14 @@ class Prompt(Value):
 
 
 TextListener = Callable[[str], None]
-"""Is told each piece of an answer's text as it comes, never an empty one."""
+"""Gets each piece of a text as it arrives, never an empty one."""
+
+
+class AnswerListener(NamedTuple):
+    """Gets an answer as it arrives. Without `on_reasoning` nobody sees the model's thoughts before the whole answer."""
+
+    on_text: TextListener
+    on_reasoning: TextListener | None = None
 
 
 class TokenCount(Value):

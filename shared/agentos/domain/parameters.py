@@ -32,9 +32,9 @@ LogitBias = dict[Annotated[str, Field(pattern=r"^[0-9]{1,9}$")], Bias]
 https://platform.openai.com/docs/api-reference/chat/create (logit_bias)
 """
 
-NOT_CARRIED: frozenset[ParameterName] = frozenset({"logprobs", "topLogprobs", "includeReasoning", "user"})
-"""Accepted, and left out for every provider with a note: answers hand back no probabilities and no thoughts yet, and a
-user's name concerns no provider."""
+NOT_CARRIED: frozenset[ParameterName] = frozenset({"logprobs", "topLogprobs", "user"})
+"""Accepted, and left out for every provider with a note: answers hand back no probabilities yet, and a user's name
+concerns no provider."""
 
 MAX_SEED = 2**63 - 1
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
-from pydantic import Field
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from agentos.domain.conversation import ResultContent, ToolCall
 from agentos.domain.names import Priority
@@ -65,7 +65,7 @@ class Session(Value):
 
 class Reply(Value):
     """The assistant's message as the client gets it, and as it is stored. `incomplete`: it broke off when some of it
-    had been told. `reasoning` is for doors that have a field for it; sessions do not keep it."""
+    had been told. `reasoning` is what the model thought, where the client asked for it; empty, it is left out."""
 
     message_id: str
     role: Literal["assistant"] = "assistant"
@@ -78,7 +78,14 @@ class Reply(Value):
     usage: Usage
     route: Route
     created_at: str
-    reasoning: Annotated[str, Field(exclude=True)] = ""
+    reasoning: str = ""
+
+    @model_serializer(mode="wrap")
+    def _without_empty_reasoning(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        document: dict[str, Any] = serialize(self)
+        if not self.reasoning:
+            document.pop("reasoning", None)
+        return document
 
 
 class SentMessage(Value):

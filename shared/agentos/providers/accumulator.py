@@ -1,7 +1,17 @@
 """Builds one answer from the events of a stream."""
 
 from abc import ABC, abstractmethod
-from typing import Any
+from typing import Any, NamedTuple
+
+
+class Added(NamedTuple):
+    """What an event adds to an answer: text, the text of the model's thoughts, or neither."""
+
+    text: str = ""
+    reasoning: str = ""
+
+
+NOTHING = Added()
 
 
 class StreamAccumulator(ABC):
@@ -14,8 +24,8 @@ class StreamAccumulator(ABC):
     """Whether no event that matters can follow, though the connection may stay open."""
 
     @abstractmethod
-    def add(self, event: dict[str, Any]) -> str:
-        """Add an event's JSON. Returns the text that it adds to the answer; "" for none."""
+    def add(self, event: dict[str, Any]) -> Added:
+        """Add an event's JSON. Returns what it adds to the answer."""
 
     @abstractmethod
     def payload(self) -> dict[str, Any]:

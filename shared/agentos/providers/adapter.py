@@ -5,8 +5,9 @@ An adapter only translates. It has no retry, no fallback, no clock and no state.
 An adapter gets a prompt that already fits its limits (`fitting/`).
 
 An accumulator turns a stream's events into the JSON of a response that is not streamed. The same decoder reads both, so
-both kinds of answer are equal, and one place decides what counts as an answer. Text is passed on as it arrives. Tool
-calls are not: half a call is useless, and until a call is complete and valid another model may still take over.
+both kinds of answer are equal, and one place decides what counts as an answer. Text is passed on as it arrives, and so
+are the model's thoughts where the client sees them. Tool calls are not: half a call is useless, and until a call is
+complete and valid another model may still take over.
 """
 
 from abc import ABC, abstractmethod
@@ -16,7 +17,7 @@ from typing import Any, ClassVar
 from urllib.parse import quote
 
 from agentos import __version__
-from agentos.domain import Completion, Prompt, Target, TextListener, TokenCount
+from agentos.domain import AnswerListener, Completion, Prompt, Target, TokenCount
 from agentos.kernel import json_text
 from agentos.kernel.clock import Timeouts
 from agentos.kernel.errors import ErrorClass, UpstreamError
@@ -25,7 +26,7 @@ from agentos.providers.answers import MISSHAPEN, BadResponse, as_object, decodin
 from agentos.providers.error_status import by_status
 from agentos.providers.retry_info import retry_delay
 from agentos.providers.sse import data_of
-from agentos.providers.text import TextEmitter
+from agentos.providers.text import AnswerEmitter
 from agentos.providers.transport import (
     HttpRequest,
     HttpResponse,
@@ -59,11 +60,11 @@ class Adapter(ABC):
         prompt: Prompt,
         open_: OpenResponse,
         timeouts: Timeouts,
-        listen: TextListener,
+        listen: AnswerListener,
     ) -> Completion:
-        """The same answer. Its text is passed to `listen` as it arrives.
+        """The same answer, passed to `listen` as it arrives.
 
-        Raises UpstreamError, also after text was passed on.
+        Raises UpstreamError, also after a part was passed on.
         """
 
 
@@ -113,15 +114,16 @@ class HttpAdapter(Adapter):
         prompt: Prompt,
         open_: OpenResponse,
         timeouts: Timeouts,
-        listen: TextListener,
+        listen: AnswerListener,
     ) -> Completion:
         with open_(self.request(provider, target, prompt, streamed=True), timeouts) as incoming:
             if 200 <= incoming.status < 300 and not incoming.peek().startswith(_WHOLE_BODY):
-                completion = self._accumulate(incoming, TextEmitter(listen))
+                completion = self._accumulate(incoming, AnswerEmitter(listen))
             else:  # an error, or the answer of a server that does not stream
                 completion = self._decode_response(incoming.read(), incoming.max_bytes)
-                if completion.text:
-                    listen(completion.text)
+                emitter = AnswerEmitter(listen)
+                emitter.add(completion.text, completion.reasoning)
+                emitter.flush()
         return self._finished(completion, provider, target, prompt)
 
     def _finished(self, completion: Completion, provider: Provider, target: Target, prompt: Prompt) -> Completion:
@@ -135,11 +137,11 @@ class HttpAdapter(Adapter):
         received = ReceivedResponse(response, max_bytes or len(response.body))
         if not payload and not received.peek().startswith(_WHOLE_BODY):
             # A stream that was not asked for, or one that is labelled as JSON
-            return self._accumulate(received, TextEmitter(lambda _: None))
+            return self._accumulate(received, AnswerEmitter(AnswerListener(lambda _: None)))
         with self._counting(lambda: payload), decoding_errors(response.status):
             return self.decode(payload)
 
-    def _accumulate(self, incoming: IncomingResponse, emitter: TextEmitter) -> Completion:
+    def _accumulate(self, incoming: IncomingResponse, emitter: AnswerEmitter) -> Completion:
         accumulator = self.accumulator()
         with self._counting(accumulator.payload), decoding_errors(incoming.status):
             return self._read_stream(incoming, accumulator, emitter)
@@ -156,18 +158,18 @@ class HttpAdapter(Adapter):
             raise
 
     def _read_stream(
-        self, incoming: IncomingResponse, accumulator: StreamAccumulator, emitter: TextEmitter
+        self, incoming: IncomingResponse, accumulator: StreamAccumulator, emitter: AnswerEmitter
     ) -> Completion:
         size = 0
         try:
             for event in self.events(incoming):
                 if event.get("error"):
                     raise self.error_of_event(event)
-                text = accumulator.add(event)
-                size += len(text.encode(errors="surrogatepass"))
+                text, reasoning = accumulator.add(event)
+                size += len((text + reasoning).encode(errors="surrogatepass"))
                 if size > incoming.max_bytes:
                     raise BadResponse(f"more than {incoming.max_bytes} bytes of text")
-                emitter.add(text)
+                emitter.add(text, reasoning)
                 if emitter.started:
                     incoming.progress()
                 if accumulator.done:
@@ -179,7 +181,7 @@ class HttpAdapter(Adapter):
             raise BadResponse("the stream ended before the answer did")
         completion = self.decode(accumulator.payload())
         emitter.flush()
-        return completion
+        return completion.model_copy(update={"reasoning": emitter.reasoning or completion.reasoning})
 
     def events(self, incoming: IncomingResponse) -> Iterator[dict[str, Any]]:
         """The JSON of each event in a stream. An event that reports an error has an `error`. Raises BadResponse."""
@@ -206,6 +208,8 @@ class HttpAdapter(Adapter):
 
     def request(self, provider: Provider, target: Target, prompt: Prompt, *, streamed: bool = False) -> HttpRequest:
         body, headers = self.encode(provider, target, prompt), self.headers(provider)
+        if prompt.extras:  # what we send by ourselves is not replaced
+            body, headers = prompt.extras.fields | body, dict(prompt.extras.headers) | headers
         if streamed:
             body, headers = body | self.streamed_body(provider), headers | {"accept": self.streamed_type}
         return HttpRequest(self.url(provider, target, streamed), headers, json_text.dump(body).encode())

@@ -2,7 +2,7 @@
 
 import re
 
-from agentos.domain import Completion, Message, Prompt, Target, TextListener, TextPart, TokenCount
+from agentos.domain import AnswerListener, Completion, Message, Prompt, Target, TextPart, TokenCount
 from agentos.domain.token_estimates import estimate
 from agentos.kernel.clock import Timeouts
 from agentos.providers.adapter import Adapter
@@ -23,12 +23,12 @@ class Echo(Adapter):
         prompt: Prompt,
         open_: OpenResponse,
         timeouts: Timeouts,
-        listen: TextListener,
+        listen: AnswerListener,
     ) -> Completion:
         """The answer, word by word."""
         completion = _answer(prompt)
         for word in re.findall(r"\S+\s*", completion.text):
-            listen(word)
+            listen.on_text(word)
         return completion
 
 

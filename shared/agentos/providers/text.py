@@ -2,7 +2,7 @@
 
 import re
 
-from agentos.domain import TextListener
+from agentos.domain import AnswerListener, TextListener
 
 _PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -50,3 +50,36 @@ class TextEmitter:
         if self.started and self._held:
             self._listen(clean(self._held))
             self._held = ""
+
+
+class AnswerEmitter:
+    """Passes an answer on: its text, and the model's thoughts where somebody listens to them."""
+
+    def __init__(self, listen: AnswerListener) -> None:
+        self._text = TextEmitter(listen.on_text)
+        self._reasoning = TextEmitter(self._listen)
+        self._on_reasoning = listen.on_reasoning
+        self._thoughts: list[str] = []
+
+    def add(self, text: str, reasoning: str) -> None:
+        self._reasoning.add(reasoning)
+        self._text.add(text)
+
+    def flush(self) -> None:
+        self._reasoning.flush()
+        self._text.flush()
+
+    @property
+    def started(self) -> bool:
+        """Whether anything has been passed on."""
+        return self._text.started or (self._on_reasoning is not None and self._reasoning.started)
+
+    @property
+    def reasoning(self) -> str:
+        """The thoughts so far."""
+        return "".join(self._thoughts)
+
+    def _listen(self, text: str) -> None:
+        self._thoughts.append(text)
+        if self._on_reasoning:
+            self._on_reasoning(text)

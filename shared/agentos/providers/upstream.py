@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from functools import cache
 
-from agentos.domain import Completion, Prompt, Target, TextListener
+from agentos.domain import AnswerListener, Completion, Prompt, Target
 from agentos.kernel.clock import Timeouts
 from agentos.kernel.errors import ErrorClass, UpstreamError
 from agentos.kernel.logs import logger
 from agentos.providers.fitting.fit import fit
+from agentos.providers.fitting.vendor_extras import fit_extras
 from agentos.providers.limits import limits_of
 from agentos.providers.registry import adapter
 from agentos.providers.transport import HttpTransport
@@ -34,14 +35,15 @@ class UpstreamClient:
         self._public = public
 
     def call(
-        self, target: Target, prompt: Prompt, timeouts: Timeouts, listen: TextListener | None = None
+        self, target: Target, prompt: Prompt, timeouts: Timeouts, listen: AnswerListener | None = None
     ) -> Completion:
         """The target's answer: whole within `timeouts.first_output`, or passed to `listen` as it arrives.
 
         Its `notes`, and those of the error, say what of the prompt was changed for the target. Raises UpstreamError.
         """
         provider = self._provider(target)
-        fitted = fit(prompt, target.facts, limits_of(provider, target.facts))
+        prompt, left_out = fit_extras(prompt, provider.settings.format)
+        fitted = fit(prompt, target.facts, limits_of(provider, target.facts), left_out)
         try:
             completion = self._call(provider, target, fitted.prompt, timeouts, listen)
         except UpstreamError as error:
@@ -57,7 +59,7 @@ class UpstreamClient:
         return fitted.restored(completion)
 
     def _call(
-        self, provider: Provider, target: Target, prompt: Prompt, timeouts: Timeouts, listen: TextListener | None
+        self, provider: Provider, target: Target, prompt: Prompt, timeouts: Timeouts, listen: AnswerListener | None
     ) -> Completion:
         wire_format = _adapter(provider.settings.format)
         client = self._client_for(provider)

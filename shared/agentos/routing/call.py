@@ -3,9 +3,9 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
-from agentos.domain import Attempt, Completion, Prompt, SkipCode, Skipped, Target, TextListener, TokenCount
+from agentos.domain import AnswerListener, Attempt, Completion, Prompt, SkipCode, Skipped, Target, TokenCount
 from agentos.domain.genai import call_attributes, completion_attributes, token_attributes
 from agentos.domain.prices import moment
 from agentos.domain.token_estimates import estimate_prompt, estimate_text
@@ -18,11 +18,26 @@ from agentos.routing.admission import ADMIT_ALL, Admission
 
 R = TypeVar("R")
 
-UpstreamCall = Callable[[Target, Prompt, Timeouts, TextListener | None], Completion]
+UpstreamCall = Callable[[Target, Prompt, Timeouts, AnswerListener | None], Completion]
 """A call to a target, whole or streamed. Raises UpstreamError."""
 
-AttemptListener = Callable[[Target, int, str], None]
-"""Gets each piece of an answer's text as it arrives: the target, the number of the call (from 1), and the piece."""
+PieceListener = Callable[[Target, int, str], None]
+"""Gets each piece of a text as it arrives: the target, the number of the call (from 1), and the piece."""
+
+
+class AttemptListener(NamedTuple):
+    """Gets an answer as it arrives. Without `on_reasoning` the client does not see the model's thoughts."""
+
+    on_text: PieceListener
+    on_reasoning: PieceListener | None = None
+
+
+class Delta(NamedTuple):
+    """A piece of an answer that was passed on: of its text, or of the model's thoughts."""
+
+    text: str
+    reasoning: bool = False
+
 
 OK = "ok"
 """The outcome of an attempt that gave the answer; any other is an error class."""
@@ -49,8 +64,8 @@ class PlanRun:
     """One run of a plan: what is special about it, and what has happened so far.
 
     `admission` is asked before each call. `deltas`: the pieces of an answer that were passed on. From the first on, no
-    other target can answer.
-    `first_text_at`: when the first of them arrived (monotonic).
+    other target can answer. Thoughts that the client does not see are not among them.
+    `first_text_at`: when the first piece of text arrived (monotonic).
     `retry_at`: epoch seconds until which each failed target asked to be left alone.
     """
 
@@ -59,26 +74,31 @@ class PlanRun:
     listener: AttemptListener | None = None
     attempts: list[Attempt] = field(default_factory=list)
     admission: Admission = ADMIT_ALL
-    deltas: list[str] = field(default_factory=list)
+    deltas: list[Delta] = field(default_factory=list)
     first_text_at: float | None = None
     retry_at: dict[str, float] = field(default_factory=dict)
 
     def skip(self, target: Target, code: SkipCode, text: str) -> None:
         self.skipped.append(Skipped.because(target.model, code, text))
 
-    def text_listener(self, target: Target, clock: Clock) -> TextListener | None:
-        """What gets the target's text; None where the answer is wanted whole."""
+    def answer_listener(self, target: Target, clock: Clock) -> AnswerListener | None:
+        """What gets the target's answer as it arrives; None where it is wanted whole."""
         if self.listener is None:
             return None
-        listener, number = self.listener, len(self.attempts) + 1
+        (pass_text, pass_reasoning), number = self.listener, len(self.attempts) + 1
 
-        def listen(text: str) -> None:
+        def on_text(text: str) -> None:
             if self.first_text_at is None:
                 self.first_text_at = clock.monotonic()
-            self.deltas.append(text)
-            listener(target, number, text)
+            self.deltas.append(Delta(text))
+            pass_text(target, number, text)
 
-        return listen
+        def on_reasoning(text: str) -> None:
+            self.deltas.append(Delta(text, reasoning=True))
+            if pass_reasoning:
+                pass_reasoning(target, number, text)
+
+        return AnswerListener(on_text, on_reasoning if pass_reasoning else None)
 
 
 class AttemptRunner:
@@ -135,7 +155,7 @@ class AttemptRunner:
     def _answer(self, target: Target, prompt: Prompt, timeouts: Timeouts, run: PlanRun, short: bool) -> Completion:
         if error_class := run.simulated.get(target.provider):
             raise UpstreamError(error_class, "simulated")
-        listen = run.text_listener(target, self._clock)
+        listen = run.answer_listener(target, self._clock)
 
         def ask() -> Completion:
             try:
@@ -175,8 +195,8 @@ def _milliseconds(began: float, ended: float) -> int:
 def _count_failed(error: UpstreamError, prompt: Prompt, run: PlanRun) -> tuple[TokenCount | None, bool]:
     """What a failed call used, and whether that is partly our estimate.
 
-    An answer that broke off after its first text is billed, so what its provider did not count is estimated from the
-    prompt and the text that arrived. Of other failures only what the provider counted is known.
+    An answer that broke off after its first piece is billed, so what its provider did not count is estimated from the
+    prompt and the pieces that arrived. Of other failures only what the provider counted is known.
     """
     counted: TokenCount | None = error.tokens
     if not run.deltas:
@@ -186,6 +206,8 @@ def _count_failed(error: UpstreamError, prompt: Prompt, run: PlanRun) -> tuple[T
         return known, False
     estimates = {
         "prompt": estimate_prompt(prompt) if known.prompt is None else known.prompt,
-        "completion": estimate_text("".join(run.deltas)) if known.completion is None else known.completion,
+        "completion": estimate_text("".join(delta.text for delta in run.deltas))
+        if known.completion is None
+        else known.completion,
     }
     return known.model_copy(update=estimates), True

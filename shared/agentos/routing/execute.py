@@ -2,7 +2,8 @@
 
 One deadline bounds the whole run, and `limits.attempts` bounds its calls. Every target has a first call before any
 target has a second one. `policy.py` says what follows from a failure; nothing here looks at statuses or texts. Once
-the client has got the first text of an answer, no other target is asked: an answer that then breaks off stays broken.
+the client has got the first text of an answer, or of the model's thoughts where it sees them, no other target is asked:
+an answer that then breaks off stays broken.
 """
 
 import math
@@ -28,7 +29,7 @@ from agentos.kernel.errors import (
 )
 from agentos.kernel.logs import debugging, logger
 from agentos.routing.admission import ADMIT_ALL, Admission
-from agentos.routing.call import OK, AttemptListener, AttemptRunner, HealthGuard, PlanRun, Simulation
+from agentos.routing.call import OK, AttemptListener, AttemptRunner, Delta, HealthGuard, PlanRun, Simulation
 from agentos.routing.health import CoolingDown
 from agentos.routing.policy import BACKOFF_SECONDS, POLICIES, Retry
 from agentos.routing.retry_after import wait_seconds
@@ -51,7 +52,7 @@ BROKEN_OFF = "error"
 class Outcome:
     """The answer, the target that gave it, and what went before.
 
-    `deltas`: the pieces in which it arrived, if it was streamed; `first_text_at`: when the first did (monotonic).
+    `deltas`: the pieces in which it arrived, if it was streamed; `first_text_at`: when its first text did (monotonic).
     Of an answer that broke off after that, `completion` is the part that arrived.
     """
 
@@ -59,8 +60,13 @@ class Outcome:
     target: Target
     attempts: tuple[Attempt, ...]
     skipped: tuple[Skipped, ...]
-    deltas: tuple[str, ...] = ()
+    deltas: tuple[Delta, ...] = ()
     first_text_at: float | None = None
+
+    @property
+    def lengths(self) -> tuple[int, ...]:
+        """Characters of each piece of `deltas`; those of thoughts are negative."""
+        return tuple(-len(delta.text) if delta.reasoning else len(delta.text) for delta in self.deltas)
 
     @property
     def broken(self) -> bool:
@@ -96,7 +102,7 @@ class Executor:
         attempts: list[Attempt] | None = None,
         admission: Admission = ADMIT_ALL,
     ) -> Outcome:
-        """The first answer, its text passed to `listener` as it arrives; `also_on` names more classes that fall back.
+        """The first answer, passed to `listener` as it arrives; `also_on` names more classes that fall back.
 
         Each call is added to `attempts` as it ends, so that the caller knows of it whatever happens afterwards.
         `admission` is asked before each.
@@ -234,7 +240,8 @@ def _outcome(completion: Completion, target: Target, run: PlanRun, left: Sequenc
 
 def _broken(target: Target, run: PlanRun, left: Sequence[Target]) -> Outcome:
     """What arrived of an answer that then broke off; the last attempt has its usage."""
-    arrived = Completion(text="".join(run.deltas), finish_reason=BROKEN_OFF, tokens=TokenCount())
+    text, reasoning = ("".join(one.text for one in run.deltas if one.reasoning is kind) for kind in (False, True))
+    arrived = Completion(text=text, reasoning=reasoning, finish_reason=BROKEN_OFF, tokens=TokenCount())
     return _outcome(arrived, target, run, left)
 
 

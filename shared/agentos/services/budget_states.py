@@ -8,7 +8,6 @@ from agentos.domain import SessionUsage
 from agentos.domain.budgets import Amount, BudgetState, period_end
 from agentos.kernel.clock import epoch, timestamp
 from agentos.kernel.errors import BudgetExceeded
-from agentos.services.usage_recorder import TurnUsage
 from agentos.store.budgets import Budget
 from agentos.store.lane_items import Lane, total
 
@@ -33,10 +32,10 @@ def state_of(budget: Budget, lanes: Sequence[Lane]) -> BudgetState:
     )
 
 
-def session_state(usage: TurnUsage, limit: float, spent: SessionUsage) -> BudgetState:
+def session_state(session_id: str | None, limit: float, spent: SessionUsage) -> BudgetState:
     """`config.budgetUsd` of a session. At a door each request is a session of its own."""
     return BudgetState(
-        scope=f"session/{usage.session_id}" if usage.session_id else "request",
+        scope=f"session/{session_id}" if session_id else "request",
         period="total",
         limit_usd=limit,
         limit_tokens=None,

@@ -16,7 +16,7 @@ from agentos.services.leases import Leases
 from agentos.services.preparation import Hints, Preparation
 from agentos.services.replies import make_reply, require_complete
 from agentos.services.spending import Spending
-from agentos.services.stream_listener import StreamListener, forward_text, replay
+from agentos.services.stream_listener import StreamListener, forward, replay
 from agentos.services.tool_definitions import check_choice
 from agentos.services.turn_metrics import TurnRecorder
 from agentos.services.usage_recorder import TurnUsage, UsageRecorder
@@ -63,7 +63,7 @@ class Completions:
         key: IdempotencyKey | None = None,
         listener: StreamListener | None = None,
     ) -> Reply:
-        """One answer. The listener gets its text as it comes. A key that was answered before gets the same answer.
+        """One answer. The listener gets it as it comes. A key that was answered before gets the same answer.
 
         An answer that breaks off after the listener got some of it raises, too, and is not kept. Raises InvalidRequest,
         NotFound, Unsupported, IdempotencyMismatch, IdempotencyInFlight, Throttled, Unavailable and what `Executor.run`
@@ -114,22 +114,24 @@ class Completions:
             self._usage.turn(usage, deadline),
         ):
             prompt, plan = self._preparation.prepare(
-                caller, agent, None, request.messages, hints, streamed=listener is not None
+                caller, agent, None, request.messages, hints, streamed=listener is not None, extras=request.extras
             )
             message_id = new_id("msg")
-            text_listener = forward_text(listener, message_id) if listener else None
+            attempt_listener = forward(listener, message_id, reasoning=request.show_reasoning) if listener else None
             outcome = self._executor.run(
                 plan,
                 prompt,
                 answer_by,
                 agent.config.fallback_on,
                 simulated,
-                text_listener,
+                attempt_listener,
                 usage.attempts,
                 admission,
             )
-            reply = record.reply = usage.reply = make_reply(plan, outcome, message_id, began, self._clock)
-        return require_complete(reply), tuple(map(len, outcome.deltas))
+            reply = record.reply = usage.reply = make_reply(
+                plan, outcome, message_id, began, self._clock, reasoning=request.show_reasoning
+            )
+        return require_complete(reply), outcome.lengths
 
     def _agent(self, tenant: str, request: CompletionRequest) -> Agent:
         """The agent that `model` names, or one for this request alone, with the request's tools and config."""

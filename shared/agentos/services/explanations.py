@@ -3,6 +3,8 @@
 from agentos.domain import Message, Plan
 from agentos.domain.callers import Caller
 from agentos.domain.requests import RouteQuery
+from agentos.kernel.clock import Deadline
+from agentos.services.budget_preview import BudgetPreview
 from agentos.services.preparation import Hints, Preparation
 from agentos.services.turn_parameters import with_parameters
 from agentos.store.agents import AgentStore
@@ -12,18 +14,21 @@ from agentos.store.sessions import SessionStore
 class Explanations:
     """What `POST …/route` does: everything up to the first call."""
 
-    def __init__(self, agents: AgentStore, sessions: SessionStore, preparation: Preparation) -> None:
+    def __init__(
+        self, agents: AgentStore, sessions: SessionStore, preparation: Preparation, budgets: BudgetPreview
+    ) -> None:
         self._agents = agents
         self._sessions = sessions
         self._preparation = preparation
+        self._budgets = budgets
 
-    def explain(self, caller: Caller, agent_id: str, request: RouteQuery) -> Plan:
-        """The plan that a turn would follow now. Raises NotFound."""
+    def explain(self, caller: Caller, agent_id: str, request: RouteQuery, deadline: Deadline) -> Plan:
+        """The plan that a turn would follow now. Raises NotFound, Throttled, Unavailable."""
         agent = self._agents.get(caller.tenant, agent_id)
         session = self._sessions.get(caller.tenant, agent_id, request.session_id) if request.session_id else None
         asked = [Message(role=request.role, content=request.content)]
         if session:
             agent = self._agents.at(caller.tenant, agent, session.agent_version)
         agent = with_parameters(agent, [request])
-        _, plan = self._preparation.prepare(caller, agent, session, asked, Hints.of(request))
-        return plan
+        prompt, plan = self._preparation.prepare(caller, agent, session, asked, Hints.of(request))
+        return self._budgets.applied(plan, prompt, agent.config, caller, session, deadline)

@@ -28,11 +28,11 @@ class KnownBudgets:
 
     def of(self, caller: Caller) -> list[Budget]:
         """The tenant's budget and the key's, as far as there are any. Raises Throttled, Unavailable."""
-        scopes = [tenant_scope(caller.tenant)]
-        if caller.key_id is not None and is_key_id(caller.key_id):
-            scopes.append(key_scope(caller.key_id))
-        found = (self._find(caller.tenant, scope) for scope in scopes)
-        return [budget for budget in found if budget]
+        return [budget for scope in _scopes(caller) if (budget := self._find(caller.tenant, scope))]
+
+    def now(self, caller: Caller) -> list[Budget]:
+        """The same, as the table has them now. Raises Throttled, Unavailable."""
+        return [budget for scope in _scopes(caller) if (budget := self.read(caller.tenant, scope))]
 
     def _find(self, tenant: str, scope: str) -> Budget | None:
         with self._lock:
@@ -69,6 +69,11 @@ class KnownBudgets:
     def was_warned(self, budget: Budget, period: int) -> bool:
         """Whether it is known that `warnAt` was logged in that period."""
         return self._warned.get(budget.ledger.ledger_id) == period
+
+
+def _scopes(caller: Caller) -> list[str]:
+    keys = [key_scope(caller.key_id)] if caller.key_id is not None and is_key_id(caller.key_id) else []
+    return [tenant_scope(caller.tenant), *keys]
 
 
 def tenant_scope(tenant: str) -> str:

@@ -5,7 +5,20 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
-from agentos.domain import Agent, Message, Parameters, Part, Plan, Prompt, Reply, SentMessage, Session, TextPart, Tool
+from agentos.domain import (
+    Agent,
+    Message,
+    Parameters,
+    Part,
+    Plan,
+    Prompt,
+    Reply,
+    SentMessage,
+    Session,
+    TextPart,
+    Tool,
+    VendorExtras,
+)
 from agentos.domain.callers import Caller
 from agentos.domain.history import window
 from agentos.domain.names import Priority
@@ -61,6 +74,7 @@ class Preparation:
         hints: Hints,
         *,
         streamed: bool = False,
+        extras: VendorExtras | None = None,
     ) -> tuple[Prompt, Plan]:
         """The prompt and its plan; without a session, for a new one. `streamed`: the answer is wanted as a stream."""
         history = self._newest(caller.tenant, agent, session, asked) if session else []
@@ -73,6 +87,7 @@ class Preparation:
             instructions=instructions if instructions.strip() else None,
             tools=tools,
             parameters=_parameters(agent, tools),
+            extras=extras,
         )
         facts = replace(self._facts(agent, session, prompt, hints), streamed=streamed, allowed=caller.may_use)
         settings = self._settings.of(caller.tenant)

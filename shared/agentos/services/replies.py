@@ -10,8 +10,10 @@ from agentos.kernel.clock import Clock
 from agentos.routing.execute import Outcome, broken_off_error
 
 
-def make_reply(plan: Plan, outcome: Outcome, message_id: str, began: float, clock: Clock) -> Reply:
-    """The reply to a turn that began at `began` (monotonic)."""
+def make_reply(
+    plan: Plan, outcome: Outcome, message_id: str, began: float, clock: Clock, *, reasoning: bool = False
+) -> Reply:
+    """The reply to a turn that began at `began` (monotonic). `reasoning`: the client sees the model's thoughts."""
     target, completion = outcome.target, outcome.completion
     return Reply(
         message_id=message_id,
@@ -32,7 +34,7 @@ def make_reply(plan: Plan, outcome: Outcome, message_id: str, began: float, cloc
             skipped=outcome.skipped,
         ),
         created_at=clock.now(),
-        reasoning=completion.reasoning,
+        reasoning=completion.reasoning if reasoning else "",
     )
 
 

@@ -7,19 +7,17 @@ one turn at a time and knows what it has cost, so that nothing is reserved for i
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from decimal import Decimal
 
-from agentos.domain import AgentConfig, Attempt, Prompt, SessionUsage, SkipCode, Skipped, Target, TokenCount
-from agentos.domain.budgets import NO_COST, NOTHING, Amount, BudgetState, Cost, cost_of, rounded
+from agentos.domain import AgentConfig, Attempt, Prompt, SessionUsage, Skipped, Target
+from agentos.domain.budgets import NO_COST, NOTHING, Amount, BudgetState, Cost, cost_of
 from agentos.domain.measures import measure
-from agentos.domain.prices import cost, moment
-from agentos.domain.token_estimates import estimate_prompt
 from agentos.kernel.clock import Clock, Deadline
 from agentos.kernel.errors import ApiError, Unavailable, Unpriced
 from agentos.kernel.heartbeat import Heartbeat
 from agentos.kernel.logs import logger
 from agentos.routing.admission import ADMIT_ALL, Admission
 from agentos.services.budget_states import exceeded, passed_warning, session_state, state_of
+from agentos.services.call_costs import bounded, fits_session, most_of, over_budget, unpriced
 from agentos.services.known_budgets import KnownBudgets
 from agentos.services.usage_recorder import TurnUsage
 from agentos.settings.schema import Limits
@@ -69,7 +67,7 @@ class Spending:
         if not budgets and config.budget_usd is None:
             yield ADMIT_ALL
             return
-        session = None if config.budget_usd is None else session_state(usage, config.budget_usd, spent)
+        session = None if config.budget_usd is None else session_state(usage.session_id, config.budget_usd, spent)
         turn = BudgetedTurn(self._known, self._lanes, self._limits, self._clock, usage, budgets, session, deadline)
         try:
             yield turn
@@ -119,20 +117,20 @@ class BudgetedTurn:
 
     def bounded(self, prompt: Prompt) -> Prompt:
         """The prompt with `maxTokens`, without which nobody knows what a call may cost."""
-        if prompt.parameters.max_tokens is not None:
-            return prompt
-        most = self._limits.budgeted_max_tokens
-        self.notes = (f"maxTokens: {most} was sent, because a budget applies and none was set",)
-        return prompt.model_copy(update={"parameters": prompt.parameters.model_copy(update={"max_tokens": most})})
+        sent = bounded(prompt, self._limits)
+        if sent is not prompt:
+            most = sent.parameters.max_tokens
+            self.notes = (f"maxTokens: {most} was sent, because a budget applies and none was set",)
+        return sent
 
     def admit(self, target: Target, prompt: Prompt, attempts: Sequence[Attempt]) -> Skipped | None:
         """Reserve what the call may cost in every budget. Raises Throttled, Unavailable."""
-        most, price_known = self._most(target, prompt)
+        most, price_known = most_of(target, prompt, self._limits, self._clock.time())
         so_far = cost_of(attempt.usage for attempt in attempts)
-        if why := self._unknown(price_known):
+        if skipped := unpriced(target, self._budgets.values(), self._session, price_known=price_known):
             self._unpriced = True
-            return Skipped.because(target.model, SkipCode.UNPRICED, why)
-        if self._session and not _fits_session(self._session, so_far, most):
+            return skipped
+        if self._session and not fits_session(self._session, so_far.known(most), most):
             return self._over(target, self._session)
         fresh = [scope for scope in self._budgets if scope not in self._holds]
         with self._lock:
@@ -166,29 +164,9 @@ class BudgetedTurn:
                 except Exception as error:
                     logger.warning("a reserve could not be settled", extra={"reason": type(error).__name__})
 
-    def _most(self, target: Target, prompt: Prompt) -> tuple[Amount, bool]:
-        """What the call may cost at most, and whether its price is known."""
-        asked = estimate_prompt(prompt)
-        answered = prompt.parameters.max_tokens or self._limits.budgeted_max_tokens
-        if target.facts.max_output_tokens is not None:
-            answered = min(answered, target.facts.max_output_tokens)
-        tokens = TokenCount(prompt=asked, completion=answered)
-        usd = cost(target.facts.price, tokens, moment(self._clock.time()))
-        return Amount(rounded(usd or Decimal()), asked + answered), usd is not None
-
-    def _unknown(self, price_known: bool) -> str | None:
-        """What must be known for the call to be held to a budget in USD, and is not."""
-        if self._session and self._session.spent_usd is None:
-            return "it is not known what the session has cost, so config.budgetUsd cannot be held"
-        strict = [
-            one.scope for one in self._budgets.values() if one.terms.usd is not None and not one.terms.allow_unpriced
-        ]
-        scope = self._session.scope if self._session else next(iter(strict), None)
-        return None if price_known or scope is None else f"no price is known to hold it to the budget {scope}"
-
     def _over(self, target: Target, state: BudgetState) -> Skipped:
         self._refused[state.scope] = state
-        return Skipped.because(target.model, SkipCode.OVER_BUDGET, f"the budget {state.scope} has no room for its call")
+        return over_budget(target, state.scope)
 
     def _reserve(self, scope: str, so_far: Cost, most: Amount) -> BudgetState | None:
         """The budget as it is where it has no room; None where the reserve was taken, or the budget is no more."""
@@ -264,8 +242,3 @@ class BudgetedTurn:
                 logger.warning("a budget's warnAt was passed", extra={"budget": state_of(budget, lanes).to_json()})
                 measure({"BudgetWarnings": 1}, {})
             self._known.warned(budget, lane.period)
-
-
-def _fits_session(session: BudgetState, so_far: Cost, most: Amount) -> bool:
-    spent = Decimal(str(session.spent_usd)) + so_far.known(most).usd
-    return spent + most.usd <= Decimal(str(session.limit_usd))

@@ -1,6 +1,6 @@
-"""Listeners that get an answer's text as it arrives."""
+"""Listeners that get an answer as it arrives."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Protocol
 
 from agentos.domain import Reply, Target
@@ -9,7 +9,7 @@ from agentos.routing.call import AttemptListener
 
 
 class StreamStart(Value):
-    """What is known of an answer when its first text arrives.
+    """What is known of an answer when its first piece arrives.
 
     `attempts`: upstream calls so far, this one included. `replayed`: the answer was stored earlier and is sent again.
     """
@@ -33,40 +33,58 @@ class StreamStart(Value):
 
 
 class StreamListener(Protocol):
-    """Gets the start and the text of one answer. `resumes`: it got a part of the answer in an earlier request."""
+    """Gets the start, the text and the reasoning of one answer. Of what was held back, the reply is the whole.
+
+    `resumes`: it got a part of the answer in an earlier request.
+    """
 
     @property
     def resumes(self) -> bool: ...
     def on_start(self, start: StreamStart) -> None: ...
     def on_text(self, text: str) -> None: ...
+    def on_reasoning(self, text: str) -> None: ...
 
 
-def forward_text(listener: StreamListener, message_id: str) -> AttemptListener:
-    """A listener for the routing layer that passes text on, with the start before the first text."""
+def forward(listener: StreamListener, message_id: str, *, reasoning: bool) -> AttemptListener:
+    """A listener for the routing layer that passes an answer on, with the start before its first piece.
+
+    `reasoning`: the client sees the model's thoughts.
+    """
     started = False
 
-    def text_listener(target: Target, attempts: int, text: str) -> None:
+    def start(target: Target, attempts: int) -> None:
         nonlocal started
         if not started:
             started = True
             listener.on_start(
                 StreamStart(message_id=message_id, model=target.model, provider=target.provider, attempts=attempts)
             )
+
+    def on_text(target: Target, attempts: int, text: str) -> None:
+        start(target, attempts)
         listener.on_text(text)
 
-    return text_listener
+    def on_reasoning(target: Target, attempts: int, text: str) -> None:
+        start(target, attempts)
+        listener.on_reasoning(text)
+
+    return AttemptListener(on_text, on_reasoning if reasoning else None)
 
 
 def replay(listener: StreamListener, reply: Reply, lengths: Sequence[int]) -> None:
-    """Send a stored answer in pieces of these lengths (characters), or in one piece if they do not add up to it."""
+    """Send a stored answer in pieces of these lengths (characters; those of reasoning are negative).
+
+    If they do not add up to it, it is sent whole: the reasoning in one piece, then the text.
+    """
     listener.on_start(StreamStart.of(reply, replayed=True))
-    for piece in _pieces(reply.content, lengths):
-        listener.on_text(piece)
-
-
-def _pieces(text: str, lengths: Sequence[int]) -> Iterator[str]:
-    at = 0
-    for length in lengths if sum(lengths) == len(text) else (len(text),):
-        if length:
-            yield text[at : at + length]
-        at += length
+    text, reasoning = len(reply.content), len(reply.reasoning)
+    if (sum(n for n in lengths if n > 0), -sum(n for n in lengths if n < 0)) != (text, reasoning):
+        lengths = (-reasoning, text)
+    text_at = reasoning_at = 0
+    for length in lengths:
+        if length > 0:
+            listener.on_text(reply.content[text_at : text_at + length])
+            text_at += length
+        elif length < 0:
+            listener.on_reasoning(reply.reasoning[reasoning_at : reasoning_at - length])
+            reasoning_at -= length

@@ -25,7 +25,7 @@ from agentos.services.leases import HeldLease, Leases
 from agentos.services.preparation import Hints, Preparation
 from agentos.services.replies import awaiting_results, make_reply, require_complete
 from agentos.services.spending import Spending
-from agentos.services.stream_listener import StreamListener, forward_text, replay
+from agentos.services.stream_listener import StreamListener, forward, replay
 from agentos.services.turn_metrics import TurnRecord, TurnRecorder
 from agentos.services.turn_parameters import with_parameters
 from agentos.services.usage_recorder import TurnUsage, UsageRecorder
@@ -118,7 +118,7 @@ class Turns:
         self._clock = clock
 
     def send(self, turn: Turn, listener: StreamListener | None = None) -> Reply:
-        """The assistant's reply, stored together with the messages that it answers. The listener gets its text as it
+        """The assistant's reply, stored together with the messages that it answers. The listener gets it as it
         comes. Under a key that has been answered, it is the same reply again.
 
         A turn that fails leaves the session as it was. If the listener got some of the answer by then, that part is
@@ -236,19 +236,19 @@ class Turns:
         prompt, plan = self._preparation.prepare(
             run.turn.caller, agent, run.session, asked, hints, streamed=run.listener is not None
         )
-        message_id = new_id("msg")
-        text_listener = forward_text(run.listener, message_id) if run.listener else None
+        message_id, reasoning = new_id("msg"), agent.config.include_reasoning is True
+        listener = forward(run.listener, message_id, reasoning=reasoning) if run.listener else None
         outcome = self._executor.run(
             plan,
             prompt,
             run.answer_by,
             config.fallback_on,
             run.turn.simulated,
-            text_listener,
+            listener,
             run.usage.attempts,
             admission,
         )
-        reply = run.usage.reply = make_reply(plan, outcome, message_id, run.began, self._clock)
+        reply = run.usage.reply = make_reply(plan, outcome, message_id, run.began, self._clock, reasoning=reasoning)
         tokens = estimate(Message(role="assistant", content=reply.content, tool_calls=reply.tool_calls))
         answer = self._store.to_stored(run.held.lease, len(sent) + 1, reply, tokens)
         return TurnCommit(
@@ -257,7 +257,7 @@ class Turns:
             answer=answer,
             turns=self._turns(run, [*sent, answer]),
             open_calls=tuple(call.id for call in reply.tool_calls),
-            lengths=tuple(map(len, outcome.deltas)),
+            lengths=outcome.lengths,
             usage=self._usage.item(run.usage),
         )
 

@@ -107,11 +107,14 @@ class CompletionRecords:
             return
 
     def keep(self, claim: Claim, reply: Reply, lengths: tuple[int, ...], deadline: Deadline) -> None:
-        """Keep the answer, and the lengths (characters) of the pieces in which it was streamed.
+        """Keep the answer, and the lengths of the pieces in which it was streamed (`Outcome.lengths`).
 
         It has been paid for and belongs to the client. So a table that does not take it costs the replay alone.
         """
-        document = json_text.dump({"reply": reply.to_json(), "reasoning": reply.reasoning, "lengths": lengths})
+        kept: dict[str, object] = {"reply": reply.to_json(), "lengths": lengths}
+        if any(call.signature for call in reply.tool_calls):
+            kept["signatures"] = [call.signature for call in reply.tool_calls]
+        document = json_text.dump(kept)
         first, *rest = _parts(pack(document.encode()))
         record = claim.item(body={"B": first}, parts=number(len(rest)))
         try:
@@ -136,7 +139,10 @@ class CompletionRecords:
             parts = self._table.query("pk = :pk AND begins_with(sk, :prefix)", values, forward=True, page=100)
             packed = b"".join([packed, *(part["body"]["B"] for part in parts)])
         document = json.loads(unpack(packed))
-        reply = stored_value(Reply, document["reply"] | {"reasoning": document.get("reasoning", "")})
+        stored = document["reply"]
+        for call, signature in zip(stored["toolCalls"], document.get("signatures", ()), strict=False):
+            call["signature"] = signature
+        reply = stored_value(Reply, stored)
         return RecordedReply(reply, tuple(document["lengths"]))
 
 

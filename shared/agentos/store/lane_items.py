@@ -80,9 +80,26 @@ class Lane:
         """Whether there is room for the amount."""
         return fits(amount, self.room, self.limited)
 
+    def left(self, period: int, now: float) -> Amount:
+        """The lane's room in that period once it has begun, with what has lapsed given back."""
+        room = self.room if self.period >= period else self.share.minus(self.held)
+        return room.plus(total([self.reserves[turn_id].amount for turn_id in self.lapsed(now)]))
+
     def lapsed(self, now: float) -> list[str]:
         """The turns whose reserves have lapsed."""
         return [turn_id for turn_id, entry in self.reserves.items() if entry.until <= now * 1000]
+
+
+@dataclass(frozen=True)
+class Room:
+    """What a budget has left in all its lanes together, of what it limits."""
+
+    left: Amount
+    limited: tuple[bool, bool]
+
+    def fits(self, amount: Amount) -> bool:
+        """Whether there is room for the amount."""
+        return fits(amount, self.left, self.limited)
 
 
 def fits(amount: Amount, room: Amount, limited: tuple[bool, bool]) -> bool:

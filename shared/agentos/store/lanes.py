@@ -24,6 +24,7 @@ from agentos.store.lane_items import (
     Entry,
     Lane,
     Ledger,
+    Room,
     give_back,
     lane_of,
     move,
@@ -31,6 +32,7 @@ from agentos.store.lane_items import (
     settle,
     spend,
     spend_earlier,
+    total,
 )
 from agentos.store.lane_taking import Hold, Shortage, Taking, Wish, action, roll, snapshot, update
 from agentos.store.reading import item_reader
@@ -153,6 +155,13 @@ class LaneStore:
                     partial(self._reclaim, ledger, lane.index, turn_id, lane.reserves[turn_id]), deadline
                 )
         return self.in_one_period(ledger, deadline)
+
+    def room(self, ledger: Ledger, deadline: Deadline) -> Room:
+        """What is left now. Nothing is written. Raises LedgerGone, Throttled, Unavailable."""
+        lanes = retry_until_deadline(lambda: snapshot(self._table, ledger), deadline)
+        now = self._clock.time()
+        start = max(ledger.start(now), *(lane.period for lane in lanes))
+        return Room(total([lane.left(start, now) for lane in lanes]), lanes[0].limited)
 
     def in_one_period(self, ledger: Ledger, deadline: Deadline) -> list[Lane]:
         """All lanes at one moment, in the present period. Raises LedgerGone, Throttled, Unavailable."""

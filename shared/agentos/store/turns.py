@@ -29,7 +29,8 @@ class TurnCommit:
     """What a turn adds: the client's messages and, unless it still waits for tool results, the assistant's.
 
     `reply` is the client's response, `answer` the same as a stored message. `turns` and `open_calls` are the session's
-    after the commit. `lengths`: characters of each piece in which the answer was streamed. `usage`: the turn's record.
+    after the commit. `lengths`: characters of each piece in which the answer was streamed, those of reasoning negative.
+    `usage`: the turn's record.
     """
 
     sent: tuple[StoredMessage, ...]
@@ -47,7 +48,8 @@ class TurnCommit:
 
 @dataclass(frozen=True)
 class RecordedReply:
-    """The answer under a key. `lengths`: characters of each piece in which it was streamed; empty if it was not."""
+    """The answer under a key. `lengths`: characters of each piece in which it was streamed, those of reasoning
+    negative; empty if it was not."""
 
     reply: Reply
     lengths: tuple[int, ...]

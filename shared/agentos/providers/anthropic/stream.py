@@ -5,7 +5,7 @@ https://platform.claude.com/docs/en/build-with-claude/streaming
 
 from typing import Any
 
-from agentos.providers.accumulator import StreamAccumulator
+from agentos.providers.accumulator import NOTHING, Added, StreamAccumulator
 from agentos.providers.answers import BadResponse, as_object, text_order
 
 PIECES = {"text_delta": "text", "thinking_delta": "thinking", "signature_delta": "signature"}
@@ -22,7 +22,7 @@ class MessageAccumulator(StreamAccumulator):
         self._reason: str | None = None
         self._usage: dict[str, Any] = {}
 
-    def add(self, event: dict[str, Any]) -> str:
+    def add(self, event: dict[str, Any]) -> Added:
         match event.get("type"):
             case "message_start":
                 self._count(event["message"])
@@ -37,7 +37,7 @@ class MessageAccumulator(StreamAccumulator):
                 self.finished = self._reason is not None
             case "message_stop":
                 self.done = True
-        return ""
+        return NOTHING
 
     def payload(self) -> dict[str, Any]:
         blocks = {index: dict(block) for index, block in self._blocks.items()}
@@ -49,33 +49,38 @@ class MessageAccumulator(StreamAccumulator):
             "usage": self._usage,
         }
 
-    def _begin(self, index: int, block: dict[str, Any]) -> str:
-        """The text with which a block begins, if any."""
+    def _begin(self, index: int, block: dict[str, Any]) -> Added:
+        """The text or the thoughts with which a block begins, if any."""
         if index in self._blocks:
             raise BadResponse("a block that begins twice")
         self._blocks[index] = block
-        if block["type"] != "text":
-            return ""
-        self._text_index = text_order(self._text_index, index)
-        text: str = block["text"]
-        self._pieces[index, "text"] = [text]
-        return text
+        if block["type"] not in ("text", "thinking"):
+            return NOTHING
+        return self._add_text(index, block["type"], block.get(block["type"]) or "")
 
-    def _extend(self, index: int, piece: dict[str, Any]) -> str:
+    def _extend(self, index: int, piece: dict[str, Any]) -> Added:
         if index not in self._blocks:
             raise KeyError(index)
         if piece["type"] == "input_json_delta":  # a call without arguments keeps the empty input that it began with
             if piece["partial_json"]:
                 self._pieces.setdefault((index, "input"), []).append(piece["partial_json"])
         elif field := PIECES.get(piece["type"]):
-            text: str = piece[field]
-            self._pieces.setdefault((index, field), []).append(text)
-            if field == "text":
-                if self._blocks[index]["type"] != "text":
-                    raise BadResponse("text in a block of another kind")
-                self._text_index = text_order(self._text_index, index)
-                return text
-        return ""
+            if field == "text" and self._blocks[index]["type"] != "text":
+                raise BadResponse("text in a block of another kind")
+            return self._add_text(index, field, piece[field])
+        return NOTHING
+
+    def _add_text(self, index: int, field: str, text: str) -> Added:
+        """Add to a field of a block. What that adds to the answer."""
+        if field == "text":
+            self._text_index = text_order(self._text_index, index)
+        self._pieces.setdefault((index, field), []).append(text)
+        match field:
+            case "text":
+                return Added(text)
+            case "thinking":
+                return Added(reasoning=text)
+        return NOTHING
 
     def _count(self, event: dict[str, Any]) -> None:
         """Counts grow: a later one replaces an earlier one, and one that is not repeated stays."""

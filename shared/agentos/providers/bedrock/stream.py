@@ -10,7 +10,7 @@ from typing import Any
 from botocore.eventstream import EventStreamBuffer, ParserError
 
 from agentos.kernel import json_text
-from agentos.providers.accumulator import StreamAccumulator
+from agentos.providers.accumulator import NOTHING, Added, StreamAccumulator
 from agentos.providers.answers import BadResponse, as_object, text_order
 
 
@@ -37,7 +37,7 @@ class ConverseAccumulator(StreamAccumulator):
         self._reason: str | None = None
         self._usage: dict[str, Any] = {}
 
-    def add(self, event: dict[str, Any]) -> str:
+    def add(self, event: dict[str, Any]) -> Added:
         [(kind, data)] = event.items()
         match kind:
             case "contentBlockStart":
@@ -52,26 +52,27 @@ class ConverseAccumulator(StreamAccumulator):
                 self.finished = True
             case "metadata":
                 self._usage = as_object(data.get("usage"))
-        return ""
+        return NOTHING
 
     def payload(self) -> dict[str, Any]:
         content = [_whole(self._blocks[index]) for index in sorted(self._blocks)]
         return {"output": {"message": {"content": content}}, "stopReason": self._reason, "usage": self._usage}
 
-    def _extend(self, index: int, piece: dict[str, Any]) -> str:
-        """The text that a piece adds. A text block begins with its first piece."""
+    def _extend(self, index: int, piece: dict[str, Any]) -> Added:
+        """What a piece adds to the answer. A text block begins with its first piece."""
         if "toolUse" in piece:
             self._blocks[index]["toolUse"]["input"].append(piece["toolUse"]["input"])
         elif "text" in piece:
             text: str = piece["text"]
             self._text_index = text_order(self._text_index, index)
             self._blocks.setdefault(index, {"text": []})["text"].append(text)
-            return text
+            return Added(text)
         elif "reasoningContent" in piece:
             thought = self._blocks.setdefault(index, {"reasoningContent": {}})["reasoningContent"]
             for name, value in piece["reasoningContent"].items():
                 thought.setdefault(name, []).append(value)
-        return ""
+            return Added(reasoning=piece["reasoningContent"].get("text") or "")
+        return NOTHING
 
 
 def _whole(block: dict[str, Any]) -> dict[str, Any]:

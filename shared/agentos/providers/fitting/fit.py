@@ -56,9 +56,13 @@ class FittedPrompt:
         return completion.model_copy(update={"tool_calls": calls, "notes": self.notes})
 
 
-def fit(prompt: Prompt, facts: ModelFacts, limits: RequestLimits) -> FittedPrompt:
-    """The prompt as a model of these facts and limits takes it. What fits already is not changed."""
-    prompt, notes = fit_parameters(prompt, facts, limits)
+def fit(prompt: Prompt, facts: ModelFacts, limits: RequestLimits, notes: tuple[str, ...] = ()) -> FittedPrompt:
+    """The prompt as a model of these facts and limits takes it. What fits already is not changed.
+
+    `notes`: those of changes that were made before.
+    """
+    prompt, more = fit_parameters(prompt, facts, limits)
+    notes += more
     prompt, more = fit_speaker_names(prompt, facts)
     notes += more
     for step in STEPS:

@@ -69,13 +69,19 @@ def decode(payload: dict[str, Any]) -> Completion:
     calls = calls_of(parts)
     if reason in BROKEN:
         raise incomplete_answer(reason)
-    thoughts = [part.get("text") for part in parts if part.get("thought")]
-    return make_completion(text, calls, reason, tokens_of(payload), finish_reasons=FINISH_REASONS, thoughts=thoughts)
+    return make_completion(
+        text, calls, reason, tokens_of(payload), finish_reasons=FINISH_REASONS, thoughts=thoughts_of(parts)
+    )
 
 
 def text_of(parts: list[dict[str, Any]]) -> str:
     """The text of an answer's parts, without the thoughts."""
     return "".join(part.get("text") or "" for part in parts if not part.get("thought"))
+
+
+def thoughts_of(parts: list[dict[str, Any]]) -> list[str]:
+    """The texts of the thoughts among an answer's parts."""
+    return [text for part in parts if part.get("thought") and isinstance(text := part.get("text"), str)]
 
 
 def tokens_of(payload: dict[str, Any]) -> TokenCount:

@@ -70,8 +70,13 @@ def decode(payload: dict[str, Any]) -> Completion:
         if named.lower().startswith(MALFORMED):
             raise incomplete_answer(named)
     return make_completion(
-        text, calls, reason, tokens_of(payload), finish_reasons=FINISH_REASONS, thoughts=thoughts.texts_of(message)
+        text, calls, reason, tokens_of(payload), finish_reasons=FINISH_REASONS, thoughts=_thoughts(message)
     )
+
+
+def _thoughts(message: dict[str, Any]) -> list[str]:
+    """The thoughts of an answer, from the first field that has readable ones."""
+    return list(thoughts.texts_by_field(message).values())[:1]
 
 
 def _calls(message: dict[str, Any]) -> tuple[ToolCall, ...]:

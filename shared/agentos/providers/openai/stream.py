@@ -5,8 +5,9 @@ https://platform.openai.com/docs/api-reference/chat-streaming
 
 from typing import Any
 
-from agentos.providers.accumulator import StreamAccumulator
+from agentos.providers.accumulator import NOTHING, Added, StreamAccumulator
 from agentos.providers.answers import BadResponse, as_object
+from agentos.providers.openai import thoughts
 
 
 class ChatAccumulator(StreamAccumulator):
@@ -16,17 +17,18 @@ class ChatAccumulator(StreamAccumulator):
         self._texts: dict[str, list[str]] = {"content": [], "refusal": [], "reasoning_content": [], "reasoning": []}
         self._details: list[dict[str, Any]] = []
         self._calls: list[dict[str, Any]] = []
+        self._reasoning_field: str | None = None
         self._reason: str | None = None
         self._native_reason: str | None = None
         self._usage: dict[str, Any] = {}
 
-    def add(self, event: dict[str, Any]) -> str:
+    def add(self, event: dict[str, Any]) -> Added:
         # The last chunk has the usage and no choices. Some servers send it with every chunk; then the last one counts.
         self._usage = (
             as_object(event.get("usage")) or as_object(as_object(event.get("x_groq")).get("usage")) or self._usage
         )
         if not event.get("choices"):
-            return ""
+            return NOTHING
         choice = event["choices"][0]
         self._reason = choice.get("finish_reason") or self._reason
         self._native_reason = choice.get("native_finish_reason") or self._native_reason
@@ -43,7 +45,13 @@ class ChatAccumulator(StreamAccumulator):
             self._add_call(sent)
         if legacy := as_object(delta.get("function_call")):
             self._add_call({"index": 0, "function": legacy})
-        return text
+        return Added(text, self._reasoning(delta))
+
+    def _reasoning(self, delta: dict[str, Any]) -> str:
+        """The thoughts in a chunk. Some servers send the same thoughts in several fields; the first one counts."""
+        found = thoughts.texts_by_field(delta)
+        self._reasoning_field = self._reasoning_field or next(iter(found), None)
+        return found.get(self._reasoning_field or "", "")
 
     def payload(self) -> dict[str, Any]:
         message = {

@@ -7,6 +7,7 @@ https://openrouter.ai/docs/use-cases/reasoning-tokens#preserving-reasoning-block
 https://api-docs.deepseek.com/guides/thinking_mode, https://ai.google.dev/gemini-api/docs/thought-signatures
 """
 
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import quote
 
@@ -37,14 +38,25 @@ def sign(message: dict[str, Any], call: dict[str, Any], *, first: bool) -> str |
     return signed_json(KIND, value) if value else None
 
 
-def texts_of(message: dict[str, Any]) -> list[Any]:
-    """The thoughts of an answer in pieces, from the first field that has readable ones."""
-    for name in ("reasoning_content", "reasoning"):
-        if isinstance(message.get(name), str) and message[name]:
-            return [message[name]]
-    details = message.get("reasoning_details")
-    found = [as_object(detail) for detail in details] if isinstance(details, list) else []
-    return [detail.get("text") or detail.get("summary") for detail in found]
+def texts_by_field(message: dict[str, Any]) -> dict[str, str]:
+    """The readable thoughts in an answer, or in a piece of one, by the field that they stand in.
+
+    Mistral's are parts of `content`: https://docs.mistral.ai/capabilities/reasoning
+    """
+    found = {name: message.get(name) for name in ("reasoning_content", "reasoning")}
+    details, content = _objects(message.get("reasoning_details")), _objects(message.get("content"))
+    parts = [part for one in content if one.get("type") == "thinking" for part in _objects(one.get("thinking"))]
+    found["reasoning_details"] = _joined(detail.get("text") or detail.get("summary") for detail in details)
+    found["content"] = _joined(part.get("text") for part in parts)
+    return {name: text for name, text in found.items() if isinstance(text, str) and text}
+
+
+def _objects(value: Any) -> list[dict[str, Any]]:
+    return [as_object(one) for one in value] if isinstance(value, list) else []
+
+
+def _joined(pieces: Iterable[Any]) -> str:
+    return "".join(piece for piece in pieces if isinstance(piece, str))
 
 
 def bind(completion: Completion, provider: Provider, target: Target) -> Completion:

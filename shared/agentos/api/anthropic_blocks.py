@@ -1,0 +1,120 @@
+"""Blocks of content of Anthropic's Messages, in our terms.
+
+https://platform.claude.com/docs/en/api/messages (messages)
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from agentos.api.door_notes import DoorNotes
+from agentos.domain import ImageUrl, Part, TextPart
+from agentos.domain.conversation import ImagePart
+from agentos.kernel.errors import InvalidRequest, Unsupported
+from agentos.kernel.validation import validated
+
+Json = dict[str, Any]
+
+BLOCK = "messages[].content[]."
+
+
+class BlockReader:
+    """Reads what the blocks of users, systems and tools' results may be."""
+
+    def __init__(self, notes: DoorNotes) -> None:
+        self._notes = notes
+
+    def blocks(self, path: str, content: Any) -> list[Json]:
+        """Content as a list of blocks, each of which has a type. Text alone is one block. Raises InvalidRequest."""
+        if content is None:
+            return []
+        if isinstance(content, str):
+            return [{"type": "text", "text": content}]
+        if not isinstance(content, list):
+            raise InvalidRequest.of(path, "must be a string or a list of blocks")
+        for index, block in enumerate(content):
+            if not isinstance(block, dict) or not isinstance(block.get("type"), str):
+                raise InvalidRequest.of(f"{path}[{index}]", "must be an object with a type")
+        return content
+
+    def parts(self, path: str, blocks: list[Json]) -> Iterator[Part]:
+        """The texts and images of blocks. Raises InvalidRequest, Unsupported."""
+        for index, block in enumerate(blocks):
+            yield from self._parts(f"{path}[{index}]", block)
+
+    def text(self, path: str, block: Json) -> str:
+        """The text of a block of text; "" if it says nothing, which is noted. Raises InvalidRequest."""
+        text = block.get("text")
+        if not isinstance(text, str):
+            raise InvalidRequest.of(f"{path}.text", "must be a string")
+        self.rest(block, ("type", "text"))
+        if text.strip():
+            return text
+        self._notes.add(path, "left out: it is empty")
+        return ""
+
+    def rest(self, block: Json, known: tuple[str, ...], prefix: str = BLOCK) -> None:
+        """Notes what of a block is not read."""
+        left = {name: value for name, value in block.items() if name not in known}
+        if left.pop("cache_control", None):
+            self._notes.add("cache_control", "left out: providers are not told of it yet")
+        self._notes.unknown(left, prefix)
+
+    def _parts(self, path: str, block: Json) -> Iterator[Part]:
+        match block["type"]:
+            case "text":
+                yield from _worded(self.text(path, block))
+            case "image":
+                self.rest(block, ("type", "source"))
+                yield ImagePart(type="image_url", image_url=_image(f"{path}.source", block.get("source")))
+            case "document":
+                yield from self._document(path, block)
+            case "search_result":
+                self.rest(block, ("type", "content", "title", "source"))
+                yield from _titled(block)
+                yield from self.parts(f"{path}.content", self.blocks(f"{path}.content", block.get("content")))
+            case "tool_reference":
+                self._notes.add(path, "left out: tools are not searched for here")
+            case kind:
+                raise InvalidRequest.of(path, f"has the type {kind!r:.80}, which is not taken here")
+
+    def _document(self, path: str, block: Json) -> Iterator[Part]:
+        """A document of text or of blocks. Raises InvalidRequest, Unsupported."""
+        self.rest(block, ("type", "source", "title", "context"))
+        match block.get("source"):
+            case {"type": "text", "data": str(text)}:
+                yield from _titled(block)
+                yield from _worded(text)
+            case {"type": "content", "content": content}:
+                yield from _titled(block)
+                yield from self.parts(f"{path}.source.content", self.blocks(f"{path}.source.content", content))
+            case {"type": str(kind)}:
+                raise Unsupported(f"{path}: no document of the type {kind!r:.80} is taken.", {"capability": "files"})
+            case _:
+                raise InvalidRequest.of(f"{path}.source", "must be an object with a type")
+
+
+def _worded(text: str) -> Iterator[Part]:
+    if text.strip():
+        yield TextPart(type="text", text=text)
+
+
+def _titled(block: Json) -> Iterator[Part]:
+    """What a document or a search result says of itself."""
+    words = (block.get(name) for name in ("title", "source", "context"))
+    yield from _worded("\n".join(word for word in words if isinstance(word, str)))
+
+
+def _image(path: str, source: Any) -> ImageUrl:
+    match source:
+        case {"type": "base64", "media_type": str(kind), "data": str(data)}:
+            url = f"data:{kind};base64,{''.join(data.split())}"
+        case {"type": "url", "url": str(address)}:
+            url = address
+        case {"type": "file"}:
+            raise Unsupported(f"{path}: images of the type 'file' are not taken.", {"capability": "files"})
+        case _:
+            raise InvalidRequest.of(path, "must be {type: base64, media_type, data} or {type: url, url}")
+    try:
+        return validated(ImageUrl, {"url": url})
+    except InvalidRequest as error:
+        raise InvalidRequest.of(f"{path}.{source['type']}", "is no image that can be read") from error

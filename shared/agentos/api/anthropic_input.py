@@ -1,0 +1,155 @@
+"""The messages and the system prompt of a request to Anthropic's Messages in our terms.
+
+https://platform.claude.com/docs/en/api/messages (messages, system)
+"""
+
+from collections.abc import Iterator
+from typing import Any, Literal
+
+from agentos.api.anthropic_blocks import BlockReader
+from agentos.api.door_notes import DoorNotes
+from agentos.api.lenient import Lenient
+from agentos.api.sealed_thoughts import unseal
+from agentos.domain import Message, Part, TextPart, ToolCall
+from agentos.domain.conversation import ImagePart
+from agentos.kernel.errors import InvalidRequest
+
+Json = dict[str, Any]
+
+FAILED = "Error: "
+"""Before the text of a tool's result that is marked as an error: few providers have such a mark."""
+
+
+class InputMessage(Lenient):
+    """One message of the conversation."""
+
+    role: Literal["user", "assistant", "system"]
+    content: Any = None
+
+
+class InputReader:
+    """Reads the conversation of one request."""
+
+    def __init__(self, notes: DoorNotes) -> None:
+        self._notes = notes
+        self._blocks = BlockReader(notes)
+
+    def read(self, system: Any, messages: list[InputMessage]) -> tuple[Message, ...]:
+        """Every message that says something, the system prompt first.
+
+        Raises InvalidRequest, also where no message says anything, and Unsupported.
+        """
+        read = tuple(one for index, message in enumerate(messages) for one in self._message(index, message))
+        if not any(message.role != "system" for message in read):
+            raise InvalidRequest.of("messages", "has no message that says anything")
+        return (*self._system("system", system), *read)
+
+    def _message(self, index: int, message: InputMessage) -> Iterator[Message]:
+        path = f"messages[{index}]"
+        self._notes.unknown(message.model_extra, "messages[].")
+        match message.role:
+            case "system":
+                read = list(self._system(f"{path}.content", message.content))
+            case "assistant":
+                read = list(self._assistant(f"{path}.content", message.content))
+            case _:
+                read = list(self._user(f"{path}.content", message.content))
+        if not read:
+            self._notes.add(path, "left out: it is empty")
+        yield from read
+
+    def _system(self, path: str, content: Any) -> Iterator[Message]:
+        """The system's texts as one message."""
+        texts: list[Part] = []
+        for index, block in enumerate(self._blocks.blocks(path, content)):
+            if block["type"] != "text":
+                raise InvalidRequest.of(f"{path}[{index}]", "must be a block of text")
+            if text := self._blocks.text(f"{path}[{index}]", block):
+                texts.append(TextPart(type="text", text=text))
+        if texts:
+            yield Message(role="system", content=_plain(texts))
+
+    def _user(self, path: str, content: Any) -> Iterator[Message]:
+        """The results of tools, then what the user says, with the images of the results."""
+        blocks = self._blocks.blocks(path, content)
+        parts: list[Part] = []
+        said: list[Part] = []
+        for index, block in enumerate(blocks):
+            place = f"{path}[{index}]"
+            if block["type"] == "tool_result":
+                result, images = self._result(place, block)
+                parts += images
+                yield result
+            else:
+                said += self._blocks.parts(path, [block])
+        if parts or said:
+            yield Message(role="user", content=_plain([*parts, *said]))
+
+    def _result(self, path: str, block: Json) -> tuple[Message, list[Part]]:
+        """A tool's result as a message, and its images: few providers take them in a result."""
+        call_id = block.get("tool_use_id")
+        if not isinstance(call_id, str) or not call_id:
+            raise InvalidRequest.of(f"{path}.tool_use_id", "is required")
+        self._blocks.rest(block, ("type", "tool_use_id", "content", "is_error"))
+        blocks = self._blocks.blocks(f"{path}.content", block.get("content"))
+        parts = list(self._blocks.parts(f"{path}.content", [one for one in blocks if not _is_blank(one)]))
+        images = [part for part in parts if isinstance(part, ImagePart)]
+        if images:
+            self._notes.add(f"{path}.content", "has images, which follow as the user's")
+        text = "\n".join(part.text for part in parts if isinstance(part, TextPart))
+        if block.get("is_error") is True:
+            text = FAILED + text
+        return Message(role="tool", content=text, tool_call_id=call_id), images
+
+    def _assistant(self, path: str, content: Any) -> Iterator[Message]:
+        """An answer: its text, its calls, and the thoughts that this API has given for each call."""
+        texts: list[str] = []
+        calls: list[ToolCall] = []
+        thought: str | None = None
+        for index, block in enumerate(self._blocks.blocks(path, content)):
+            place = f"{path}[{index}]"
+            match block["type"]:
+                case "text":
+                    texts.append(self._blocks.text(place, block))
+                case "tool_use":
+                    calls.append(self._call(place, block, thought))
+                    thought = None
+                case "thinking":
+                    thought = self._thought(block, "signature") or thought
+                case "redacted_thinking":
+                    thought = self._thought(block, "data") or thought
+                case kind:
+                    self._notes.add(place, f"left out: the type {kind!r:.80} is not known here")
+        text = "".join(texts)
+        if text or calls:
+            yield Message(role="assistant", content=text, tool_calls=tuple(calls))
+
+    def _thought(self, block: Json, field: str) -> str | None:
+        """The signature that a block of thought holds, if it is one of ours."""
+        sealed = block.get(field)
+        signature = unseal(sealed) if isinstance(sealed, str) else None
+        if signature is None and (sealed or block.get("thinking")):
+            self._notes.add("thinking", "left out of the history: no provider has asked for it back")
+        return signature
+
+    def _call(self, path: str, block: Json, thought: str | None) -> ToolCall:
+        call_id, name, arguments = block.get("id"), block.get("name"), block.get("input")
+        for field, value in (("id", call_id), ("name", name)):
+            if not isinstance(value, str) or not value:
+                raise InvalidRequest.of(f"{path}.{field}", "is required")
+        if arguments is not None and not isinstance(arguments, dict):
+            raise InvalidRequest.of(f"{path}.input", "must be a JSON object")
+        self._blocks.rest(block, ("type", "id", "name", "input", "caller"))
+        return ToolCall(id=str(call_id), name=str(name), arguments=arguments or {}, signature=thought)
+
+
+def _plain(parts: list[Part]) -> str | tuple[Part, ...]:
+    """One text as a string, anything else as parts."""
+    (first, *others) = parts
+    return first.text if isinstance(first, TextPart) and not others else tuple(parts)
+
+
+def _is_blank(block: Json) -> bool:
+    """Whether it is a text without words: a tool may return nothing."""
+    text = block.get("text")
+    return block["type"] == "text" and isinstance(text, str) and not text.strip()
