@@ -12,6 +12,7 @@ STREAMED = {
     "SendMessageFunction": ("POST", MESSAGES),
     "ChatCompletionsFunction": ("POST", "/v1/chat/completions"),
     "CreateResponseFunction": ("POST", "/v1/responses"),
+    "AnthropicMessagesFunction": ("POST", "/v1/messages"),
     "ListMessagesFunction": ("GET", MESSAGES),
     "GetTurnFunction": ("GET", "/agents/{agentId}/sessions/{sessionId}/turns/{turnId}"),
 }

@@ -6,6 +6,7 @@ from agentos.api.openai_chat_request import SYNONYMS
 from agentos.api.openai_errors import PARAMETERS
 from agentos.api.openai_responses_parameters import PLAIN, SUMMARIES
 from tools.contract import page
+from tools.contract.anthropic_door import AnthropicError
 from tools.contract.door import DoorError
 from tools.contract.fields import FIELDS
 from tools.contract.operations import OPERATIONS
@@ -21,7 +22,7 @@ DECLARED = {"tool_choice"}
 def components() -> dict[str, Json]:
     """Every schema by name."""
     sent = [body for one in OPERATIONS if (body := declared(one.folder).body)]
-    answered = [DoorError, *(kind for one in OPERATIONS for kind in one.answers)]
+    answered = [DoorError, AnthropicError, *(kind for one in OPERATIONS for kind in one.answers)]
     answered += [one.accepted for one in OPERATIONS if one.accepted]
     answered += [kind for one in OPERATIONS for kinds in one.streams.values() for kind in kinds]
     found = schemas_of(list(dict.fromkeys(sent)), list(dict.fromkeys(answered)))
