@@ -14,15 +14,9 @@ from agentos.kernel.values import Value
 from agentos.settings.loading import Settings
 from agentos.settings.provider import Provider
 
-FORMAT_FACTS: dict[str, dict[str, bool]] = {
-    "openai": {"streaming": True, "tools": True, "images": True, "structured_output": True},
-    "openai-responses": {"streaming": True, "tools": True, "images": True, "structured_output": True},
-    "gemini": {"streaming": True, "tools": True, "images": True, "structured_output": True},
-    "anthropic": {"streaming": True, "tools": True, "images": True, "structured_output": True},
-    "bedrock": {"streaming": True, "tools": True, "images": True, "structured_output": True},
-    "echo": {"streaming": True, "tools": False, "images": True, "structured_output": False},
-}
-"""What this version can do over each wire format, whatever the models behind it could."""
+EVERYTHING = {"streaming": True, "tools": True, "images": True, "structured_output": True}
+FORMAT_FACTS = {"echo": {"streaming": True, "tools": False, "images": True, "structured_output": False}}
+"""What this version can do over a wire format where that is not EVERYTHING, whatever the models behind it could."""
 
 
 class ProviderHealth(Value):
@@ -56,6 +50,7 @@ class ModelEntry(Value):
     context_window: int | None
     max_output_tokens: int | None
     capabilities: tuple[str, ...] | None
+    reasoning: tuple[str, ...] | None
     price: dict[str, Any] | None
     """The one in force now, as it is configured."""
 
@@ -135,7 +130,7 @@ class ProviderCatalog:
             provider=provider.name,
             format=provider.settings.format,
             chat=True,
-            **FORMAT_FACTS[provider.settings.format],
+            **FORMAT_FACTS.get(provider.settings.format, EVERYTHING),
             environment=provider.variables,
             models=models,
             **_status_of(provider, circuits),
@@ -152,6 +147,7 @@ class ProviderCatalog:
             context_window=facts.context_window,
             max_output_tokens=facts.max_output_tokens,
             capabilities=None if facts.capabilities is None else tuple(sorted(facts.capabilities)),
+            reasoning=None if facts.reasoning is None else tuple(facts.reasoning.levels),
             price=price and price.model_dump(mode="json", by_alias=True, exclude_unset=True),
         )
 

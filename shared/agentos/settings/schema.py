@@ -9,6 +9,7 @@ from pydantic import Field
 
 from agentos.domain import ModelFacts, ParameterName
 from agentos.domain.names import ModelName, WireFormat
+from agentos.domain.reasoning import Reasoning
 from agentos.domain.request_limits import NO_LIMITS, Pattern, RequestLimits
 from agentos.domain.routing_rules import Rule
 from agentos.kernel.values import Value
@@ -33,16 +34,13 @@ WITHOUT: dict[str, frozenset[ParameterName]] = {
     "openai-responses": frozenset(
         {"topK", "stop", "seed", "presencePenalty", "frequencyPenalty", "logitBias", "speakerNames"}
     ),
-    "gemini": frozenset(
-        {"logitBias", "reasoningEffort", "verbosity", "parallelToolCalls", "serviceTier", "speakerNames"}
-    ),
+    "gemini": frozenset({"logitBias", "verbosity", "parallelToolCalls", "serviceTier", "speakerNames", "user"}),
     "anthropic": frozenset(
         {
             "seed",
             "presencePenalty",
             "frequencyPenalty",
             "logitBias",
-            "reasoningEffort",
             "verbosity",
             "serviceTier",
             "speakerNames",
@@ -55,11 +53,11 @@ WITHOUT: dict[str, frozenset[ParameterName]] = {
             "presencePenalty",
             "frequencyPenalty",
             "logitBias",
-            "reasoningEffort",
             "verbosity",
             "parallelToolCalls",
             "serviceTier",
             "speakerNames",
+            "user",
         }
     ),
     "echo": frozenset(get_args(ParameterName)) - {"temperature", "topP", "stop", "maxTokens"},
@@ -72,6 +70,7 @@ class UnlistedModels(Value):
 
     match: Pattern
     format: WireFormat | None = None
+    reasoning: Reasoning | None = None
     unsupported: frozenset[ParameterName] = frozenset()
     limits: RequestLimits = NO_LIMITS
 
@@ -79,14 +78,16 @@ class UnlistedModels(Value):
         """The facts of the model that its provider calls so; None where the pattern does not match."""
         if re.fullmatch(self.match, name) is None:
             return None
-        return ModelFacts(format=self.format, unsupported=self.unsupported, limits=self.limits)
+        return ModelFacts(
+            format=self.format, reasoning=self.reasoning, unsupported=self.unsupported, limits=self.limits
+        )
 
 
 class FormatSettings(Value):
     """What of a provider's settings belongs to one wire format."""
 
     path: str | None = None
-    parameters: dict[Literal["maxTokens", "temperature", "topP", "stop", "seed"], str] = {}
+    parameters: dict[Literal["maxTokens", "temperature", "topP", "stop", "seed", "reasoningEffort", "user"], str] = {}
     thoughts: ThoughtSettings = ThoughtSettings()
     unsupported: frozenset[ParameterName] = frozenset()
     limits: RequestLimits = NO_LIMITS

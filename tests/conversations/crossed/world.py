@@ -36,6 +36,7 @@ OVERLAY = {
             "format": "openai-responses",
             "maxOutputTokens": 128_000,
             "unsupported": ["temperature", "topP"],
+            "reasoning": {"default": "medium", "levels": ["none", "low", "medium", "high", "xhigh", "max"]},
         },
     },
     "routing": {"fallbacks": [], "rules": [], "simulation": True},

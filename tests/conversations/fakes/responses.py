@@ -33,9 +33,13 @@ class Responses(FakeProvider):
     key_header, key_form = "authorization", "Bearer {key}"
     models: Mapping[str, Traits] = {
         MODEL: Traits(),
-        "gpt-5.4-mini": Traits(longest=128_000),
-        "gpt-6-luna": Traits(frozenset({"temperature", "top_p"}), longest=128_000),
-        "gpt-4o-mini": Traits(longest=16_384),
+        "gpt-5.4-mini": Traits(longest=128_000, efforts=frozenset({"none", "low", "medium", "high", "xhigh"})),
+        "gpt-6-luna": Traits(
+            frozenset({"temperature", "top_p"}),
+            longest=128_000,
+            efforts=frozenset({"none", "low", "medium", "high", "xhigh", "max"}),
+        ),
+        "gpt-4o-mini": Traits(longest=16_384, efforts=frozenset()),
     }
     unthinking = frozenset({"gpt-4o-mini"})
     """Models that do not reason."""

@@ -18,6 +18,9 @@ GUIDE = "https://developers.openai.com/api/docs/guides"
 WHOLE = Typed(lambda: openai.types.responses.response_create_params.ResponseCreateParamsNonStreaming)
 STREAMED = Typed(lambda: openai.types.responses.response_create_params.ResponseCreateParamsStreaming)
 ENCRYPTED, FOLLOWING = "reasoning.encrypted_content", "following"
+SAMPLED_UNLESS_REASONING = {"gpt-5.4-mini"}
+"""Models that do not reason unless they are asked to, and then take no temperature."""
+
 NO_MATCH = "Invalid '{at}': string does not match pattern. Expected a string that matches the pattern."
 
 
@@ -39,6 +42,22 @@ def _typed(asked: Asked) -> Iterator[str]:
     """What the SDK, made from the specification, does not know."""
     if words := (STREAMED if asked.streamed else WHOLE).fault(asked.body):
         yield f"Unknown parameter: {words}"
+
+
+def _effort(asked: Asked) -> str | None:
+    return (asked.body.get("reasoning") or {}).get("effort")
+
+
+def _efforts(asked: Asked) -> Iterator[str]:
+    effort, known = _effort(asked), asked.model.efforts
+    if effort is not None and known is not None and effort not in known:
+        yield f"Unsupported value: '{effort}' is not supported with this model. Supported values are: {sorted(known)}."
+
+
+def _beside_reasoning(asked: Asked) -> Iterator[str]:
+    if asked.body["model"] in SAMPLED_UNLESS_REASONING and _effort(asked) not in (None, "none"):
+        for name in {"temperature", "top_p"} & set(asked.body):
+            yield f"Unsupported parameter: '{name}' is not supported with this model."
 
 
 def _answer_length(asked: Asked) -> Iterator[str]:
@@ -185,6 +204,8 @@ RULES = (
         what_the_model_refuses("Unsupported parameter: '{at}' is not supported with this model."),
         code="unsupported_parameter",
     ),
+    Rule("efforts of the model", "https://github.com/pydantic/pydantic-ai/issues/7081", _efforts),
+    Rule("no temperature beside reasoning", f"{GUIDE}/latest-model", _beside_reasoning, code="unsupported_parameter"),
     Rule("temperature 0..2", SPEC, within("temperature", 0, 2, "Invalid 'temperature': decimal above maximum value.")),
     Rule("top_p 0..1", SPEC, within("top_p", 0, 1, "Invalid 'top_p': decimal above maximum value.")),
     Rule(

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from agentos.domain import Parameters, Prompt, Target, Tool, ToolChoice
+from agentos.domain import ModelFacts, Parameters, Prompt, Target, Tool, ToolChoice
 from agentos.providers.blocks import output_schema
 from agentos.providers.openai_responses.messages import items
 from agentos.settings.provider import Provider
@@ -23,12 +23,18 @@ def encode(provider: Provider, target: Target, prompt: Prompt) -> dict[str, Any]
         body["tools"] = [_tool(tool) for tool in prompt.tools]
         if _may_think(provider, target):
             body["include"] = [ENCRYPTED_THOUGHTS]
-    return {**body, **_parameters(prompt.parameters, provider.settings.parameters)}
+    return {
+        **body,
+        **_parameters(prompt.parameters, provider.settings.parameters),
+        **_reasoning(prompt.parameters, target.facts),
+    }
 
 
 def _may_think(provider: Provider, target: Target) -> bool:
     """Whether thoughts may come. A model that has none refuses to be asked for them (OpenHands #11406)."""
-    return provider.settings.thoughts.returned and "reasoningEffort" not in target.facts.unsupported
+    reasoning = target.facts.reasoning
+    none = "reasoningEffort" in target.facts.unsupported if reasoning is None else not reasoning.levels
+    return provider.settings.thoughts.returned and not none
 
 
 def _tool(tool: Tool) -> dict[str, Any]:
@@ -48,15 +54,24 @@ def _parameters(parameters: Parameters, renamed: dict[Any, str]) -> dict[str, An
         renamed.get("temperature", "temperature"): parameters.temperature,
         renamed.get("topP", "top_p"): parameters.top_p,
         renamed.get("maxTokens", "max_output_tokens"): parameters.max_tokens,
-        "reasoning": _given(
-            effort=parameters.reasoning_effort, summary="auto" if parameters.include_reasoning else None
-        ),
         "text": _given(format=_format(parameters), verbosity=parameters.verbosity),
         "tool_choice": _choice(parameters.tool_choice),
         "parallel_tool_calls": parameters.parallel_tool_calls,
         "service_tier": parameters.service_tier,
+        renamed.get("user", "safety_identifier"): parameters.user,
     }
     return _given(**named) or {}
+
+
+def _reasoning(parameters: Parameters, facts: ModelFacts) -> dict[str, Any]:
+    """The fields that ask for an effort, which a model may have of its own, and for a summary of the thoughts."""
+    effort = parameters.reasoning_effort
+    level = facts.reasoning.levels.get(effort) if facts.reasoning and effort else None
+    usual = {"reasoning": {"effort": effort}} if effort else {}
+    asked = usual if level is None or level.sends is None else level.sends
+    if not parameters.include_reasoning:
+        return asked
+    return {**asked, "reasoning": {**asked.get("reasoning", {}), "summary": "auto"}}
 
 
 def _given(**fields: Any) -> dict[str, Any] | None:
