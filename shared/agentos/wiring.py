@@ -299,8 +299,10 @@ def release_leases() -> None:
 def preparation() -> "Preparation":
     from agentos.routing.stats import Stats
     from agentos.services.preparation import Preparation
+    from agentos.services.pseudonyms import Pseudonyms
 
-    return Preparation(turn_store(), Stats(health(), latencies()).of, settings(), clock())
+    pseudonyms = Pseudonyms(os.environ.get("PSEUDONYM_KEY") or "local")
+    return Preparation(turn_store(), Stats(health(), latencies()).of, settings(), pseudonyms, clock())
 
 
 @once

@@ -368,9 +368,7 @@ def test_parameters_that_were_not_sent_are_named(client: openai.OpenAI, primary:
         prediction={"type": "content", "content": "Hello"},
     )
     assert completion.model_extra
-    assert completion.model_extra["agentos"]["notes"] == [
-        "prediction left out: it is not known here",
-        "user left out: no provider is told it yet",
-    ]
+    assert completion.model_extra["agentos"]["notes"] == ["prediction left out: it is not known here"]
+    assert len(primary.requests[-1]["safety_identifier"]) == 64
     assert primary.requests[-1]["seed"] == 7
     assert primary.requests[-1]["messages"] == [{"role": "user", "content": "Hello", "name": "ann"}]

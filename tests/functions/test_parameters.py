@@ -25,8 +25,7 @@ def test_parameters_that_the_fallback_does_not_take_are_noted(api: Any, provider
     providers.openai.default = refusal(404)
     reply = chat(api, seed=1, logitBias={"50256": -100}, user="ann").say()
     notes = [attempt["notes"] for attempt in reply.json["route"]["attempts"]]
-    user = "user left out: no provider is told it yet"
-    assert notes == [[user], ["logitBias left out: the model does not take it", user]]
+    assert notes == [[], [f"{name} left out: the model does not take it" for name in ("logitBias", "user")]]
     assert providers.gemini.requests[0]["generationConfig"] == {"seed": 1}
 
 
@@ -90,3 +89,14 @@ def test_the_explained_route_uses_the_parameters_of_the_message(api: Any, provid
     agent_id = api.agent(model="deepseek:deepseek-flash", tools=[NOW])
     plan = api("explain_route", {"content": "Hi", "parameters": {"toolChoice": "required"}}, agentId=agent_id).json
     assert {"model": "deepseek:deepseek-flash", "reason": "unsupported: toolChoice"} in plan["skipped"]
+
+
+def test_a_provider_gets_a_hash_in_the_place_of_the_user(api: Any, providers: Providers) -> None:
+    """The same for the same user of a tenant, another one for another user. The name itself goes nowhere."""
+    for user in ("ann@example.com", "ann@example.com", "bob@example.com"):
+        chat(api, user=user).say()
+    first, again, other = [request["safety_identifier"] for request in providers.openai.requests]
+    assert first == again != other
+    assert len(first) == len(other) == 64
+    assert "example.com" not in str(providers.openai.requests)
+    assert not any("user" in request for request in providers.openai.requests)

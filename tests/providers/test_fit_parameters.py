@@ -110,9 +110,11 @@ def test_fitting_a_fitted_request_changes_nothing(
 
 
 def test_parameters_that_are_sent_to_no_provider_are_left_out_for_every_model() -> None:
-    fitted, notes = fit(prompt(seed=1, logprobs=True, user="ann"), ModelFacts())
+    fitted, notes = fit(prompt(seed=1, logprobs=True, top_logprobs=2), ModelFacts())
     assert fitted == prompt(seed=1)
-    assert notes == ("logprobs left out: no provider is told it yet", "user left out: no provider is told it yet")
+    assert notes == tuple(
+        f"{name} left out: answers have no probabilities here" for name in ("logprobs", "topLogprobs")
+    )
 
 
 def test_names_of_speakers_are_left_out_where_the_model_does_not_take_them() -> None:

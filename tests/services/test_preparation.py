@@ -11,6 +11,7 @@ from agentos.domain.requests import NewMessage
 from agentos.domain.token_estimates import estimate
 from agentos.routing.plan import NO_STATS
 from agentos.services.preparation import Hints, Preparation
+from agentos.services.pseudonyms import Pseudonyms
 from tests.support.builders import a_message, a_reply, a_session, an_agent
 from tests.support.clock import FakeClock
 from tests.support.settings import settings_of
@@ -50,7 +51,7 @@ def prepared(
     clock = FakeClock()
     history = list(stored)
     session = a_session(agent.agent_id, clock, message_count=len(history), turns=(tuple(1 for _ in history),))
-    preparation = Preparation(Stored(history), lambda _: NO_STATS, SETTINGS, clock)
+    preparation = Preparation(Stored(history), lambda _: NO_STATS, SETTINGS, Pseudonyms("a key"), clock)
     asked = NewMessage(content=content)
     return preparation.prepare(
         Caller("tenant"), agent, session, [Message(role="user", content=content)], Hints.of(asked)

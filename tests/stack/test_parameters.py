@@ -33,6 +33,7 @@ STREAMED = {
     ("get", "/agents/{agentId}/sessions/{sessionId}/turns/{turnId}"),
     ("post", "/v1/chat/completions"),
     ("post", "/v1/messages"),
+    ("post", "/v1/responses"),
 }
 
 
@@ -132,7 +133,8 @@ def test_reserved_concurrency_is_for_the_functions_that_answer_messages() -> Non
         for name, one in functions.items()
         if "ReservedConcurrentExecutions" in one["Properties"]
     }
-    answering = ("SendMessageFunction", "ChatCompletionsFunction", "AnthropicMessagesFunction")
+    doors = ("ChatCompletionsFunction", "AnthropicMessagesFunction", "CreateResponseFunction")
+    answering = ("SendMessageFunction", *doors)
     assert reserved == dict.fromkeys(answering, "40")
 
 

@@ -11,7 +11,7 @@ from agentos.domain.budgets import BudgetState
 from agentos.domain.tenant_providers import TenantProvider, TenantProviders
 from agentos.domain.usage_sums import UsageReport
 from agentos.services.provider_catalog import Health, HealthSummary, Matrix
-from tools.contract import anthropic_door, door
+from tools.contract import anthropic_door, door, responses
 from tools.contract.events import ANTHROPIC_EVENTS, CHAT_EVENTS, MESSAGE_EVENTS, Events
 
 EVERYWHERE = (
@@ -125,6 +125,16 @@ OPERATIONS = (
         (),
         ROUTED,
         CHAT_EVENTS,
+    ),
+    Operation(
+        "create_response",
+        DOOR,
+        responses.OpenaiResponse,
+        (*MISSING, *KEYED, *ASKING, "payload_too_large"),
+        ("idempotency-key", "x-agentos-simulate"),
+        (),
+        ROUTED,
+        responses.RESPONSE_EVENTS,
     ),
     Operation(
         "anthropic_messages",

@@ -32,9 +32,8 @@ LogitBias = dict[Annotated[str, Field(pattern=r"^[0-9]{1,9}$")], Bias]
 https://platform.openai.com/docs/api-reference/chat/create (logit_bias)
 """
 
-NOT_CARRIED: frozenset[ParameterName] = frozenset({"logprobs", "topLogprobs", "user"})
-"""Accepted, and left out for every provider with a note: answers hand back no probabilities yet, and a user's name
-concerns no provider."""
+NOT_CARRIED: frozenset[ParameterName] = frozenset({"logprobs", "topLogprobs"})
+"""Accepted, and left out for every provider with a note: answers hand back no probabilities."""
 
 MAX_SEED = 2**63 - 1
 
@@ -132,7 +131,10 @@ class GivenParameters(AsGiven):
 
 
 class Parameters(Value):
-    """How to answer; None leaves it to the provider. `tool_choice` and `parallel_tool_calls` need tools."""
+    """How to answer; None leaves it to the provider. `tool_choice` and `parallel_tool_calls` need tools.
+
+    `user` is a keyed hash by the time that a provider is asked.
+    """
 
     temperature: float | None = None
     top_p: float | None = None

@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from agentos.domain.names import ParameterName
+from agentos.domain.parameters import Effort
+from agentos.domain.reasoning import EFFORTS
 from agentos.kernel.values import Number, Value
 
 
@@ -29,6 +31,7 @@ class RequestLimits(Value):
     Parameters:
     - `ranges`: the least and the largest value. `exclusive`: pairs of which only the first may be sent.
     - `stops`: how many are taken. `blank_stops`: whether they may be white space alone.
+    - `efforts`: the reasoning efforts that are taken of models whose own are not known.
 
     Messages:
     - `blank_texts`: whether the user may send white space alone. `text_parts`: whether text alone may be a list.
@@ -55,6 +58,7 @@ class RequestLimits(Value):
     exclusive: tuple[tuple[ParameterName, ParameterName], ...] = ()
     stops: Annotated[int, Field(ge=0)] = 16
     blank_stops: bool = True
+    efforts: tuple[Effort, ...] = EFFORTS
     blank_texts: bool = True
     text_parts: bool = True
     images: frozenset[str] | None = None

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from agentos.domain.names import ParameterName, Priority
 from agentos.domain.prices import Prices
+from agentos.domain.reasoning import Reasoning
 from agentos.domain.request_limits import NO_LIMITS, RequestLimits
 from agentos.domain.usage import AttemptUsage
 from agentos.kernel.values import Value
@@ -15,13 +16,14 @@ from agentos.kernel.values import Value
 class ModelFacts(Value):
     """What configuration knows of a model. Sizes in tokens, prices in USD per million tokens.
 
-    `limits` are those that differ from its provider's.
+    `limits` are those that differ from its provider's. `reasoning` None: how it reasons is not known.
     """
 
     upstream: str | None = None
     context_window: int | None = None
     max_output_tokens: int | None = None
     capabilities: frozenset[Literal["tools", "images", "structuredOutput"]] | None = None
+    reasoning: Reasoning | None = None
     unsupported: frozenset[ParameterName] = frozenset()
     limits: RequestLimits = NO_LIMITS
     price: Prices = ()

@@ -26,6 +26,7 @@ from agentos.domain.requests import NewMessage
 from agentos.domain.token_estimates import estimate, estimate_prompt
 from agentos.kernel.clock import Clock
 from agentos.routing.plan import Facts, TargetStats, make_plan
+from agentos.services.pseudonyms import Pseudonyms
 from agentos.services.tool_definitions import offered_tools
 from agentos.settings.loading import Settings
 from agentos.settings.schema import TaskType
@@ -58,11 +59,17 @@ class Preparation:
     """The same for a turn and for its explanation. `stats` gives those for the settings of a tenant."""
 
     def __init__(
-        self, history: History, stats: Callable[[Settings], TargetStats], settings: Settings, clock: Clock
+        self,
+        history: History,
+        stats: Callable[[Settings], TargetStats],
+        settings: Settings,
+        pseudonyms: Pseudonyms,
+        clock: Clock,
     ) -> None:
         self._history = history
         self._stats = stats
         self._settings = settings
+        self._pseudonyms = pseudonyms
         self._clock = clock
 
     def prepare(
@@ -86,7 +93,7 @@ class Preparation:
             messages=(*map(_said, history), *asked),
             instructions=instructions if instructions.strip() else None,
             tools=tools,
-            parameters=_parameters(agent, tools),
+            parameters=self._parameters(caller.tenant, agent, tools),
             extras=extras,
         )
         facts = replace(self._facts(agent, session, prompt, hints), streamed=streamed, allowed=caller.may_use)
@@ -121,17 +128,19 @@ class Preparation:
             time=self._clock.time(),
         )
 
+    def _parameters(self, tenant: str, agent: Agent, tools: Sequence[Tool]) -> Parameters:
+        """How to answer. Without tools there is nothing to choose from, and some providers refuse what speaks of it."""
+        given = agent.config.parameters()
+        changed: dict[str, Any] = {} if tools else {"tool_choice": None, "parallel_tool_calls": None}
+        if given.user:
+            changed["user"] = self._pseudonyms.of(tenant, "user", given.user)
+        return given.model_copy(update=changed)
+
     def _task_type(self, asked: Message) -> str:
         parts = (asked.content,) if isinstance(asked.content, str) else _texts(asked.content)
         text = "\n".join(itertools.islice(parts, 100))[:PATTERN_CHARACTERS]
         types: Iterable[TaskType] = self._settings.routing.task_types
         return next((kind.name for kind in types if kind.expression.search(text)), GENERAL)
-
-
-def _parameters(agent: Agent, tools: Sequence[Tool]) -> Parameters:
-    """How to answer. Without tools there is nothing to choose from, and some providers refuse what speaks of it."""
-    parameters = agent.config.parameters()
-    return parameters if tools else parameters.model_copy(update={"tool_choice": None, "parallel_tool_calls": None})
 
 
 def _said(message: SentMessage | Reply) -> Message:

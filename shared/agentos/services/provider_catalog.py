@@ -54,6 +54,7 @@ class ModelEntry(Value):
     context_window: int | None
     max_output_tokens: int | None
     capabilities: tuple[str, ...] | None
+    reasoning: tuple[str, ...] | None
     price: dict[str, Any] | None
     """The one in force now, as it is configured."""
 
@@ -148,6 +149,7 @@ class ProviderCatalog:
             context_window=facts.context_window,
             max_output_tokens=facts.max_output_tokens,
             capabilities=None if facts.capabilities is None else tuple(sorted(facts.capabilities)),
+            reasoning=None if facts.reasoning is None else tuple(facts.reasoning.levels),
             price=price and price.model_dump(mode="json", by_alias=True, exclude_unset=True),
         )
 

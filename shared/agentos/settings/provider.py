@@ -84,7 +84,9 @@ class Provider:
     @property
     def unsupported(self) -> frozenset[ParameterName]:
         """Parameters that none of its models takes."""
-        return self.settings.unsupported | WITHOUT.get(self.settings.format, frozenset())
+        unnamed = self.settings.format == "openai" and "user" not in self.settings.parameters
+        nameless: frozenset[ParameterName] = frozenset({"user"} if unnamed else ())
+        return self.settings.unsupported | WITHOUT.get(self.settings.format, frozenset()) | nameless
 
     @property
     def variables(self) -> tuple[str, ...]:

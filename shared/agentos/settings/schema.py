@@ -9,6 +9,7 @@ from pydantic import Field
 
 from agentos.domain import ModelFacts, ParameterName
 from agentos.domain.names import ModelName
+from agentos.domain.reasoning import Reasoning
 from agentos.domain.request_limits import NO_LIMITS, Pattern, RequestLimits
 from agentos.domain.routing_rules import Rule
 from agentos.kernel.values import Value
@@ -30,16 +31,13 @@ class ThoughtSettings(Value):
 
 
 WITHOUT: dict[str, frozenset[ParameterName]] = {
-    "gemini": frozenset(
-        {"logitBias", "reasoningEffort", "verbosity", "parallelToolCalls", "serviceTier", "speakerNames"}
-    ),
+    "gemini": frozenset({"logitBias", "verbosity", "parallelToolCalls", "serviceTier", "speakerNames", "user"}),
     "anthropic": frozenset(
         {
             "seed",
             "presencePenalty",
             "frequencyPenalty",
             "logitBias",
-            "reasoningEffort",
             "verbosity",
             "serviceTier",
             "speakerNames",
@@ -52,11 +50,11 @@ WITHOUT: dict[str, frozenset[ParameterName]] = {
             "presencePenalty",
             "frequencyPenalty",
             "logitBias",
-            "reasoningEffort",
             "verbosity",
             "parallelToolCalls",
             "serviceTier",
             "speakerNames",
+            "user",
         }
     ),
     "echo": frozenset(get_args(ParameterName)) - {"temperature", "topP", "stop", "maxTokens"},
@@ -68,6 +66,7 @@ class UnlistedModels(Value):
     """What is known of a provider's models that `models:` does not list, by a pattern of their names."""
 
     match: Pattern
+    reasoning: Reasoning | None = None
     unsupported: frozenset[ParameterName] = frozenset()
     limits: RequestLimits = NO_LIMITS
 
@@ -75,7 +74,7 @@ class UnlistedModels(Value):
         """The facts of the model that its provider calls so; None where the pattern does not match."""
         if re.fullmatch(self.match, name) is None:
             return None
-        return ModelFacts(unsupported=self.unsupported, limits=self.limits)
+        return ModelFacts(reasoning=self.reasoning, unsupported=self.unsupported, limits=self.limits)
 
 
 class ProviderSettings(Value):
@@ -86,7 +85,7 @@ class ProviderSettings(Value):
     auth: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+$")] = "bearer"
     path: str | None = None
     headers: dict[HeaderName, HeaderValue] = {}
-    parameters: dict[Literal["maxTokens", "temperature", "topP", "stop", "seed"], str] = {}
+    parameters: dict[Literal["maxTokens", "temperature", "topP", "stop", "seed", "reasoningEffort", "user"], str] = {}
     thoughts: ThoughtSettings = ThoughtSettings()
     unsupported: frozenset[ParameterName] = frozenset()
     limits: RequestLimits = NO_LIMITS

@@ -5,6 +5,7 @@ https://platform.claude.com/docs/en/api/messages, …/build-with-claude/streamin
 
 import base64
 from collections.abc import Iterator
+from dataclasses import replace
 
 from tests.conversations.fakes.anthropic_rules import OLDER, RULES, STREAMED, WHOLE, bound_to
 from tests.conversations.fakes.model import (
@@ -31,7 +32,10 @@ REASONS = {
     "refused": "refusal",
 }
 TYPES = {400: "invalid_request_error", 401: "authentication_error", 404: "not_found_error"}
-NEWEST = Traits(frozenset(OLDER), thinks=True, longest=128_000)
+EFFORTS = frozenset({"low", "medium", "high", "xhigh", "max"})
+NEWEST = Traits(
+    frozenset(OLDER), thinks=True, longest=128_000, efforts=EFFORTS, thinking=frozenset({"adaptive", "disabled"})
+)
 
 
 class Anthropic(FakeProvider):
@@ -40,9 +44,16 @@ class Anthropic(FakeProvider):
     models = {
         MODEL: NEWEST,
         "claude-haiku-5-5": NEWEST,
-        "claude-sonnet-5-5": NEWEST,
-        "claude-haiku-4-5": Traits(exclusive=True, longest=UNBOUNDED),
-        "claude-sonnet-4-6": Traits(exclusive=True, longest=UNBOUNDED),
+        "claude-sonnet-5-5": replace(NEWEST, thinking=frozenset({"adaptive", "between_tools"})),
+        "claude-haiku-4-5": Traits(
+            exclusive=True, longest=UNBOUNDED, efforts=frozenset(), thinking=frozenset({"enabled", "disabled"})
+        ),
+        "claude-sonnet-4-6": Traits(
+            exclusive=True,
+            longest=UNBOUNDED,
+            efforts=EFFORTS - {"xhigh"},
+            thinking=frozenset({"adaptive", "enabled", "disabled"}),
+        ),
     }
 
     def prepare(self) -> None:

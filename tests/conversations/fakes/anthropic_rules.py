@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from tests.conversations.fakes import thinking_rules
 from tests.conversations.fakes.rules import Asked, Body, Rule, fits, image_kind, keywords, number_between
 from tests.conversations.fakes.typed import Typed
 from tests.support.sdks import anthropic
@@ -199,6 +200,22 @@ def _forced(asked: Asked) -> Iterator[str]:
         yield "Thinking may not be enabled when tool_choice forces tool use."
 
 
+def _ways(asked: Asked) -> Iterable[str]:
+    return thinking_rules.ways(asked.model, asked.body, asked.body["max_tokens"])
+
+
+def _beside_thoughts(asked: Asked) -> Iterable[str]:
+    forced = (asked.body.get("tool_choice") or {}).get("type") in ("any", "tool")
+    return thinking_rules.beside(asked.body, [name for name in OLDER if name in asked.body], forced)
+
+
+def _thoughts_first(asked: Asked) -> Iterable[str]:
+    kinds = {"tool_result": "result", "thinking": "thinking"}
+    return thinking_rules.first(
+        asked.body, [[kinds.get(block["type"], "other") for block in said] for _, said in _merged(asked)]
+    )
+
+
 def _choices(asked: Asked) -> Iterator[str]:
     choice = asked.body.get("tool_choice") or {}
     if choice.get("type") in ("any", "tool") and not asked.body.get("tools"):
@@ -304,6 +321,9 @@ RULES = (
     Rule("tools of their own names", "https://github.com/danny-avila/LibreChat/issues/13162", _distinct_tools),
     Rule("schemas of inputs", API, _inputs),
     Rule("no forced tool while it thinks", f"{DOCS}/models/sonnet-5-5/overview", _forced),
+    Rule("ways to think that the model has", f"{DOCS}/build-with-claude/thinking-troubleshooting", _ways),
+    Rule("thoughts beside nothing else", f"{DOCS}/build-with-claude/extended-thinking", _beside_thoughts),
+    Rule("thoughts before calls", f"{DOCS}/build-with-claude/extended-thinking", _thoughts_first),
     Rule("choices only among tools", API, _choices),
     Rule("images over https", f"{DOCS}/build-with-claude/vision", _addresses),
     Rule("schemas that it can keep", SCHEMAS, _schema),

@@ -49,10 +49,20 @@ class Bedrock(FakeProvider):
     rules = RULES
     models = {
         MODEL: Traits(),
-        "global.anthropic.claude-haiku-4-5-20251001-v1:0": Traits(exclusive=True),
-        "global.anthropic.claude-sonnet-5-5": Traits(frozenset({"temperature", "topP"}), thinks=True, longest=128_000),
+        "global.anthropic.claude-haiku-4-5-20251001-v1:0": Traits(
+            exclusive=True, efforts=frozenset(), thinking=frozenset({"enabled", "disabled"})
+        ),
+        "global.anthropic.claude-sonnet-5-5": Traits(
+            frozenset({"temperature", "topP"}),
+            thinks=True,
+            longest=128_000,
+            efforts=frozenset({"low", "medium", "high", "xhigh", "max"}),
+            thinking=frozenset({"adaptive", "between_tools"}),
+        ),
         # 65,535 is what gateways list (truefoundry/models #622)
-        "us.amazon.nova-2-lite-v1:0": Traits(can=frozenset({"tools", "images"}), longest=65_535),
+        "us.amazon.nova-2-lite-v1:0": Traits(
+            can=frozenset({"tools", "images"}), longest=65_535, thinking=frozenset({"reasoningConfig"})
+        ),
     }
 
     @property

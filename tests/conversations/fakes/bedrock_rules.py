@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.htm
 
 import base64
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from itertools import pairwise
 from typing import Any
@@ -14,6 +14,7 @@ from botocore.model import ServiceModel, Shape
 from botocore.session import get_session
 from botocore.validate import ParamValidator
 
+from tests.conversations.fakes import thinking_rules
 from tests.conversations.fakes.anthropic_rules import limited
 from tests.conversations.fakes.rules import Asked, Body, Rule, fits, image_kind, number_between
 
@@ -233,6 +234,35 @@ def _length(asked: Asked) -> Iterator[str]:
         )
 
 
+def _own(asked: Asked) -> Body:
+    return asked.body.get("additionalModelRequestFields") or {}
+
+
+def _ways(asked: Asked) -> Iterator[str]:
+    own, known = _own(asked), asked.model.thinking
+    for name in set(own) - ({"reasoningConfig"} if "reasoningConfig" in known else {"thinking", "output_config"}):
+        yield f"The model returned the following errors: {name}: Extra inputs are not permitted"
+    yield from thinking_rules.ways(asked.model, own, _inference(asked).get("maxTokens"))
+    reasoning = own.get("reasoningConfig") or {}
+    if reasoning.get("type") == "enabled" and reasoning.get("maxReasoningEffort") not in ("low", "medium", "high"):
+        yield "The model returned the following errors: reasoningConfig.maxReasoningEffort: Invalid value"
+
+
+def _beside_thoughts(asked: Asked) -> Iterator[str]:
+    sent = set(_inference(asked))
+    forced = bool({"any", "tool"} & set((asked.body.get("toolConfig") or {}).get("toolChoice") or {}))
+    yield from thinking_rules.beside(_own(asked), sorted({"temperature", "topP"} & sent), forced)
+    if (_own(asked).get("reasoningConfig") or {}).get("maxReasoningEffort") == "high":
+        for name in sorted({"temperature", "topP", "maxTokens"} & sent):
+            yield f"The model returned the following errors: {name} cannot be set when maxReasoningEffort is high"
+
+
+def _thoughts_first(asked: Asked) -> Iterable[str]:
+    kinds = {"toolResult": "result", "reasoningContent": "thinking"}
+    said = [[kinds.get(next(iter(one)), "other") for one in message["content"]] for message in asked.body["messages"]]
+    return thinking_rules.first(_own(asked), said)
+
+
 def _stops(asked: Asked) -> Iterator[str]:
     if not all(stop.strip() for stop in _inference(asked).get("stopSequences") or ()):
         yield "The model returned the following errors: stop_sequences: each stop sequence must contain non-whitespace"
@@ -290,6 +320,13 @@ RULES = (
     Rule("as many tokens as the model gives", f"{DOCS}/APIReference/API_runtime_InferenceConfiguration.html", _length),
     Rule("stops that are not blank", "https://github.com/BerriAI/litellm/issues/3286", _stops),
     Rule("no forced tool while it thinks", "https://platform.claude.com/docs/en/models/sonnet-5-5/overview", _forced),
+    Rule("ways to think that the model has", f"{DOCS}/userguide/claude-messages-adaptive-thinking.html", _ways),
+    Rule(
+        "thoughts beside nothing else",
+        "https://docs.aws.amazon.com/nova/latest/nova2-userguide/extended-thinking.html",
+        _beside_thoughts,
+    ),
+    Rule("thoughts before calls", f"{DOCS}/userguide/claude-messages-extended-thinking.html", _thoughts_first),
     Rule("images of the kind that is said", "https://platform.claude.com/docs/en/build-with-claude/vision", _media),
     Rule(
         "schemas that it can keep", "https://platform.claude.com/docs/en/build-with-claude/structured-outputs", _schema

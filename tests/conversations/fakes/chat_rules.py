@@ -31,6 +31,17 @@ def one_of(field: str, values: Collection[Any], words: str) -> Faults:
     return faults
 
 
+def efforts(words: str) -> Faults:
+    """A reasoning effort that the model has."""
+
+    def faults(asked: Asked) -> Iterator[str]:
+        value, known = asked.body.get("reasoning_effort"), asked.model.efforts
+        if value is not None and known is not None and value not in known:
+            yield words.format(value=value, known=", ".join(sorted(known)))
+
+    return faults
+
+
 def answer_length(field: str, words: str) -> Faults:
     """At least one token, at most as many as the model gives."""
 

@@ -39,9 +39,11 @@ class Gemini(FakeProvider):
     name, path = "gemini", "/v1beta"
     rules = RULES
     models = {
-        MODEL: Traits(thinks=True, longest=65_536),
-        "gemini-3.5-flash-lite": Traits(thinks=True, longest=65_536),
-        "gemini-3.8-flash": Traits(thinks=True, longest=65_536),
+        MODEL: Traits(thinks=True, longest=65_536, efforts=frozenset({"minimal", "low", "medium", "high"})),
+        "gemini-3.5-flash-lite": Traits(
+            thinks=True, longest=65_536, efforts=frozenset({"minimal", "low", "medium", "high"})
+        ),
+        "gemini-3.8-flash": Traits(thinks=True, longest=65_536, efforts=frozenset({"low", "medium", "high"})),
     }
 
     def prepare(self) -> None:

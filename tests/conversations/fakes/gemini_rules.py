@@ -193,7 +193,17 @@ def _schema(asked: Asked) -> Iterator[str]:
         yield "response_schema only allowed when response_mime_type is application/json"
 
 
+def _levels(asked: Asked) -> Iterator[str]:
+    thinking = (asked.body.get("generationConfig") or {}).get("thinkingConfig") or {}
+    level, known = thinking.get("thinkingLevel"), asked.model.efforts
+    if level is not None and known is not None and level.lower() not in known:
+        yield f"Thinking level {level.upper()} is not supported for this model."
+    if {"thinkingLevel", "thinkingBudget"} <= set(thinking):
+        yield "You can only set only one of thinking budget and thinking level."
+
+
 RULES = (
+    Rule("levels of the model", f"{GUIDE}/thinking", _levels),
     Rule("fields that it knows", f"{API}/generate-content", _typed),
     Rule("some parts in a content", "https://github.com/vercel/ai/issues/3775", _parts_given),
     Rule("some data of one kind in a part", "https://github.com/langchain-ai/langchain-google/issues/1393", _one_kind),

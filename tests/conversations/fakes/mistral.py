@@ -66,13 +66,18 @@ class Mistral(Chat):
     usage_unasked = True
     models = {
         MODEL: Traits(longest=UNBOUNDED),
-        "ministral-8b-latest": Traits(),
-        "mistral-small-latest": Traits(),
-        "mistral-large-latest": Traits(),
-        "codestral-latest": Traits(can=frozenset({"tools", "schema"})),
+        "ministral-8b-latest": Traits(efforts=frozenset()),
+        "mistral-small-latest": Traits(efforts=frozenset({"none", "high"})),
+        "mistral-large-latest": Traits(efforts=frozenset()),
+        "codestral-latest": Traits(can=frozenset({"tools", "schema"}), efforts=frozenset()),
     }
     rules = (
         Rule("roles that it knows", API, _roles, 422, EXTRA),
+        Rule(
+            "efforts of the model",
+            "https://docs.mistral.ai/capabilities/reasoning/adjustable",
+            chat.efforts("reasoning_effort: Input should be one of: {known}"),
+        ),
         Rule("fields that it knows", API, chat.known(TOP, MESSAGE, "{at}: Extra inputs are not permitted"), 422, EXTRA),
         Rule(
             "temperature 0..1.5",

@@ -72,13 +72,16 @@ class OpenAI(Chat):
     name = "openai"
     models = {
         MODEL: Traits(),
-        "gpt-4o-mini": Traits(longest=16_384, description=1024),
-        "gpt-5.4-mini": Traits(frozenset({"stop", "max_tokens"}), longest=128_000),
+        "gpt-4o-mini": Traits(longest=16_384, description=1024, efforts=frozenset()),
+        "gpt-5.4-mini": Traits(
+            frozenset({"stop", "max_tokens"}), longest=128_000,
+            efforts=frozenset({"none", "low", "medium", "high", "xhigh"})),
         "gpt-6-luna": Traits(
             frozenset({"temperature", "top_p", "stop", "max_tokens", "presence_penalty", "frequency_penalty",
                        "logit_bias",
                        "logprobs", "top_logprobs"}),
-            can=frozenset({"images", "schema"}), longest=128_000),
+            can=frozenset({"images", "schema"}), longest=128_000,
+            efforts=frozenset({"none", "low", "medium", "high", "xhigh", "max"})),
     }  # fmt: skip
     rules = (
         Rule("fields that it knows", SPEC, _typed),
@@ -93,6 +96,14 @@ class OpenAI(Chat):
             "temperature 0..2",
             SPEC,
             chat.within("temperature", 0, 2, "Invalid 'temperature': decimal above maximum value."),
+        ),
+        Rule(
+            "efforts of the model",
+            "https://github.com/pydantic/pydantic-ai/issues/7081",
+            chat.efforts(
+                "Unsupported value: '{value}' is not supported with this model. Supported values are: {known}."
+            ),
+            code="unsupported_value",
         ),
         Rule("top_p 0..1", SPEC, chat.within("top_p", 0, 1, "Invalid 'top_p': decimal above maximum value.")),
         Rule("presence_penalty -2..2", SPEC, chat.within("presence_penalty", -2, 2, "Invalid '{at}'.")),

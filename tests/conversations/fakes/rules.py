@@ -18,7 +18,8 @@ class Traits:
 
     `refuses`: parameters, by their names on the wire, of which any value is a 400. `exclusive`: temperature and top_p
     cannot both be given. `thinks`: it thinks before it answers. `can`: tools, images, schema. `longest`: the most
-    tokens of an answer that may be asked for. `description`: the longest of a tool.
+    tokens of an answer that may be asked for. `description`: the longest of a tool. `efforts`: of
+    reasoning, None is any. `thinking`: Claude's types of thinking.
     """
 
     refuses: frozenset[str] = frozenset()
@@ -27,6 +28,8 @@ class Traits:
     can: frozenset[str] = frozenset({"tools", "images", "schema"})
     longest: int = 64_000
     description: int | None = None
+    efforts: frozenset[str] | None = None
+    thinking: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,8 @@ GOOD: Body = {
     "tools": [{"name": "f", "input_schema": SCHEMA}],
 }  # fmt: skip
 
+ASKED: Body = {"role": "user", "content": "Hello."}
+THINKING: Body = {"messages": [ASKED], "thinking": {"type": "enabled", "budget_tokens": 1024}, "max_tokens": 2000}
 TEXT = "messages.0.content.0.text"
 
 
@@ -61,6 +63,20 @@ ROWS = rows_of(
     ("schemas of inputs", {"tools.0.input_schema": {**SCHEMA, "oneOf": [{}]}},
      {"tools.0.input_schema": {"type": "object"}}),
     ("no forced tool while it thinks", {"tool_choice": {"type": "any"}}, {"tool_choice": {"type": "auto"}}),
+    ("ways to think that the model has", {"thinking": {"type": "disabled"}}, {"thinking": {"type": "between_tools"}},
+     "claude-sonnet-5-5"),
+    ("ways to think that the model has", {"output_config": {"effort": "xhigh"}},
+     {"output_config": {"effort": "max"}, "thinking": {"type": "adaptive", "display": "summarized"}},
+     "claude-sonnet-4-6"),
+    ("ways to think that the model has",
+     {"messages": [ASKED], "thinking": {"type": "enabled", "budget_tokens": 2000}, "max_tokens": 2000},
+     {"messages": [ASKED], "thinking": {"type": "enabled", "budget_tokens": 1999}, "max_tokens": 2000},
+     "claude-haiku-4-5"),
+    ("thoughts beside nothing else", {**THINKING, "top_k": 4}, THINKING, "claude-haiku-4-5"),
+    ("thoughts beside nothing else", {**THINKING, "tool_choice": {"type": "any"}},
+     {**THINKING, "tool_choice": {"type": "auto"}}, "claude-haiku-4-5"),
+    ("thoughts before calls", {**THINKING, "messages": GOOD["messages"]},
+     {"thinking": {"type": "disabled"}}, "claude-haiku-4-5"),
     ("choices only among tools", {"tool_choice": {"type": "tool", "name": "g"}},
      {"tool_choice": {"type": "tool", "name": "f"}}, "claude-haiku-4-5"),
     ("images over https", {"messages.0.content": claude_address("http://a.test/a.png")},

@@ -34,6 +34,13 @@ def thought(words: str) -> list[Body]:
     return [{"reasoningContent": {"reasoningText": {"text": words, "signature": "sig"}}}, *CONVERSE[1]["content"]]
 
 
+def own(**fields: Body) -> Body:
+    return {"additionalModelRequestFields": fields}
+
+
+NOVA = "us.amazon.nova-2-lite-v1:0"
+BUDGET = own(thinking={"type": "enabled", "budget_tokens": 1024})
+
 ROWS = rows_of(
     "bedrock",
     ("the service's own shape", {"inferenceConfig.max_tokens": 5}, {"inferenceConfig.topP": 0.5}),
@@ -62,6 +69,16 @@ ROWS = rows_of(
      {"inferenceConfig.stopSequences": ["\nEND"]}),
     ("no forced tool while it thinks", {"toolConfig.toolChoice": {"any": {}}}, {"toolConfig.toolChoice": {"auto": {}}},
      SONNET),
+    ("ways to think that the model has", own(thinking={"type": "disabled"}), own(thinking={"type": "between_tools"}),
+     SONNET),
+    ("ways to think that the model has", own(reasoningConfig={"type": "enabled", "maxReasoningEffort": "max"}),
+     own(reasoningConfig={"type": "enabled", "maxReasoningEffort": "low"}), NOVA),
+    ("ways to think that the model has", own(thinking={"type": "adaptive"}), own(reasoningConfig={"type": "disabled"}),
+     NOVA),
+    ("thoughts beside nothing else", own(reasoningConfig={"type": "enabled", "maxReasoningEffort": "high"}),
+     {**own(reasoningConfig={"type": "enabled", "maxReasoningEffort": "high"}), "inferenceConfig": None}, NOVA),
+    ("thoughts before calls", {**BUDGET, "inferenceConfig.maxTokens": 2000},
+     {**BUDGET, "inferenceConfig.maxTokens": 2000, "messages": [CONVERSE[0]]}, HAIKU),
     ("images of the kind that is said", {"messages.0.content": converse_image("png", "jpeg")},
      {"messages.0.content": converse_image("webp")}),
     ("schemas that it can keep", {"outputConfig": converse_form('{"type": "object"}')},

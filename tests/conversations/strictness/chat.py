@@ -90,6 +90,7 @@ OPENAI = rows_of(
     ("parameters of the model", {"tools": None, MESSAGES: [chat_user()], "temperature": 1},
      {"tools": None, MESSAGES: [chat_user()], "reasoning_effort": "low"}, "gpt-6-luna"),
     ("temperature 0..2", {"temperature": 2.1}, {"temperature": 2}),
+    ("efforts of the model", {"reasoning_effort": "minimal"}, {"reasoning_effort": "xhigh"}, "gpt-5.4-mini"),
     ("top_p 0..1", {"top_p": 1.1}, {"top_p": 0}),
     ("presence_penalty -2..2", {"presence_penalty": -2.1}, {"presence_penalty": -2}),
     ("frequency_penalty -2..2", {"frequency_penalty": 2.1}, {"frequency_penalty": 2}),
@@ -153,6 +154,7 @@ DEEPSEEK = rows_of(
 
 MISTRAL = rows_of(
     "mistral",
+    ("efforts of the model", {"reasoning_effort": "low"}, {"reasoning_effort": "high"}, "mistral-small-latest"),
     ("roles that it knows", {"messages.0.role": "developer"}, {"messages.0.role": "system"}),
     ("fields that it knows", {"stream_options": {}}, {"random_seed": 5}),
     ("temperature 0..1.5", {"temperature": 1.6}, {"temperature": 1.5}),

@@ -34,6 +34,8 @@ def signed_part(signature: str) -> Body:
 ROWS = rows_of(
     "gemini",
     ("fields that it knows", {"generationConfig.topKay": 5}, {"generationConfig.topK": 5}),
+    ("levels of the model", {"generationConfig.thinkingConfig": {"thinkingLevel": "minimal"}},
+     {"generationConfig.thinkingConfig": {"thinkingLevel": "low", "includeThoughts": True}}, "gemini-3.8-flash"),
     ("some parts in a content", {"contents.0.parts": []}, {"contents.0.parts": [{"text": " "}]}),
     ("some data of one kind in a part", {f"{PART}.text": ""}, {f"{PART}.text": " "}),
     ("instructions that are not empty", {"systemInstruction.parts.0.text": ""}, {"systemInstruction": None}),

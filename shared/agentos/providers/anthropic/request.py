@@ -2,13 +2,15 @@
 
 from typing import Any
 
-from agentos.domain import Parameters, Prompt, Target, Tool
+from agentos.domain import ModelFacts, Parameters, Prompt, Target, Tool
+from agentos.kernel.merge_patch import merge_patch
 from agentos.providers.anthropic.messages import messages
 from agentos.providers.blocks import digest, output_schema, system_texts
+from agentos.providers.claude_thinking import room, thinking
 
 MAX_TOKENS = 8192
-"""The API demands a bound on the answer's tokens. This one is sent where the agent sets none, or the model's most if
-that is less."""
+"""The API demands a bound on the answer's tokens. This one is sent where the agent sets none, with room for thoughts,
+or the model's most if that is less."""
 
 COUNTED = frozenset(
     {"model", "messages", "system", "tools", "tool_choice", "thinking", "output_config", "context_management"}
@@ -29,7 +31,10 @@ def encode(target: Target, prompt: Prompt) -> dict[str, Any]:
     body["messages"] = messages(
         prompt.messages, lambda before: digest(target.upstream_model, {**body, "messages": before})
     )
-    return {**body, **_parameters(prompt.parameters, target.facts.max_output_tokens)}
+    parameters: dict[str, Any] = merge_patch(
+        _parameters(prompt.parameters, target.facts), thinking(prompt.parameters, target.facts)
+    )
+    return {**body, **parameters}
 
 
 def _tool(tool: Tool) -> dict[str, Any]:
@@ -38,15 +43,17 @@ def _tool(tool: Tool) -> dict[str, Any]:
     return {"name": function.name, **described, "input_schema": function.arguments_schema}
 
 
-def _parameters(parameters: Parameters, most: int | None) -> dict[str, Any]:
+def _parameters(parameters: Parameters, facts: ModelFacts) -> dict[str, Any]:
+    usual = MAX_TOKENS + room(parameters, facts)
     named: dict[str, Any] = {
-        "max_tokens": parameters.max_tokens or min(most or MAX_TOKENS, MAX_TOKENS),
+        "max_tokens": parameters.max_tokens or min(facts.max_output_tokens or usual, usual),
         "temperature": parameters.temperature,
         "top_p": parameters.top_p,
         "top_k": parameters.top_k,
         "stop_sequences": list(parameters.stop) or None,
         "output_config": _output(parameters.response_format),
         "tool_choice": _choice(parameters),
+        "metadata": {"user_id": parameters.user} if parameters.user else None,
     }
     return {name: value for name, value in named.items() if value is not None}
 

@@ -8,6 +8,7 @@ from agentos.providers.schemas import CLAUDE_REFUSES
 
 LIMITS = RequestLimits(
     ranges={"temperature": (0, 1)},
+    efforts=(),  # models differ in how they are asked to think
     blank_stops=False,  # Claude's rule
     blank_texts=False,
     # API_runtime_ImageBlock.html: data alone

@@ -6,6 +6,7 @@ from agentos.domain import Prompt, Target
 from agentos.kernel import json_text
 from agentos.providers.bedrock.messages import messages, tool_config
 from agentos.providers.blocks import digest, output_schema, system_texts
+from agentos.providers.claude_thinking import thinking
 
 
 def encode(target: Target, prompt: Prompt) -> dict[str, Any]:
@@ -18,7 +19,9 @@ def encode(target: Target, prompt: Prompt) -> dict[str, Any]:
     body["messages"] = messages(
         prompt.messages, lambda before: digest(target.upstream_model, {**body, "messages": before})
     )
-    return {**body, **_parameters(prompt)}
+    # https://docs.aws.amazon.com/bedrock/latest/userguide/claude-messages-adaptive-thinking.html
+    own = thinking(prompt.parameters, target.facts)
+    return {**body, **_parameters(prompt), **({"additionalModelRequestFields": own} if own else {})}
 
 
 def _parameters(prompt: Prompt) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from agentos.providers.fitting.call_ids import fit_call_ids
 from agentos.providers.fitting.images import fit_images
 from agentos.providers.fitting.json_mode import fit_json_mode
 from agentos.providers.fitting.parameters import fit_parameters
+from agentos.providers.fitting.reasoning import fit_reasoning
 from agentos.providers.fitting.roles import fit_roles
 from agentos.providers.fitting.speaker_names import fit_speaker_names
 from agentos.providers.fitting.texts import fit_texts
@@ -62,6 +63,8 @@ def fit(prompt: Prompt, facts: ModelFacts, limits: RequestLimits, notes: tuple[s
     `notes`: those of changes that were made before.
     """
     prompt, more = fit_parameters(prompt, facts, limits)
+    notes += more
+    prompt, more = fit_reasoning(prompt, facts, limits)
     notes += more
     prompt, more = fit_speaker_names(prompt, facts)
     notes += more

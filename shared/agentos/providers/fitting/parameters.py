@@ -21,7 +21,7 @@ def fit_parameters(prompt: Prompt, facts: ModelFacts, limits: RequestLimits) -> 
         if value in (None, ()):
             continue
         if name in NOT_CARRIED:
-            fitted, note = None, f"{name} left out: no provider is told it yet"
+            fitted, note = None, f"{name} left out: answers have no probabilities here"
         elif name in facts.unsupported:
             fitted, note = Parameters.model_fields[field].default, f"{name} left out: the model does not take it"
         elif rival := _rival(name, given, limits):

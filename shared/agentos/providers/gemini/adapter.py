@@ -17,7 +17,7 @@ class Gemini(HttpAdapter):
     accumulator = GeminiAccumulator
 
     def encode(self, provider: Provider, target: Target, prompt: Prompt) -> dict[str, Any]:
-        return request.encode(prompt)
+        return request.encode(prompt, target.facts)
 
     def decode(self, payload: dict[str, Any]) -> Completion:
         return response.decode(payload)

@@ -7,6 +7,7 @@ from agentos.domain import RequestLimits
 
 LIMITS = RequestLimits(
     stops=5,
+    efforts=("minimal", "low", "medium", "high"),  # https://ai.google.dev/gemini-api/docs/thinking
     blank_texts=False,  # an empty one is a 400: https://github.com/langchain-ai/langchain-google/issues/1393
     # https://ai.google.dev/gemini-api/docs/image-understanding#supported-formats
     images=frozenset({"image/png", "image/jpeg", "image/webp", "image/heic", "image/heif", "https", "http"}),

@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from agentos.domain import Parameters, Prompt, Tool, ToolChoice
+from agentos.domain import ModelFacts, Parameters, Prompt, Tool, ToolChoice
 from agentos.providers.blocks import system_texts
 from agentos.providers.gemini.messages import contents
-from agentos.providers.gemini.parameters import further_parameters
+from agentos.providers.gemini.parameters import further_parameters, thinking
 
 
-def encode(prompt: Prompt) -> dict[str, Any]:
+def encode(prompt: Prompt, facts: ModelFacts) -> dict[str, Any]:
     """The request's JSON."""
     system = system_texts(prompt)
     body: dict[str, Any] = {"contents": contents(prompt.messages)}
@@ -18,7 +18,7 @@ def encode(prompt: Prompt) -> dict[str, Any]:
         body["tools"] = [{"functionDeclarations": [_declaration(tool) for tool in prompt.tools]}]
     if choice := prompt.parameters.tool_choice:
         body["toolConfig"] = {"functionCallingConfig": _function_calling(choice)}
-    if generation := _generation(prompt.parameters):
+    if generation := _generation(prompt.parameters, facts):
         body["generationConfig"] = generation
     return body
 
@@ -35,13 +35,14 @@ def _function_calling(choice: ToolChoice) -> dict[str, Any]:
     return {"mode": "ANY", **({"allowedFunctionNames": [choice.name]} if choice.name else {})}
 
 
-def _generation(parameters: Parameters) -> dict[str, Any]:
+def _generation(parameters: Parameters, facts: ModelFacts) -> dict[str, Any]:
     named: dict[str, Any] = {
         "temperature": parameters.temperature,
         "maxOutputTokens": parameters.max_tokens,
         "topP": parameters.top_p,
         "stopSequences": list(parameters.stop) or None,
         **further_parameters(parameters),
+        **thinking(parameters, facts),
         **_response_format(parameters.response_format or {}),
     }
     return {name: value for name, value in named.items() if value is not None}

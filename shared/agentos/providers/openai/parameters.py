@@ -6,7 +6,8 @@ https://platform.openai.com/docs/api-reference/chat/create (`top_k` is an additi
 import re
 from typing import Any
 
-from agentos.domain import Parameters
+from agentos.domain import ModelFacts, Parameters
+from agentos.domain.parameters import Effort
 
 PARAMETERS = {
     "topK": ("top_k", "top_k"),
@@ -14,9 +15,9 @@ PARAMETERS = {
     "presencePenalty": ("presence_penalty", "presence_penalty"),
     "frequencyPenalty": ("frequency_penalty", "frequency_penalty"),
     "logitBias": ("logit_bias", "logit_bias"),
-    "reasoningEffort": ("reasoning_effort", "reasoning_effort"),
     "verbosity": ("verbosity", "verbosity"),
     "serviceTier": ("service_tier", "service_tier"),
+    "user": ("user", "user"),
 }
 """By our name: the field of `Parameters`, and the field that is sent unless the provider renames it."""
 
@@ -28,6 +29,22 @@ def further_parameters(parameters: Parameters, renamed: dict[Any, str]) -> dict[
         for name, (field, sent) in PARAMETERS.items()
         if (value := getattr(parameters, field)) is not None
     }
+
+
+def reasoning(effort: Effort | None, facts: ModelFacts, name: str) -> dict[str, Any]:
+    """The fields that ask for the effort: the model's own, or the one of this name, whose dots lead into objects.
+
+    https://openrouter.ai/docs/use-cases/reasoning-tokens has `reasoning.effort`, all others `reasoning_effort`.
+    """
+    if effort is None:
+        return {}
+    level = facts.reasoning.levels.get(effort) if facts.reasoning else None
+    if level and level.sends is not None:
+        return level.sends
+    fields: Any = effort
+    for part in reversed(name.split(".")):
+        fields = {part: fields}
+    return dict(fields)
 
 
 def speaker(name: str | None) -> dict[str, str]:
