@@ -7,6 +7,7 @@ writes every value in camelCase.
 from agentos.domain.agents import Agent, AgentConfig, OptIn
 from agentos.domain.conversation import (
     AnswerListener,
+    CacheTime,
     Completion,
     Content,
     ImagePart,
@@ -62,6 +63,7 @@ __all__ = [
     "Assignment",
     "Attempt",
     "AttemptUsage",
+    "CacheTime",
     "ChosenTool",
     "Circuit",
     "Completion",

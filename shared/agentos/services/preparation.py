@@ -94,6 +94,8 @@ class Preparation:
             instructions=instructions if instructions.strip() else None,
             tools=tools,
             parameters=self._parameters(caller.tenant, agent, tools),
+            cache_key=self._pseudonyms.of(caller.tenant, "session", session.session_id) if session else None,
+            grows=session is None or len(history) == session.message_count,
             extras=extras,
         )
         facts = replace(self._facts(agent, session, prompt, hints), streamed=streamed, allowed=caller.may_use)

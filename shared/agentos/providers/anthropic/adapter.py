@@ -9,6 +9,7 @@ from agentos.providers.anthropic import errors, request, response
 from agentos.providers.anthropic.messages import THINKING
 from agentos.providers.anthropic.stream import MessageAccumulator
 from agentos.providers.blocks import bind_thoughts, digest
+from agentos.providers.fitting.cache_marks import without_marks
 from agentos.settings.provider import Provider
 
 
@@ -19,7 +20,8 @@ class Anthropic(HttpAdapter):
     accumulator = MessageAccumulator
 
     def bind_thoughts(self, completion: Completion, provider: Provider, target: Target, prompt: Prompt) -> Completion:
-        return bind_thoughts(completion, THINKING, digest(target.upstream_model, self.encode(provider, target, prompt)))
+        plain = self.encode(provider, target, without_marks(prompt))
+        return bind_thoughts(completion, THINKING, digest(target.upstream_model, plain))
 
     def encode(self, provider: Provider, target: Target, prompt: Prompt) -> dict[str, Any]:
         return request.encode(target, prompt)
