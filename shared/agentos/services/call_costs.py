@@ -27,12 +27,8 @@ def most_of(target: Target, prompt: Prompt, limits: Limits, now: float) -> tuple
         answered = min(answered, target.facts.max_output_tokens)
     counts = TokenCount(prompt=asked, completion=answered)
     # Tokens that are written to a cache cost more than others; without a rate for them nothing is written.
-    written: tuple[dict[str, int], ...] = (
-        {},
-        {"cache_write": asked},
-        {"cache_write": asked, "cache_write_1h": asked if _hourly(prompt) else 0},
-    )
-    costs = [cost(target.facts.price, counts.model_copy(update=one), moment(now)) for one in written]
+    written = counts.model_copy(update={"cache_write": asked, "cache_write_1h": asked if _hourly(prompt) else 0})
+    costs = [cost(target.facts.price, one, moment(now)) for one in (counts, written)]
     most = max((usd for usd in costs if usd is not None), default=Decimal())
     return Amount(rounded(most), asked + answered), costs[0] is not None
 
