@@ -8,6 +8,8 @@ from typing import Any
 from tests.conversations.fakes.model import Answer, Call, Offered, Received, Result, ScriptedModel
 
 WORDS = "Hello from upstream. All is well."
+MOST = 200
+"""Characters of a string that fills in a schema."""
 LIMIT = 3
 """How deep a schema that refers to itself is filled in."""
 
@@ -37,13 +39,14 @@ class WillingModel(ScriptedModel):
 
 
 def example(schema: dict[str, Any], text: str) -> Any:
-    """A value of the schema. Its numbers are the first in the text."""
+    """A value of the schema. Its numbers are the first in the text, and its strings the text itself."""
     return _Filling(schema.get("$defs", {}), text).value(schema)
 
 
 class _Filling:
     def __init__(self, definitions: dict[str, Any], text: str) -> None:
         self._definitions = definitions
+        self._text = text[:MOST] or "words"
         found = re.search(r"\d+", text)
         self._number = int(found[0]) if found else 1
 
@@ -73,4 +76,4 @@ class _Filling:
             case "null":
                 return None
             case _:
-                return "words"
+                return self._text

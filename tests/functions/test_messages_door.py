@@ -301,6 +301,7 @@ def test_the_same_key_has_the_same_thoughts(api: Any, providers: Providers) -> N
     ({"thinking": {"type": "enabled", "budget_tokens": 31_999}}, "xhigh"),
     ({"thinking": {"type": "enabled", "budget_tokens": 64_000}}, "max"),
     ({"thinking": {"type": "adaptive"}}, "high"),
+    ({"thinking": {"type": "between_tools"}}, "low"),
     ({"thinking": {"type": "adaptive"}, "output_config": {"effort": "low"}}, "low"),
     ({"thinking": {"type": "disabled"}, "output_config": {"effort": "low"}}, "none"),
     ({"output_config": {"effort": "max"}}, "max"),

@@ -32,6 +32,7 @@ STREAMED = {
     ("get", "/agents/{agentId}/sessions/{sessionId}/messages"),
     ("get", "/agents/{agentId}/sessions/{sessionId}/turns/{turnId}"),
     ("post", "/v1/chat/completions"),
+    ("post", "/v1/messages"),
     ("post", "/v1/responses"),
 }
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from agentos.api.anthropic_request import SIMPLE
 from agentos.api.openai_chat_request import SYNONYMS
 from agentos.api.openai_errors import PARAMETERS
 from agentos.api.openai_responses_parameters import PLAIN, SUMMARIES
@@ -27,6 +28,7 @@ def components() -> dict[str, Json]:
     answered += [kind for one in OPERATIONS for kinds in one.streams.values() for kind in kinds]
     found = schemas_of(list(dict.fromkeys(sent)), list(dict.fromkeys(answered)))
     found["ChatRequest"]["properties"] |= _door_parameters()
+    found["MessagesRequest"]["properties"] |= _anthropic_parameters()
     found["ResponsesRequest"]["properties"] |= _response_parameters()
     found["AgentPatch"] = _patch(found["AgentPatch"], found["NewAgent"])
     found["Error"] = _error()
@@ -55,6 +57,12 @@ def _door_parameters() -> Json:
     schemas = parameter_schemas()
     names = [(ours, theirs) for ours, theirs in (*PARAMETERS.items(), *SYNONYMS.items()) if theirs not in DECLARED]
     return {theirs: {**schemas[ours], "description": FIELDS[ours]} for ours, theirs in names}
+
+
+def _anthropic_parameters() -> Json:
+    """The parameters of answering that Anthropic's door has under names of its own."""
+    schemas = parameter_schemas()
+    return {theirs: {**schemas[ours], "description": FIELDS[ours]} for theirs, ours in SIMPLE.items()}
 
 
 def _response_parameters() -> Json:

@@ -123,7 +123,7 @@ def _answer(operation: Operation, status: int, codes: list[str]) -> Json:
 def _response(status: int, codes: list[str], forms: tuple[str, ...], *, counted: bool = False) -> Json:
     names = ["x-request-id", *(["retry-after"] if status in WAIT else []), *(["x-agentos-attempts"] if counted else [])]
     names += ["www-authenticate"] if status == 401 else []
-    names += ["request-id"] if forms == ("anthropic",) else []
+    names += ["request-id"] if "anthropic" in forms else []
     return {
         "description": "\n".join(f"- `{code}`: {page.codes()[code][1]}" for code in codes),
         "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in names},

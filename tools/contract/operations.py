@@ -159,7 +159,8 @@ OPERATIONS = (
         DOOR,
         (door.ModelList, anthropic_door.AnthropicModelList),
         headers=("anthropic-version",),
-        query=("before_id", "after_id"),
+        query=("limit of models", "before_id", "after_id"),
+        answer_headers=("request-id",),
         by_version=True,
     ),
     Operation(
@@ -168,6 +169,7 @@ OPERATIONS = (
         (door.Model, anthropic_door.AnthropicModel),
         MISSING,
         headers=("anthropic-version",),
+        answer_headers=("request-id",),
         by_version=True,
     ),
     Operation("create_key", KEYS, IssuedKey, ("unsupported", "payload_too_large")),

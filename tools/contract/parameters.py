@@ -53,6 +53,11 @@ QUERY: dict[str, Json] = {
         "description": "The form of the answer. Without it, `Accept` decides.",
         "schema": {"type": "string", "enum": ["json", "csv"]},
     },
+    "limit of models": {
+        "name": "limit",
+        "description": "In Anthropic's form: the most entries of a page.",
+        "schema": {"type": "integer", "minimum": 1, "maximum": 1000, "default": 20},
+    },
     "before_id": {
         "description": "In Anthropic's form: the id before which the page ends.",
         "schema": {"type": "string"},

@@ -62,7 +62,7 @@ def error_envelope(error: ApiError, request_id: str) -> Json:
     }
 
 
-ANTHROPIC = Convention(error_envelope, ("x-request-id", "request-id"))
+ANTHROPIC = Convention(error_envelope, lambda request_id: {"request-id": request_id})
 OPENAI = Convention(openai_envelope)
 
 

@@ -32,6 +32,7 @@ class RequestLimits(Value):
     - `ranges`: the least and the largest value. `exclusive`: pairs of which only the first may be sent.
       `least_max_tokens`: the least bound on an answer's tokens; the largest is the model's `maxOutputTokens`.
     - `stops`: how many are taken. `blank_stops`: whether they may be white space alone.
+    - `cache_marks`: how many places of a prompt may be marked for the provider's cache.
     - `efforts`: the reasoning efforts that are taken of models whose own are not known.
 
     Messages:
@@ -60,6 +61,7 @@ class RequestLimits(Value):
     least_max_tokens: Annotated[int, Field(ge=1)] = 1
     stops: Annotated[int, Field(ge=0)] = 16
     blank_stops: bool = True
+    cache_marks: Annotated[int, Field(ge=0)] = 0
     efforts: tuple[Effort, ...] = EFFORTS
     blank_texts: bool = True
     text_parts: bool = True

@@ -83,11 +83,15 @@ class UnlistedModels(Value):
         )
 
 
+Renamed = Literal["maxTokens", "temperature", "topP", "stop", "seed", "reasoningEffort", "user", "cacheKey"]
+"""What a provider may have its own names for."""
+
+
 class FormatSettings(Value):
     """What of a provider's settings belongs to one wire format."""
 
     path: str | None = None
-    parameters: dict[Literal["maxTokens", "temperature", "topP", "stop", "seed", "reasoningEffort", "user"], str] = {}
+    parameters: dict[Renamed, str] = {}
     thoughts: ThoughtSettings = ThoughtSettings()
     unsupported: frozenset[ParameterName] = frozenset()
     limits: RequestLimits = NO_LIMITS

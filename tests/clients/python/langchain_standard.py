@@ -19,20 +19,10 @@ class TestStandard(ChatModelIntegrationTests):
     @property
     def chat_model_params(self) -> dict[str, Any]:
         given = {"model": MODEL, "base_url": URL, "api_key": KEY, "max_retries": 0}
-        return given if KIND == "messages" else {**given, "use_responses_api": KIND == "responses"}
+        return (
+            given if KIND == "messages" else {**given, "use_responses_api": KIND == "responses", "stream_usage": True}
+        )
 
     @property
     def supports_json_mode(self) -> bool:
         return KIND != "messages"
-
-    @property
-    def supports_image_inputs(self) -> bool:
-        return True
-
-    @property
-    def supports_image_tool_message(self) -> bool:
-        return False
-
-    @property
-    def supports_anthropic_inputs(self) -> bool:
-        return KIND == "messages"

@@ -5,7 +5,7 @@ from typing import Any
 from agentos.domain import Message, Parameters, Prompt, Target, Tool, ToolCall, ToolChoice
 from agentos.kernel import json_text
 from agentos.providers.openai import thoughts
-from agentos.providers.openai.parameters import further_parameters, reasoning, speaker
+from agentos.providers.openai.parameters import cache_key, further_parameters, reasoning, speaker
 from agentos.providers.tool_calls import result_text, sent_arguments
 from agentos.settings.provider import Provider
 
@@ -21,6 +21,7 @@ def encode(provider: Provider, target: Target, prompt: Prompt) -> dict[str, Any]
         **({"tools": [_tool(tool) for tool in prompt.tools]} if prompt.tools else {}),
         **_parameters(prompt.parameters, provider.settings.parameters),
         **further_parameters(prompt.parameters, provider.settings.parameters),
+        **cache_key(prompt, provider.settings.parameters),
         **reasoning(prompt.parameters.reasoning_effort, target.facts, _effort_name(provider)),
     }
 

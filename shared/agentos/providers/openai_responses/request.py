@@ -4,6 +4,7 @@ from typing import Any
 
 from agentos.domain import ModelFacts, Parameters, Prompt, Target, Tool, ToolChoice
 from agentos.providers.blocks import output_schema
+from agentos.providers.openai.parameters import cache_key
 from agentos.providers.openai_responses.messages import items
 from agentos.settings.provider import Provider
 
@@ -26,6 +27,7 @@ def encode(provider: Provider, target: Target, prompt: Prompt) -> dict[str, Any]
     return {
         **body,
         **_parameters(prompt.parameters, provider.settings.parameters),
+        **cache_key(prompt, provider.settings.parameters),
         **_reasoning(prompt.parameters, target.facts),
     }
 
