@@ -370,6 +370,46 @@ def test_parameters_have_the_names_of_the_format(parameters: dict[str, Any], sen
     assert {name: value for name, value in body.items() if name not in ("model", "store", "input")} == sent
 
 
+@pytest.mark.parametrize(("model", "names"), [
+    (RESPONSES, ["safety_identifier", "prompt_cache_key"]),
+    ("azure-openai:gpt", ["safety_identifier", "prompt_cache_key"]),
+    ("xai:grok", ["user", "prompt_cache_key"]),
+    ("bedrock:us.openai.gpt-5.6-sol", []),
+])  # fmt: skip
+@pytest.mark.parametrize("prompt_cache", ["auto", "off"])
+def test_users_and_sessions_are_named_where_the_provider_has_a_field_for_them(
+    model: str, names: list[str], prompt_cache: str, wire: Wire, tmp_path: Path
+) -> None:
+    overlay = tmp_path / "own.yaml"
+    overlay.write_text(json.dumps({"models": {model: {"format": "openai-responses"}}}))
+    wire.reply(recording("openai-responses/answer").content)
+    given = Parameters.model_validate({"user": "u-1", "prompt_cache": prompt_cache})
+    wire.ask(model, Prompt(messages=(ASKED,), parameters=given, cache_key="s-1"), settings_for(overlay))
+    sent = {name: value for name, value in wire.sent_json.items() if value in ("u-1", "s-1")}
+    expected = dict(zip(names, ["u-1", "s-1"], strict=False))
+    assert sent == {name: value for name, value in expected.items() if value == "u-1" or prompt_cache == "auto"}
+
+
+@pytest.mark.parametrize(("facts", "asked", "sent"), [
+    ({"levels": ["low"]}, {"reasoning_effort": "low"}, {"reasoning": {"effort": "low"}}),
+    ({"levels": ["low"]}, {"reasoning_effort": "max"}, {"reasoning": {"effort": "low"}}),
+    ({"levels": {"low": {"sends": {"reasoning": {"budget": 9}}}}},
+     {"reasoning_effort": "low", "include_reasoning": True}, {"reasoning": {"budget": 9, "summary": "auto"}}),
+    ({"levels": {"low": {"sends": {}}}}, {"reasoning_effort": "low"}, {}),
+    ({"levels": []}, {"reasoning_effort": "low"}, {}),
+    ({"levels": ["low"]}, {"include_reasoning": True}, {"reasoning": {"summary": "auto"}}),
+])  # fmt: skip
+def test_a_models_own_efforts_are_asked_for(
+    facts: dict[str, Any], asked: dict[str, Any], sent: dict[str, Any], wire: Wire, tmp_path: Path
+) -> None:
+    overlay = tmp_path / "own.yaml"
+    overlay.write_text(json.dumps({"models": {FREE: {"format": "openai-responses", "reasoning": facts}}}))
+    wire.reply(recording("openai-responses/answer").content)
+    wire.ask(FREE, with_tools(ASKED).model_copy(update={"parameters": Parameters(**asked)}), settings_for(overlay))
+    assert {name: value for name, value in wire.sent_json.items() if name == "reasoning"} == sent
+    assert ("include" in wire.sent_json) == bool(facts["levels"])
+
+
 @pytest.mark.parametrize("instructions", ["Be kind.", None])
 def test_json_is_asked_for_in_the_input_where_the_api_looks_for_the_word(instructions: str | None, wire: Wire) -> None:
     asked = Prompt(
