@@ -23,7 +23,7 @@ CLIENTS := $(VENV)/openapi.stamp $(VENV)/clients.stamp $(NPM)
 DEBUGGER := $(if $(DEBUG_PORT),$(VENV)/dev.stamp)
 
 .DEFAULT_GOAL := help
-.PHONY: help run build sam-local replay test test-quick test-deep test-sam-local test-deployed test-all check secrets keys usage-rebuild deploy destroy deploy-local destroy-local docs scaling bench soak chaos crowd walk-through lock clean
+.PHONY: help run build sam-local replay test test-quick test-deep test-sam-local test-deployed test-all check secrets keys usage-rebuild deploy destroy deploy-local destroy-local docs scaling bench prompt-cache soak chaos crowd walk-through lock clean
 .DELETE_ON_ERROR:
 
 help: ## list the commands
@@ -111,6 +111,9 @@ scaling: $(VENV)/dev.stamp ## write the tables of docs/scaling.md and docs/cost.
 
 bench: $(VENV)/dev.stamp ## what a turn costs in DynamoDB's units, measured on DynamoDB Local; needs Java
 	@PYTHONPATH=shared POWERTOOLS_METRICS_DISABLED=true $(BIN)/python -m bench.turn_cost
+
+prompt-cache: $(VENV)/dev.stamp ## what prompt caches save over a session of 20 turns, by the configured prices
+	@PYTHONPATH=shared $(BIN)/python -m bench.prompt_cache
 
 soak: $(VENV)/dev.stamp $(VENV)/ministack.stamp ## 10,000 messages through the local host: time of each and memory; MESSAGES=10000
 	@PYTHONPATH=shared $(BIN)/python -m bench.soak

@@ -47,6 +47,12 @@ JSON_MODES = {
 SENTENCES: dict[str, Callable[[Any], str]] = {
     "ranges": _ranges,
     "exclusive": lambda pairs: " ".join(f"`{left}` is left out beside `{first}`." for first, left in pairs),
+    "efforts": lambda known: (
+        f"Of a model whose levels are not known, `reasoningEffort` is {', '.join(f'`{one}`' for one in known)} alone."
+        if known
+        else "Of a model whose levels are not known, `reasoningEffort` is left out."
+    ),
+    "cache_marks": lambda most: f"At most {most} places are marked for the cache." if most else "",
     "stops": lambda most: f"At most {most} of `stop` are sent." if most < 16 else "All of `stop` are sent.",
     "blank_stops": lambda taken: "" if taken else "A `stop` of white space alone is left out.",
     "blank_texts": lambda taken: (

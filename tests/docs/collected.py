@@ -14,6 +14,7 @@ from pydantic import BaseModel, RootModel
 from agentos.api import bodies
 from agentos.domain import RequestLimits, requests
 from agentos.domain.measures import MEASURES
+from agentos.domain.reasoning import Reasoning
 from agentos.kernel import errors
 from agentos.settings import schema
 from tests.support.gateway import ROOT
@@ -52,7 +53,7 @@ def settings(model: type[BaseModel] = schema.ConfigFile, prefix: str = "") -> It
     """Every setting as a path in YAML: `providers.<name>.thoughts.required`, `routing.rules[].use`."""
     for field in model.model_fields.values():
         path = f"{prefix}{field.alias}"
-        if field.annotation is RequestLimits:  # the fields are the same for providers and models, and documented once
+        if field.annotation in (RequestLimits, Reasoning | None):  # the same in several places, and documented once
             yield path
             continue
         values = list(alternatives(field.annotation, ""))

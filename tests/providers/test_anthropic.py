@@ -56,6 +56,8 @@ ERRORS = {
 }
 """What the SDK documents to raise."""
 
+UNCACHED = Parameters(prompt_cache="off")
+
 
 def sdk(recorded: Recording) -> Any:
     """The SDK's result for a recording."""
@@ -168,7 +170,7 @@ def test_system_messages_join_the_instructions_and_messages_of_one_role_in_a_row
 
 
 def test_images_are_sent_as_data_and_as_addresses(wire: Wire) -> None:
-    assert encoded(wire, ANTHROPIC, Prompt(messages=(IMAGES,)))["messages"][0]["content"] == [
+    assert encoded(wire, ANTHROPIC, Prompt(messages=(IMAGES,), parameters=UNCACHED))["messages"][0]["content"] == [
         {"type": "text", "text": "What is this?"},
         {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": PIXEL}},
         {"type": "image", "source": {"type": "url", "url": "https://example.test/a.png"}},
@@ -188,9 +190,8 @@ def test_results_are_sent_in_the_order_of_the_calls_with_text_after_them(wire: W
 
 def test_empty_results_and_missing_arguments_are_sent_in_an_accepted_form(wire: Wire) -> None:
     pictured = result(PARIS, PARTS)
-    messages = encoded(wire, ANTHROPIC, with_tools(ASKED, asking(BROKEN, PARIS), result(BROKEN, ""), pictured))[
-        "messages"
-    ]
+    prompt = with_tools(ASKED, asking(BROKEN, PARIS), result(BROKEN, ""), pictured)
+    messages = encoded(wire, ANTHROPIC, prompt.model_copy(update={"parameters": UNCACHED}))["messages"]
     assert messages[1]["content"][0]["input"] == {"invalidArguments": BROKEN.invalid_arguments}
     assert messages[2]["content"] == [
         {"type": "tool_result", "tool_use_id": BROKEN.id},

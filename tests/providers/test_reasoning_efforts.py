@@ -15,7 +15,8 @@ HAIKU_4, HAIKU, SONNET, OPUS = (
 )
 ON_BEDROCK, NOVA = "bedrock:claude-sonnet-5-5", "bedrock:nova-2-lite"
 FIELDS = (
-    "reasoning_effort", "reasoning", "thinking", "output_config", "max_tokens", "temperature", "additionalModelRequestFields",
+    "reasoning_effort", "reasoning", "thinking", "output_config", "max_tokens", "temperature",
+    "additionalModelRequestFields",
 )  # fmt: skip
 
 

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
+from agentos.domain import CachedPrefix, CacheRoute
 from agentos.domain.routing_rules import Experiment, Use, WeightedModel
-from agentos.routing.strategies import EXPECTED_COMPLETION_TOKENS, Costs, assign, ordered, pick
+from agentos.routing.strategies import EXPECTED_COMPLETION_TOKENS, Costs, assign, ordered, pick, saving
 from tests.support.settings import settings_of
 
 SETTINGS = settings_of(
@@ -116,3 +117,44 @@ def test_adding_a_variant_moves_no_other_session() -> None:
     for number in range(500):
         before, after = assign(experiment([5, 1]), f"s{number}"), assign(experiment([5, 5]), f"s{number}")
         assert after in (before, "a:1")
+
+
+CACHING = settings_of(
+    {"a": {"format": "openai", "endpoint": "http://a", "auth": "none"}},
+    {
+        "a:dear": {"price": {"input": 3, "cachedInput": 0.3, "cacheWrite": 4, "output": 10}},
+        "a:cheap": {"price": {"input": 2, "cachedInput": 0.2, "output": 10}},
+        "a:gift": {"price": {"input": 0.1, "output": 0.1}},
+    },
+)
+
+
+def with_prefix(use: Any, tokens: int, *, prompt: int = 10_000, draw: float = 0.0) -> tuple[list[str], Any]:
+    """The order where a:dear has so much of the prompt in its cache, and what it saves to stay there."""
+    made: Use = TypeAdapter(Use).validate_python(use)
+    costs = Costs(CACHING, prompt, 100, 0.0, CachedPrefix("a:dear", tokens))
+    return ordered(made, costs, {}.get, draw), saving(made, costs)
+
+
+def test_the_cheapest_is_the_one_that_has_the_prompt_as_long_as_that_is_cheaper() -> None:
+    both = cheapest("a:cheap", "a:dear")
+    # 9,000 read at 0.3, 1,000 written at 4, 100 said at 10: 7,700; elsewhere 10,000 at 2 and 100 at 10: 21,000
+    assert with_prefix(both, 9_000) == (
+        ["a:dear", "a:cheap"], CacheRoute(model="a:dear", cached_tokens=9_000, saved_usd=0.0133),
+    )  # fmt: skip
+    assert with_prefix(both, 2_000) == (["a:cheap", "a:dear"], None)
+    assert with_prefix(cheapest("a:cheap", "a:dear", "a:gift"), 9_000)[0][0] == "a:gift"
+    assert with_prefix(both, 50_000, prompt=3_000)[1].cached_tokens == 3_000
+
+
+def test_a_draw_gives_way_to_the_cache_where_that_is_cheaper() -> None:
+    shares_ = weighted(cheap=9, dear=1)
+    assert with_prefix(shares_, 9_000, draw=0.1)[0] == ["a:dear", "a:cheap"]
+    assert with_prefix(shares_, 2_000, draw=0.1) == (["a:cheap", "a:dear"], None)
+    assert with_prefix(weighted(gift=9, dear=1), 9_000, draw=0.1)[0] == ["a:gift", "a:dear"]
+
+
+@pytest.mark.parametrize("use", ["a:cheap", ["a:cheap", "a:dear"], fastest("a:cheap", "a:dear")])
+def test_an_order_that_was_given_stays(use: Any) -> None:
+    order_, saved = with_prefix(use, 9_000)
+    assert (order_[0], saved) == ("a:cheap", None)

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, models_json_schema
 
-from agentos.domain import Reply, ToolCall
+from agentos.domain import Plan, Reply, Route, ToolCall
 from agentos.domain.callers import tenant_name
 from agentos.domain.names import model_name
 from agentos.domain.parameters import GivenParameters
@@ -21,7 +21,12 @@ Json = dict[str, Any]
 PREFIX = "#/components/schemas/"
 
 MODEL_NAME = r"^[a-z0-9][a-z0-9-]{0,62}:[^\s\u0000-\u001f]{1,200}$"
-OPTIONAL: dict[type[Any], set[str]] = {ToolCall: {"invalidArguments"}, Reply: {"reasoning"}}
+OPTIONAL: dict[type[Any], set[str]] = {
+    ToolCall: {"invalidArguments"},
+    Reply: {"reasoning"},
+    Plan: {"cache"},
+    Route: {"cache"},
+}
 """Fields that an answer leaves out where they would say nothing."""
 
 IMAGE_URL = r"^(https?://|data:image/[a-zA-Z0-9_.+-]+;base64,)\S+$"

@@ -7,6 +7,7 @@ writes every value in camelCase.
 from agentos.domain.agents import Agent, AgentConfig, OptIn
 from agentos.domain.conversation import (
     AnswerListener,
+    CacheTime,
     Completion,
     Content,
     ImagePart,
@@ -33,6 +34,8 @@ from agentos.domain.routing import (
     Account,
     Assignment,
     Attempt,
+    CachedPrefix,
+    CacheRoute,
     Circuit,
     CoolDown,
     ModelFacts,
@@ -62,6 +65,9 @@ __all__ = [
     "Assignment",
     "Attempt",
     "AttemptUsage",
+    "CacheRoute",
+    "CacheTime",
+    "CachedPrefix",
     "ChosenTool",
     "Circuit",
     "Completion",

@@ -130,10 +130,14 @@ class ToolCall(Value):
         return {name: value for name, value in document.items() if name not in unflagged}
 
 
+CacheTime = Literal["5m", "1h"]
+"""How long a provider shall keep a prompt in its cache."""
+
+
 class Message(Value):
     """One utterance. An assistant's that calls tools may be without words; a `tool` message answers `tool_call_id`.
 
-    `name` tells speakers of the same role apart.
+    `name` tells speakers of the same role apart. `cache`: the prompt up to the end of this message shall be cached.
     """
 
     role: Role
@@ -141,6 +145,7 @@ class Message(Value):
     tool_calls: tuple[ToolCall, ...] = ()
     tool_call_id: str | None = None
     name: str | None = None
+    cache: CacheTime | None = None
 
     @property
     def has_images(self) -> bool:
@@ -193,12 +198,19 @@ class Prompt(Value):
     """Everything that a provider is asked: the system prompt, the conversation, the tools and how to answer.
 
     Every message that calls tools is followed by the results of all its calls, in any order.
+    `tools_cache`, `instructions_cache`: the prompt up to the end of the tools, or of the instructions, shall be cached.
+    `cache_key`: what requests of one conversation have in common, for providers that find their caches by it. `grows`:
+    the next prompt of the conversation will begin with this one, since no old messages were cut off.
     """
 
     messages: tuple[Message, ...]
     instructions: str | None = None
     tools: tuple[Tool, ...] = ()
     parameters: Parameters = Parameters()
+    tools_cache: CacheTime | None = None
+    instructions_cache: CacheTime | None = None
+    cache_key: str | None = None
+    grows: bool = True
     extras: VendorExtras | None = None
 
     @property

@@ -17,6 +17,9 @@ Stop = Annotated[
 ]
 
 Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
+PromptCache = Literal["auto", "off"]
+"""Whether providers are asked to keep the prompt in their caches, where they do not do so by themselves."""
+
 Flag = Annotated[bool, Field(strict=True)]
 Penalty = Annotated[Number, Field(ge=-2, le=2)]
 
@@ -98,6 +101,7 @@ class GivenParameters(AsGiven):
     parallel_tool_calls: Flag | None = None
     service_tier: Annotated[str, Field(min_length=1, max_length=64)] | None = None
     user: Annotated[str, Field(min_length=1, max_length=256)] | None = None
+    prompt_cache: PromptCache | None = None
 
     def parameters(self) -> "Parameters":
         """What a provider is asked. What would be the same as not asking, such as `logprobs: false`, is left out."""
@@ -121,6 +125,7 @@ class GivenParameters(AsGiven):
             parallel_tool_calls=self.parallel_tool_calls,
             service_tier=self.service_tier,
             user=self.user,
+            prompt_cache=self.prompt_cache,
         )
 
     def _forced(self) -> ToolChoice | None:
@@ -155,3 +160,4 @@ class Parameters(Value):
     parallel_tool_calls: bool | None = None
     service_tier: str | None = None
     user: str | None = None
+    prompt_cache: PromptCache | None = None

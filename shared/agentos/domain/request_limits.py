@@ -31,6 +31,7 @@ class RequestLimits(Value):
     Parameters:
     - `ranges`: the least and the largest value. `exclusive`: pairs of which only the first may be sent.
     - `stops`: how many are taken. `blank_stops`: whether they may be white space alone.
+    - `cache_marks`: how many places of a prompt may be marked for the provider's cache.
     - `efforts`: the reasoning efforts that are taken of models whose own are not known.
 
     Messages:
@@ -58,6 +59,7 @@ class RequestLimits(Value):
     exclusive: tuple[tuple[ParameterName, ParameterName], ...] = ()
     stops: Annotated[int, Field(ge=0)] = 16
     blank_stops: bool = True
+    cache_marks: Annotated[int, Field(ge=0)] = 0
     efforts: tuple[Effort, ...] = EFFORTS
     blank_texts: bool = True
     text_parts: bool = True

@@ -1,9 +1,9 @@
 """Who is asked: models and their facts, plans, and what became of each attempt."""
 
 from enum import StrEnum
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
-from pydantic import Field
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from agentos.domain.names import ParameterName, Priority
 from agentos.domain.prices import Prices
@@ -114,11 +114,31 @@ class Assignment(Value):
     variant: str
 
 
+class CachedPrefix(NamedTuple):
+    """A prompt that begins as an earlier one of its session: the model that has it in its cache, and tokens of it."""
+
+    model: str
+    tokens: int
+
+
+class CacheRoute(Value):
+    """That a session stayed with the model that has its prompt in its cache.
+
+    `cached_tokens`: how many of the prompt were expected to be read from there. `saved_usd`: by how much the call was
+    expected to be cheaper there than at the cheapest other model of the rule.
+    """
+
+    model: str
+    cached_tokens: int
+    saved_usd: float
+
+
 class Plan(Value):
     """Every candidate with its fate: `targets` in the order of trying, `skipped` with reasons.
 
-    Targets that are cooling down are the last ones, and their `reason` says so.
-    `preferred` is the first candidate that may be asked, cooling down or not. An answer of any other is a fallback.
+    Targets that are cooling down are the last ones, and their `reason` says so. `cache` is left out where no cache
+    decided. `preferred` is the first candidate that may be asked, cooling down or not. An answer of any other is a
+    fallback.
     """
 
     requested: str
@@ -129,6 +149,11 @@ class Plan(Value):
     rule: str | None = None
     experiment: Assignment | None = None
     preferred: Annotated[str | None, Field(exclude=True)] = None
+    cache: CacheRoute | None = None
+
+    @model_serializer(mode="wrap")
+    def _without_empty_cache(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return _without_none("cache", serialize(self))
 
 
 class Circuit(Value):
@@ -157,7 +182,10 @@ class Attempt(Value):
 
 
 class Route(Value):
-    """Why this model answered; `fallback_used` where another was preferred, or only a fallback was left to ask."""
+    """Why this model answered; `fallback_used` where another was preferred, or only a fallback was left to ask.
+
+    `cache` is left out where no cache decided.
+    """
 
     requested: str
     served: str
@@ -166,3 +194,13 @@ class Route(Value):
     fallback_used: bool
     attempts: tuple[Attempt, ...]
     skipped: tuple[Skipped, ...]
+    cache: CacheRoute | None = None
+
+    @model_serializer(mode="wrap")
+    def _without_empty_cache(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return _without_none("cache", serialize(self))
+
+
+def _without_none(name: str, document: dict[str, Any]) -> dict[str, Any]:
+    """The JSON without a field that is null."""
+    return document if document.get(name) is not None else {k: v for k, v in document.items() if k != name}

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
-from agentos.domain import Completion, Message, Prompt, ToolCall
+from agentos.domain import CacheTime, Completion, Message, Prompt, ToolCall
 from agentos.kernel import json_text
 from agentos.providers.fitting.texts import text_of
 from agentos.providers.tool_calls import result_text, signature, signed
@@ -17,6 +17,12 @@ def system_texts(prompt: Prompt) -> list[str]:
     """The instructions and the system messages: these formats have one system prompt outside of the conversation."""
     texts = [prompt.instructions] if prompt.instructions else []
     return [*texts, *(text_of(message) for message in prompt.messages if message.role == "system")]
+
+
+def system_cache(prompt: Prompt) -> list[tuple[str, CacheTime | None]]:
+    """The same texts, each with its cache mark."""
+    own = [(prompt.instructions, prompt.instructions_cache)] if prompt.instructions else []
+    return [*own, *((text_of(message), message.cache) for message in prompt.messages if message.role == "system")]
 
 
 def without_system(messages: Iterable[Message]) -> Iterator[Message]:
@@ -55,7 +61,7 @@ def thoughts_of(call: ToolCall, kind: str, before: str) -> list[Block]:
 
 
 def digest(model: str, body: dict[str, Any]) -> str:
-    """A digest of the beginning of a conversation: model, system prompt, tools and messages."""
+    """A digest of the beginning of a conversation: model, system prompt, tools and messages, without cache marks."""
     tools = body.get("tools") or body.get("toolConfig", {}).get("tools")  # but not the choice among them
     parts = [body.get("system"), tools, body.get("messages")]
     return hashlib.sha256(json_text.dump([model, *parts]).encode()).hexdigest()[:16]
@@ -82,6 +88,12 @@ def results_in_order(messages: Sequence[Message], calls: tuple[ToolCall, ...]) -
     """The id and the result of each call that has one, in the order of the calls."""
     results = {message.tool_call_id: result_text(message) for message in messages if message.role == "tool"}
     return ((call.id, text) for call in calls if (text := results.get(call.id)) is not None)
+
+
+def cache_of_results(messages: Iterable[Message]) -> CacheTime | None:
+    """The cache mark among results, which stand together whatever their order was."""
+    marks = [message.cache for message in messages if message.role == "tool" and message.cache]
+    return marks[-1] if marks else None
 
 
 def alternating(

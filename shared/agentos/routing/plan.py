@@ -6,17 +6,17 @@ drop and order stays. Every candidate comes out either as a target or as skipped
 cooling down come last.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from agentos.domain import AgentConfig, Assignment, CoolDown, Plan, SkipCode, Skipped, Target
+from agentos.domain import AgentConfig, Assignment, CachedPrefix, CacheRoute, CoolDown, Plan, SkipCode, Skipped, Target
 from agentos.domain.names import Priority
 from agentos.domain.routing import cooling_order
 from agentos.domain.routing_rules import first_match
 from agentos.providers.fitting.obstacles import obstacles
 from agentos.providers.limits import limits_of
-from agentos.routing.strategies import Costs, assign, ordered
+from agentos.routing.strategies import Costs, assign, ordered, saving
 from agentos.settings.loading import Settings
 
 
@@ -25,7 +25,7 @@ class Facts:
     """What a plan may depend on: the request, in tokens where it counts, and the moment (`time`, epoch seconds).
 
     `draw` is uniform in [0, 1). `streamed`: the answer is wanted as a stream. `allowed`: whether the caller may use a
-    model.
+    model. `prefix`: what a model has of the prompt in its cache.
     """
 
     task_type: str = "general"
@@ -44,6 +44,7 @@ class Facts:
     draw: float = 0.0
     time: float = 0.0
     streamed: bool = False
+    prefix: CachedPrefix | None = None
     allowed: Callable[[str], bool] = lambda _: True
 
     def named(self, model: str) -> dict[str, Any]:
@@ -84,9 +85,11 @@ def make_plan(model: str, config: AgentConfig, facts: Facts, settings: Settings,
             continue
         preferred = preferred or target
         targets.append(_with_health(target, stats))
+    ordered_targets = tuple(sorted(targets, key=cooling_order))
     return Plan(
         requested=model,
-        targets=tuple(sorted(targets, key=cooling_order)),
+        targets=ordered_targets,
+        cache=chain.cache(ordered_targets),
         skipped=tuple(skipped),
         task_type=facts.task_type,
         priority=facts.priority,
@@ -113,7 +116,7 @@ class _Chain:
         self._config = config
         self._settings = settings
         self._use, self.rule_name = self._rule(facts.named(model))
-        self._costs = Costs(settings, facts.prompt_tokens, facts.completion_tokens, facts.time)
+        self._costs = Costs(settings, facts.prompt_tokens, facts.completion_tokens, facts.time, facts.prefix)
         self._latency = lambda name: stats.latency(name, facts.streamed)
         self._draw = facts.draw
         self.assignment = self._assignment(facts.session_id)
@@ -130,6 +133,11 @@ class _Chain:
             yield target(name, "agent's fallback", fallback=True)
         for name in self._settings.routing.fallbacks:
             yield target(name, "server's fallback", fallback=True)
+
+    def cache(self, targets: Sequence[Target]) -> CacheRoute | None:
+        """What it saves that the first target has the prompt in its cache."""
+        saved = saving(self._use, self._costs)
+        return saved if saved and targets and targets[0].model == saved.model else None
 
     def _rule(self, facts: dict[str, Any]) -> tuple[Any, str | None]:
         for owner, rules in (("agent", self._config.routing.rules), ("server", self._settings.routing.rules)):

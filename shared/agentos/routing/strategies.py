@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from agentos.domain import TokenCount
+from agentos.domain import CachedPrefix, CacheRoute, TokenCount
 from agentos.domain.prices import cost, moment
 from agentos.domain.routing_rules import ByCost, ByLatency, ByWeight, Experiment, Use, WeightedModel
 from agentos.settings.loading import Settings
@@ -22,12 +22,24 @@ class Costs:
     prompt_tokens: int
     completion_tokens: int
     time: float
+    prefix: CachedPrefix | None = None
 
     def of(self, model: str) -> Decimal | None:
-        """USD; None where the price is not known."""
-        expected = self.completion_tokens or EXPECTED_COMPLETION_TOKENS
-        tokens = TokenCount(prompt=self.prompt_tokens, completion=expected)
-        return cost(self.settings.target(model, "").facts.price, tokens, moment(self.time))
+        """USD; None where the price is not known.
+
+        What the model has of the prompt in its cache is read from there. What it has not is written, where it has a
+        rate for that.
+        """
+        price = self.settings.target(model, "").facts.price
+        cached = min(self.prefix.tokens, self.prompt_tokens) if self.prefix and self.prefix.model == model else 0
+        tokens = TokenCount(
+            prompt=self.prompt_tokens,
+            completion=self.completion_tokens or EXPECTED_COMPLETION_TOKENS,
+            cached=cached,
+            cache_write=self.prompt_tokens - cached if self.prefix else 0,
+        )
+        usd = cost(price, tokens, moment(self.time))
+        return cost(price, tokens.model_copy(update={"cache_write": 0}), moment(self.time)) if usd is None else usd
 
 
 def ordered(use: Use, costs: Costs, latency: Callable[[str], float | None], draw: float) -> list[str]:
@@ -41,10 +53,33 @@ def ordered(use: Use, costs: Costs, latency: Callable[[str], float | None], draw
         case ByLatency():
             return _fastest_first(use.among, latency)
         case ByWeight():
-            first = pick(use.among, draw)
-            return [first, *(one.model for one in use.among if one.model != first)]
+            drawn = pick(use.among, draw)
+            models = [drawn, *(one.model for one in use.among if one.model != drawn)]
+            return _stayed(models, costs)
         case _:
             return list(use)
+
+
+def saving(use: Use | None, costs: Costs) -> CacheRoute | None:
+    """What it saves to stay with the model that has the prompt in its cache, where cost decides among a rule's models:
+    the difference to the cheapest other one. None where it saves nothing."""
+    if costs.prefix is None or not isinstance(use, ByCost | ByWeight):
+        return None
+    model, tokens = costs.prefix
+    among = [one if isinstance(one, str) else one.model for one in use.among]
+    own, others = costs.of(model), [usd for other in among if other != model and (usd := costs.of(other)) is not None]
+    if model not in among or own is None or not others or min(others) <= own:
+        return None
+    return CacheRoute(model=model, cached_tokens=min(tokens, costs.prompt_tokens), saved_usd=float(min(others) - own))
+
+
+def _stayed(models: list[str], costs: Costs) -> list[str]:
+    """The models, with the one that has the prompt in its cache first if it is cheaper there than at the first one."""
+    holder = costs.prefix.model if costs.prefix else ""
+    own, drawn = (costs.of(holder) if holder in models else None), costs.of(models[0])
+    if own is None or drawn is None or own >= drawn:
+        return models
+    return [holder, *(model for model in models if model != holder)]
 
 
 def pick(models: Sequence[WeightedModel], draw: float) -> str:

@@ -25,8 +25,18 @@ def most_of(target: Target, prompt: Prompt, limits: Limits, now: float) -> tuple
     answered = prompt.parameters.max_tokens or limits.budgeted_max_tokens
     if target.facts.max_output_tokens is not None:
         answered = min(answered, target.facts.max_output_tokens)
-    usd = cost(target.facts.price, TokenCount(prompt=asked, completion=answered), moment(now))
-    return Amount(rounded(usd or Decimal()), asked + answered), usd is not None
+    counts = TokenCount(prompt=asked, completion=answered)
+    # Tokens that are written to a cache cost more than others; without a rate for them nothing is written.
+    written = counts.model_copy(update={"cache_write": asked, "cache_write_1h": asked if _hourly(prompt) else 0})
+    costs = [cost(target.facts.price, one, moment(now)) for one in (counts, written)]
+    most = max((usd for usd in costs if usd is not None), default=Decimal())
+    return Amount(rounded(most), asked + answered), costs[0] is not None
+
+
+def _hourly(prompt: Prompt) -> bool:
+    """Whether a client asks for a cache entry that lasts an hour, which costs most."""
+    marks = (prompt.tools_cache, prompt.instructions_cache, *(message.cache for message in prompt.messages))
+    return "1h" in marks
 
 
 def unpriced(

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from agentos.domain import (
     Agent,
+    CachedPrefix,
     Message,
     Parameters,
     Part,
@@ -25,7 +26,9 @@ from agentos.domain.names import Priority
 from agentos.domain.requests import NewMessage
 from agentos.domain.token_estimates import estimate, estimate_prompt
 from agentos.kernel.clock import Clock
+from agentos.providers.limits import limits_of
 from agentos.routing.plan import Facts, TargetStats, make_plan
+from agentos.services.cached_prefixes import cached_prefix, last_reply
 from agentos.services.pseudonyms import Pseudonyms
 from agentos.services.tool_definitions import offered_tools
 from agentos.settings.loading import Settings
@@ -94,11 +97,32 @@ class Preparation:
             instructions=instructions if instructions.strip() else None,
             tools=tools,
             parameters=self._parameters(caller.tenant, agent, tools),
+            cache_key=self._pseudonyms.of(caller.tenant, "session", session.session_id) if session else None,
+            grows=session is None or len(history) == session.message_count,
             extras=extras,
         )
-        facts = replace(self._facts(agent, session, prompt, hints), streamed=streamed, allowed=caller.may_use)
         settings = self._settings.of(caller.tenant)
+        facts = replace(
+            self._facts(agent, session, prompt, hints),
+            streamed=streamed,
+            allowed=caller.may_use,
+            prefix=self._prefix(history, prompt, settings),
+        )
         return prompt, make_plan(agent.model, agent.config, facts, settings, self._stats(settings))
+
+    def _prefix(
+        self, history: Sequence[SentMessage | Reply], prompt: Prompt, settings: Settings
+    ) -> CachedPrefix | None:
+        """What of the prompt is in the cache of the model that gave the last answer."""
+        last = last_reply(history)
+        if last is None or not prompt.grows or prompt.parameters.prompt_cache == "off":
+            return None
+        target = settings.target(last.model, "")
+        provider = settings.providers.get(target.provider)
+        if provider is None:
+            return None
+        marked = limits_of(provider, target.facts).cache_marks > 0
+        return cached_prefix(history, target.facts, marked, self._clock.time())
 
     def _newest(
         self, tenant: str, agent: Agent, session: Session, asked: Sequence[Message]

@@ -32,6 +32,7 @@ def make_reply(
             fallback_used=target.model != plan.preferred or target.fallback,
             attempts=outcome.attempts,
             skipped=outcome.skipped,
+            cache=plan.cache if plan.cache and plan.cache.model == target.model else None,
         ),
         created_at=clock.now(),
         reasoning=completion.reasoning if reasoning else "",

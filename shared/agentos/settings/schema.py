@@ -77,6 +77,10 @@ class UnlistedModels(Value):
         return ModelFacts(reasoning=self.reasoning, unsupported=self.unsupported, limits=self.limits)
 
 
+Renamed = Literal["maxTokens", "temperature", "topP", "stop", "seed", "reasoningEffort", "user", "cacheKey"]
+"""What a provider may have its own names for."""
+
+
 class ProviderSettings(Value):
     """One entry of `providers:` in YAML."""
 
@@ -85,7 +89,7 @@ class ProviderSettings(Value):
     auth: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+$")] = "bearer"
     path: str | None = None
     headers: dict[HeaderName, HeaderValue] = {}
-    parameters: dict[Literal["maxTokens", "temperature", "topP", "stop", "seed", "reasoningEffort", "user"], str] = {}
+    parameters: dict[Renamed, str] = {}
     thoughts: ThoughtSettings = ThoughtSettings()
     unsupported: frozenset[ParameterName] = frozenset()
     limits: RequestLimits = NO_LIMITS

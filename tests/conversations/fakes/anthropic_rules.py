@@ -282,9 +282,29 @@ def _schema(asked: Asked) -> Iterable[str]:
     return limited(wanted["schema"]) if wanted else ()
 
 
+def _unmarked(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _unmarked(inner) for name, inner in value.items() if name != "cache_control"}
+    return [_unmarked(one) for one in value] if isinstance(value, list) else value
+
+
+def _cache_marks(asked: Asked) -> Iterator[str]:
+    system = asked.body.get("system")
+    marked = [*(asked.body.get("tools") or ()), *(system if isinstance(system, list) else ())]
+    marked += [block for _, block in blocks(asked)]
+    count = sum("cache_control" in one for one in marked)
+    if count > 4:
+        yield f"A maximum of 4 blocks with cache_control may be provided. Found {count}."
+    for at, block in blocks(asked):
+        if "cache_control" in block and block["type"] == "thinking":
+            yield f"{at}.thinking.cache_control: Extra inputs are not permitted"
+
+
 def bound_to(model: str, body: Body, messages: list[Body]) -> str:
-    """What a thought is signed with: model, system prompt, tools and all that stood before it."""
-    parts = [model, body.get("system"), body.get("tools"), messages]
+    """What a thought is signed with: model, system prompt, tools and all that stood before it, without cache marks."""
+    system = body.get("system")
+    text = system if system is None or isinstance(system, str) else "\n\n".join(block["text"] for block in system)
+    parts = [model, text, _unmarked(body.get("tools")), _unmarked(messages)]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
@@ -327,5 +347,6 @@ RULES = (
     Rule("choices only among tools", API, _choices),
     Rule("images over https", f"{DOCS}/build-with-claude/vision", _addresses),
     Rule("schemas that it can keep", SCHEMAS, _schema),
+    Rule("at most 4 cache marks", f"{DOCS}/build-with-claude/prompt-caching", _cache_marks),
     Rule("thoughts where they belong", f"{DOCS}/build-with-claude/preserved-thinking", _thoughts),
 )

@@ -50,7 +50,7 @@ class Bedrock(FakeProvider):
     models = {
         MODEL: Traits(),
         "global.anthropic.claude-haiku-4-5-20251001-v1:0": Traits(
-            exclusive=True, efforts=frozenset(), thinking=frozenset({"enabled", "disabled"})
+            exclusive=True, efforts=frozenset(), thinking=frozenset({"enabled", "disabled"}), caches=True
         ),
         "global.anthropic.claude-sonnet-5-5": Traits(
             frozenset({"temperature", "topP"}),
@@ -58,6 +58,7 @@ class Bedrock(FakeProvider):
             longest=128_000,
             efforts=frozenset({"low", "medium", "high", "xhigh", "max"}),
             thinking=frozenset({"adaptive", "between_tools"}),
+            caches=True,
         ),
         # 65,535 is what gateways list (truefoundry/models #622)
         "us.amazon.nova-2-lite-v1:0": Traits(
@@ -86,7 +87,7 @@ class Bedrock(FakeProvider):
     def received(self, asked: Asked) -> Received:
         body, how = asked.body, asked.body.get("inferenceConfig") or {}
         return Received(
-            system="\n\n".join(block["text"] for block in body.get("system") or ()),
+            system="\n\n".join(block["text"] for block in body.get("system") or () if "text" in block),
             said=_conversation(body["messages"]),
             tools=tuple(map(_offered, tools(asked))),
             temperature=how.get("temperature"),
@@ -164,10 +165,16 @@ def _check_signature(url: str, request: Request) -> None:
     require(given.endswith(f"Signature={signature}"), "the signature is another's")
 
 
+UNSAID = {"reasoningContent", "cachePoint"}
+
+
 def _conversation(messages: list[Body]) -> tuple[Utterance, ...]:
     return utterances(
         [
-            Utterance(one["role"], tuple(_item(block) for block in one["content"] if "reasoningContent" not in block))
+            Utterance(
+                one["role"],
+                tuple(_item(block) for block in one["content"] if not UNSAID & set(block)),
+            )
             for one in messages
         ]
     )

@@ -23,15 +23,35 @@ API = f"{DOCS}/APIReference/API_runtime_Converse.html"
 ID = NAME = "[a-zA-Z0-9_-]{1,64}"
 
 
+POINT = "cachePoint"
+
+
 def blocks(asked: Asked) -> Iterator[tuple[str, Body]]:
     """Every block of the conversation, with its place."""
     for index, message in enumerate(asked.body["messages"]):
         for number, block in enumerate(message["content"]):
-            yield f"messages.{index}.content.{number}", block
+            if POINT not in block:
+                yield f"messages.{index}.content.{number}", block
 
 
 def tools(asked: Asked) -> list[Body]:
-    return [tool["toolSpec"] for tool in (asked.body.get("toolConfig") or {}).get("tools", ())]
+    return [tool["toolSpec"] for tool in _tools(asked) if POINT not in tool]
+
+
+def _tools(asked: Asked) -> list[Body]:
+    given: list[Body] = (asked.body.get("toolConfig") or {}).get("tools", [])
+    return given
+
+
+def _points(asked: Asked) -> Iterator[str]:
+    lists = [_tools(asked), asked.body.get("system") or [], *(one["content"] for one in asked.body["messages"])]
+    count = sum(POINT in block for blocks_ in lists for block in blocks_)
+    if count and not asked.model.caches:
+        yield "You invoked an unsupported model or your request did not allow prompt caching."
+    if count > 4:
+        yield f"The model returned the following errors: A maximum of 4 cache points may be provided. Found {count}."
+    if any(POINT in one[0] for one in lists if one):
+        yield "A cache point cannot be the first block."
 
 
 @cache
@@ -106,7 +126,7 @@ def _texts(asked: Asked) -> Iterator[str]:
 
 
 def _system(asked: Asked) -> Iterator[str]:
-    if not all(block["text"].strip() for block in asked.body.get("system") or ()):
+    if not all(block["text"].strip() for block in asked.body.get("system") or () if POINT not in block):
         yield (
             "The text field in the SystemContentBlock object at system.0 is blank. Add text to the text field, and "
             "try again."
@@ -331,5 +351,6 @@ RULES = (
     Rule(
         "schemas that it can keep", "https://platform.claude.com/docs/en/build-with-claude/structured-outputs", _schema
     ),
+    Rule("cache points of models that have caches", f"{DOCS}/userguide/prompt-caching.html", _points),
     Rule("thoughts where they belong", f"{DOCS}/APIReference/API_runtime_ReasoningTextBlock.html", _thoughts),
 )

@@ -19,7 +19,8 @@ class Traits:
     `refuses`: parameters, by their names on the wire, of which any value is a 400. `exclusive`: temperature and top_p
     cannot both be given. `thinks`: it thinks before it answers. `can`: tools, images, schema. `longest`: the most
     tokens of an answer that may be asked for. `description`: the longest of a tool. `efforts`: of
-    reasoning, None is any. `thinking`: Claude's types of thinking.
+    reasoning, None is any. `thinking`: Claude's types of thinking. `caches`: it
+    takes cache points.
     """
 
     refuses: frozenset[str] = frozenset()
@@ -30,6 +31,7 @@ class Traits:
     description: int | None = None
     efforts: frozenset[str] | None = None
     thinking: frozenset[str] = frozenset()
+    caches: bool = False
 
 
 @dataclass(frozen=True)

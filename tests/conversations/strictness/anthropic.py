@@ -18,6 +18,7 @@ GOOD: Body = {
 
 ASKED: Body = {"role": "user", "content": "Hello."}
 THINKING: Body = {"messages": [ASKED], "thinking": {"type": "enabled", "budget_tokens": 1024}, "max_tokens": 2000}
+CACHED: Body = {"type": "text", "text": "Hi.", "cache_control": {"type": "ephemeral", "ttl": "1h"}}
 TEXT = "messages.0.content.0.text"
 
 
@@ -83,6 +84,8 @@ ROWS = rows_of(
      {"messages.0.content": claude_address("https://a.test/a.png")}),
     ("schemas that it can keep", {"output_config": bounded(type="integer", minimum=0)},
      {"output_config": bounded(type="array", items={}, minItems=1)}),
+    ("at most 4 cache marks", {"messages": [{"role": "user", "content": [CACHED] * 5}]},
+     {"messages": [{"role": "user", "content": [CACHED] * 4}]}),
     ("thoughts where they belong",
      {"messages.1.content": [{"type": "thinking", "thinking": "Hm.", "signature": "another's"},
                              *GOOD["messages"][1]["content"]]},

@@ -41,6 +41,9 @@ def own(**fields: Body) -> Body:
 NOVA = "us.amazon.nova-2-lite-v1:0"
 BUDGET = own(thinking={"type": "enabled", "budget_tokens": 1024})
 
+POINT: Body = {"cachePoint": {"type": "default", "ttl": "1h"}}
+POINTED = [{"role": "user", "content": [{"text": "Hi."}, POINT]}]
+
 ROWS = rows_of(
     "bedrock",
     ("the service's own shape", {"inferenceConfig.max_tokens": 5}, {"inferenceConfig.topP": 0.5}),
@@ -83,6 +86,8 @@ ROWS = rows_of(
      {"messages.0.content": converse_image("webp")}),
     ("schemas that it can keep", {"outputConfig": converse_form('{"type": "object"}')},
      {"outputConfig": converse_form('{"type": "object", "additionalProperties": false}')}),
+    ("cache points of models that have caches", {"messages": POINTED}, {"messages": CONVERSE}, NOVA),
+    ("cache points of models that have caches", {"messages": POINTED, "system": [POINT]}, {"messages": POINTED}, HAIKU),
     ("thoughts where they belong", {"messages.1.content": thought("Something else.")},
      {"messages.1.content": thought("Hm.")}),
 )  # fmt: skip

@@ -11,6 +11,7 @@ from agentos.providers.anthropic import errors, request, response
 from agentos.providers.anthropic.messages import THINKING
 from agentos.providers.anthropic.stream import MessageAccumulator
 from agentos.providers.blocks import bind_thoughts, digest
+from agentos.providers.fitting.cache_marks import without_marks
 from agentos.providers.transport import HttpRequest, SendRequest
 from agentos.settings.provider import Provider
 
@@ -22,7 +23,8 @@ class Anthropic(HttpAdapter):
     accumulator = MessageAccumulator
 
     def bind_thoughts(self, completion: Completion, provider: Provider, target: Target, prompt: Prompt) -> Completion:
-        return bind_thoughts(completion, THINKING, digest(target.upstream_model, self.encode(provider, target, prompt)))
+        plain = self.encode(provider, target, without_marks(prompt))
+        return bind_thoughts(completion, THINKING, digest(target.upstream_model, plain))
 
     def count(
         self, provider: Provider, target: Target, prompt: Prompt, send: SendRequest, seconds: float

@@ -11,6 +11,7 @@ LIMITS = RequestLimits(
     # A 400 from Claude 4.1 to 4.6; later models take neither: https://github.com/BerriAI/litellm/issues/15097
     exclusive=(("temperature", "topP"),),
     efforts=(),  # models differ in how they are asked to think
+    cache_marks=4,  # https://platform.claude.com/docs/en/build-with-claude/prompt-caching
     blank_stops=False,  # https://github.com/BerriAI/litellm/issues/3286
     blank_texts=False,  # https://github.com/anthropics/claude-code/issues/23440
     # https://platform.claude.com/docs/en/build-with-claude/vision

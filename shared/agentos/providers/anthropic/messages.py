@@ -6,12 +6,14 @@ https://platform.claude.com/docs/en/agents-and-tools/tool-use/handle-tool-calls
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-from agentos.domain import ImagePart, Message, TextPart, ToolCall
-from agentos.providers.blocks import alternating, answer_blocks, results_in_order
+from agentos.domain import CacheTime, ImagePart, Message, TextPart, ToolCall
+from agentos.providers.blocks import alternating, answer_blocks, cache_of_results, results_in_order
 from agentos.providers.tool_calls import RawToolCall, sent_arguments, signed_json, tool_calls
 
 THINKING = "thinking"
 """The kind of signature that holds the blocks of thought before a call, as JSON."""
+
+MARK = "cache_control"
 
 THOUGHTS = frozenset({"thinking", "redacted_thinking"})
 
@@ -40,26 +42,52 @@ def _sent(content: Sequence[dict[str, Any]]) -> Iterator[RawToolCall]:
             thoughts = []
 
 
-def _answer(message: Message, before: str) -> Iterator[dict[str, Any]]:
-    return answer_blocks(message, THINKING, before, lambda text: {"type": "text", "text": text}, _call_block)
+def mark(cache: CacheTime | None) -> dict[str, Any]:
+    """The field of a block, or of a tool, up to which the prompt is cached.
+
+    https://platform.claude.com/docs/en/build-with-claude/prompt-caching
+    """
+    if cache is None:
+        return {}
+    return {"cache_control": {"type": "ephemeral", **({} if cache == "5m" else {"ttl": cache})}}
+
+
+def unmarked(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Messages without the marks of their blocks."""
+    return [
+        {**message, "content": [{k: v for k, v in block.items() if k != MARK} for block in message["content"]]}
+        for message in messages
+    ]
+
+
+def _answer(message: Message, before: str) -> Iterable[dict[str, Any]]:
+    blocks = list(answer_blocks(message, THINKING, before, lambda text: {"type": "text", "text": text}, _call_block))
+    return _marked(blocks, message.cache)
+
+
+def _marked(blocks: list[dict[str, Any]], cache: CacheTime | None) -> list[dict[str, Any]]:
+    """The blocks with a mark on the last one."""
+    return [*blocks[:-1], {**blocks[-1], **mark(cache)}] if blocks and cache else blocks
 
 
 def _call_block(call: ToolCall) -> dict[str, Any]:
     return {"type": "tool_use", "id": call.id, "name": call.name, "input": sent_arguments(call)}
 
 
-def _results(messages: Sequence[Message], calls: tuple[ToolCall, ...]) -> Iterator[dict[str, Any]]:
+def _results(messages: Sequence[Message], calls: tuple[ToolCall, ...]) -> list[dict[str, Any]]:
+    blocks = []
     for call_id, text in results_in_order(messages, calls):
         content = {"content": text} if text.strip() else {}  # a blank text is a 400
-        yield {"type": "tool_result", "tool_use_id": call_id, **content}
+        blocks.append({"type": "tool_result", "tool_use_id": call_id, **content})
+    return _marked(blocks, cache_of_results(messages))
 
 
 def _question(message: Message) -> list[dict[str, Any]]:
     if message.role == "tool":
         return []
     if isinstance(message.content, str):
-        return [{"type": "text", "text": message.content}]
-    return [_part(part) for part in message.content]
+        return _marked([{"type": "text", "text": message.content}], message.cache)
+    return _marked([_part(part) for part in message.content], message.cache)
 
 
 def _part(part: TextPart | ImagePart) -> dict[str, Any]:

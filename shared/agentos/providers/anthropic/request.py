@@ -4,8 +4,8 @@ from typing import Any
 
 from agentos.domain import ModelFacts, Parameters, Prompt, Target, Tool
 from agentos.kernel.merge_patch import merge_patch
-from agentos.providers.anthropic.messages import messages
-from agentos.providers.blocks import digest, output_schema, system_texts
+from agentos.providers.anthropic.messages import mark, messages, unmarked
+from agentos.providers.blocks import digest, output_schema, system_cache, system_texts
 from agentos.providers.claude_thinking import room, thinking
 
 MAX_TOKENS = 8192
@@ -23,13 +23,18 @@ https://platform.claude.com/docs/en/api/messages-count-tokens
 
 def encode(target: Target, prompt: Prompt) -> dict[str, Any]:
     """The request's JSON."""
-    body: dict[str, Any] = {"model": target.upstream_model}
+    plain: dict[str, Any] = {}
     if texts := system_texts(prompt):
-        body["system"] = "\n\n".join(texts)
+        plain["system"] = "\n\n".join(texts)
     if prompt.tools:
-        body["tools"] = [_tool(tool) for tool in prompt.tools]
+        plain["tools"] = [_tool(tool) for tool in prompt.tools]
+    body: dict[str, Any] = {"model": target.upstream_model, **plain}
+    if any(cache for _, cache in system_cache(prompt)):
+        body["system"] = [{"type": "text", "text": text, **mark(cache)} for text, cache in system_cache(prompt)]
+    if prompt.tools and prompt.tools_cache:
+        body["tools"] = [*plain["tools"][:-1], {**plain["tools"][-1], **mark(prompt.tools_cache)}]
     body["messages"] = messages(
-        prompt.messages, lambda before: digest(target.upstream_model, {**body, "messages": before})
+        prompt.messages, lambda before: digest(target.upstream_model, {**plain, "messages": unmarked(before)})
     )
     parameters: dict[str, Any] = merge_patch(
         _parameters(prompt.parameters, target.facts), thinking(prompt.parameters, target.facts)

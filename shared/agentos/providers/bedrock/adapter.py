@@ -19,6 +19,7 @@ from agentos.providers.bedrock import errors, request, response
 from agentos.providers.bedrock.messages import REASONING
 from agentos.providers.bedrock.stream import ConverseAccumulator, events_of
 from agentos.providers.blocks import bind_thoughts, digest
+from agentos.providers.fitting.cache_marks import without_marks
 from agentos.providers.transport import HttpRequest, HttpResponse, IncomingResponse
 from agentos.settings.provider import Provider
 
@@ -33,9 +34,8 @@ class Bedrock(HttpAdapter):
     streamed_type = "application/vnd.amazon.eventstream"
 
     def bind_thoughts(self, completion: Completion, provider: Provider, target: Target, prompt: Prompt) -> Completion:
-        return bind_thoughts(
-            completion, REASONING, digest(target.upstream_model, self.encode(provider, target, prompt))
-        )
+        plain = self.encode(provider, target, without_marks(prompt))
+        return bind_thoughts(completion, REASONING, digest(target.upstream_model, plain))
 
     def request(self, provider: Provider, target: Target, prompt: Prompt, *, streamed: bool = False) -> HttpRequest:
         plain = super().request(provider, target, prompt, streamed=streamed)

@@ -6,10 +6,12 @@ https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ContentBlock
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-from agentos.domain import ImagePart, Message, Prompt, TextPart, ToolCall, ToolChoice
+from agentos.domain import CacheTime, ImagePart, Message, Prompt, TextPart, ToolCall, ToolChoice
 from agentos.kernel.errors import ErrorClass, UpstreamError
-from agentos.providers.blocks import alternating, answer_blocks, results_in_order
+from agentos.providers.blocks import alternating, answer_blocks, cache_of_results, results_in_order
 from agentos.providers.tool_calls import RawToolCall, sent_arguments, signed_json, tool_calls
+
+MARK = "cachePoint"
 
 REASONING = "converse"
 """The kind of signature that holds the blocks of reasoning before a call, as JSON."""
@@ -31,7 +33,7 @@ def tool_config(prompt: Prompt) -> dict[str, Any]:
     known = {function.name for function in offered}
     tools = [*specs, *(_spec(name, {"type": "object"}) for name in called if name not in known)]
     choice = prompt.parameters.tool_choice
-    return {"tools": tools, **({"toolChoice": _choice(choice)} if choice else {})}
+    return {"tools": [*tools, *mark(prompt.tools_cache)], **({"toolChoice": _choice(choice)} if choice else {})}
 
 
 def calls_of(content: Sequence[dict[str, Any]]) -> tuple[ToolCall, ...]:
@@ -61,8 +63,27 @@ def _sent(content: Sequence[dict[str, Any]]) -> Iterator[RawToolCall]:
             thoughts = []
 
 
+def mark(cache: CacheTime | None) -> list[dict[str, Any]]:
+    """The block up to which the prompt is cached, if any.
+
+    https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_CachePointBlock.html
+    """
+    if cache is None:
+        return []
+    return [{MARK: {"type": "default", **({} if cache == "5m" else {"ttl": cache})}}]
+
+
+def unmarked(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Messages without the marks among their blocks."""
+    return [
+        {**message, "content": [block for block in message["content"] if MARK not in block]} for message in messages
+    ]
+
+
 def _answer(message: Message, before: str) -> Iterator[dict[str, Any]]:
-    return answer_blocks(message, REASONING, before, lambda text: {"text": text}, _call_block)
+    blocks = list(answer_blocks(message, REASONING, before, lambda text: {"text": text}, _call_block))
+    yield from blocks
+    yield from mark(message.cache) if blocks else []
 
 
 def _call_block(call: ToolCall) -> dict[str, Any]:
@@ -73,14 +94,15 @@ def _results(messages: Sequence[Message], calls: tuple[ToolCall, ...]) -> Iterat
     for call_id, text in results_in_order(messages, calls):
         content: dict[str, Any] = {"text": text} if text.strip() else {"json": {}}  # a blank text is a 400
         yield {"toolResult": {"toolUseId": call_id, "content": [content]}}
+    yield from mark(cache_of_results(messages))
 
 
 def _question(message: Message) -> list[dict[str, Any]]:
     if message.role == "tool":
         return []
     if isinstance(message.content, str):
-        return [{"text": message.content}]
-    return [_part(part) for part in message.content]
+        return [{"text": message.content}, *mark(message.cache)]
+    return [*(_part(part) for part in message.content), *mark(message.cache)]
 
 
 def _part(part: TextPart | ImagePart) -> dict[str, Any]:

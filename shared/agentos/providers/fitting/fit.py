@@ -10,6 +10,7 @@ from agentos.providers.fitting.argument_names import (
     restored_arguments,
     sent_arguments_of,
 )
+from agentos.providers.fitting.cache_marks import fit_cache_marks
 from agentos.providers.fitting.call_ids import fit_call_ids
 from agentos.providers.fitting.images import fit_images
 from agentos.providers.fitting.json_mode import fit_json_mode
@@ -71,6 +72,8 @@ def fit(prompt: Prompt, facts: ModelFacts, limits: RequestLimits, notes: tuple[s
     for step in STEPS:
         prompt, more = step(prompt, limits)
         notes += more
+    prompt, more = fit_cache_marks(prompt, facts, limits)  # no message is added or left out any more
+    notes += more
     arguments = sent_arguments_of(prompt, limits)
     if arguments:
         prompt = rename_arguments(prompt, arguments)

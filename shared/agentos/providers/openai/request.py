@@ -21,8 +21,18 @@ def encode(provider: Provider, target: Target, prompt: Prompt) -> dict[str, Any]
         **({"tools": [_tool(tool) for tool in prompt.tools]} if prompt.tools else {}),
         **_parameters(prompt.parameters, provider.settings.parameters),
         **further_parameters(prompt.parameters, provider.settings.parameters),
+        **_cache_key(prompt, provider),
         **reasoning(prompt.parameters.reasoning_effort, target.facts, _effort_name(provider)),
     }
+
+
+def _cache_key(prompt: Prompt, provider: Provider) -> dict[str, Any]:
+    """What leads requests of one conversation to the same cache, where the provider takes such a key.
+
+    https://platform.openai.com/docs/guides/prompt-caching
+    """
+    name = provider.settings.parameters.get("cacheKey")
+    return {name: prompt.cache_key} if name and prompt.cache_key and prompt.parameters.prompt_cache != "off" else {}
 
 
 def _effort_name(provider: Provider) -> str:
