@@ -57,8 +57,8 @@ MODELS = {
     "ToolCall": "What the model wants to have called. The client calls it and answers with a message of role `tool`.",
     "ToolFunction": "A function that the model may call.",
     "ToolResult": "What a tool call returned, while calls are open.",
-    "TextRequest": "A text completion in OpenAI's form, the one before chats. A field that is not known is left out and "
-    "named in `agentos.notes`.",
+    "TextRequest": "A text completion in OpenAI's form, the one before chats. A field that is not known is left out "
+    "and named in `agentos.notes`.",
     "TurnState": "The state of a background turn.",
     "Usage": "What one turn used. Tokens are those of the call that answered; `costUsd` is the sum over all calls.",
     "WordedPart": "A text part with more than white space.",
