@@ -35,6 +35,7 @@ STREAMED = {
     ("post", "/v1/messages"),
     ("post", "/v1/completions"),
     ("post", "/v1/responses"),
+    ("get", "/v1/responses/{responseId}"),
 }
 
 
