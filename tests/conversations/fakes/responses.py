@@ -217,7 +217,8 @@ def _conversation(sent: Any) -> list[Utterance]:
             results.append(Result.of(item["call_id"], item["output"]))
             continue
         if results:
-            said.append(Utterance("user", tuple(sorted(results, key=lambda result: calls.index(result.call_id)))))
+            results.sort(key=lambda result: calls.index(result.call_id))
+            said.append(Utterance("user", tuple(results)))
             calls, results = [], []
         if kind == "function_call":
             calls.append(item["call_id"])
