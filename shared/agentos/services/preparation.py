@@ -21,6 +21,7 @@ from agentos.domain import (
     VendorExtras,
 )
 from agentos.domain.callers import Caller
+from agentos.domain.conversation import CacheTime
 from agentos.domain.history import window
 from agentos.domain.names import Priority
 from agentos.domain.requests import NewMessage
@@ -85,6 +86,7 @@ class Preparation:
         *,
         streamed: bool = False,
         extras: VendorExtras | None = None,
+        tools_cache: CacheTime | None = None,
     ) -> tuple[Prompt, Plan]:
         """The prompt and its plan; without a session, for a new one. `streamed`: the answer is wanted as a stream."""
         history = self._newest(caller.tenant, agent, session, asked) if session else []
@@ -100,6 +102,7 @@ class Preparation:
             cache_key=self._pseudonyms.of(caller.tenant, "session", session.session_id) if session else None,
             grows=session is None or len(history) == session.message_count,
             extras=extras,
+            tools_cache=tools_cache,
         )
         settings = self._settings.of(caller.tenant)
         facts = replace(
