@@ -40,6 +40,12 @@ def answer(text: str, **usage: Any) -> Reply:
     )
 
 
+def embedded(*vectors: Any, tokens: int = 8) -> Reply:
+    """An answer with these vectors: lists of numbers, or base64 texts."""
+    data = [{"object": "embedding", "index": index, "embedding": one} for index, one in enumerate(vectors)]
+    return Reply({"object": "list", "data": data, "usage": {"prompt_tokens": tokens, "total_tokens": tokens}})
+
+
 def chunk(delta: dict[str, Any], reason: str | None = None) -> bytes:
     """An event of a streamed chat completion."""
     choice = {"index": 0, "delta": delta, "finish_reason": reason}
@@ -97,7 +103,11 @@ class Upstream(Loopback):
             self.requests.append(request)
             self.headers.append(headers)
             self.paths.append(path)
-            return self.script.pop(0) if self.script else self.default
+            if self.script:
+                return self.script.pop(0)
+            if path.endswith("/embeddings") and self.default.status == 200:
+                return embedded(*([0.5, -0.25] for _ in request["input"]))
+            return self.default
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -83,6 +83,7 @@ class CompletionRequest:
     `parameters` replace the agent's own. `tools`: None leaves the agent's own. `door`: which one it is.
     `show_reasoning`: the reply and the stream have the model's thoughts, as far as its provider shows them.
     `extras`: what only one vendor's providers are told. `tools_cache`: the prompt up to the tools' end shall be cached.
+    `dimensions`: of embeddings, how long the vectors shall be.
     """
 
     door: str
@@ -94,6 +95,7 @@ class CompletionRequest:
     show_reasoning: bool = False
     extras: VendorExtras | None = None
     tools_cache: CacheTime | None = None
+    dimensions: int | None = None
 
 
 @dataclass(frozen=True)
