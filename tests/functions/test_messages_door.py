@@ -175,7 +175,7 @@ def test_what_is_not_carried_is_noted(api: Any, providers: Providers) -> None:
     unknown = "left out: it is not known here"
     assert sorted(notes(found)) == sorted(
         [
-            "cache_control left out: providers are not told of it yet",
+            "2 of 2 cache marks left out: 0 are taken",
             f"messages[].content[].citations {unknown}",
             f"tools[].defer_loading {unknown}",
             "tools[1] left out: a tool of the type 'web_search_20250305' cannot be executed here",

@@ -155,6 +155,31 @@ class TextCompletionChunk(BaseModel):
     agentos: ChatExtra | None = Field(default=None, description="The route, in the chunk that ends the answer.")
 
 
+class Embedding(BaseModel):
+    """A vector."""
+
+    object: Literal["embedding"] = Field(description="The kind.")
+    index: int = Field(description="The place of its text in the request.")
+    embedding: list[float] | str = Field(description="The numbers, or base64 of them as 32-bit floats.")
+
+
+class EmbeddingsUsage(BaseModel):
+    """Tokens of the call that answered; 0 is unknown, too."""
+
+    prompt_tokens: int = Field(description="Tokens of all texts.")
+    total_tokens: int = Field(description="The same.")
+
+
+class EmbeddingList(BaseModel):
+    """Embeddings in OpenAI's form, with the route beside them."""
+
+    object: Literal["list"] = Field(description="The kind.")
+    data: list[Embedding]
+    model: str
+    usage: EmbeddingsUsage
+    agentos: ChatExtra = Field(description="The route and the cost.")
+
+
 class Model(BaseModel):
     """A model that can be asked for."""
 

@@ -20,6 +20,8 @@ MODELS = {
     "ResponsesRequest": "A response in OpenAI's form. A field that is not known is left out and named in "
     "`agentos.notes`.",
     "Circuit": "A target that is failing: it is left alone (`open`), or one caller tries it (`half-open`).",
+    "EmbeddingsRequest": "Texts to embed, in OpenAI's form. A field that is not known is left out and named in "
+    "`agentos.notes`.",
     "Failure": "Why a background turn failed.",
     "Health": "Which providers can be used.",
     "HealthSummary": "The same for a caller who is not known.",
@@ -305,6 +307,12 @@ FIELDS = {
     "TextRequest.stream": "Whether the answer is a stream.",
     "TextRequest.stream_options": "What a stream has besides.",
     "TextRequest.suffix": "Refused: text cannot be inserted before another.",
+    "EmbeddingsRequest.dimensions": "How long the vectors shall be; without it, the model decides.",
+    "EmbeddingsRequest.encoding_format": "`float` for lists of numbers, `base64` for 32-bit floats.",
+    "EmbeddingsRequest.input": "A text, or a list of at most 2,048 texts. Tokens are refused.",
+    "EmbeddingsRequest.model": "The name of a model; several, separated by commas, of which the later ones are "
+    "fallbacks within the vector space of the first.",
+    "EmbeddingsRequest.user": "A name for the user.",
     "Experiment.name": "Names the experiment in replies.",
     "Health.status": "`ok` while at least one provider is available, else `degraded`.",
     "Health.version": "The version of the server.",

@@ -147,6 +147,14 @@ OPERATIONS = (
         TEXT_EVENTS,
     ),
     Operation(
+        "embeddings",
+        DOOR,
+        door.EmbeddingList,
+        (*MISSING, *KEYED, *ASKING, "payload_too_large"),
+        ("idempotency-key", "x-agentos-simulate"),
+        answer_headers=ROUTED,
+    ),
+    Operation(
         "anthropic_messages",
         ANTHROPIC,
         anthropic_door.AnthropicMessage,

@@ -21,9 +21,10 @@ from agentos.domain import (
     VendorExtras,
 )
 from agentos.domain.callers import Caller
+from agentos.domain.conversation import CacheTime
 from agentos.domain.history import window
 from agentos.domain.names import Priority
-from agentos.domain.requests import NewMessage
+from agentos.domain.requests import CompletionRequest, NewMessage
 from agentos.domain.token_estimates import estimate, estimate_prompt
 from agentos.kernel.clock import Clock
 from agentos.providers.limits import limits_of
@@ -58,6 +59,16 @@ class Hints:
         return cls(message.task_type, message.priority, message.metadata)
 
 
+class RequestPreparation(Protocol):
+    """Prepares a door's request."""
+
+    def of_request(
+        self, caller: Caller, agent: Agent, request: CompletionRequest, *, streamed: bool = False
+    ) -> tuple[Prompt, Plan]:
+        """The prompt and its plan. `streamed`: the answer is wanted as a stream."""
+        ...
+
+
 class Preparation:
     """The same for a turn and for its explanation. `stats` gives those for the settings of a tenant."""
 
@@ -75,6 +86,21 @@ class Preparation:
         self._pseudonyms = pseudonyms
         self._clock = clock
 
+    def of_request(
+        self, caller: Caller, agent: Agent, request: CompletionRequest, *, streamed: bool = False
+    ) -> tuple[Prompt, Plan]:
+        """The prompt of a door's request, and its plan."""
+        return self.prepare(
+            caller,
+            agent,
+            None,
+            request.messages,
+            Hints(metadata=request.metadata),
+            streamed=streamed,
+            extras=request.extras,
+            tools_cache=request.tools_cache,
+        )
+
     def prepare(
         self,
         caller: Caller,
@@ -85,6 +111,7 @@ class Preparation:
         *,
         streamed: bool = False,
         extras: VendorExtras | None = None,
+        tools_cache: CacheTime | None = None,
     ) -> tuple[Prompt, Plan]:
         """The prompt and its plan; without a session, for a new one. `streamed`: the answer is wanted as a stream."""
         history = self._newest(caller.tenant, agent, session, asked) if session else []
@@ -100,6 +127,7 @@ class Preparation:
             cache_key=self._pseudonyms.of(caller.tenant, "session", session.session_id) if session else None,
             grows=session is None or len(history) == session.message_count,
             extras=extras,
+            tools_cache=tools_cache,
         )
         settings = self._settings.of(caller.tenant)
         facts = replace(
