@@ -17,8 +17,9 @@ QUICK_FOLDERS := domain kernel settings services routing providers api
 
 SAM = PATH="$(CURDIR)/$(BIN):$$PATH" SAM_CLI_TELEMETRY=0 $(BIN)/python -m samcli
 MODEL := $(if $(filter 0 no,$(LOCAL_MODEL)),,$(VENV)/model.stamp)
-# The environment of the OpenAPI document's tests, and what compiles its TypeScript client, where there is npm.
-CONTRACT := $(VENV)/openapi.stamp $(if $(shell command -v npm),$(VENV)/typescript.stamp)
+# The environments of the OpenAPI document's tests and of other people's clients; those in JavaScript where there is npm.
+NPM := $(if $(shell command -v npm),$(VENV)/typescript.stamp $(VENV)/clients-node.stamp)
+CLIENTS := $(VENV)/openapi.stamp $(VENV)/clients.stamp $(NPM)
 DEBUGGER := $(if $(DEBUG_PORT),$(VENV)/dev.stamp)
 
 .DEFAULT_GOAL := help
@@ -43,7 +44,7 @@ sam-local: $(VENV)/dev.stamp $(MODEL) ## the stack in containers, under sam loca
 replay: $(VENV)/dev.stamp $(MODEL) ## one recorded event through sam local invoke; EVENT=events/send_message/ok.json DEBUG_PORT=5678
 	@PYTHONPATH=shared $(BIN)/python -m tests.sam_local.replay $(if $(EVENT),$(EVENT),$(error EVENT=<a file under events/>))
 
-test: $(VENV)/dev.stamp $(VENV)/ministack.stamp $(VENV)/checkov.stamp $(VENV)/model.stamp $(CONTRACT) ## every test that needs no Docker; ARGS=<pytest's> WORKERS=2
+test: $(VENV)/dev.stamp $(VENV)/ministack.stamp $(VENV)/checkov.stamp $(VENV)/model.stamp $(CLIENTS) ## every test that needs no Docker; ARGS=<pytest's> WORKERS=2
 	@$(PYTEST) $(ARGS)
 
 test-quick: $(VENV)/dev.stamp ## for the inner loop: the tests of the rooms, against moto alone; ARGS=<pytest's>
@@ -64,7 +65,7 @@ test-sam-local: $(VENV)/dev.stamp $(VENV)/ministack.stamp $(VENV)/model.stamp ##
 test-deployed: $(VENV)/dev.stamp $(VENV)/emulator.stamp ## end-to-end tests on make run, sam local and the emulator; needs Docker; or AGENTOS_URL=<a stack's> AGENTOS_KEY=<its key>
 	@AGENTOS_URL="$(AGENTOS_URL)" AGENTOS_KEY="$(AGENTOS_KEY)" $(PYTEST) tests/deployed $(ARGS)
 
-test-all: $(VENV)/dev.stamp $(VENV)/emulator.stamp $(VENV)/checkov.stamp $(VENV)/model.stamp $(CONTRACT) ## all in one run, as .ci/run has it; ARGS=<pytest's>
+test-all: $(VENV)/dev.stamp $(VENV)/emulator.stamp $(VENV)/checkov.stamp $(VENV)/model.stamp $(CLIENTS) ## all in one run, as .ci/run has it; ARGS=<pytest's>
 	@$(PYTEST) tests tests/sam_local tests/deployed $(ARGS)
 
 check: $(VENV)/dev.stamp ## lint, format, types, the direction of imports, and the template
@@ -136,6 +137,7 @@ lock: $(VENV)/uv.stamp ## write the locks again after a change to a .in file; UP
 	$(LOCK) -c requirements/ministack.txt requirements/emulator.in -o requirements/emulator.txt
 	$(LOCK) requirements/checkov.in -o requirements/checkov.txt
 	$(LOCK) requirements/openapi.in -o requirements/openapi.txt
+	$(LOCK) requirements/clients.in -o requirements/clients.txt
 	$(LOCK) --no-deps requirements/model.in -o requirements/model.txt
 
 clean: ## remove .venv and everything that was built or cached
@@ -150,17 +152,21 @@ $(VENV)/run.stamp $(VENV)/dev.stamp: $(VENV)/%.stamp: requirements/%.txt $(VENV)
 	@touch $@
 
 # What pins its dependencies for itself has an environment of its own.
-$(VENV)/ministack.stamp $(VENV)/checkov.stamp $(VENV)/openapi.stamp: $(VENV)/%.stamp: requirements/%.txt $(VENV)/uv.stamp
+$(VENV)/ministack.stamp $(VENV)/checkov.stamp $(VENV)/openapi.stamp $(VENV)/clients.stamp: $(VENV)/%.stamp: requirements/%.txt $(VENV)/uv.stamp
 	@echo "Installing $< into $(VENV)/$* ..."
 	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(VENV)/$*
 	@$(BIN)/uv pip install --quiet --python $(VENV)/$*/bin/python --require-hashes -r $<
 	@touch $@
 
-TYPESCRIPT := tests/contract/typescript
-$(VENV)/typescript.stamp: $(TYPESCRIPT)/package.json $(TYPESCRIPT)/package-lock.json | $(BIN)/python
-	@echo "Installing $(TYPESCRIPT)/package-lock.json into $(VENV)/typescript ..."
-	@mkdir -p $(VENV)/typescript && cp $^ $(VENV)/typescript/
-	@npm ci --prefix $(VENV)/typescript --silent --ignore-scripts --no-audit --no-fund
+# What npm installs from a lock, each with its package.json in a folder of tests.
+$(VENV)/typescript.stamp: FOLDER := tests/contract/typescript
+$(VENV)/typescript.stamp: tests/contract/typescript/package.json tests/contract/typescript/package-lock.json
+$(VENV)/clients-node.stamp: FOLDER := tests/clients/node
+$(VENV)/clients-node.stamp: tests/clients/node/package.json tests/clients/node/package-lock.json
+$(VENV)/typescript.stamp $(VENV)/clients-node.stamp: | $(BIN)/python
+	@echo "Installing $(FOLDER)/package-lock.json into $(@:.stamp=) ..."
+	@mkdir -p $(@:.stamp=) && cp $^ $(@:.stamp=)/
+	@npm ci --prefix $(@:.stamp=) --silent --ignore-scripts --no-audit --no-fund
 	@touch $@
 
 # Into ministack's environment, beside it.

@@ -1,11 +1,12 @@
 """GET /v1/models/{model+}"""
 
+from agentos.api import anthropic_models, openai_models
+from agentos.api.anthropic_errors import by_version, speaks_anthropic
 from agentos.api.endpoint import Request, endpoint
-from agentos.api.openai_errors import error_envelope
-from agentos.api.openai_models import Model, model
 from agentos.wiring import access_control, settings
 
 
-@endpoint(access_control, "any", envelope=error_envelope)
-def handler(request: Request) -> Model:
-    return model(settings(), request.caller, request.path["model"])
+@endpoint(access_control, "any", convention=by_version)
+def handler(request: Request) -> openai_models.Model | anthropic_models.AnthropicModel:
+    form = anthropic_models if speaks_anthropic(request.headers) else openai_models
+    return form.model(settings(), request.caller, request.path["model"])

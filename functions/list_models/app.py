@@ -1,11 +1,13 @@
 """GET /v1/models"""
 
+from agentos.api import anthropic_models, openai_models
+from agentos.api.anthropic_errors import by_version, speaks_anthropic
 from agentos.api.endpoint import Request, endpoint
-from agentos.api.openai_errors import error_envelope
-from agentos.api.openai_models import Models, models
 from agentos.wiring import access_control, settings
 
 
-@endpoint(access_control, "any", envelope=error_envelope)
-def handler(request: Request) -> Models:
-    return models(settings(), request.caller)
+@endpoint(access_control, "any", convention=by_version)
+def handler(request: Request) -> openai_models.Models | anthropic_models.AnthropicModels:
+    if speaks_anthropic(request.headers):
+        return anthropic_models.models(settings(), request.caller, request.query)
+    return openai_models.models(settings(), request.caller)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from agentos.api.callers import Callers
     from agentos.providers.http_client import HttpClient
     from agentos.providers.transport import HttpTransport
+    from agentos.providers.upstream import UpstreamClient
     from agentos.routing.execute import Executor
     from agentos.routing.health import Health
     from agentos.routing.latency import Latencies
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from agentos.services.budget_preview import BudgetPreview
     from agentos.services.budgets import Budgets
     from agentos.services.completions import Completions
+    from agentos.services.door_agents import DoorAgents
     from agentos.services.earlier_spending import EarlierSpending
     from agentos.services.explanations import Explanations
     from agentos.services.known_budgets import KnownBudgets
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from agentos.services.simulation import Simulator
     from agentos.services.spending import Spending
     from agentos.services.tenant_providers import TenantProviderKeys
+    from agentos.services.token_counting import TokenCounting
     from agentos.services.turns import Turns
     from agentos.services.usage_recorder import UsageRecorder
     from agentos.services.usage_reports import UsageReports
@@ -343,13 +346,19 @@ def _transport(client: "HttpClient") -> "HttpTransport":
     return TracedTransport(client)
 
 
+@once
+def upstream_client() -> "UpstreamClient":
+    from agentos.providers.upstream import UpstreamClient
+
+    return UpstreamClient(settings(), _transport(http_client()), lambda: _transport(public_http_client()))
+
+
 def _executor(seconds: float | None) -> "Executor":
     """`seconds`: the timeout of every target, or None for the timeout of its provider."""
-    from agentos.providers.upstream import UpstreamClient
     from agentos.routing.call import AttemptRunner
     from agentos.routing.execute import Executor
 
-    upstream = UpstreamClient(settings(), _transport(http_client()), lambda: _transport(public_http_client()))
+    upstream = upstream_client()
     attempts = AttemptRunner(upstream.call, health(), latencies(), clock())
     timeout_of = upstream.timeout_of if seconds is None else lambda _: seconds
     return Executor(attempts, health(), timeout_of, settings().limits, clock())
@@ -479,12 +488,26 @@ def completion_records() -> "CompletionRecords":
 
 
 @once
+def door_agents() -> "DoorAgents":
+    from agentos.services.door_agents import DoorAgents
+
+    return DoorAgents(agent_store(), settings())
+
+
+@once
+def token_counting() -> "TokenCounting":
+    from agentos.services.token_counting import TokenCounting
+
+    return TokenCounting(door_agents(), preparation(), upstream_client().count)
+
+
+@once
 def completions() -> "Completions":
     from agentos.services.completions import Completions
 
     records = completion_records()
     return Completions(
-        agent_store(), records, leases(), preparation(), executor(), usage_recorder(), spending(), settings(), clock()
+        door_agents(), records, leases(), preparation(), executor(), usage_recorder(), spending(), settings(), clock()
     )
 
 

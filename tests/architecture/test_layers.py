@@ -143,6 +143,7 @@ print(" ".join(sys.modules))
         ("explain_route", "explanations", {"httpx", "anyio", "agentos.providers.adapter"}),
         ("send_message", "turns", {"agentos.providers.openai.adapter", "agentos.providers.gemini.adapter"}),
         ("chat_completions", "completions", {"agentos.providers.openai.adapter", "agentos.providers.gemini.adapter"}),
+        ("create_response", "completions", {"agentos.providers.openai.adapter", "agentos.providers.gemini.adapter"}),
         ("list_models", "settings", {"boto3", "httpx", "anyio", "agentos.providers.adapter"}),
     ],
 )

@@ -336,7 +336,7 @@ def test_thoughts_in_a_stream_have_their_events(api: Any, providers: Providers) 
     for kind in (f"{part}.added", "reasoning_summary_text.delta", "reasoning_summary_text.done", f"{part}.done"):
         assert kinds.count(kind) == 1
     done = [event["item"] for event in events if event["type"] == "response.output_item.done"]
-    assert sorted(item["type"] for item in done) == ["message", "reasoning"]
+    assert [item["type"] for item in done] == ["reasoning", "message"]
     assert events[-1]["response"]["output"] == done
 
 

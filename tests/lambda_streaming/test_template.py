@@ -11,6 +11,8 @@ MESSAGES = "/agents/{agentId}/sessions/{sessionId}/messages"
 STREAMED = {
     "SendMessageFunction": ("POST", MESSAGES),
     "ChatCompletionsFunction": ("POST", "/v1/chat/completions"),
+    "CreateResponseFunction": ("POST", "/v1/responses"),
+    "AnthropicMessagesFunction": ("POST", "/v1/messages"),
     "ListMessagesFunction": ("GET", MESSAGES),
     "GetTurnFunction": ("GET", "/agents/{agentId}/sessions/{sessionId}/turns/{turnId}"),
 }

@@ -23,12 +23,12 @@ def test_every_event_has_an_expectation() -> None:
 def test_every_function_has_good_and_bad_events() -> None:
     folders = {path.parent.name for path in ROOT.glob("functions/*/app.py")}
     assert {name.partition("/")[0] for name in EVENTS} == folders
-    without_input = {"preflight", "health", "providers", "openapi", "list_models"}
+    without_input = {"preflight", "health", "providers", "openapi"}
     assert {name.partition("/")[0] for name in EVENTS if "/bad_" in name} == folders - without_input
 
 
-OPENAIS = ("chat_completions/", "list_models/", "get_model/", "unknown_route/")
-"""Functions whose errors come in OpenAI's envelope."""
+OPENAIS = ("chat_completions/", "create_response/", "list_models/", "get_model/", "unknown_route/")
+"""Functions whose errors come in OpenAI's envelope, unless the request speaks Anthropic's API."""
 
 
 @pytest.mark.parametrize("name", EXPECTED)
@@ -44,6 +44,12 @@ def test_every_event_gives_the_expected_answer(name: str, api: Any, upstream: An
     assert answer.headers["x-request-id"] == (sent or event["requestContext"]["requestId"])
     if status == 204:
         assert answer.text == ""
+    elif code and "anthropic-version" in event["headers"]:
+        assert set(answer.json) == {"type", "error", "request_id", "agentos"}
+        assert set(answer.json["error"]) == {"type", "message"}
+        assert answer.json["agentos"]["code"] == code
+        assert answer.json["request_id"] == answer.headers["request-id"] == answer.headers["x-request-id"]
+        assert field in {error["field"] for error in answer.json["agentos"]["details"].get("errors", [])} | {""}
     elif code and name.startswith(OPENAIS):
         assert set(answer.json) == {"error", "agentos"}
         assert set(answer.json["error"]) == {"message", "type", "param", "code"}

@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.template import template
 
-CALL_PROVIDERS = {"SendMessageFunction", "RunTurnFunction", "ChatCompletionsFunction"}
+CALL_PROVIDERS = {"SendMessageFunction", "RunTurnFunction", "ChatCompletionsFunction", "CreateResponseFunction"}
 SHOW_STATUS = {"HealthFunction", "ProvidersFunction", "ExplainRouteFunction", "ListModelsFunction", "GetModelFunction"}
 ASK_FOR_ENDPOINTS = {"PutTenantProviderFunction"}
 """It must know whether the server has an endpoint."""

@@ -32,6 +32,8 @@ STREAMED = {
     ("get", "/agents/{agentId}/sessions/{sessionId}/messages"),
     ("get", "/agents/{agentId}/sessions/{sessionId}/turns/{turnId}"),
     ("post", "/v1/chat/completions"),
+    ("post", "/v1/messages"),
+    ("post", "/v1/responses"),
 }
 
 
@@ -131,7 +133,9 @@ def test_reserved_concurrency_is_for_the_functions_that_answer_messages() -> Non
         for name, one in functions.items()
         if "ReservedConcurrentExecutions" in one["Properties"]
     }
-    assert reserved == {"SendMessageFunction": "40", "ChatCompletionsFunction": "40"}
+    doors = ("ChatCompletionsFunction", "AnthropicMessagesFunction", "CreateResponseFunction")
+    answering = ("SendMessageFunction", *doors)
+    assert reserved == dict.fromkeys(answering, "40")
 
 
 def test_tracing_is_allowed_to_every_function() -> None:

@@ -29,7 +29,7 @@ from tests.support.upstream import CUT, Upstream, answer, calling, streamed_repl
 from tests.support.wiring import rewire
 
 LIFETIME, LEASE_SECONDS = 1_000_000, 15
-EXAMPLES = {"moto": 4, "dynamodb_local": 12} if "dynamodb_local" in DYNAMODBS else {"moto": 12}
+EXAMPLES = {"moto": 2, "dynamodb_local": 12} if "dynamodb_local" in DYNAMODBS else {"moto": 12}
 """Most run where a transaction is cheap: moto copies its tables for every action of one."""
 TROUBLES: dict[str, Callable[[Any, str, int], None]] = {
     "lost": lose_answer,

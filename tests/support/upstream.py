@@ -78,6 +78,7 @@ class Upstream(Loopback):
     default: Reply = field(default_factory=lambda: answer("Hello from upstream."))
     requests: list[dict[str, Any]] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
+    paths: list[str] = field(default_factory=list)
     address: str = "127.0.0.1"
 
     def __post_init__(self) -> None:
@@ -91,10 +92,11 @@ class Upstream(Loopback):
         """The value of `<PROVIDER>_ENDPOINT`."""
         return f"http://{self.address}:{self.port}/v1"
 
-    def next_reply(self, request: dict[str, Any], headers: dict[str, str]) -> Reply:
+    def next_reply(self, request: dict[str, Any], headers: dict[str, str], path: str) -> Reply:
         with self._lock:
             self.requests.append(request)
             self.headers.append(headers)
+            self.paths.append(path)
             return self.script.pop(0) if self.script else self.default
 
 
@@ -107,7 +109,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         request = json.loads(self.rfile.read(int(self.headers["content-length"])))
-        reply = self._upstream.next_reply(request, {name.lower(): value for name, value in self.headers.items()})
+        reply = self._upstream.next_reply(
+            request, {name.lower(): value for name, value in self.headers.items()}, self.path
+        )
         reply.before()
         if isinstance(reply.body, list):
             self._begin(reply, {"content-type": "text/event-stream", "transfer-encoding": "chunked"})

@@ -2,9 +2,12 @@
 
 from typing import Any
 
+from agentos.api.anthropic_request import SIMPLE
 from agentos.api.openai_chat_request import SYNONYMS
 from agentos.api.openai_errors import PARAMETERS
+from agentos.api.openai_responses_parameters import PLAIN, SUMMARIES
 from tools.contract import page
+from tools.contract.anthropic_door import AnthropicError
 from tools.contract.door import DoorError
 from tools.contract.fields import FIELDS
 from tools.contract.operations import OPERATIONS
@@ -20,11 +23,13 @@ DECLARED = {"tool_choice"}
 def components() -> dict[str, Json]:
     """Every schema by name."""
     sent = [body for one in OPERATIONS if (body := declared(one.folder).body)]
-    answered = [DoorError, *(kind for one in OPERATIONS for kind in one.answers)]
+    answered = [DoorError, AnthropicError, *(kind for one in OPERATIONS for kind in one.answers)]
     answered += [one.accepted for one in OPERATIONS if one.accepted]
     answered += [kind for one in OPERATIONS for kinds in one.streams.values() for kind in kinds]
     found = schemas_of(list(dict.fromkeys(sent)), list(dict.fromkeys(answered)))
     found["ChatRequest"]["properties"] |= _door_parameters()
+    found["MessagesRequest"]["properties"] |= _anthropic_parameters()
+    found["ResponsesRequest"]["properties"] |= _response_parameters()
     found["AgentPatch"] = _patch(found["AgentPatch"], found["NewAgent"])
     found["Error"] = _error()
     found["OpenApiDocument"] = _document()
@@ -52,6 +57,37 @@ def _door_parameters() -> Json:
     schemas = parameter_schemas()
     names = [(ours, theirs) for ours, theirs in (*PARAMETERS.items(), *SYNONYMS.items()) if theirs not in DECLARED]
     return {theirs: {**schemas[ours], "description": FIELDS[ours]} for ours, theirs in names}
+
+
+def _anthropic_parameters() -> Json:
+    """The parameters of answering that Anthropic's door has under names of its own."""
+    schemas = parameter_schemas()
+    return {theirs: {**schemas[ours], "description": FIELDS[ours]} for theirs, ours in SIMPLE.items()}
+
+
+def _response_parameters() -> Json:
+    """The parameters of answering under their names at `/v1/responses`."""
+    schemas = parameter_schemas()
+    plain = {theirs: {**schemas[ours], "description": FIELDS[ours]} for ours, theirs in PLAIN.items()}
+    users = {name: {**schemas["user"], "description": FIELDS["user"]} for name in ("safety_identifier", "user")}
+    effort = {**schemas["reasoningEffort"], "description": FIELDS["reasoningEffort"]}
+    summary = {"enum": [*SUMMARIES, None], "description": "Asks for what the model thought, as text."}
+    verbosity = {**schemas["verbosity"], "description": FIELDS["verbosity"]}
+    form = {"type": "object", "description": "`text`, `json_object`, or `json_schema` with a name and a schema."}
+    return {
+        **plain,
+        **users,
+        "reasoning": {
+            "type": "object",
+            "properties": {"effort": effort, "summary": summary},
+            "description": "How much the model reasons, and whether it shows that.",
+        },
+        "text": {
+            "type": "object",
+            "properties": {"format": form, "verbosity": verbosity},
+            "description": "The form of the answer, and how long it is.",
+        },
+    }
 
 
 def _patch(patch: Json, whole: Json) -> Json:

@@ -7,6 +7,7 @@ from tools.contract import errors, page, parameters
 from tools.contract.bodies import components
 from tools.contract.operations import (
     AGENTS,
+    ANTHROPIC,
     BUDGETS,
     DOOR,
     KEYS,
@@ -27,6 +28,7 @@ TAGS = {
     SESSIONS: "Sessions are conversations with an agent.",
     MESSAGES: "Messages and their answers.",
     DOOR: page.chapter("OpenAI's clients"),
+    ANTHROPIC: page.chapter("Anthropic's clients"),
     USAGE: "What was used, and what it cost.",
     KEYS: "Keys of callers. They need the scope `admin`.",
     BUDGETS: "What a tenant or a key may spend in a period.",

@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from agentos.api import anthropic_errors
 from tools.contract import page
-from tools.contract.operations import DOOR, Operation
+from tools.contract.operations import ANTHROPIC, DOOR, Operation
 from tools.contract.schemas import component
 
 Json = dict[str, Any]
@@ -91,47 +92,76 @@ def shared() -> dict[str, Json]:
     """The responses that `answers` refers to."""
     codes = {code: status for code, (status, _) in page.codes().items()}
     return {
-        f"{prefix}{_words(code)}": _response(status, [code], door=bool(prefix))
-        for prefix in ("", "Door")
+        f"{prefix}{_words(code)}": _response(status, [code], forms)
+        for prefix, forms in FORMS.items()
         for code, status in codes.items()
     }
 
 
+FORMS: dict[str, tuple[str, ...]] = {
+    "": ("own",),
+    "Door": ("openai",),
+    "Anthropic": ("anthropic",),
+    "Either": ("openai", "anthropic"),
+}
+"""The forms in which a route's errors come, by what the names of its responses begin with."""
+
+
+def _prefix(operation: Operation) -> str:
+    if operation.by_version:
+        return "Either"
+    return {DOOR: "Door", ANTHROPIC: "Anthropic"}.get(operation.tag, "")
+
+
 def _answer(operation: Operation, status: int, codes: list[str]) -> Json:
-    door = operation.tag == DOOR
+    prefix = _prefix(operation)
     if len(codes) == 1 and not operation.answer_headers:
-        return {"$ref": f"#/components/responses/{'Door' if door else ''}{_words(codes[0])}"}
-    return _response(status, codes, door=door, counted="x-agentos-attempts" in operation.answer_headers)
+        return {"$ref": f"#/components/responses/{prefix}{_words(codes[0])}"}
+    return _response(status, codes, FORMS[prefix], counted="x-agentos-attempts" in operation.answer_headers)
 
 
-def _response(status: int, codes: list[str], *, door: bool, counted: bool = False) -> Json:
+def _response(status: int, codes: list[str], forms: tuple[str, ...], *, counted: bool = False) -> Json:
     names = ["x-request-id", *(["retry-after"] if status in WAIT else []), *(["x-agentos-attempts"] if counted else [])]
     names += ["www-authenticate"] if status == 401 else []
+    names += ["request-id"] if "anthropic" in forms else []
     return {
         "description": "\n".join(f"- `{code}`: {page.codes()[code][1]}" for code in codes),
         "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in names},
         "content": {
             "application/json": {
-                "schema": _door_schema(status, codes) if door else _schema(codes),
-                "examples": {code: {"value": _example(status, code, door)} for code in codes},
+                "schema": _schema(status, codes, forms),
+                "examples": {code: {"value": _example(status, code, forms[0])} for code in codes},
             }
         },
     }
 
 
-def _schema(codes: list[str]) -> Json:
-    return {**component("Error"), "properties": {"code": {"enum": codes}}}
+def _schema(status: int, codes: list[str], forms: tuple[str, ...]) -> Json:
+    known = {"enum": codes}
+    schemas: dict[str, Json] = {
+        "own": {**component("Error"), "properties": {"code": known}},
+        "openai": {**component("DoorError"), "properties": {"error": {"properties": {"code": known}}}},
+        "anthropic": {**component("AnthropicError"), "properties": {"agentos": {"properties": {"code": known}}}},
+    }
+    found = [schemas[form] for form in forms]
+    if forms != ("own",) and status in GATEWAYS_OWN:
+        found.append(schemas["own"])
+    return found[0] if len(found) == 1 else {"anyOf": found}
 
 
-def _door_schema(status: int, codes: list[str]) -> Json:
-    own = {**component("DoorError"), "properties": {"error": {"properties": {"code": {"enum": codes}}}}}
-    return {"anyOf": [own, _schema(codes)]} if status in GATEWAYS_OWN else own
-
-
-def _example(status: int, code: str, door: bool) -> Json:
+def _example(status: int, code: str, form: str) -> Json:
     message, details = MESSAGES[code], DETAILS.get(code, {})
-    if not door:
+    if form == "own":
         return {"code": code, "message": message, "details": details, "requestId": REQUEST_ID}
+    if form == "anthropic":
+        kind = anthropic_errors.TYPES.get(status, "invalid_request_error" if status < 500 else "api_error")
+        extra = {"code": code, "details": details}
+        return {
+            "type": "error",
+            "error": {"type": kind, "message": message},
+            "request_id": REQUEST_ID,
+            "agentos": extra,
+        }
     kind = TYPES.get(status, "invalid_request_error" if status < 500 else "server_error")
     field = details["errors"][0]["field"] if "errors" in details else None
     fault = {"message": message, "type": kind, "param": field, "code": code}

@@ -5,6 +5,16 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, Field
 
 from agentos.domain import Reply
+from tools.contract.anthropic_door import (
+    AnthropicError,
+    BeginEvent,
+    BlockDeltaEvent,
+    BlockStartEvent,
+    BlockStopEvent,
+    EndEvent,
+    PingEvent,
+    StopEvent,
+)
 from tools.contract.door import ChatCompletionChunk, DoorError
 
 
@@ -64,3 +74,14 @@ CHAT_EVENTS: Events = {"message": (ChatCompletionChunk, DoorError)}
 """OpenAI's events have no names, which makes them `message`
 (https://html.spec.whatwg.org/multipage/server-sent-events.html).
 """
+
+ANTHROPIC_EVENTS: Events = {
+    "message_start": (BeginEvent,),
+    "ping": (PingEvent,),
+    "content_block_start": (BlockStartEvent,),
+    "content_block_delta": (BlockDeltaEvent,),
+    "content_block_stop": (BlockStopEvent,),
+    "message_delta": (EndEvent,),
+    "message_stop": (StopEvent,),
+    "error": (AnthropicError,),
+}

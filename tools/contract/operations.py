@@ -11,8 +11,8 @@ from agentos.domain.budgets import BudgetState
 from agentos.domain.tenant_providers import TenantProvider, TenantProviders
 from agentos.domain.usage_sums import UsageReport
 from agentos.services.provider_catalog import Health, HealthSummary, Matrix
-from tools.contract import door
-from tools.contract.events import CHAT_EVENTS, MESSAGE_EVENTS, Events
+from tools.contract import anthropic_door, door, responses
+from tools.contract.events import ANTHROPIC_EVENTS, CHAT_EVENTS, MESSAGE_EVENTS, Events
 
 EVERYWHERE = (
     "invalid_request", "unauthorized", "forbidden", "unsupported_media_type", "throttled", "internal", "unavailable",
@@ -34,7 +34,7 @@ class Operation:
 
     `streams` are the events of a streamed answer by their names. `csv`: the answer may also be CSV. `accepted` is the
     model of a 202. `fresh`: a client that has the answer already gets a 304. `links` are the path parameters of other
-    routes that the answer has, by name.
+    routes that the answer has, by name. `by_version`: with the header anthropic-version it answers in Anthropic's form.
     """
 
     folder: str
@@ -49,6 +49,7 @@ class Operation:
     fresh: bool = False
     links: tuple[str, ...] = ()
     csv: bool = False
+    by_version: bool = False
 
     @property
     def name(self) -> str:
@@ -66,8 +67,8 @@ class Operation:
         return (*EVERYWHERE, *self.codes)
 
 
-AGENTS, SESSIONS, MESSAGES, DOOR, KEYS, USAGE, BUDGETS, SERVICE = (
-    "Agents", "Sessions", "Messages", "OpenAI", "Keys", "Usage", "Budgets", "Service",
+AGENTS, SESSIONS, MESSAGES, DOOR, ANTHROPIC, KEYS, USAGE, BUDGETS, SERVICE = (
+    "Agents", "Sessions", "Messages", "OpenAI", "Anthropic", "Keys", "Usage", "Budgets", "Service",
 )  # fmt: skip
 KEY = ("idempotency-key",)
 MISSING = ("not_found",)
@@ -125,8 +126,52 @@ OPERATIONS = (
         ROUTED,
         CHAT_EVENTS,
     ),
-    Operation("list_models", DOOR, door.ModelList),
-    Operation("get_model", DOOR, door.Model, MISSING),
+    Operation(
+        "create_response",
+        DOOR,
+        responses.OpenaiResponse,
+        (*MISSING, *KEYED, *ASKING, "payload_too_large"),
+        ("idempotency-key", "x-agentos-simulate"),
+        (),
+        ROUTED,
+        responses.RESPONSE_EVENTS,
+    ),
+    Operation(
+        "anthropic_messages",
+        ANTHROPIC,
+        anthropic_door.AnthropicMessage,
+        (*MISSING, *KEYED, *ASKING, "payload_too_large"),
+        ("idempotency-key", "anthropic-beta", "x-agentos-simulate"),
+        (),
+        (*ROUTED, "request-id"),
+        ANTHROPIC_EVENTS,
+    ),
+    Operation(
+        "count_message_tokens",
+        ANTHROPIC,
+        anthropic_door.TokenCountAnswer,
+        (*MISSING, "unsupported", "payload_too_large"),
+        ("anthropic-beta",),
+        answer_headers=("request-id",),
+    ),
+    Operation(
+        "list_models",
+        DOOR,
+        (door.ModelList, anthropic_door.AnthropicModelList),
+        headers=("anthropic-version",),
+        query=("limit of models", "before_id", "after_id"),
+        answer_headers=("request-id",),
+        by_version=True,
+    ),
+    Operation(
+        "get_model",
+        DOOR,
+        (door.Model, anthropic_door.AnthropicModel),
+        MISSING,
+        headers=("anthropic-version",),
+        answer_headers=("request-id",),
+        by_version=True,
+    ),
     Operation("create_key", KEYS, IssuedKey, ("unsupported", "payload_too_large")),
     Operation("list_keys", KEYS, Page[ApiKey]),
     Operation("delete_key", KEYS, codes=MISSING),

@@ -53,6 +53,19 @@ QUERY: dict[str, Json] = {
         "description": "The form of the answer. Without it, `Accept` decides.",
         "schema": {"type": "string", "enum": ["json", "csv"]},
     },
+    "limit of models": {
+        "name": "limit",
+        "description": "In Anthropic's form: the most entries of a page.",
+        "schema": {"type": "integer", "minimum": 1, "maximum": 1000, "default": 20},
+    },
+    "before_id": {
+        "description": "In Anthropic's form: the id before which the page ends.",
+        "schema": {"type": "string"},
+    },
+    "after_id": {
+        "description": "In Anthropic's form: the id after which the page begins.",
+        "schema": {"type": "string"},
+    },
     "stream": {"description": "Whether the answer is a stream of events.", "schema": {"type": "boolean"}},
 }
 
@@ -75,12 +88,15 @@ REQUEST_HEADERS: dict[str, Json] = {
     "x-request-id": {"type": "string", "pattern": "^[!-~]{1,128}$"},
     "traceparent": {"type": "string", "examples": ["00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"]},
     "x-agentos-simulate": {"type": "string", "examples": ["openai=server"]},
+    "anthropic-beta": {"type": "string", "examples": ["context-management-2025-06-27"]},
+    "anthropic-version": {"type": "string", "examples": ["2023-06-01"]},
 }
 """`accept` is no parameter in OpenAPI: the media types of the responses say it."""
 
 RESPONSE_HEADERS: dict[str, Json] = {
     "cache-control": {"type": "string"},
     "x-request-id": {"type": "string"},
+    "request-id": {"type": "string"},
     "x-agentos-model": {"type": "string"},
     "x-agentos-attempts": {"type": "integer", "minimum": 0},
     "etag": {"type": "string"},

@@ -62,7 +62,7 @@ def error_envelope(error: ApiError, request_id: str) -> Json:
     }
 
 
-ANTHROPIC = Convention(error_envelope, ("x-request-id", "request-id"))
+ANTHROPIC = Convention(error_envelope, lambda request_id: {"request-id": request_id})
 OPENAI = Convention(openai_envelope)
 
 
@@ -71,6 +71,11 @@ def anthropic(_: Mapping[str, str]) -> Convention:
     return ANTHROPIC
 
 
+def speaks_anthropic(headers: Mapping[str, str]) -> bool:
+    """Whether a request says which version of Anthropic's API it speaks."""
+    return VERSION_HEADER in headers
+
+
 def by_version(headers: Mapping[str, str]) -> Convention:
-    """Of all other paths below `/v1/`: Anthropic's where the request says which version of its API it speaks."""
-    return ANTHROPIC if VERSION_HEADER in headers else OPENAI
+    """Of all other paths below `/v1/`: Anthropic's where the request speaks it."""
+    return ANTHROPIC if speaks_anthropic(headers) else OPENAI

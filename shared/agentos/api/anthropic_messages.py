@@ -47,7 +47,9 @@ class MessageEvents:
         self._head = _head(message_id, model, [], NO_USAGE)
         self._form = form
         self._index = -1
-        self._text_open = False
+        self._open = ""
+        """The kind of block that is being written; "" for none."""
+        self._reasoned = False
 
     def start(self) -> Iterator[Event]:
         yield "message_start", {"type": "message_start", "message": self._head}
@@ -55,43 +57,58 @@ class MessageEvents:
 
     def text(self, text: str) -> Iterator[Event]:
         """A further piece of the text."""
-        if not self._text_open:
-            yield self._begin({"type": "text", "text": ""})
-            self._text_open = True
+        yield from self._within({"type": "text", "text": ""})
         yield self._delta({"type": "text_delta", "text": text})
+
+    def reasoning(self, text: str) -> Iterator[Event]:
+        """A further piece of the thoughts. Their signature is known only at the end, and has a block of its own."""
+        self._reasoned = True
+        yield from self._within({"type": "thinking", "thinking": "", "signature": ""})
+        yield self._delta({"type": "thinking_delta", "thinking": text})
 
     def end(self, reply: Reply) -> Iterator[Event]:
         """All that comes behind the text."""
-        if self._text_open:
-            yield self._stop()
+        yield from self._close()
         for block in _blocks(reply, self._form):
-            if block["type"] != "text":  # it has been sent
-                yield from self._block(block)
-        stop = {"type": "message_delta", "delta": _stop(reply), "usage": _usage(reply)}
-        yield "message_delta", stop
+            if block["type"] == "tool_use":
+                yield from self._call(block)
+            elif block["type"] == "thinking":
+                yield from self._thinking(block)
+        yield "message_delta", {"type": "message_delta", "delta": _stop(reply), "usage": _usage(reply)}
         yield "message_stop", {"type": "message_stop", "agentos": _extra(reply, self._form)}
 
-    def _block(self, block: Json) -> Iterator[Event]:
-        if block["type"] == "tool_use":
-            yield self._begin({**block, "input": {}})
-            yield self._delta({"type": "input_json_delta", "partial_json": json_text.dump(block["input"])})
-        else:
-            yield self._begin({**block, "thinking": "", "signature": ""})
-            if block["thinking"]:
-                yield self._delta({"type": "thinking_delta", "thinking": block["thinking"]})
-            yield self._delta({"type": "signature_delta", "signature": block["signature"]})
-        yield self._stop()
+    def _call(self, block: Json) -> Iterator[Event]:
+        yield from self._within({**block, "input": {}})
+        yield self._delta({"type": "input_json_delta", "partial_json": json_text.dump(block["input"])})
+        yield from self._close()
 
-    def _begin(self, block: Json) -> Event:
+    def _thinking(self, block: Json) -> Iterator[Event]:
+        text = "" if self._reasoned else block["thinking"]
+        if not text and not block["signature"]:
+            return
+        yield from self._within({"type": "thinking", "thinking": "", "signature": ""})
+        if text:
+            yield self._delta({"type": "thinking_delta", "thinking": text})
+        yield self._delta({"type": "signature_delta", "signature": block["signature"]})
+        yield from self._close()
+
+    def _within(self, block: Json) -> Iterator[Event]:
+        """The beginning of the block, unless one of its kind is being written."""
+        if self._open == block["type"]:
+            return
+        yield from self._close()
         self._index += 1
+        self._open = block["type"]
         start = {"type": "content_block_start", "index": self._index, "content_block": block}
-        return "content_block_start", start
+        yield "content_block_start", start
+
+    def _close(self) -> Iterator[Event]:
+        if self._open:
+            self._open = ""
+            yield "content_block_stop", {"type": "content_block_stop", "index": self._index}
 
     def _delta(self, delta: Json) -> Event:
         return "content_block_delta", {"type": "content_block_delta", "index": self._index, "delta": delta}
-
-    def _stop(self) -> Event:
-        return "content_block_stop", {"type": "content_block_stop", "index": self._index}
 
 
 def _head(message_id: str, model: str, content: list[Json], usage: Json) -> Json:

@@ -52,7 +52,7 @@ class AnthropicStream(StreamingResponse):
         self._write(self._events.text(text))
 
     def on_reasoning(self, text: str) -> None:
-        """Thoughts come at the end, with their signature."""
+        self._write(self._events.reasoning(text))
 
     def _write(self, events: Iterable[Event]) -> None:
         for kind, value in events:

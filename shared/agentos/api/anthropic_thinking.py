@@ -12,9 +12,9 @@ Json = dict[str, Any]
 ThinkingForm = Literal["none", "signed", "shown"]
 """What an answer holds of the model's thoughts: nothing, what its provider needs back, or their text as well."""
 
-BUDGETS = ((2048, "low"), (8192, "medium"), (24_576, "high"), (49_152, "xhigh"))
-"""The levels for `budget_tokens`, each below its bound; more is `max`. The bounds lie between the budgets that a level
-becomes at Anthropic."""
+BUDGETS = ((4096, "low"), (12_288, "medium"), (24_576, "high"), (49_152, "xhigh"))
+"""The levels for `budget_tokens`, each below its bound; more is `max`. The bounds lie between the budgets that the
+levels become at Anthropic (`config/default.yaml`)."""
 
 DEFAULT_EFFORT = "high"
 """Anthropic's own, where a request says no more than that the model may think ("Effort", platform.claude.com)."""
@@ -34,8 +34,10 @@ def read_thinking(thinking: Json | None) -> tuple[str | None, ThinkingForm]:
             effort = next((level for bound, level in BUDGETS if budget < bound), "max")
         case {"type": "enabled"}:
             raise InvalidRequest.of("thinking.budget_tokens", "must be a whole number")
-        case {"type": "adaptive" | "between_tools"}:
+        case {"type": "adaptive"}:
             effort = DEFAULT_EFFORT
+        case {"type": "between_tools"}:
+            effort = "low"
         case _:
             raise InvalidRequest.of("thinking.type", "must be enabled, disabled, adaptive or between_tools")
     return effort, "signed" if thinking.get("display") == "omitted" else "shown"

@@ -119,8 +119,8 @@ def endpoint(
             request_id = request_id_of(event, context)
             credentials, control = credentials_of(event), access_control()
             chosen = Convention(envelope) if convention is None else convention(credentials.headers)
-            ids = dict.fromkeys(chosen.id_headers, request_id)
-            headers = {**ids, **control.response_headers(credentials.headers)}
+            own = chosen.headers(request_id)
+            headers = {"x-request-id": request_id, **own, **control.response_headers(credentials.headers)}
 
             def respond() -> ProxyResponse:
                 try:

@@ -9,6 +9,7 @@ from urllib.parse import unquote
 from agentos.domain.callers import Caller
 from agentos.kernel.errors import MAX_FIELD, NotFound
 from agentos.kernel.values import Value
+from agentos.services.model_names import listed, resolved
 from agentos.settings.loading import Settings
 
 Json = dict[str, Any]
@@ -34,17 +35,22 @@ class Models(Value):
 
 def models(settings: Settings, caller: Caller) -> Models:
     """The configured models of every provider that is available, as far as the caller may use them."""
-    settings = settings.of(caller.tenant)
-    available = {name for name, provider in settings.providers.items() if provider.availability[0] == "available"}
-    names = (name for name in settings.models if name.partition(":")[0] in available and caller.may_use(name))
-    return Models(models=tuple(Model(name=name) for name in names))
+    return Models(models=tuple(Model(name=name) for name in listed(settings.of(caller.tenant), caller)))
 
 
 def model(settings: Settings, caller: Caller, name: str) -> Model:
-    """The one of that name. Some clients encode the `:` and `/` in it, others do not. Raises NotFound."""
-    for listed in models(settings, caller).models:
-        if listed.name in (name, unquote(name)):
-            return listed
+    """The one of that name. Raises InvalidRequest, NotFound."""
+    return Model(name=listed_name(settings, caller, name))
+
+
+def listed_name(settings: Settings, caller: Caller, name: str) -> str:
+    """The listed model that a path names. Some clients encode the `:` and `/` in it, others do not.
+
+    Raises InvalidRequest, NotFound.
+    """
+    found = resolved(unquote(name), settings, caller)
+    if found in listed(settings.of(caller.tenant), caller):
+        return found
     raise NotFound(
         "There is no such model, its provider is not available, or the key does not allow it.",
         {"model": name[:MAX_FIELD]},

@@ -90,25 +90,34 @@ class ResponseWords:
         }
 
     def items(self, reply: Reply) -> Iterator[Json]:
-        """The items of `output`."""
-        yield from self.thoughts(reply)
+        """The items of `output`. A provider's sealed thoughts are right before the calls that they led to."""
+        shown, sealed = self.shown_thoughts(reply), self.sealed_thoughts(reply)
+        if shown:
+            yield self.reasoning(0, shown, None if reply.content else sealed)
         if reply.content:
             kind = REFUSAL if reply.finish_reason == REFUSAL else "output_text"
             yield self.message([content_part(kind, reply.content)], status_of(reply))
+        if sealed and (reply.content or not shown):
+            yield self.reasoning(1 if shown else 0, "", sealed)
         yield from self.calls(reply)
 
-    def thoughts(self, reply: Reply) -> Iterator[Json]:
-        """The reasoning item, where the client asked for what there is: the text, or what the provider needs back with
-        its calls, sealed."""
-        text = reply.reasoning if self._form.summary else ""
+    def shown_thoughts(self, reply: Reply) -> str:
+        """What the model thought, for a client that asks for it."""
+        return reply.reasoning if self._form.summary else ""
+
+    def sealed_thoughts(self, reply: Reply) -> str | None:
+        """What the provider needs back with its calls, for a client that asks for it."""
         signature = reply.tool_calls[0].signature if reply.tool_calls and self._form.encrypted else None
-        if text or signature:
-            yield {
-                "id": f"rs_{self.token}",
-                "type": "reasoning",
-                "summary": [{"type": "summary_text", "text": text}] if text else [],
-                "encrypted_content": seal(signature) if signature else None,
-            }
+        return seal(signature) if signature else None
+
+    def reasoning(self, number: int, text: str, sealed: str | None) -> Json:
+        """The reasoning item of that number."""
+        return {
+            "id": f"rs_{self.token}_{number}",
+            "type": "reasoning",
+            "summary": [summary_part(text)] if text else [],
+            "encrypted_content": sealed,
+        }
 
     def message(self, content: list[Json], status: str) -> Json:
         """The message item."""
@@ -144,6 +153,11 @@ def content_part(kind: str, text: str) -> Json:
     if kind == REFUSAL:
         return {"type": "refusal", "refusal": text}
     return {"type": "output_text", "text": text, "annotations": [], "logprobs": []}
+
+
+def summary_part(text: str) -> Json:
+    """A part of a reasoning item."""
+    return {"type": "summary_text", "text": text}
 
 
 def status_of(reply: Reply) -> str:

@@ -9,7 +9,7 @@ https://platform.openai.com/docs/api-reference/responses-streaming
 from collections.abc import Iterator
 from typing import Any
 
-from agentos.api.openai_responses import REFUSAL, ResponseWords, content_part, status_of
+from agentos.api.openai_responses import REFUSAL, ResponseWords, content_part, status_of, summary_part
 from agentos.domain import Reply
 
 Json = dict[str, Any]
@@ -23,6 +23,10 @@ class ResponseEvents:
         self._model = model
         self._number = 0
         self._texts: list[str] = []
+        self._thoughts: list[str] = []
+        """Pieces of the item that is open."""
+        self._thought = 0
+        """Characters of thoughts that were sent."""
         self.output: list[Json] = []
 
     def start(self) -> Iterator[Json]:
@@ -33,17 +37,33 @@ class ResponseEvents:
     def text(self, text: str) -> Iterator[Json]:
         """A further piece of the answer's text."""
         if not self._texts:
+            yield from self._close_thoughts(None)
             yield from self._open_message("output_text")
         self._texts.append(text)
         yield self._in_part("response.output_text.delta", delta=text, logprobs=[])
 
+    def reasoning(self, text: str) -> Iterator[Json]:
+        """A further piece of what the model thought. What it thinks beside its text comes at the end."""
+        if not self._texts:
+            yield from self._think(text)
+
     def end(self, reply: Reply) -> Iterator[Json]:
         """All that comes behind the text."""
+        shown, sealed = self._words.shown_thoughts(reply), self._words.sealed_thoughts(reply)
+        refused = reply.finish_reason == REFUSAL and not self._texts
         yield from self._close_message(status_of(reply))
-        if not self._written and reply.finish_reason == REFUSAL:
+        if rest := shown[self._thought :]:
+            yield from self._think(rest)
+        if self._thoughts and not reply.content:
+            yield from self._close_thoughts(sealed)
+            sealed = None
+        yield from self._close_thoughts(None)
+        if refused:
             yield from self._refuse(reply.content)
-        for item in self._words.thoughts(reply):
-            yield from self._reason(item)
+        if sealed:
+            item = self._words.reasoning(self._next_thought, "", sealed)
+            yield self._in_item("response.output_item.added", item=item)
+            yield self._done(item)
         for call in self._words.calls(reply):
             yield from self._call(call)
         response = self._words.ended(reply, self.output)
@@ -51,15 +71,11 @@ class ResponseEvents:
 
     def fail(self, error: Json) -> Iterator[Json]:
         """The end of an answer that broke off. `error` is OpenAI's envelope."""
+        yield from self._close_thoughts(None)
         yield from self._close_message("incomplete")
         told = error["error"]
         yield self._event("error", code=told["code"], message=told["message"], param=told["param"])
         yield self._event("response.failed", response=self._words.failed(self._model, self.output, error))
-
-    @property
-    def _written(self) -> bool:
-        """Whether there is a message item."""
-        return any(item["type"] == "message" for item in self.output)
 
     def _open_message(self, kind: str) -> Iterator[Json]:
         yield self._in_item("response.output_item.added", item=self._words.message([], "in_progress"))
@@ -83,15 +99,27 @@ class ResponseEvents:
         yield self._in_part("response.content_part.done", part=part)
         yield self._done(self._words.message([part], "completed"))
 
-    def _reason(self, item: Json) -> Iterator[Json]:
-        at = {"item_id": item["id"], "output_index": len(self.output), "summary_index": 0}
-        yield self._in_item("response.output_item.added", item={**item, "summary": []})
-        for part in item["summary"]:
-            yield self._event("response.reasoning_summary_part.added", **at, part={**part, "text": ""})
-            yield self._event("response.reasoning_summary_text.delta", **at, delta=part["text"])
-            yield self._event("response.reasoning_summary_text.done", **at, text=part["text"])
-            yield self._event("response.reasoning_summary_part.done", **at, part=part)
-        yield self._done(item)
+    @property
+    def _next_thought(self) -> int:
+        """The number of the next reasoning item."""
+        return sum(item["type"] == "reasoning" for item in self.output)
+
+    def _think(self, text: str) -> Iterator[Json]:
+        if not self._thoughts:
+            yield self._in_item("response.output_item.added", item=self._words.reasoning(self._next_thought, "", None))
+            yield self._in_thoughts("part.added", part=summary_part(""))
+        self._thoughts.append(text)
+        self._thought += len(text)
+        yield self._in_thoughts("text.delta", delta=text)
+
+    def _close_thoughts(self, sealed: str | None) -> Iterator[Json]:
+        if not self._thoughts:
+            return
+        text = "".join(self._thoughts)
+        yield self._in_thoughts("text.done", text=text)
+        yield self._in_thoughts("part.done", part=summary_part(text))
+        yield self._done(self._words.reasoning(self._next_thought, text, sealed))
+        self._thoughts = []
 
     def _call(self, item: Json) -> Iterator[Json]:
         at = {"item_id": item["id"], "output_index": len(self.output)}
@@ -113,6 +141,11 @@ class ResponseEvents:
         """An event of the message's one part."""
         item_id = self._words.message([], "")["id"]
         return self._event(kind, item_id=item_id, output_index=len(self.output), content_index=0, **fields)
+
+    def _in_thoughts(self, kind: str, **fields: Any) -> Json:
+        """An event of the one part of a reasoning item."""
+        at = {"item_id": self._words.reasoning(self._next_thought, "", None)["id"], "output_index": len(self.output)}
+        return self._event(f"response.reasoning_summary_{kind}", **at, summary_index=0, **fields)
 
     def _event(self, kind: str, **fields: Any) -> Json:
         event = {"type": kind, "sequence_number": self._number, **fields}

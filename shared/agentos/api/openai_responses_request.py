@@ -74,6 +74,9 @@ class ResponsesRequest(Lenient):
 
         Raises InvalidRequest, Unsupported.
         """
+        for name in ("previous_response_id", "conversation"):
+            if getattr(self, name) is not None:
+                raise Unsupported(f"{name}: nothing is stored here.", {"capability": name})
         read = self.read()
         instructions = (self.instructions or "").strip() and self.instructions
         first = (Message(role="system", content=instructions),) if instructions else ()
@@ -130,5 +133,7 @@ class ResponsesRequest(Lenient):
         for name in (name for name, given in without_effect.items() if given):
             notes.add(name, "left out: it has no effect here")
         notes.unknown({name: value for name, value in body.items() if name not in _READ_BY_NAME})
+        if self.store:
+            notes.add("store", "left out: nothing is stored here")
         options = self.stream_options or {}
         notes.unknown({name: value for name, value in options.items() if value is not False}, "stream_options.")

@@ -46,7 +46,7 @@ class ResponseStream(StreamingResponse):
         self._write(self._events.text(text))
 
     def on_reasoning(self, text: str) -> None:
-        """Thoughts come at the end, as an item of their own."""
+        self._write(self._events.reasoning(text))
 
     def _write(self, events: Iterable[dict[str, Any]]) -> None:
         for event in events:

@@ -21,10 +21,10 @@ Envelope = Callable[[ApiError, str], dict[str, Any]]
 
 @dataclass(frozen=True)
 class Convention:
-    """What the responses of a vendor's door have in common: an error's JSON, and the headers with the request's id."""
+    """What the responses of a vendor's door have in common: the JSON of an error, and headers by the request's id."""
 
     envelope: Envelope
-    id_headers: tuple[str, ...] = ("x-request-id",)
+    headers: Callable[[str], Mapping[str, str]] = lambda _: {}
 
 
 @dataclass(frozen=True)

@@ -67,6 +67,15 @@ class Adapter(ABC):
         Raises UpstreamError, also after a part was passed on.
         """
 
+    def count(
+        self, provider: Provider, target: Target, prompt: Prompt, send: SendRequest, seconds: float
+    ) -> int | None:
+        """The tokens of the prompt as the provider counts them; None where it has no count without an answer.
+
+        Raises UpstreamError.
+        """
+        return None
+
 
 class HttpAdapter(Adapter):
     """A wire format of JSON over HTTP."""
@@ -140,6 +149,13 @@ class HttpAdapter(Adapter):
             return self._accumulate(received, AnswerEmitter(AnswerListener(lambda _: None)))
         with self._counting(lambda: payload), decoding_errors(response.status):
             return self.decode(payload)
+
+    def payload_of(self, response: HttpResponse) -> dict[str, Any]:
+        """The JSON of a 2xx response. Raises UpstreamError for any other."""
+        payload = _payload(response.body)
+        if not 200 <= response.status < 300:
+            raise self.error_of_response(response, payload)
+        return payload
 
     def _accumulate(self, incoming: IncomingResponse, emitter: AnswerEmitter) -> Completion:
         accumulator = self.accumulator()

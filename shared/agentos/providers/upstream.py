@@ -58,6 +58,15 @@ class UpstreamClient:
             raise
         return fitted.restored(completion)
 
+    def count(self, target: Target, prompt: Prompt, seconds: float) -> int | None:
+        """The tokens of the prompt as the target's provider counts them; None where it does not count without an
+        answer. Raises UpstreamError."""
+        provider = self._provider(target)
+        prompt, _ = fit_extras(prompt, provider.settings.format)
+        fitted = fit(prompt, target.facts, limits_of(provider, target.facts)).prompt
+        wire_format, client = _adapter(provider.settings.format), self._client_for(provider)
+        return wire_format.count(provider, target, fitted, client.send, seconds)
+
     def _call(
         self, provider: Provider, target: Target, prompt: Prompt, timeouts: Timeouts, listen: AnswerListener | None
     ) -> Completion:

@@ -3,29 +3,25 @@
 Nothing is stored but its usage, and the answer to a request with an Idempotency-Key.
 """
 
-from agentos.domain import Agent, AgentConfig, IdempotencyKey, Reply, SessionUsage
+from agentos.domain import IdempotencyKey, Reply, SessionUsage
 from agentos.domain.callers import Caller
-from agentos.domain.names import model_name
 from agentos.domain.requests import CompletionRequest
 from agentos.kernel.clock import Clock, Deadline
-from agentos.kernel.errors import ApiError, InvalidRequest, NotFound
+from agentos.kernel.errors import ApiError
 from agentos.kernel.ids import new_id
 from agentos.routing.call import Simulation
 from agentos.routing.execute import Executor
+from agentos.services.door_agents import DoorAgents
 from agentos.services.leases import Leases
 from agentos.services.preparation import Hints, Preparation
 from agentos.services.replies import make_reply, require_complete
 from agentos.services.spending import Spending
 from agentos.services.stream_listener import StreamListener, forward, replay
-from agentos.services.tool_definitions import check_choice
 from agentos.services.turn_metrics import TurnRecorder
 from agentos.services.usage_recorder import TurnUsage, UsageRecorder
 from agentos.settings.loading import Settings
-from agentos.store.agents import AgentStore
 from agentos.store.completion_records import CompletionRecords
 from agentos.store.turns import RecordedReply
-
-AGENT = "agent:"
 
 
 class Completions:
@@ -33,7 +29,7 @@ class Completions:
 
     def __init__(
         self,
-        agents: AgentStore,
+        agents: DoorAgents,
         records: CompletionRecords,
         leases: Leases,
         preparation: Preparation,
@@ -103,7 +99,7 @@ class Completions:
         """The answer, and the lengths of the pieces in which the listener got it."""
         began = self._clock.monotonic()
         answer_by = deadline.earlier(self._settings.limits.commit_reserve_seconds)
-        agent = self._agent(caller.tenant, request)
+        agent = self._agents.of(caller, request)
         if agent.config.timeout_seconds:
             answer_by = answer_by.at_most(agent.config.timeout_seconds)
         hints = Hints(metadata=request.metadata)
@@ -132,36 +128,3 @@ class Completions:
                 plan, outcome, message_id, began, self._clock, reasoning=request.show_reasoning
             )
         return require_complete(reply), outcome.lengths
-
-    def _agent(self, tenant: str, request: CompletionRequest) -> Agent:
-        """The agent that `model` names, or one for this request alone, with the request's tools and config."""
-        if request.model.startswith(AGENT):
-            agent = self._agents.get(tenant, request.model.removeprefix(AGENT))
-        else:
-            agent = self._temporary_agent(request.model)
-        tools = agent.tools if request.tools is None else request.tools
-        agent = agent.model_copy(update={"tools": tools}).under(request.parameters)
-        check_choice("toolChoice", agent.config, tools)
-        return agent
-
-    def _temporary_agent(self, models: str) -> Agent:
-        """An agent that is not stored. Its model is the first of `models`, the others are its fallbacks."""
-        first, *others = (name.strip() for name in models.split(","))
-        for name in (first, *others):
-            try:
-                provider = model_name(name).partition(":")[0]
-            except ValueError as error:
-                raise InvalidRequest.of("model", str(error)) from error
-            if provider not in self._settings.provider_names:
-                raise NotFound(f"There is no provider {provider!r:.80}.", {"model": name[:200]})
-        return Agent(
-            agent_id="",
-            name="",
-            description="",
-            model=first,
-            tools=(),
-            config=AgentConfig(fallback_models=tuple(others)),
-            version=1,
-            created_at="",
-            updated_at="",
-        )

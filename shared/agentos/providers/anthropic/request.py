@@ -12,6 +12,14 @@ MAX_TOKENS = 8192
 """The API demands a bound on the answer's tokens. This one is sent where the agent sets none, with room for thoughts,
 or the model's most if that is less."""
 
+COUNTED = frozenset(
+    {"model", "messages", "system", "tools", "tool_choice", "thinking", "output_config", "context_management"}
+)
+"""The fields that a count of tokens takes; any other is a 400.
+
+https://platform.claude.com/docs/en/api/messages-count-tokens
+"""
+
 
 def encode(target: Target, prompt: Prompt) -> dict[str, Any]:
     """The request's JSON."""

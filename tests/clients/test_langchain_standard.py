@@ -1,0 +1,62 @@
+"""LangChain's own standard tests pass through each door as they do straight at a provider."""
+
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from tests.clients.conftest import HERE, PYTHON, SECONDS, Behind
+from tests.conversations.fakes.provider import MODEL, FakeProvider
+
+MODELS = {"chat": MODEL, "messages": "claude-haiku-4-5"}
+"""At Anthropic one that does not think unless it is asked to: no other takes a forced tool without more ado."""
+
+OPTIONS = ("asyncio_mode=auto", "asyncio_default_test_loop_scope=session")
+"""ChatAnthropic keeps its connections from one test to the next, which must run in the same loop."""
+
+LEAST = 35
+"""So many of the standard tests pass straight at the fake; the others are of what it does not do, or are skipped."""
+
+
+def begin(report: Path, environment: Mapping[str, str]) -> "subprocess.Popen[bytes]":
+    command = [PYTHON, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--noconftest", f"--junitxml={report}"]
+    command += ["-c", "/dev/null", "--rootdir", HERE / "python", *(f"-o{option}" for option in OPTIONS)]
+    command += ["python/langchain_standard.py"]
+    return subprocess.Popen(command, cwd=HERE, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def outcomes(report: Path) -> dict[str, str]:
+    """passed, failed or skipped, by the test's name."""
+    found = {}
+    for case in ElementTree.parse(report).iter("testcase"):
+        kinds = {child.tag for child in case}
+        bad = kinds & {"failure", "error"}
+        found[case.attrib["name"]] = "failed" if bad else "skipped" if "skipped" in kinds else "passed"
+    return found
+
+
+def provider(behind: Behind, kind: str) -> FakeProvider:
+    return behind.anthropic if kind == "messages" else behind.openai
+
+
+@pytest.mark.parametrize("kind", ["chat", "messages"])
+def test_no_test_fails_through_the_door_that_passes_without_it(behind: Behind, tmp_path: Path, kind: str) -> None:
+    fake = provider(behind, kind)
+    version = "" if kind == "messages" else "/v1"
+    sides = {
+        "straight": {
+            "BASE_URL": fake.url + fake.path.removesuffix("/v1") + version,
+            "MODEL": MODELS[kind],
+            "KEY": fake.key,
+        },
+        "door": {"BASE_URL": behind.url + version, "MODEL": f"{fake.name}:{MODELS[kind]}", "KEY": "any"},
+    }
+    running = [begin(tmp_path / side, behind.environment(KIND=kind, **given)) for side, given in sides.items()]
+    for one in running:
+        one.wait(SECONDS)
+    straight, door = (outcomes(tmp_path / side) for side in sides)
+    assert straight.keys() == door.keys()
+    assert sorted(name for name in straight if straight[name] == "passed" and door[name] != "passed") == []
+    assert [*straight.values()].count("passed") >= LEAST, (straight, door)
