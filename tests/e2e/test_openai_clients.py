@@ -229,7 +229,8 @@ def test_models_are_listed(client: openai.OpenAI) -> None:
 @pytest.mark.parametrize(
     ("request_", "kind", "param"),
     [
-        ({"model": "gpt-4o-mini"}, openai.BadRequestError, "model"),
+        ({"model": "gpt 4o mini"}, openai.BadRequestError, "model"),
+        ({"model": "gpt-none"}, openai.NotFoundError, None),
         ({"model": "xai:"}, openai.BadRequestError, "model"),
         ({"model": "xai:gr\x00ok"}, openai.BadRequestError, "model"),
         ({"model": "xai:" + "x" * 20_000, "stream": True}, openai.BadRequestError, "model"),

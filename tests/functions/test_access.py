@@ -14,6 +14,7 @@ from tests.support.wiring import rewire
 
 ROUTES = load_template(ROOT / "template.yaml", "any").routes
 DOORS = "/v1/"
+ANTHROPICS = "/v1/messages"
 
 
 def named(route: Route) -> str:
@@ -59,6 +60,9 @@ def bearer(key: IssuedKey | str) -> dict[str, str]:
 
 def code(route: Route, answer: Answer) -> str:
     """The error's code, from the envelope of the route's door."""
+    if route.path.startswith(ANTHROPICS):
+        assert answer.json["request_id"] == answer.headers["request-id"]
+        return str(answer.json["agentos"]["code"])
     if route.path.startswith(DOORS):
         return str(answer.json["error"]["code"])
     return str(answer.json["code"])
