@@ -291,7 +291,7 @@ FIELDS = {
     "ResponsesRequest.conversation": "The conversation to go on with.",
     "ResponsesRequest.prompt": "Refused: stored prompts are not known here.",
     "ResponsesRequest.truncation": "Accepted and noted.",
-    "ResponsesRequest.prompt_cache_key": "Accepted and noted.",
+    "prompt_cache_key": "What requests of one conversation have in common; it goes on as a hash.",
     "ResponsesRequest.max_tool_calls": "Accepted and noted.",
     "Experiment.name": "Names the experiment in replies.",
     "Health.status": "`ok` while at least one provider is available, else `degraded`.",

@@ -55,8 +55,7 @@ class BlockReader:
     def rest(self, block: Json, known: tuple[str, ...], prefix: str = BLOCK) -> None:
         """Notes what of a block is not read."""
         left = {name: value for name, value in block.items() if name not in known}
-        if left.pop("cache_control", None):
-            self._notes.add("cache_control", "left out: providers are not told of it yet")
+        left.pop("cache_control", None)  # read elsewhere (anthropic_cache.py)
         self._notes.unknown(left, prefix)
 
     def _parts(self, path: str, block: Json) -> Iterator[Part]:

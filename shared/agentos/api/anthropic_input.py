@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any, Literal
 
 from agentos.api.anthropic_blocks import BlockReader
+from agentos.api.anthropic_cache import last_mark, mark_of, split
 from agentos.api.door_notes import DoorNotes
 from agentos.api.lenient import Lenient
 from agentos.api.sealed_thoughts import unseal
@@ -59,31 +60,39 @@ class InputReader:
         yield from read
 
     def _system(self, path: str, content: Any) -> Iterator[Message]:
-        """The system's texts as one message."""
-        texts: list[Part] = []
-        for index, block in enumerate(self._blocks.blocks(path, content)):
-            if block["type"] != "text":
-                raise InvalidRequest.of(f"{path}[{index}]", "must be a block of text")
-            if text := self._blocks.text(f"{path}[{index}]", block):
-                texts.append(TextPart(type="text", text=text))
-        if texts:
-            yield Message(role="system", content=_plain(texts))
+        """The system's texts as one message, or as several where some of them are marked for the cache."""
+        for run, mark in split(self._blocks.blocks(path, content)):
+            texts: list[Part] = []
+            for index, block in run:
+                if block["type"] != "text":
+                    raise InvalidRequest.of(f"{path}[{index}]", "must be a block of text")
+                if text := self._blocks.text(f"{path}[{index}]", block):
+                    texts.append(TextPart(type="text", text=text))
+            if texts:
+                yield Message(role="system", content=_plain(texts), cache=mark)
 
     def _user(self, path: str, content: Any) -> Iterator[Message]:
-        """The results of tools, then what the user says, with the images of the results."""
+        """The results of tools, then what the user says, with the images of the results.
+
+        It is several messages where some blocks are marked for the cache.
+        """
         blocks = self._blocks.blocks(path, content)
         parts: list[Part] = []
-        said: list[Part] = []
-        for index, block in enumerate(blocks):
-            place = f"{path}[{index}]"
-            if block["type"] == "tool_result":
-                result, images = self._result(place, block)
-                parts += images
-                yield result
-            else:
-                said += self._blocks.parts(path, [block])
-        if parts or said:
-            yield Message(role="user", content=_plain([*parts, *said]))
+        said: list[Message] = []
+        for run, mark in split(blocks):
+            own: list[Part] = []
+            for index, block in run:
+                if block["type"] == "tool_result":
+                    result, images = self._result(f"{path}[{index}]", block)
+                    parts += images
+                    yield result
+                else:
+                    own += self._blocks.parts(path, [block])
+            if own:
+                said.append(Message(role="user", content=_plain(own), cache=mark))
+        if parts:
+            yield Message(role="user", content=_plain(parts))
+        yield from said
 
     def _result(self, path: str, block: Json) -> tuple[Message, list[Part]]:
         """A tool's result as a message, and its images: few providers take them in a result."""
@@ -93,20 +102,22 @@ class InputReader:
         self._blocks.rest(block, ("type", "tool_use_id", "content", "is_error"))
         blocks = self._blocks.blocks(f"{path}.content", block.get("content"))
         parts = list(self._blocks.parts(f"{path}.content", [one for one in blocks if not _is_blank(one)]))
-        images = [part for part in parts if isinstance(part, ImagePart)]
+        images: list[Part] = [part for part in parts if isinstance(part, ImagePart)]
         if images:
             self._notes.add(f"{path}.content", "has images, which follow as the user's")
         text = "\n".join(part.text for part in parts if isinstance(part, TextPart))
         if block.get("is_error") is True:
             text = FAILED + text
-        return Message(role="tool", content=text, tool_call_id=call_id), images
+        cache = mark_of(block) or last_mark(blocks)
+        return Message(role="tool", content=text, tool_call_id=call_id, cache=cache), images
 
     def _assistant(self, path: str, content: Any) -> Iterator[Message]:
         """An answer: its text, its calls, and the thoughts that this API has given for each call."""
         texts: list[str] = []
         calls: list[ToolCall] = []
         thought: str | None = None
-        for index, block in enumerate(self._blocks.blocks(path, content)):
+        blocks = self._blocks.blocks(path, content)
+        for index, block in enumerate(blocks):
             place = f"{path}[{index}]"
             match block["type"]:
                 case "text":
@@ -122,7 +133,7 @@ class InputReader:
                     self._notes.add(place, f"left out: the type {kind!r:.80} is not known here")
         text = "".join(texts)
         if text or calls:
-            yield Message(role="assistant", content=text, tool_calls=tuple(calls))
+            yield Message(role="assistant", content=text, tool_calls=tuple(calls), cache=last_mark(blocks))
 
     def _thought(self, block: Json, field: str) -> str | None:
         """The signature that a block of thought holds, if it is one of ours."""

@@ -13,13 +13,14 @@ from typing import Any
 
 from pydantic import Field
 
+from agentos.api.anthropic_cache import last_mark, mark_of
 from agentos.api.anthropic_errors import NAMES
 from agentos.api.anthropic_input import InputMessage, InputReader
 from agentos.api.anthropic_thinking import ThinkingForm, read_effort, read_thinking
 from agentos.api.anthropic_tools import read_choice, read_tools
 from agentos.api.door_notes import DoorNotes
 from agentos.api.lenient import Lenient
-from agentos.domain import GivenParameters, VendorExtras
+from agentos.domain import GivenParameters, Message, VendorExtras
 from agentos.domain.requests import CompletionRequest
 from agentos.kernel.errors import InvalidRequest
 from agentos.kernel.validation import validated
@@ -78,14 +79,23 @@ class MessagesRequest(Lenient):
         request = CompletionRequest(
             door="anthropic_messages",
             model=self.model,
-            messages=InputReader(notes).read(self.system, self.messages),
+            messages=self._messages(notes),
             parameters=self._parameters(notes),
             tools=None if self.tools is None else read_tools(self.tools, notes),
             metadata=metadata,
             extras=self._extras(headers, notes),
+            tools_cache=last_mark(self.tools or []),
             show_reasoning=form == "shown",
         )
         return request, MessagesForm(tuple(notes), form)
+
+    def _messages(self, notes: DoorNotes) -> tuple[Message, ...]:
+        """A mark of the whole request is one of its last block."""
+        messages = InputReader(notes).read(self.system, self.messages)
+        whole = mark_of(self.model_extra)
+        if whole is None or messages[-1].cache:
+            return messages
+        return (*messages[:-1], messages[-1].model_copy(update={"cache": whole}))
 
     def _parameters(self, notes: DoorNotes) -> GivenParameters:
         given: Json = {ours: value for theirs, ours in SIMPLE.items() if (value := getattr(self, theirs)) is not None}
@@ -128,8 +138,7 @@ class MessagesRequest(Lenient):
         """What goes on to Anthropic alone: names of betas and the fields that belong to them."""
         left = {name: value for name, value in (self.model_extra or {}).items() if name != "output_format"}
         fields = {name: value for name in VENDORS_OWN if (value := left.pop(name, None)) not in (None, "auto")}
-        if left.pop("cache_control", None):
-            notes.add("cache_control", "left out: providers are not told of it yet")
+        left.pop("cache_control", None)  # read in `neutral`
         notes.unknown(left)
         beta = headers.get(BETA_HEADER, "").strip()
         if beta and not _BETAS.fullmatch(beta):

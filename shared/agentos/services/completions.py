@@ -110,7 +110,7 @@ class Completions:
             self._usage.turn(usage, deadline),
         ):
             prompt, plan = self._preparation.prepare(
-                caller, agent, None, request.messages, hints, streamed=listener is not None, extras=request.extras
+                caller, agent, None, request.messages, hints, streamed=listener is not None, request=request
             )
             message_id = new_id("msg")
             attempt_listener = forward(listener, message_id, reasoning=request.show_reasoning) if listener else None

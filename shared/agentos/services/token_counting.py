@@ -42,7 +42,7 @@ class TokenCounting:
         """
         agent = self._agents.of(caller, request)
         hints = Hints(metadata=request.metadata)
-        prompt, plan = self._preparation.prepare(caller, agent, None, request.messages, hints, extras=request.extras)
+        prompt, plan = self._preparation.prepare(caller, agent, None, request.messages, hints, request=request)
         first = plan.targets[0] if plan.targets else None
         counted = self._asked(first, prompt, deadline) if first else None
         tokens = estimate_prompt(prompt) if counted is None else counted
