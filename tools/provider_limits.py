@@ -17,6 +17,7 @@ from agentos.domain import ModelFacts, ParameterName, RequestLimits  # noqa: E40
 from agentos.providers.limits import format_limits  # noqa: E402
 from agentos.settings.loading import Settings, load_settings  # noqa: E402
 from agentos.settings.provider import Provider  # noqa: E402
+from agentos.settings.schema import WITHOUT, FormatSettings, UnlistedModels  # noqa: E402
 
 PAGE = ROOT / "docs" / "providers.md"
 WIDTH = 120
@@ -47,6 +48,7 @@ JSON_MODES = {
 SENTENCES: dict[str, Callable[[Any], str]] = {
     "ranges": _ranges,
     "exclusive": lambda pairs: " ".join(f"`{left}` is left out beside `{first}`." for first, left in pairs),
+    "least_max_tokens": lambda least: f"A `maxTokens` under {least} is raised to it.",
     "efforts": lambda known: (
         f"Of a model whose levels are not known, `reasoningEffort` is {', '.join(f'`{one}`' for one in known)} alone."
         if known
@@ -111,37 +113,58 @@ def _block(owner: str, settings: Settings) -> str:
     """The block of a provider (`openai`) or of a format (`format openai`)."""
     kind, _, name = owner.rpartition(" ")
     if kind == "format":
-        lines = _sentences(format_limits(name))
+        of_providers = {provider.settings.format for provider in settings.providers.values()}
+        without = () if name in of_providers else WITHOUT.get(name, ())  # else it is in their own blocks
+        lines = [*_left_out(without), *_sentences(format_limits(name))]
     else:
         provider = settings.providers[name]
-        lines = [*_of_provider(provider), *_of_models(provider, settings.models), *_of_unlisted(provider)]
+        lines = [
+            *_of_settings(provider.settings, provider.unsupported),
+            *_of_formats(provider),
+            *_of_models(provider, settings.models),
+            *_of_unlisted(provider),
+        ]
     text = " ".join(lines) or "As its format has it."
     return _wrapped(f"- **Changed on the way.** {text}")
 
 
-def _of_provider(provider: Provider) -> Iterator[str]:
-    yield from _left_out(provider.unsupported)
-    for ours, theirs in provider.settings.parameters.items():
+def _of_settings(settings: FormatSettings, unsupported: Collection[ParameterName]) -> Iterator[str]:
+    yield from _left_out(unsupported)
+    for ours, theirs in settings.parameters.items():
         yield f"`{ours}` is sent as `{theirs}`."
-    yield from _sentences(provider.settings.limits)
-    thoughts = provider.settings.thoughts
+    yield from _sentences(settings.limits)
+    thoughts = settings.thoughts
     if thoughts.required:
         yield f"Thoughts go back as `{thoughts.required}`, on every answer where tools are in play, if need be empty."
     if not thoughts.returned:
         yield "Thoughts do not go back."
 
 
+def _of_formats(provider: Provider) -> Iterator[str]:
+    for name, settings in provider.settings.formats.items():
+        if lines := list(_of_settings(settings, settings.unsupported)):
+            yield f"Models in the format `{name}`: {' '.join(lines)}"
+
+
 def _of_models(provider: Provider, models: dict[str, ModelFacts]) -> Iterator[str]:
     for model, facts in models.items():
-        lines = [*_left_out(facts.unsupported - provider.unsupported), *_sentences(facts.limits)]
+        lines = [*_of_facts(facts, provider)]
         if model.startswith(f"{provider.name}:") and lines:
             yield f"{model.partition(':')[2]}: {' '.join(lines)}"
 
 
 def _of_unlisted(provider: Provider) -> Iterator[str]:
     for family in provider.settings.unlisted:
-        lines = [*_left_out(family.unsupported - provider.unsupported), *_sentences(family.limits)]
+        lines = [*_of_facts(family, provider)]
         yield f"Models that are not listed and match `{family.match}`: {' '.join(lines)}"
+
+
+def _of_facts(facts: ModelFacts | UnlistedModels, provider: Provider) -> Iterator[str]:
+    """What is said of a model, or of a family of models, beside its provider."""
+    if facts.format:
+        yield f"In the format `{facts.format}`."
+    yield from _left_out(facts.unsupported - provider.in_format(facts.format).unsupported)
+    yield from _sentences(facts.limits)
 
 
 def _left_out(unsupported: Collection[ParameterName]) -> Iterator[str]:

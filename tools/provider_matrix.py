@@ -21,8 +21,8 @@ facts as data.
 
 A provider can be used once its environment variables are set. A model that is not listed is passed to its provider as
 written, and its price is then unknown. In the first table, **yes** is what this version of AgentOS can do over the
-provider's wire format. The second table has what each model can do. [Providers](providers.md) describes how providers
-differ and what is translated.
+provider's wire format. The second table has the wire format in which each model is asked, and what it can do.
+[Providers](providers.md) describes how providers differ and what is translated.
 
 """
 
@@ -60,7 +60,7 @@ def _models(matrix: tuple[ProviderEntry, ...]) -> str:
     head = (
         "Sizes in tokens, prices in USD per million tokens (input / cached input / written to the cache / output) \n"
         "on the day on which they were checked; — is unknown, or does not apply.\n\n"
-        "| model | asked for upstream | context | output | can | price |\n|---|---|---|---|---|---|\n"
+        "| model | asked for upstream | wire format | context | output | can | price |\n|---|---|---|---|---|---|---|\n"
     )
     return head + "".join(_model(model) for entry in matrix for model in entry.models)
 
@@ -68,7 +68,7 @@ def _models(matrix: tuple[ProviderEntry, ...]) -> str:
 def _model(model: ModelEntry) -> str:
     can = "—" if model.capabilities is None else ", ".join(model.capabilities) or "chat only"
     return (
-        f"| `{model.model}` | `{model.upstream_model}` | {_number(model.context_window)} "
+        f"| `{model.model}` | `{model.upstream_model}` | {model.format} | {_number(model.context_window)} "
         f"| {_number(model.max_output_tokens)} | {can} | {_price(model)} |\n"
     )
 

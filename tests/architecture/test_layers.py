@@ -30,7 +30,7 @@ HOME_OF = {
     "requests": {"kernel/otlp.py"},
     "botocore": {
         "kernel/otlp.py",
-        "providers/bedrock/adapter.py",
+        "providers/signing.py",
         "providers/bedrock/stream.py",
         "settings/secrets.py",
         "settings/tenant_secrets.py",

@@ -39,7 +39,7 @@ def fake(wire_format: Format, configured: pytest.MonkeyPatch) -> Iterator[FakePr
 
 @pytest.fixture(scope="module")
 def crossed_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """The stack with ten providers behind it, for all tests of a module: each has it forget the last one."""
+    """The stack with all providers behind it, for all tests of a module: each has it forget the last one."""
     with pytest.MonkeyPatch.context() as environment:
         for name in os.environ:
             if name.endswith(("_API_KEY", "_ENDPOINT")) or name.startswith(("AWS_", "AGENTOS_")):

@@ -74,11 +74,14 @@ class Expected:
             tools=tuple(Offered(f["name"], f["description"], f["parameters"]) for f in map(_function, self.case.tools)),
             temperature=config.get("temperature"),
             top_p=config.get("topP"),
-            max_tokens=config.get("maxTokens", self.format.max_tokens),
+            max_tokens=self._bound(config.get("maxTokens", self.format.max_tokens)),
             stop=tuple(config.get("stop", ())),
             schema=config.get("responseFormat", {}).get("json_schema", {}).get("schema"),
             streamed=streamed,
         )
+
+    def _bound(self, given: int | None) -> int | None:
+        return given and max(given, self.format.least_max_tokens)
 
     def _in_place(self) -> list[Utterance]:
         instructions = self.case.config.get("instructions")
@@ -106,6 +109,9 @@ class Expected:
         """The notes that the client receives about changes to the request."""
         left_out = [name for name in self.format.unsupported if name in self.case.config]
         notes = [f"{name} left out: the model does not take it" for name in left_out]
+        given = self.case.config.get("maxTokens")
+        if given != self._bound(given):
+            notes.append(f"maxTokens raised from {given} to {self._bound(given)}, the least that the model takes")
         stands_in = Utterance("user", (STAND_IN,))
         if self.format.system_apart and stands_in in self._in_turn()[1] and stands_in not in self.said:
             notes.append(f"a user's turn added: {STAND_IN}")

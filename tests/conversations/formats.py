@@ -1,4 +1,4 @@
-"""The four wire formats: who plays each, and what a conversation looks like in it by its documentation."""
+"""The wire formats: who plays each, and what a conversation looks like in it by its documentation."""
 
 from dataclasses import dataclass
 
@@ -7,6 +7,7 @@ from tests.conversations.fakes.bedrock import Bedrock
 from tests.conversations.fakes.gemini import Gemini
 from tests.conversations.fakes.openai import OpenAI
 from tests.conversations.fakes.provider import MODEL, FakeProvider
+from tests.conversations.fakes.responses import Azure
 
 
 @dataclass(frozen=True)
@@ -15,13 +16,16 @@ class Format:
 
     `addresses`: an image may be given by its address. `max_tokens`: what bounds an answer for which nobody set a bound.
     `unsupported`: parameters that the provider's current models refuse, and that its SDK has no field for any more.
-    `reasoning`: the tokens of thoughts that it counts, None where it says nothing of them.
+    `least_max_tokens`: the least bound that it takes. `name`: what configuration calls the format, where it is not the
+    provider's. `reasoning`: the tokens of thoughts that it counts, None where it says nothing of them.
     """
 
     fake: type[FakeProvider]
     system_apart: bool = True
     addresses: bool = True
     max_tokens: int | None = None
+    least_max_tokens: int = 1
+    name: str | None = None
     unsupported: tuple[str, ...] = ()
     reasoning: int | None = None
 
@@ -38,6 +42,14 @@ FORMATS = {
     one.provider: one
     for one in (
         Format(OpenAI, system_apart=False, reasoning=0),
+        Format(
+            Azure,
+            system_apart=False,
+            reasoning=0,
+            least_max_tokens=16,
+            unsupported=("stop",),
+            name="openai-responses",
+        ),
         Format(Gemini),
         Format(Anthropic, max_tokens=8192, unsupported=("temperature", "topP")),  # the API demands some bound
         Format(Bedrock, addresses=False),
@@ -55,6 +67,7 @@ CONFIGURATION = {
             "maxOutputTokens": 64_000,
             "capabilities": ["tools", "images", "structuredOutput"],
             "unsupported": list(one.unsupported),
+            "format": one.name,
             "price": PRICE,
         }
         for one in FORMATS.values()

@@ -47,6 +47,20 @@ def by_openai(fake: FakeProvider, *, streamed: bool) -> Read:
     return message.content or "", calls, whole.choices[0].finish_reason, whole.usage.prompt_tokens
 
 
+def by_openai_responses(fake: FakeProvider, *, streamed: bool) -> Read:
+    asked: Any = {"model": MODEL, "store": False, "input": [{"role": "user", "content": "Hello."}]}
+    with openai.OpenAI(
+        api_key=fake.key, base_url=fake.url + fake.path, max_retries=0, default_headers={"api-key": fake.key}
+    ) as client:
+        if streamed:
+            with client.responses.stream(**asked) as stream:
+                whole: Any = stream.get_final_response()
+        else:
+            whole = client.responses.create(**asked)
+    calls = [(one.name, json.loads(one.arguments)) for one in whole.output if one.type == "function_call"]
+    return whole.output_text, calls, whole.status, whole.usage.input_tokens
+
+
 def by_anthropic(fake: FakeProvider, *, streamed: bool) -> Read:
     asked: Any = {"model": MODEL, "max_tokens": 100, "messages": [{"role": "user", "content": "Hello."}]}
     with anthropic.Anthropic(api_key=fake.key, base_url=fake.url, max_retries=0) as client:
@@ -101,12 +115,13 @@ def by_boto(fake: FakeProvider, *, streamed: bool) -> Read:
 
 
 FAKES = {**PROVIDERS, **HOSTS}
-OWN = {"anthropic": by_anthropic, "gemini": by_google, "bedrock": by_boto}
+OWN = {"anthropic": by_anthropic, "gemini": by_google, "bedrock": by_boto, "azure-openai": by_openai_responses}
 SDKS = {name: OWN.get(name, by_openai) for name in FAKES}
 REASONS = {
     "anthropic": ("end_turn", "tool_use"),
     "gemini": ("STOP", "STOP"),
     "bedrock": ("end_turn", "tool_use"),
+    "azure-openai": ("completed", "completed"),
 }
 
 
@@ -180,6 +195,24 @@ def test_openai_marks_a_refusal(configured: pytest.MonkeyPatch, *, streamed: boo
         sent = messages(fake, streamed=streamed)
     assert "".join(one.get("refusal") or "" for one in sent) == "I'm sorry, I can't help with that."
     assert not any(one.get("content") for one in sent)
+
+
+@pytest.mark.parametrize("streamed", [False, True], ids=["plain", "streamed"])
+def test_thoughts_of_responses_are_encrypted_where_that_is_asked_for(
+    configured: pytest.MonkeyPatch, *, streamed: bool
+) -> None:
+    """They stand before the call, and so they are remembered."""
+    fake = FAKES["azure-openai"](ScriptedModel(script=[Answer(calls=(CALL,))] * 2))
+    body = {"model": MODEL, "store": False, "input": [{"role": "user", "content": "Hello."}], "stream": streamed}
+    with FakeServer(fake):
+        for include in ([], ["reasoning.encrypted_content"]):
+            url = f"{fake.url}{fake.path}/responses"
+            answer = httpx.post(url, json={**body, "include": include}, headers={"api-key": fake.key})
+            lines = [line for line in answer.text.split("\n") if line.startswith("data: {")]
+            whole = json.loads(lines[-1][6:])["response"] if streamed else answer.json()
+            assert [item["type"] for item in whole["output"]] == ["reasoning", "function_call"]
+            assert ("encrypted_content" in whole["output"][0]) == bool(include)
+            assert whole["output"][0]["id"] in fake.signed
 
 
 def messages(fake: FakeProvider, *, streamed: bool) -> list[Body]:

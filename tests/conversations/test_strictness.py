@@ -21,24 +21,32 @@ from tests.conversations.strictness import anthropic as for_anthropic
 from tests.conversations.strictness import bedrock as for_bedrock
 from tests.conversations.strictness import chat as for_chat
 from tests.conversations.strictness import gemini as for_gemini
+from tests.conversations.strictness import responses as for_responses
 from tests.conversations.strictness.row import Row
 
 Body = dict[str, Any]
 FAKES = {**PROVIDERS, **HOSTS}
-ROWS = [*for_chat.ROWS, *for_anthropic.ROWS, *for_gemini.ROWS, *for_bedrock.ROWS]
+ROWS = [*for_chat.ROWS, *for_anthropic.ROWS, *for_gemini.ROWS, *for_bedrock.ROWS, *for_responses.ROWS]
 GOOD = {
     **for_chat.GOOD,
     "anthropic": for_anthropic.GOOD,
     "gemini": for_gemini.GOOD,
     "bedrock": for_bedrock.GOOD,
+    "azure-openai": for_responses.GOOD,
 }
 """A good request to each; those who are not named take OpenAI's."""
 
-SIGNED = {**for_chat.SIGNED, "gemini": for_gemini.SIGNED, "bedrock": for_bedrock.SIGNED}
+SIGNED = {
+    **for_chat.SIGNED,
+    "gemini": for_gemini.SIGNED,
+    "bedrock": for_bedrock.SIGNED,
+    "azure-openai": for_responses.SIGNED,
+}
 PATHS = {
     "anthropic": "/v1/messages",
     "gemini": "/v1beta/models/{model}:{method}",
     "bedrock": "/model/{model}/{operation}",
+    "azure-openai": "/openai/v1/responses",
 }
 
 
@@ -53,6 +61,7 @@ def sent(fake: FakeProvider, body: Body, model: str, *, streamed: bool = False) 
         body = {"model": model, **body, **({"stream": True} if streamed else {})}
     content = json.dumps(body).encode()
     headers = {"authorization": f"Bearer {fake.key}", "x-api-key": fake.key, "x-goog-api-key": fake.key}
+    headers["api-key"] = fake.key
     headers |= {"anthropic-version": "2023-06-01"}
     if fake.name == "bedrock":
         request = AWSRequest("POST", fake.url + path, {}, content)

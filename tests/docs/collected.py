@@ -148,7 +148,7 @@ def api_nodes(*left_out: str) -> Iterator[ast.AST]:
 
 def response_headers() -> set[str]:
     """The keys of dictionaries whose names say that they hold headers."""
-    keys = (constant(key) for node in api_nodes() if isinstance(node, ast.Dict) for key in node.keys)
+    keys = (constant(key) for node in api_nodes("settings") if isinstance(node, ast.Dict) for key in node.keys)
     return {name.lower() for name in keys if HEADER.fullmatch(name.lower())}
 
 

@@ -13,6 +13,7 @@ STREAMED = {
     "ChatCompletionsFunction": ("POST", "/v1/chat/completions"),
     "CreateResponseFunction": ("POST", "/v1/responses"),
     "AnthropicMessagesFunction": ("POST", "/v1/messages"),
+    "TextCompletionsFunction": ("POST", "/v1/completions"),
     "ListMessagesFunction": ("GET", MESSAGES),
     "GetTurnFunction": ("GET", "/agents/{agentId}/sessions/{sessionId}/turns/{turnId}"),
 }

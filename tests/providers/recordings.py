@@ -47,8 +47,11 @@ MODELS = {
 }
 """A model of each provider."""
 
-OTHER_FORMATS = {"anthropic", "bedrock", "gemini"}
-"""Providers with their own wire format. All others have OpenAI's."""
+RESPONSES = "openai:gpt-6-luna"
+"""A model that is asked in the format of Responses. What it answers is recorded under the name of the format."""
+
+OTHER_FORMATS = {"anthropic", "bedrock", "gemini", "openai-responses"}
+"""Providers with their own wire format, and the format of some models. All others have Chat Completions."""
 
 
 @dataclass(frozen=True)
@@ -77,10 +80,23 @@ def provider_of(case: str) -> str:
     return case.partition("/")[0]
 
 
+def model_of(case: str) -> str:
+    """The model whose answer is recorded."""
+    name = provider_of(case)
+    return RESPONSES if name == "openai-responses" else MODELS[name]
+
+
+@cache
+def format_of(model: str) -> str:
+    """A model's wire format, by the shipped configuration."""
+    settings = load_settings({})
+    target = settings.target(model, "test")
+    return target.facts.format or settings.providers[target.provider].settings.format
+
+
 def an_answer(model: str) -> bytes:
-    """A good reply in the wire format of a model's provider."""
-    provider = provider_of(model.replace(":", "/", 1))
-    return recording(f"{provider if provider in OTHER_FORMATS else 'openai'}/answer").content
+    """A good reply in a model's wire format."""
+    return recording(f"{format_of(model)}/answer").content
 
 
 def prompt(text: str = "Hello.", **parameters: Any) -> Prompt:

@@ -90,6 +90,47 @@ def anthropic(whole: dict[str, Any]) -> Events:
     return [*events, {"type": "message_stop"}]
 
 
+def responses(whole: dict[str, Any]) -> Events:
+    """Items of the output begin, come in parts and end. The last event has the whole response."""
+    events: Events = [{"type": "response.created", "response": {**whole, "status": "in_progress", "output": []}}]
+    for index, item in enumerate(whole["output"]):
+        begun = {**item, "status": "in_progress"}
+        begun |= {"message": {"content": []}, "function_call": {"arguments": ""}}.get(item["type"], {})
+        if item["type"] == "reasoning":
+            begun |= {"summary": [], "encrypted_content": "gAAAAA="}  # which may be incomplete
+        events.append({"type": "response.output_item.added", "output_index": index, "item": begun})
+        at = {"item_id": item["id"], "output_index": index}
+        match item["type"]:
+            case "message":
+                events += [event for place, part in enumerate(item["content"]) for event in _part(part, at, place)]
+            case "function_call":
+                kind = "response.function_call_arguments"
+                events += [{"type": f"{kind}.delta", **at, "delta": piece} for piece in pieces(item["arguments"])]
+                events.append({"type": f"{kind}.done", **at, "arguments": item["arguments"]})
+            case "reasoning":
+                events += [event for place, part in enumerate(item["summary"]) for event in _summary(part, at, place)]
+        events.append({"type": "response.output_item.done", "output_index": index, "item": item})
+    events.append({"type": f"response.{whole['status']}", "response": whole})
+    return [{**event, "sequence_number": number} for number, event in enumerate(events)]
+
+
+def _part(part: dict[str, Any], at: dict[str, Any], place: int) -> Iterator[dict[str, Any]]:
+    field = {"output_text": "text", "refusal": "refusal"}[part["type"]]
+    kind, at = f"response.{part['type']}", {**at, "content_index": place}
+    yield {"type": "response.content_part.added", **at, "part": {**part, field: ""}}
+    yield from ({"type": f"{kind}.delta", **at, "delta": piece} for piece in pieces(part[field]))
+    yield {"type": f"{kind}.done", **at, field: part[field]}
+    yield {"type": "response.content_part.done", **at, "part": part}
+
+
+def _summary(part: dict[str, Any], at: dict[str, Any], place: int) -> Iterator[dict[str, Any]]:
+    kind, at = "response.reasoning_summary", {**at, "summary_index": place}
+    yield {"type": f"{kind}_part.added", **at, "part": {**part, "text": ""}}
+    yield from ({"type": f"{kind}_text.delta", **at, "delta": piece} for piece in pieces(part["text"]))
+    yield {"type": f"{kind}_text.done", **at, "text": part["text"]}
+    yield {"type": f"{kind}_part.done", **at, "part": part}
+
+
 def bedrock(whole: dict[str, Any]) -> Events:
     events: Events = [{"messageStart": {"role": "assistant"}}]
     for index, block in enumerate(whole["output"]["message"]["content"]):
@@ -113,7 +154,7 @@ def bedrock(whole: dict[str, Any]) -> Events:
     return [*events, {"messageStop": {"stopReason": whole["stopReason"]}}, {"metadata": {"usage": usage}}]
 
 
-SPLIT = {"openai": openai, "gemini": gemini, "anthropic": anthropic, "bedrock": bedrock}
+SPLIT = {"openai": openai, "openai-responses": responses, "gemini": gemini, "anthropic": anthropic, "bedrock": bedrock}
 """The events of an answer, by wire format."""
 
 
@@ -121,7 +162,7 @@ def on_the_wire(wire_format: str, events: Events) -> bytes:
     """The bytes of a stream."""
     if wire_format == "bedrock":
         return b"".join(framed(kind, what) for event in events for kind, what in event.items())
-    names = {event.get("type") for event in events} if wire_format == "anthropic" else set()
+    names = wire_format in ("anthropic", "openai-responses")
     lines = [
         (f"event: {event['type']}\n" if names else "") + f"data: {json.dumps(event, ensure_ascii=False)}\n\n"
         for event in events

@@ -14,7 +14,7 @@ from agentos.routing.retry_after import wait_seconds
 from tests.providers.calls import BOUND, SHORT, TIMEOUT, in_time
 from tests.providers.conversations import ANTHROPIC, BEDROCK, GEMINI, OPENAI
 from tests.providers.misbehaving_server import Connection, MisbehavingServer
-from tests.providers.recordings import MODELS, Wire, prompt, recording, settings_for
+from tests.providers.recordings import MODELS, RESPONSES, Wire, format_of, prompt, recording, settings_for
 from tests.providers.streamed import SPLIT, on_the_wire
 
 OPENROUTER = MODELS["openrouter"]
@@ -146,7 +146,7 @@ def test_a_filter_reason_in_other_letter_case_is_understood(finish: str, streame
 
 
 @pytest.mark.parametrize("streamed", [False, True])
-@pytest.mark.parametrize("model", [ANTHROPIC, GEMINI, BEDROCK, OPENAI])
+@pytest.mark.parametrize("model", [ANTHROPIC, GEMINI, BEDROCK, OPENAI, RESPONSES])
 def test_an_answer_that_ended_for_length_before_its_first_text_is_an_answer(
     model: str, streamed: bool, wire: Wire
 ) -> None:
@@ -157,8 +157,10 @@ def test_an_answer_that_ended_for_length_before_its_first_text_is_an_answer(
                    "usageMetadata": {"promptTokenCount": 9, "thoughtsTokenCount": 20}},
         "bedrock": {"output": {"message": {"role": "assistant", "content": []}}, "stopReason": "max_tokens",
                     "usage": {"inputTokens": 9, "outputTokens": 20}},
+        "openai-responses": {"status": "incomplete", "incomplete_details": {"reason": "max_output_tokens"},
+                             "output": [], "usage": {"input_tokens": 9, "output_tokens": 20}},
     }  # fmt: skip
-    wire_format = model.partition(":")[0]
+    wire_format = format_of(model)
     whole = wholes[wire_format]
     received: list[str] = []
     wire.reply(on_the_wire(wire_format, SPLIT[wire_format](whole)) if streamed else json.dumps(whole).encode())
@@ -173,6 +175,7 @@ STREAMED = {
     model: on_the_wire(wire_format, SPLIT[wire_format](recording(f"{wire_format}/answer").body))
     for model, wire_format in (
         (OPENAI, "openai"), (ANTHROPIC, "anthropic"), (GEMINI, "gemini"), (BEDROCK, "bedrock"),
+        (RESPONSES, "openai-responses"),
     )
 }  # fmt: skip
 HELLO = "Hello! How can I help you today?"
@@ -181,7 +184,7 @@ HELLO = "Hello! How can I help you today?"
 @pytest.mark.parametrize(
     "keep_alive", ["data:\n\n", "data: \n\n", "event: ping\n\n", "event: ping\ndata:\n\n", ": hold on\n\n"]
 )
-@pytest.mark.parametrize("model", [OPENAI, ANTHROPIC, GEMINI])
+@pytest.mark.parametrize("model", [OPENAI, RESPONSES, ANTHROPIC, GEMINI])
 def test_events_without_data_are_ignored(model: str, keep_alive: str, wire: Wire) -> None:
     events = STREAMED[model].decode().split("\n\n")
     wire.reply("\n\n".join(keep_alive + event for event in events if event).encode() + b"\n\n")
@@ -196,7 +199,7 @@ def test_events_without_data_are_ignored(model: str, keep_alive: str, wire: Wire
 def test_an_answer_is_read_by_its_content_whether_streamed_or_whole(
     model: str, sends_a_stream: bool, asked_for_a_stream: bool, media_type: str, wire: Wire
 ) -> None:
-    whole = recording(f"{model.partition(':')[0]}/answer").content
+    whole = recording(f"{format_of(model)}/answer").content
     wire.reply(STREAMED[model] if sends_a_stream else b"\n " + whole, headers={"content-type": media_type})
     received: list[str] = []
     completion = wire.ask(model, listen=received.append if asked_for_a_stream else None)

@@ -14,15 +14,22 @@ from tests.providers.vendor_types import validate_for_openai
 from tests.support.sdks import genai_types as types
 
 CLAUDE, MISTRAL = "anthropic:claude-haiku-4-5", "mistral:mistral-small-latest"
-FORMATS = {"openai": "openrouter:any", "gemini": GEMINI, "anthropic": CLAUDE, "bedrock": BEDROCK}
-OPENAI_ALONE = {"openai": "carried", "gemini": "noted", "anthropic": "noted", "bedrock": "noted"}
+FORMATS = {
+    "openai": "openrouter:any",
+    "openai-responses": "openai:gpt-5.5",
+    "gemini": GEMINI,
+    "anthropic": CLAUDE,
+    "bedrock": BEDROCK,
+}
+OPENAI_ALONE = {**dict.fromkeys(FORMATS, "noted"), "openai": "carried"}
+BOTH_OPENAI = {**OPENAI_ALONE, "openai-responses": "carried"}
 EVERYWHERE = dict.fromkeys(FORMATS, "carried")
 NOWHERE = dict.fromkeys(FORMATS, "noted")
 TABLE: dict[ParameterName, dict[str, str]] = {
     "temperature": EVERYWHERE,
     "topP": EVERYWHERE,
-    "topK": {**EVERYWHERE, "bedrock": "noted"},
-    "stop": EVERYWHERE,
+    "topK": {**EVERYWHERE, "bedrock": "noted", "openai-responses": "noted"},
+    "stop": {**EVERYWHERE, "openai-responses": "noted"},
     "maxTokens": EVERYWHERE,
     "seed": {**OPENAI_ALONE, "gemini": "carried"},
     "presencePenalty": {**OPENAI_ALONE, "gemini": "carried"},
@@ -31,13 +38,13 @@ TABLE: dict[ParameterName, dict[str, str]] = {
     "logprobs": NOWHERE,
     "topLogprobs": NOWHERE,
     "reasoningEffort": EVERYWHERE,
-    # These models show their thoughts unasked, or do not think unless they are asked to.
-    "includeReasoning": {**dict.fromkeys(FORMATS, "unasked"), "gemini": "carried"},
-    "verbosity": OPENAI_ALONE,
+    # Most models show their thoughts unasked, or do not think unless they are asked to.
+    "includeReasoning": {**dict.fromkeys(FORMATS, "unasked"), "gemini": "carried", "openai-responses": "carried"},
+    "verbosity": BOTH_OPENAI,
     "toolChoice": EVERYWHERE,
-    "parallelToolCalls": {**OPENAI_ALONE, "anthropic": "carried"},
-    "serviceTier": OPENAI_ALONE,
-    "user": {**OPENAI_ALONE, "anthropic": "carried"},
+    "parallelToolCalls": {**BOTH_OPENAI, "anthropic": "carried"},
+    "serviceTier": BOTH_OPENAI,
+    "user": {**BOTH_OPENAI, "anthropic": "carried"},
 }
 """What becomes of each parameter in each wire format."""
 

@@ -15,7 +15,7 @@ from agentos.providers.transport import HttpRequest
 from agentos.providers.upstream import UpstreamClient
 from tests.providers.calls import SHORT, TIMEOUT, in_time
 from tests.providers.misbehaving_server import Connection, MisbehavingServer
-from tests.providers.recordings import MODELS, prompt, settings_for
+from tests.providers.recordings import model_of, prompt, settings_for
 
 HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
 PIECE = b"4\r\nword\r\n"
@@ -127,6 +127,11 @@ NOTHING_SAID = {
         b'data: {"choices": [{"delta": {"role": "assistant", "content": ""}}]}\n\n',
     ),
     "anthropic": (b": hello\n\n", b'event: ping\ndata: {"type": "ping"}\n\n'),
+    "openai-responses": (
+        b": hello\n\n",
+        b'data: {"type": "response.in_progress", "response": {}}\n\n',
+        b'data: {"type": "keepalive", "sequence_number": 3}\n\n',
+    ),
     "gemini": (b": hello\n\n", b'data: {"candidates": [{"content": {"parts": [{"text": ""}]}}]}\n\n'),
 }
 """Bytes that keep a connection busy and are no answer: comments, and events without text."""
@@ -142,8 +147,9 @@ def test_a_stream_without_text_is_a_timeout(provider: str, piece: bytes, http: H
         connection.trickle(b"%x\r\n%b\r\n" % (len(piece), piece))
 
     with MisbehavingServer(busy) as server:
-        settings = settings_for(**{f"{provider.upper()}_ENDPOINT": server.url})
-        target = settings.target(MODELS[provider], "test")
+        model = model_of(provider)
+        settings = settings_for(**{f"{model.partition(':')[0].upper()}_ENDPOINT": server.url})
+        target = settings.target(model, "test")
         received: list[str] = []
         with pytest.raises(UpstreamError) as caught:
             in_time(

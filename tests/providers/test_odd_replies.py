@@ -13,11 +13,11 @@ from agentos.domain import Completion, Message
 from agentos.kernel.errors import ErrorClass, UpstreamError
 from tests.providers.conversations import ASKED, with_tools
 from tests.providers.recordings import (
-    MODELS,
     OTHER_FORMATS,
     Wire,
     all_cases,
     an_answer,
+    model_of,
     provider_of,
     recording,
 )
@@ -25,15 +25,22 @@ from tests.providers.streamed import SPLIT, framed
 from tests.support.odd_json import ODD, as_bytes, damaged, in_pieces, spoilt
 from tests.support.properties import examples
 
-FORMATS = ("anthropic", "bedrock", "gemini", "openai")
+FORMATS = ("anthropic", "bedrock", "gemini", "openai", "openai-responses")
 STREAM_TYPES = {"bedrock": "application/vnd.amazon.eventstream"}
-ANSWER_IN = {"anthropic": "content", "bedrock": "output", "gemini": "candidates", "openai": "choices"}
+ANSWER_IN = {
+    "anthropic": "content",
+    "bedrock": "output",
+    "gemini": "candidates",
+    "openai": "choices",
+    "openai-responses": "output",
+}
 """The field of an answer without which it is none."""
 
 ERRORS: dict[str, dict[str, Any]] = {
     "anthropic": {"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}},
     "bedrock": {"throttlingException": {"message": "Too many tokens per day"}},
     "gemini": {"error": {"code": 429, "status": "RESOURCE_EXHAUSTED", "details": [{"reason": "x"}]}},
+    "openai-responses": {"type": "error", "code": "server_error", "message": "no", "param": None},
     "openai": {"error": {"code": 502, "message": "no", "metadata": {"raw": '{"error": {"code": 1}}'}}},
 }
 """An event that reports an error."""
@@ -87,13 +94,13 @@ def check(wire: Wire, call: Callable[[], Completion]) -> None:
     answer = Message(role="assistant", content=completion.text, tool_calls=completion.tool_calls)
     history = with_tools(ASKED, answer, *results, ASKED)
     for wire_format in FORMATS if completion.tool_calls else ():
-        wire.reply(an_answer(MODELS[wire_format]))
-        wire.ask(MODELS[wire_format], history)
+        wire.reply(an_answer(model_of(wire_format)))
+        wire.ask(model_of(wire_format), history)
 
 
 def check_reply(wire: Wire, case: str) -> None:
     """The same of the reply that the wire has."""
-    check(wire, lambda: wire.ask(MODELS[provider_of(case)], with_tools(ASKED)))
+    check(wire, lambda: wire.ask(model_of(case), with_tools(ASKED)))
 
 
 def check_stream(wire: Wire, case: str, pieces: list[bytes]) -> None:
@@ -103,7 +110,7 @@ def check_stream(wire: Wire, case: str, pieces: list[bytes]) -> None:
     received: list[str] = []
 
     def call() -> Completion:
-        completion = wire.ask(MODELS[provider_of(case)], with_tools(ASKED), listen=received.append)
+        completion = wire.ask(model_of(case), with_tools(ASKED), listen=received.append)
         assert "".join(received) == completion.text
         return completion
 
@@ -175,6 +182,8 @@ def thinking(wire_format: str, thoughts: Any) -> dict[str, Any]:
             body["content"].insert(0, {"type": "thinking", "thinking": "Hm.", "signature": thoughts})
         case "bedrock":
             body["output"]["message"]["content"].insert(0, {"reasoningContent": {"reasoningText": {"text": thoughts}}})
+        case "openai-responses":
+            body["output"][0]["summary"] = [{"type": "summary_text", "text": thoughts}]
         case _:
             body["choices"][0]["message"]["reasoning_details"] = [{"type": "reasoning.text", "text": thoughts}]
     return body
@@ -183,14 +192,14 @@ def thinking(wire_format: str, thoughts: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     "thoughts", ["nested 70", "nested 800", *map("nested {}".format, range(970, 990)), float("nan")]
 )
-@pytest.mark.parametrize("wire_format", ["anthropic", "bedrock", "openai"])
+@pytest.mark.parametrize("wire_format", ["anthropic", "bedrock", "openai", "openai-responses"])
 def test_thoughts_that_could_not_be_sent_back_are_refused_at_once(
     thoughts: Any, wire_format: str, shared_wire: Wire
 ) -> None:
     """Else every further turn of the session would fail."""
     shared_wire.reply(as_bytes(thinking(wire_format, thoughts)))
     with pytest.raises(UpstreamError) as caught:
-        shared_wire.ask(MODELS[wire_format], with_tools(ASKED))
+        shared_wire.ask(model_of(wire_format), with_tools(ASKED))
     assert caught.value.error_class is ErrorClass.BAD_RESPONSE
     shared_wire.reply(as_bytes(thinking(wire_format, "nested 3")))
     check_reply(shared_wire, f"{wire_format}/answer")
@@ -202,7 +211,7 @@ def test_an_absurd_cost_is_unknown(cost: Any, upstream: Any, shared_wire: Wire) 
     body = copy.deepcopy(recording("openrouter/answer").body)
     body["usage"] |= {"cost": cost, "is_byok": True, "cost_details": {"upstream_inference_cost": upstream}}
     shared_wire.reply(as_bytes(body))
-    assert shared_wire.ask(MODELS["openrouter"]).tokens.cost is None
+    assert shared_wire.ask(model_of("openrouter/answer")).tokens.cost is None
 
 
 @pytest.mark.parametrize("piece", [None, 5, True, ["x"], {"text": "x"}])
@@ -216,22 +225,27 @@ def test_a_piece_of_text_that_is_none_is_not_passed_on(piece: Any, wire_format: 
         "bedrock": [{"contentBlockDelta": {"contentBlockIndex": 0, "delta": {"text": piece}}}],
         "gemini": [{"candidates": [{"content": {"parts": [{"text": piece}]}}]}],
         "openai": [{"choices": [{"delta": {"content": piece}}]}],
+        "openai-responses": [
+            {"type": "response.output_text.delta", "output_index": 0, "content_index": 0, "delta": piece}
+        ],
     }[wire_format]
     headers = {"content-type": STREAM_TYPES.get(wire_format, "text/event-stream")}
     shared_wire.reply(stream_of(wire_format, events), headers=headers)
     received: list[str] = []
     with pytest.raises(UpstreamError) as caught:
-        shared_wire.ask(MODELS[wire_format], listen=received.append)
+        shared_wire.ask(model_of(wire_format), listen=received.append)
     assert caught.value.error_class is ErrorClass.BAD_RESPONSE
     assert not received
 
 
-@pytest.mark.parametrize("wire_format", ["anthropic", "bedrock"])
+@pytest.mark.parametrize("wire_format", ["anthropic", "bedrock", "openai-responses"])
 def test_text_that_comes_out_of_order_is_a_bad_response(wire_format: str, shared_wire: Wire) -> None:
     """It would be stored otherwise than it was passed on."""
     events = SPLIT[wire_format](recording(f"{wire_format}/answer").body)
     texts = [event for event in events if "text" in str(event.get("delta", event.get("contentBlockDelta", "")))]
-    if wire_format == "bedrock":
+    if wire_format == "openai-responses":
+        next(event for event in events if "output_text.delta" in event["type"])["content_index"] = 1
+    elif wire_format == "bedrock":
         texts[0]["contentBlockDelta"]["contentBlockIndex"] = 1
     else:
         begun = {"type": "content_block_start", "index": 1, "content_block": {"type": "text", "text": ""}}
@@ -240,4 +254,4 @@ def test_text_that_comes_out_of_order_is_a_bad_response(wire_format: str, shared
     headers = {"content-type": STREAM_TYPES.get(wire_format, "text/event-stream")}
     shared_wire.reply(stream_of(wire_format, events), headers=headers)
     with pytest.raises(UpstreamError, match="out of order"):
-        shared_wire.ask(MODELS[wire_format], listen=lambda _: None)
+        shared_wire.ask(model_of(wire_format), listen=lambda _: None)

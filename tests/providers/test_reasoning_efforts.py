@@ -44,8 +44,8 @@ def nova(effort: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(("model", "effort", "expected"), [
-    ("openai:gpt-6-luna", "max", {"reasoning_effort": "max"}),
-    ("openai:gpt-5.4-mini", "none", {"reasoning_effort": "none"}),
+    ("openai:gpt-6-luna", "max", {"reasoning": {"effort": "max"}}),
+    ("openai:gpt-5.4-mini", "none", {"reasoning": {"effort": "none"}}),
     ("azure-openai:my-deployment", "xhigh", {"reasoning_effort": "xhigh"}),
     ("groq:openai/gpt-oss-20b", "high", {"reasoning_effort": "high"}),
     ("groq:qwen/qwen3.8-27b", "high", {"reasoning_effort": "default"}),

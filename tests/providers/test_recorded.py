@@ -7,7 +7,7 @@ import pytest
 from agentos.kernel.errors import ErrorClass, UpstreamError
 from agentos.routing.retry_after import wait_seconds
 from agentos.settings.loading import load_settings
-from tests.providers.recordings import KEY, MODELS, Wire, all_cases, provider_of, recording, shipped_providers
+from tests.providers.recordings import KEY, MODELS, Wire, all_cases, model_of, provider_of, recording, shipped_providers
 
 HELLO = "Hello! How can I help you today?"
 ONCE = "Once upon a"
@@ -69,6 +69,17 @@ ANSWERS = {
     "openai/answer_reasoned_and_cached": ("A small tool is served well by a small model.", "stop", 2006, 300, 1920),
     "openai/tool_call_cut_at_max_tokens": ("", "tool_calls", 19, 10, 0),
     "openai/tool_calls_parallel": ("", "tool_calls", 19, 10, 0),
+    "openai-responses/answer": (HELLO, "stop", 19, 10, 0),
+    "openai-responses/answer_cut_at_max_tokens": (ONCE, "length", 14, 16, 0),
+    "openai-responses/answer_in_two_messages": ("I look it up. It is noon.", "stop", 40, 30, 0),
+    "openai-responses/answer_of_xai": (HELLO, "stop", 32, 9 + 233, 8),
+    "openai-responses/answer_reasoned_and_cached": (
+        "A small tool is served well by a small model.", "stop", 2006, 300, 1792,
+    ),
+    "openai-responses/thought_until_max_tokens": ("", "length", 40, 64, 0),
+    "openai-responses/tool_call": ("", "tool_calls", 72, 46, 0),
+    "openai-responses/tool_call_cut_at_max_tokens": ("", "tool_calls", 19, 16, 0),
+    "openai-responses/tool_calls_parallel": ("I look that up.", "tool_calls", 72, 65, 0),
     "openrouter/answer": (HELLO, "stop", 72, 46, 0),
     "openrouter/tool_call_without_arguments": ("", "tool_calls", 72, 46, 0),
     "siliconflow/answer": (HELLO, "stop", 13, 52, 0),
@@ -80,7 +91,11 @@ ANSWERS = {
     "xai/tool_call": ("", "tool_calls", 32, 9 + 233, 8),
 }  # fmt: skip
 
-WRITTEN = {"anthropic/answer_thought_and_cached": 188, "bedrock/answer_thought_and_cached": 188}
+WRITTEN = {
+    "anthropic/answer_thought_and_cached": 188,
+    "bedrock/answer_thought_and_cached": 188,
+    "openai-responses/answer_reasoned_and_cached": 128,
+}
 """The tokens written to a cache, for answers that report them."""
 
 # class: its cases, with the seconds where the provider says how long to wait
@@ -90,12 +105,14 @@ FAILURES: dict[ErrorClass, dict[str, float | None] | set[str]] = {
         "azure-openai/wrong_key", "cerebras/wrong_key", "deepseek/wrong_key", "fireworks/wrong_key",
         "gemini/leaked_key", "gemini/wrong_key", "glm4/wrong_key", "groq/wrong_key", "local/wrong_key",
         "mistral/wrong_key", "modelscope/wrong_key", "nvidia/wrong_key", "nvidia/wrong_key_forbidden",
-        "openai/wrong_key", "openrouter/wrong_key", "siliconflow/wrong_key", "together/wrong_key", "xai/wrong_key",
+        "openai/wrong_key", "openai-responses/wrong_key",
+        "openrouter/wrong_key", "siliconflow/wrong_key", "together/wrong_key", "xai/wrong_key",
     },
     ErrorClass.QUOTA: {
         "bedrock/quota", "bedrock/tokens_of_the_day", "anthropic/billing", "anthropic/credits", "anthropic/spend_limit",
         "azure-openai/quota", "cerebras/payment", "deepseek/balance", "fireworks/suspended", "gemini/billing_off",
         "gemini/credits_used_up", "glm4/balance", "nvidia/credits", "openai/quota", "openai/spend_limit",
+        "openai-responses/quota",
         "openrouter/credits", "together/credits", "xai/credits",
     },
     ErrorClass.RATE_LIMITED: {
@@ -104,6 +121,7 @@ FAILURES: dict[ErrorClass, dict[str, float | None] | set[str]] = {
         "deepseek/rate_limit": None, "fireworks/rate_limit": None, "gemini/rate_limit": 33, "glm4/rate_limit": None,
         "groq/capacity": None, "groq/rate_limit": 6, "groq/too_large_for_the_minute": None, "mistral/capacity": None,
         "mistral/rate_limit": 2, "modelscope/rate_limit": None, "nvidia/rate_limit": None, "openai/rate_limit": 0.822,
+        "openai-responses/rate_limit": 0.822, "openai-responses/failed_rate_limit": None,
         "openrouter/rate_limit": 14, "siliconflow/rate_limit": None, "together/rate_limit": 3, "xai/rate_limit": None,
     },
     ErrorClass.MODEL_NOT_FOUND: {
@@ -112,6 +130,7 @@ FAILURES: dict[ErrorClass, dict[str, float | None] | set[str]] = {
         "azure-openai/model_gone", "cerebras/model_gone", "deepseek/model_gone", "fireworks/model_gone",
         "gemini/model_gone", "glm4/model_gone", "groq/model_decommissioned", "groq/model_gone", "mistral/model_gone",
         "modelscope/model_gone", "nvidia/model_ended", "nvidia/model_gone", "ollama/model_gone", "openai/model_gone",
+        "openai-responses/model_gone",
         "openrouter/model_gone", "openrouter/model_unknown", "siliconflow/model_gone", "together/model_gone",
         "together/model_not_serverless", "xai/model_gone",
     },
@@ -121,7 +140,8 @@ FAILURES: dict[ErrorClass, dict[str, float | None] | set[str]] = {
         "azure-openai/context_too_long", "cerebras/context_too_long", "deepseek/context_too_long",
         "fireworks/context_too_long", "gemini/context_too_long", "glm4/context_too_long", "groq/context_too_long",
         "groq/context_too_long_without_code", "local/context_too_long", "mistral/context_too_long",
-        "nvidia/context_too_long", "openai/context_too_long", "openrouter/context_too_long",
+        "nvidia/context_too_long", "openai/context_too_long", "openai-responses/context_too_long",
+        "openrouter/context_too_long",
         "siliconflow/context_too_long", "together/context_too_long", "xai/context_too_long",
     },
     ErrorClass.CONTENT_FILTER: {
@@ -129,13 +149,15 @@ FAILURES: dict[ErrorClass, dict[str, float | None] | set[str]] = {
         "azure-openai/answer_filtered", "azure-openai/prompt_filtered", "deepseek/prompt_filtered",
         "gemini/answer_blocked", "gemini/prompt_blocked", "glm4/answer_filtered", "glm4/prompt_filtered",
         "openai/content_filter", "openai/refusal", "openrouter/moderation",
+        "openai-responses/content_filter", "openai-responses/failed_policy", "openai-responses/prompt_filtered",
+        "openai-responses/refusal",
     },
     ErrorClass.BAD_RESPONSE: {
         "bedrock/malformed_tool_use", "anthropic/thought_out_of_place", "deepseek/broke_off",
         "gemini/malformed_function_call",
         "gemini/unexpected_tool_call", "glm4/broke_off",
         "groq/broken_json_from_model", "groq/tool_use_failed", "mistral/broke_off", "openrouter/broke_off",
-        "openrouter/error_with_200",
+        "openrouter/error_with_200", "openai-responses/cancelled",
     },
     ErrorClass.SERVER: {
         "bedrock/model_error": None, "bedrock/model_timeout": None, "bedrock/not_ready": None,
@@ -145,14 +167,17 @@ FAILURES: dict[ErrorClass, dict[str, float | None] | set[str]] = {
         "fireworks/overloaded": None, "gemini/overloaded": None, "gemini/server_error": None,
         "glm4/server_error": None, "groq/server_error": None, "local/loading": None, "mistral/server_error": None,
         "modelscope/server_error": None, "nvidia/server_error": None, "ollama/server_error": None,
-        "openai/overloaded": 5, "openai/server_error": None, "openrouter/no_provider": 30,
+        "openai/overloaded": 5, "openai/server_error": None, "openai-responses/failed": None,
+        "openai-responses/overloaded": 5, "openai-responses/server_error": None, "openrouter/no_provider": 30,
         "openrouter/server_error": None, "siliconflow/overloaded": None, "together/overloaded": None,
         "xai/server_error": None,
     },
     ErrorClass.REJECTED: {
         "bedrock/bad_parameter", "anthropic/bad_parameter",
         "gemini/unknown_field", "glm4/bad_parameter", "local/bad_request", "mistral/message_as_object",
-        "mistral/unknown_field", "ollama/bad_request", "openai/unsupported_parameter", "xai/bad_parameter",
+        "mistral/unknown_field", "ollama/bad_request", "openai/unsupported_parameter",
+        "openai-responses/failed_image", "openai-responses/thoughts_alone", "openai-responses/thoughts_of_another",
+        "openai-responses/unsupported_parameter", "xai/bad_parameter",
     },
 }  # fmt: skip
 
@@ -167,7 +192,7 @@ FAILED = {
 def test_an_answer_is_decoded(case: str, wire: Wire) -> None:
     recorded = recording(case)
     wire.reply(recorded.content, recorded.status, recorded.headers)
-    completion = wire.ask(MODELS[provider_of(case)])
+    completion = wire.ask(model_of(case))
     text, finish_reason, prompt, completed, cached = ANSWERS[case]
     assert completion.text == text
     assert completion.finish_reason == finish_reason
@@ -180,7 +205,7 @@ def test_an_answer_is_decoded(case: str, wire: Wire) -> None:
 def test_tokens_add_up_to_the_total_that_the_provider_bills(case: str, wire: Wire) -> None:
     recorded = recording(case)
     wire.reply(recorded.content, recorded.status, recorded.headers)
-    tokens = wire.ask(MODELS[provider_of(case)]).tokens
+    tokens = wire.ask(model_of(case)).tokens
     usage = recorded.body.get("usage") or recorded.body["usageMetadata"]
     totals = [usage[name] for name in ("total_tokens", "totalTokenCount", "totalTokens") if name in usage]
     parts = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens", "output_tokens")
@@ -192,7 +217,7 @@ def test_a_failure_is_classified(case: str, wire: Wire) -> None:
     recorded = recording(case)
     wire.reply(recorded.content, recorded.status, recorded.headers)
     with pytest.raises(UpstreamError) as caught:
-        wire.ask(MODELS[provider_of(case)])
+        wire.ask(model_of(case))
     error_class, wait = FAILED[case]
     assert caught.value.error_class is error_class
     assert caught.value.status == recorded.status
@@ -204,7 +229,7 @@ def test_a_failure_quotes_neither_the_reply_nor_the_request(case: str, wire: Wir
     recorded = recording(case)
     wire.reply(recorded.content, recorded.status, recorded.headers)
     with pytest.raises(UpstreamError) as caught:
-        wire.ask(MODELS[provider_of(case)])
+        wire.ask(model_of(case))
     reported = f"{caught.value!s} {caught.value.reason} {dict(caught.value.headers)}"
     assert KEY not in reported
     assert not [prose for prose in _prose(recorded.body) if prose in reported]

@@ -13,23 +13,23 @@ from agentos.kernel.errors import ErrorClass, UpstreamError
 from agentos.providers.registry import adapter
 from tests.providers.calls import in_time
 from tests.providers.recordings import (
-    MODELS,
     OTHER_FORMATS,
     REPLY_BYTES,
     Wire,
     all_cases,
+    model_of,
     prompt,
     provider_of,
     recording,
 )
 from tests.providers.streamed import SPLIT, Events, on_the_wire
 
-FORMATS = ["openai", "gemini", "anthropic", "bedrock"]
+FORMATS = ["openai", "openai-responses", "gemini", "anthropic", "bedrock"]
 TYPES = {"bedrock": "application/vnd.amazon.eventstream"}
 ANSWERS = [
     case
     for case in all_cases()
-    if recording(case).status == 200 and isinstance(body := recording(case).body, dict) and "error" not in body
+    if recording(case).status == 200 and isinstance(body := recording(case).body, dict) and not body.get("error")
 ]
 
 
@@ -63,8 +63,8 @@ def stream(
 
 
 def ask(wire: Wire, provider: str, received: list[str], asked: Prompt | None = None) -> Completion:
-    settings = wire.settings.providers[provider]
-    target = wire.settings.target(MODELS[provider], "test")
+    target = wire.settings.target(model_of(provider), "test")
+    settings = wire.settings.providers[target.provider].in_format(target.facts.format)
     wanted = asked or prompt()
     made = adapter(settings.settings.format)
     listener = AnswerListener(received.append)
@@ -99,7 +99,7 @@ def outcome(call: Any) -> Any:
 def test_every_recorded_answer_is_the_same_when_streamed(wire: Wire, case: str, size: int) -> None:
     provider, whole = provider_of(case), recording(case)
     wire.reply(whole.content, whole.status, whole.headers)
-    expected = outcome(lambda: wire.ask(MODELS[provider]))
+    expected = outcome(lambda: wire.ask(model_of(provider)))
     received: list[str] = []
 
     def streamed() -> Completion:
@@ -119,6 +119,7 @@ def test_a_stream_and_its_usage_are_requested(wire: Wire, provider: str) -> None
     asked, body = wire.sent, wire.sent_json
     streamed = {
         "openai": body.get("stream") is True and body.get("stream_options") == {"include_usage": True},
+        "openai-responses": body.get("stream") is True and "stream_options" not in body,
         "anthropic": body.get("stream") is True,
         "gemini": str(asked.url).endswith(":streamGenerateContent?alt=sse") and "stream" not in body,
         "bedrock": asked.url.path.endswith("/converse-stream") and "stream" not in body,
@@ -136,7 +137,7 @@ def test_usage_is_not_requested_where_that_is_refused(wire: Wire) -> None:
 @pytest.mark.parametrize("provider", FORMATS)
 def test_an_end_without_a_finish_reason_is_no_answer(wire: Wire, provider: str) -> None:
     events = events_of(f"{provider}/answer")
-    last = {"openai": -2, "gemini": -1, "anthropic": -2, "bedrock": -2}[provider]
+    last = {"openai": -2, "openai-responses": -1, "gemini": -1, "anthropic": -2, "bedrock": -2}[provider]
     with pytest.raises(UpstreamError) as caught:
         stream(wire, provider, on_the_wire(provider, events[:last]))
     assert caught.value.error_class is ErrorClass.BAD_RESPONSE
@@ -170,6 +171,17 @@ def test_nothing_and_nonsense_are_no_answers(wire: Wire, provider: str) -> None:
     ("openai", {"error": {"message": "No.", "type": "server_error", "code": None}}, ErrorClass.BAD_RESPONSE),
     ("openai", {"error": {"message": "No.", "code": "rate_limit_exceeded"}}, ErrorClass.RATE_LIMITED),
     ("openai", {"error": {"message": "No.", "code": 502}, "choices": []}, ErrorClass.SERVER),
+    ("openai-responses", {"type": "error", "code": "server_error", "message": "No.", "param": None}, ErrorClass.SERVER),
+    ("openai-responses", {"type": "error", "code": "insufficient_quota", "message": "No."}, ErrorClass.QUOTA),
+    ("openai-responses", {"type": "error", "code": "ERR_SOMETHING", "message": "No."}, ErrorClass.BAD_RESPONSE),
+    ("openai-responses", {"type": "error", "error": {"type": "invalid_request_error", "code": None, "message": "No."}},
+     ErrorClass.REJECTED),
+    ("openai-responses", {"type": "error", "error": {"type": "tokens", "code": "rate_limit_exceeded"}},
+     ErrorClass.RATE_LIMITED),
+    ("openai-responses", {"type": "response.failed", "response": recording("openai-responses/failed").body},
+     ErrorClass.SERVER),
+    ("openai-responses", {"type": "response.failed", "response": {"status": "failed", "output": []}},
+     ErrorClass.BAD_RESPONSE),
     ("gemini", {"error": {"code": 503, "status": "UNAVAILABLE", "message": "No."}}, ErrorClass.SERVER),
     ("gemini", {"error": {"code": 429, "status": "RESOURCE_EXHAUSTED", "message": "No."}}, ErrorClass.RATE_LIMITED),
     ("anthropic", {"type": "error", "error": {"type": "overloaded_error"}}, ErrorClass.RATE_LIMITED),
@@ -190,7 +202,7 @@ def test_a_refusal_is_the_same_as_without_streaming(wire: Wire, case: str) -> No
     provider, refused = provider_of(case), recording(case)
     wire.reply(refused.content, refused.status, refused.headers)
     with pytest.raises(UpstreamError) as whole:
-        wire.ask(MODELS[provider])
+        wire.ask(model_of(provider))
     with pytest.raises(UpstreamError) as streamed:
         stream(wire, provider, refused.content, 5, status=refused.status, headers=dict(refused.headers))
     assert streamed.value.error_class is whole.value.error_class

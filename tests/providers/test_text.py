@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from agentos.domain import Completion, TokenCount
 from agentos.kernel.errors import ErrorClass, UpstreamError
-from tests.providers.recordings import MODELS, Wire, all_cases, provider_of, recording
+from tests.providers.recordings import Wire, all_cases, model_of, recording
 from tests.support.properties import examples
 
 OPENAI, GEMINI = "openai:gpt-4o-mini", "gemini:flash-1.5"
@@ -233,7 +233,7 @@ def test_a_recorded_reply_with_anything_in_any_place_stays_an_answer_or_a_classi
     body = json.dumps(with_other(recorded.body, place, data.draw(JSON)))
     shared_wire.reply(body.encode(), recorded.status)
     try:
-        completion = shared_wire.ask(MODELS[provider_of(case)])
+        completion = shared_wire.ask(model_of(case))
     except UpstreamError:
         return
     assert completion.text.strip() or completion.tool_calls or completion.finish_reason == "length"

@@ -18,7 +18,7 @@ from tests.providers.conversations import (
     openai_call,
     openai_calls,
 )
-from tests.providers.recordings import MODELS, Wire, provider_of, recording
+from tests.providers.recordings import Wire, model_of, recording
 
 GENERATED = re.compile(r"call_[0-9a-f]{24}")
 PARIS: dict[str, Any] = {"city": "Paris"}
@@ -57,6 +57,11 @@ RECORDED: dict[str, list[tuple[str | None, str, dict[str, Any]]]] = {
         ("call_Xq0wYH2sD9fKpL4mVb7nTzRe", "get_weather", PARIS),
         ("call_7uJcQ1oZsW5eGt8yNaKb3fMh", "get_weather", {"city": "Tōkyō", "days": 3, "unit": "°C"}),
     ],
+    "openai-responses/tool_call": [("call_Xq0wYH2sD9fKpL4mVb7nTzRe", "get_weather", PARIS)],
+    "openai-responses/tool_calls_parallel": [
+        ("call_Xq0wYH2sD9fKpL4mVb7nTzRe", "get_weather", PARIS),
+        ("call_7uJcQ1oZsW5eGt8yNaKb3fMh", "get_weather", {"city": "Tōkyō", "days": 3, "unit": "°C"}),
+    ],
     "openrouter/tool_call_without_arguments": [("toolu_01T1x1fJ34qAmk2tNTrN7Up6", "now", {})],
     "siliconflow/tool_call": [("0199a1b2c3d4e5f60718293a4b5c6d80", "get_weather", PARIS)],
     "together/tool_call_finished_as_stop": [("call_x9w2k5m8q1z4v7b0", "get_weather", PARIS)],
@@ -67,7 +72,7 @@ RECORDED: dict[str, list[tuple[str | None, str, dict[str, Any]]]] = {
 def replayed(wire: Wire, case: str) -> tuple[ToolCall, ...]:
     recorded = recording(case)
     wire.reply(recorded.content, recorded.status, recorded.headers)
-    return wire.ask(MODELS[provider_of(case)]).tool_calls
+    return wire.ask(model_of(case)).tool_calls
 
 
 @pytest.mark.parametrize("case", RECORDED)

@@ -16,6 +16,14 @@ def validate_for_openai(body: Any) -> None:
     _strict(openai.types.chat.completion_create_params.CompletionCreateParamsNonStreaming).validate_python(body)
 
 
+def validate_for_responses(body: Any) -> None:
+    """Raises pydantic's ValidationError for a request that OpenAI's types do not know."""
+    types = openai.types.responses.response_create_params
+    read = _strict(types.ResponseCreateParamsNonStreaming).validate_python(body)
+    for items in (read["input"], read.get("tools", ())):  # pydantic looks into them only when they are read
+        assert all(items)
+
+
 def validate_for_anthropic(body: Any) -> None:
     """Raises pydantic's ValidationError for a request that Anthropic's types do not know."""
     _strict(anthropic.types.message_create_params.MessageCreateParamsNonStreaming).validate_python(body)

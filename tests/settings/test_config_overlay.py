@@ -101,7 +101,7 @@ def test_no_file_is_no_overlay(value: str) -> None:
         ("limits: [1]", "limits", "valid dictionary"),
         ("providers: {Open_AI: {format: openai}}", "providers.Open_AI", "pattern"),
         ("providers: {mine: {endpoint: 'https://x'}}", "providers.mine.format", "required"),
-        ("providers: {mine: {format: soap}}", "providers.mine.format", "'openai', 'gemini'"),
+        ("providers: {mine: {format: soap}}", "providers.mine.format", "'openai', 'openai-responses', 'gemini'"),
         ("providers: {mine: {format: openai, auth: 'a: b'}}", "providers.mine.auth", "pattern"),
         ("providers: {mine: {format: openai, timeoutSeconds: 0}}", "providers.mine.timeoutSeconds", "greater than 0"),
         ("providers: {mine: {format: openai, parameters: {size: s}}}", "providers.mine.parameters.size", "maxTokens"),

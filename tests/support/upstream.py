@@ -40,6 +40,26 @@ def answer(text: str, **usage: Any) -> Reply:
     )
 
 
+def as_response(chat: dict[str, Any]) -> dict[str, Any]:
+    """The same answer in the form of Responses: the text alone."""
+    usage, text = chat["usage"], chat["choices"][0]["message"]["content"]
+    content = [{"type": "output_text", "text": text, "annotations": []}]
+    return {
+        "id": "resp_1",
+        "object": "response",
+        "status": "completed",
+        "error": None,
+        "output": [
+            {"type": "message", "id": "msg_1", "role": "assistant", "status": "completed", "content": content},
+        ],
+        "usage": {
+            "input_tokens": usage["prompt_tokens"],
+            "output_tokens": usage["completion_tokens"],
+            "total_tokens": usage["total_tokens"],
+        },
+    }
+
+
 def chunk(delta: dict[str, Any], reason: str | None = None) -> bytes:
     """An event of a streamed chat completion."""
     choice = {"index": 0, "delta": delta, "finish_reason": reason}
@@ -117,7 +137,10 @@ class _Handler(BaseHTTPRequestHandler):
             self._begin(reply, {"content-type": "text/event-stream", "transfer-encoding": "chunked"})
             self._send_pieces(reply.body)
         else:
-            payload = (reply.body if isinstance(reply.body, str) else json.dumps(reply.body)).encode()
+            body = reply.body
+            if self.path.endswith("/responses") and isinstance(body, dict) and "choices" in body:
+                body = as_response(body)
+            payload = (body if isinstance(body, str) else json.dumps(body)).encode()
             self._begin(reply, {"content-type": "application/json", "content-length": str(len(payload))})
             self.wfile.write(payload)
 

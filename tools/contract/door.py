@@ -123,6 +123,39 @@ class ChatCompletionChunk(BaseModel):
     agentos: ChatExtra | None = Field(default=None, description="The route, in the chunk that ends the answer.")
 
 
+class TextChoice(BaseModel):
+    """The one choice that there is."""
+
+    text: str = Field(description="The text that follows the prompt, or a further piece of it.")
+    index: int = Field(description="0.")
+    logprobs: None = Field(description="null: there are none yet.")
+    finish_reason: str | None = Field(description="Why the text ended; in a stream null before its end.")
+
+
+class TextCompletion(BaseModel):
+    """A text completion in OpenAI's form, with the route beside it."""
+
+    id: str = Field(description="The completion's id.")
+    object: Literal["text_completion"] = Field(description="The kind.")
+    created: int = Field(description="Seconds since 1970.")
+    model: str
+    choices: list[TextChoice] = Field(description="The text.")
+    usage: ChatUsage
+    agentos: ChatExtra = Field(description="The route and the cost.")
+
+
+class TextCompletionChunk(BaseModel):
+    """A piece of a text completion. The last before `[DONE]` has the usage, where the client asked for it."""
+
+    id: str = Field(description="The completion's id.")
+    object: Literal["text_completion"] = Field(description="The kind.")
+    created: int = Field(description="Seconds since 1970.")
+    model: str
+    choices: list[TextChoice] = Field(description="A further piece; none in the chunk with the usage.")
+    usage: ChatUsage | None = Field(default=None, description="null in all chunks but the last.")
+    agentos: ChatExtra | None = Field(default=None, description="The route, in the chunk that ends the answer.")
+
+
 class Model(BaseModel):
     """A model that can be asked for."""
 

@@ -19,6 +19,9 @@ ModelName = Annotated[str, AfterValidator(model_name)]
 """`provider:model`, split at the first colon; the model part may hold `/`, `.` and `:`."""
 Priority = Literal["cost", "latency", "quality"]
 
+WireFormat = Literal["openai", "openai-responses", "gemini", "anthropic", "bedrock", "echo"]
+"""The forms of requests and answers that are known (`providers/registry.py`)."""
+
 ParameterName = Literal[
     "temperature",
     "topP",

@@ -30,6 +30,7 @@ class RequestLimits(Value):
 
     Parameters:
     - `ranges`: the least and the largest value. `exclusive`: pairs of which only the first may be sent.
+      `least_max_tokens`: the least bound on an answer's tokens; the largest is the model's `maxOutputTokens`.
     - `stops`: how many are taken. `blank_stops`: whether they may be white space alone.
     - `cache_marks`: how many places of a prompt may be marked for the provider's cache.
     - `efforts`: the reasoning efforts that are taken of models whose own are not known.
@@ -57,6 +58,7 @@ class RequestLimits(Value):
 
     ranges: dict[ParameterName, tuple[Number, Number]] = {}
     exclusive: tuple[tuple[ParameterName, ParameterName], ...] = ()
+    least_max_tokens: Annotated[int, Field(ge=1)] = 1
     stops: Annotated[int, Field(ge=0)] = 16
     blank_stops: bool = True
     cache_marks: Annotated[int, Field(ge=0)] = 0

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
-from agentos.domain.names import ParameterName, Priority
+from agentos.domain.names import ParameterName, Priority, WireFormat
 from agentos.domain.prices import Prices
 from agentos.domain.reasoning import Reasoning
 from agentos.domain.request_limits import NO_LIMITS, RequestLimits
@@ -16,10 +16,12 @@ from agentos.kernel.values import Value
 class ModelFacts(Value):
     """What configuration knows of a model. Sizes in tokens, prices in USD per million tokens.
 
-    `limits` are those that differ from its provider's. `reasoning` None: how it reasons is not known.
+    `limits` are those that differ from its provider's. `format` is its wire format, where its provider has another one.
+    `reasoning` None: how it reasons is not known.
     """
 
     upstream: str | None = None
+    format: WireFormat | None = None
     context_window: int | None = None
     max_output_tokens: int | None = None
     capabilities: frozenset[Literal["tools", "images", "structuredOutput"]] | None = None

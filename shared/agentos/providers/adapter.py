@@ -228,7 +228,12 @@ class HttpAdapter(Adapter):
             body, headers = prompt.extras.fields | body, dict(prompt.extras.headers) | headers
         if streamed:
             body, headers = body | self.streamed_body(provider), headers | {"accept": self.streamed_type}
-        return HttpRequest(self.url(provider, target, streamed), headers, json_text.dump(body).encode())
+        plain = HttpRequest(self.url(provider, target, streamed), headers, json_text.dump(body).encode())
+        if provider.settings.auth != "iam":
+            return plain
+        from agentos.providers.signing import signed  # loads the AWS SDK, which no other provider needs
+
+        return signed(plain, provider.region)
 
     def streamed_body(self, provider: Provider) -> dict[str, Any]:
         """Further fields of the request's JSON that ask for a stream."""

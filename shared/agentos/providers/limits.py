@@ -12,6 +12,7 @@ WITHOUT_LIMITS = frozenset({"echo"})
 
 def limits_of(provider: Provider, facts: ModelFacts) -> RequestLimits:
     """The limits of a model at a provider."""
+    provider = provider.in_format(facts.format)
     return format_limits(provider.settings.format).under(provider.settings.limits).under(facts.limits)
 
 
@@ -19,5 +20,5 @@ def format_limits(wire_format: str) -> RequestLimits:
     """The limits of a wire format itself: `LIMITS` in its sub-package's `limits.py`."""
     if wire_format in WITHOUT_LIMITS:
         return NO_LIMITS
-    limits: RequestLimits = import_module(f"agentos.providers.{wire_format}.limits").LIMITS
+    limits: RequestLimits = import_module(f"agentos.providers.{wire_format.replace('-', '_')}.limits").LIMITS
     return limits

@@ -6,6 +6,7 @@ from agentos.providers.adapter import Adapter
 
 FORMATS = {
     "openai": "agentos.providers.openai.adapter:OpenAI",
+    "openai-responses": "agentos.providers.openai_responses.adapter:Responses",
     "gemini": "agentos.providers.gemini.adapter:Gemini",
     "anthropic": "agentos.providers.anthropic.adapter:Anthropic",
     "bedrock": "agentos.providers.bedrock.adapter:Bedrock",

@@ -41,7 +41,7 @@ class UpstreamClient:
 
         Its `notes`, and those of the error, say what of the prompt was changed for the target. Raises UpstreamError.
         """
-        provider = self._provider(target)
+        provider = self._provider(target).in_format(target.facts.format)
         prompt, left_out = fit_extras(prompt, provider.settings.format)
         fitted = fit(prompt, target.facts, limits_of(provider, target.facts), left_out)
         try:

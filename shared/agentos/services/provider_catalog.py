@@ -14,14 +14,9 @@ from agentos.kernel.values import Value
 from agentos.settings.loading import Settings
 from agentos.settings.provider import Provider
 
-FORMAT_FACTS: dict[str, dict[str, bool]] = {
-    "openai": {"streaming": True, "tools": True, "images": True, "structured_output": True},
-    "gemini": {"streaming": True, "tools": True, "images": True, "structured_output": True},
-    "anthropic": {"streaming": True, "tools": True, "images": True, "structured_output": True},
-    "bedrock": {"streaming": True, "tools": True, "images": True, "structured_output": True},
-    "echo": {"streaming": True, "tools": False, "images": True, "structured_output": False},
-}
-"""What this version can do over each wire format, whatever the models behind it could."""
+EVERYTHING = {"streaming": True, "tools": True, "images": True, "structured_output": True}
+FORMAT_FACTS = {"echo": {"streaming": True, "tools": False, "images": True, "structured_output": False}}
+"""What this version can do over a wire format where that is not EVERYTHING, whatever the models behind it could."""
 
 
 class ProviderHealth(Value):
@@ -51,6 +46,7 @@ class ModelEntry(Value):
 
     model: str
     upstream_model: str
+    format: str
     context_window: int | None
     max_output_tokens: int | None
     capabilities: tuple[str, ...] | None
@@ -128,24 +124,26 @@ class ProviderCatalog:
             return self._settings
 
     def _entry(self, provider: Provider, circuits: Sequence[Circuit]) -> ProviderEntry:
-        models = tuple(self._model(name) for name in self._settings.models if name.partition(":")[0] == provider.name)
+        names = (name for name in self._settings.models if name.partition(":")[0] == provider.name)
+        models = tuple(self._model(name, provider) for name in names)
         return ProviderEntry(
             provider=provider.name,
             format=provider.settings.format,
             chat=True,
-            **FORMAT_FACTS[provider.settings.format],
+            **FORMAT_FACTS.get(provider.settings.format, EVERYTHING),
             environment=provider.variables,
             models=models,
             **_status_of(provider, circuits),
         )
 
-    def _model(self, name: str) -> ModelEntry:
+    def _model(self, name: str, provider: Provider) -> ModelEntry:
         target = self._settings.target(name, "")
         facts = target.facts
         price = price_at(facts.price, moment(self._clock.time()))
         return ModelEntry(
             model=name,
             upstream_model=target.upstream_model,
+            format=facts.format or provider.settings.format,
             context_window=facts.context_window,
             max_output_tokens=facts.max_output_tokens,
             capabilities=None if facts.capabilities is None else tuple(sorted(facts.capabilities)),

@@ -111,8 +111,8 @@ class Settings:
         provider, _, rest = model.partition(":")
         known = self.providers.get(provider)
         facts = self.models.get(model) or _unlisted_facts(known, rest)
-        if known and known.unsupported:
-            facts = facts.model_copy(update={"unsupported": facts.unsupported | known.unsupported})
+        if known and (refused := known.in_format(facts.format).unsupported):
+            facts = facts.model_copy(update={"unsupported": facts.unsupported | refused})
         return Target(
             model=model,
             provider=provider,

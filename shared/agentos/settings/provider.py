@@ -1,5 +1,6 @@
 """A provider with its settings, and with its key and endpoint from the environment."""
 
+import copy
 import hashlib
 import re
 from collections.abc import Mapping
@@ -10,6 +11,7 @@ from urllib.parse import urlsplit
 from pydantic import SecretStr
 
 from agentos.domain import Account, ParameterName
+from agentos.domain.names import WireFormat
 from agentos.settings.schema import WITHOUT, ProviderSettings
 from agentos.settings.secrets import Parameters
 
@@ -81,9 +83,18 @@ class Provider:
         identity = f"{self.endpoint} {key}"
         return hashlib.sha256(identity.encode()).hexdigest()[:8]
 
+    def in_format(self, wire_format: WireFormat | None) -> "Provider":
+        """The provider with its settings for models of this format; None is the format of all others."""
+        settings = self.settings.in_format(wire_format or self.settings.format)
+        if settings is self.settings:
+            return self
+        other = copy.copy(self)
+        other.settings = settings
+        return other
+
     @property
     def unsupported(self) -> frozenset[ParameterName]:
-        """Parameters that none of its models takes."""
+        """Parameters that none of its models of this format takes."""
         unnamed = self.settings.format == "openai" and "user" not in self.settings.parameters
         nameless: frozenset[ParameterName] = frozenset({"user"} if unnamed else ())
         return self.settings.unsupported | WITHOUT.get(self.settings.format, frozenset()) | nameless

@@ -8,7 +8,7 @@ from typing import Annotated, Literal, get_args
 from pydantic import Field
 
 from agentos.domain import ModelFacts, ParameterName
-from agentos.domain.names import ModelName
+from agentos.domain.names import ModelName, WireFormat
 from agentos.domain.reasoning import Reasoning
 from agentos.domain.request_limits import NO_LIMITS, Pattern, RequestLimits
 from agentos.domain.routing_rules import Rule
@@ -31,6 +31,9 @@ class ThoughtSettings(Value):
 
 
 WITHOUT: dict[str, frozenset[ParameterName]] = {
+    "openai-responses": frozenset(
+        {"topK", "stop", "seed", "presencePenalty", "frequencyPenalty", "logitBias", "speakerNames"}
+    ),
     "gemini": frozenset({"logitBias", "verbosity", "parallelToolCalls", "serviceTier", "speakerNames", "user"}),
     "anthropic": frozenset(
         {
@@ -66,6 +69,7 @@ class UnlistedModels(Value):
     """What is known of a provider's models that `models:` does not list, by a pattern of their names."""
 
     match: Pattern
+    format: WireFormat | None = None
     reasoning: Reasoning | None = None
     unsupported: frozenset[ParameterName] = frozenset()
     limits: RequestLimits = NO_LIMITS
@@ -74,30 +78,53 @@ class UnlistedModels(Value):
         """The facts of the model that its provider calls so; None where the pattern does not match."""
         if re.fullmatch(self.match, name) is None:
             return None
-        return ModelFacts(reasoning=self.reasoning, unsupported=self.unsupported, limits=self.limits)
+        return ModelFacts(
+            format=self.format, reasoning=self.reasoning, unsupported=self.unsupported, limits=self.limits
+        )
 
 
 Renamed = Literal["maxTokens", "temperature", "topP", "stop", "seed", "reasoningEffort", "user", "cacheKey"]
 """What a provider may have its own names for."""
 
 
-class ProviderSettings(Value):
-    """One entry of `providers:` in YAML."""
+class FormatSettings(Value):
+    """What of a provider's settings belongs to one wire format."""
 
-    format: Literal["openai", "gemini", "anthropic", "bedrock", "echo"]
-    endpoint: str | None = None
-    auth: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+$")] = "bearer"
     path: str | None = None
-    headers: dict[HeaderName, HeaderValue] = {}
     parameters: dict[Renamed, str] = {}
     thoughts: ThoughtSettings = ThoughtSettings()
     unsupported: frozenset[ParameterName] = frozenset()
     limits: RequestLimits = NO_LIMITS
-    unlisted: tuple[UnlistedModels, ...] = ()
     stream_options: bool = True
+
+
+class ProviderSettings(FormatSettings):
+    """One entry of `providers:` in YAML.
+
+    `format` is that of all models that name no other, and the settings beside it belong to it. `formats` has those of
+    other formats, and goes before them.
+    """
+
+    format: WireFormat
+    formats: dict[WireFormat, FormatSettings] = {}
+    endpoint: str | None = None
+    auth: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+$")] = "bearer"
+    headers: dict[HeaderName, HeaderValue] = {}
+    unlisted: tuple[UnlistedModels, ...] = ()
     usage_cost: bool = False
     timeout_seconds: Annotated[float, Field(gt=0)] | None = None
     enabled: bool = True
+
+    def in_format(self, wire_format: WireFormat) -> "ProviderSettings":
+        """The settings for models of this format. Without an entry in `formats`, another format has its defaults."""
+        own = self.formats.get(wire_format)
+        if own is None and wire_format == self.format:
+            return self
+        own = own or FormatSettings()
+        return self.model_copy(update={"format": wire_format, **{name: getattr(own, name) for name in _OF_A_FORMAT}})
+
+
+_OF_A_FORMAT = tuple(FormatSettings.model_fields)
 
 
 class TaskType(Value):

@@ -16,6 +16,7 @@ Body = dict[str, Any]
 
 MODELS: dict[str, tuple[str, ...]] = {
     "openai": ("gpt-4o-mini", "gpt-5.4-mini", "gpt-6-luna"),
+    "azure-openai": ("gpt-6-luna",),
     "gemini": ("flash-1.5", "gemini-3.8-flash"),
     "anthropic": ("claude-haiku-5-5", "claude-sonnet-5-5", "claude-haiku-4-5"),
     "bedrock": ("claude-haiku-4-5", "claude-sonnet-5-5", "nova-2-lite"),

@@ -20,7 +20,7 @@ HEAD = """# Conversations crossed between providers
 
 `make test-deep` wrote this page. Hypothesis makes conversations: roles, parts of text, images of several kinds, tools
 and calls of odd names and ids, results, refusals, blanks, every parameter. The first provider answers some turns and
-goes down; the next turn is another's. Ten fakes that refuse what the real providers refuse
+goes down; the next turn is another's. Fakes that refuse what the real providers refuse
 (`tests/conversations/fakes`, each rule with its source) stand behind the whole stack. A pair holds where the other
 provider's fake accepted what it was asked, received all that was said, and its answer came back, or where the plan said
 that it cannot do what the conversation needs, with the reason.

@@ -31,6 +31,14 @@ OUTAGES: dict[str, Sent] = {
 
 OVERLAY = {
     "providers": {"bedrock": {"enabled": True}, "google": {"format": "openai"}},
+    "models": {
+        "azure-openai:gpt-6-luna": {
+            "format": "openai-responses",
+            "maxOutputTokens": 128_000,
+            "unsupported": ["temperature", "topP"],
+            "reasoning": {"default": "medium", "levels": ["none", "low", "medium", "high", "xhigh", "max"]},
+        },
+    },
     "routing": {"fallbacks": [], "rules": [], "simulation": True},
     "limits": {"attempts": 40, "historyTokens": 1_000_000},  # nothing is cut: all that was said must arrive
     "health": {"failures": 1_000_000, "cacheSeconds": 3600},  # an outage must not affect the next example
@@ -64,6 +72,7 @@ class Scripted(ScriptedModel):
 
 _ID_OF = {
     "openai": "call_openai{made:014}",
+    "azure-openai": "call_azure{made:014}",
     "gemini": "gemini{made}",
     "anthropic": "toolu_{made:024}",
     "bedrock": "tooluse_{made:022}",
@@ -73,7 +82,7 @@ _ID_OF = {
 
 
 class World:
-    """The stack with ten fakes behind it; `api` is what a client has."""
+    """The stack with all fakes behind it; `api` is what a client has."""
 
     def __init__(self, fakes: Mapping[str, FakeProvider], table: MemoryTable) -> None:
         self.fakes = fakes

@@ -177,7 +177,11 @@ def _item(part: Body) -> Item:
     if part["type"] in ("text", "refusal"):
         return str(part[part["type"]])
     image = part["image_url"]
-    url = str(image if isinstance(image, str) else image["url"])
+    return image_of(str(image if isinstance(image, str) else image["url"]))
+
+
+def image_of(url: str) -> Image:
+    """An image by its data or its address."""
     if found := DATA.fullmatch(url):
         return Image(found[1], base64.b64decode(found[2], validate=True))
     require(url.startswith(("https://", "http://")), "image_url is neither an address nor data")

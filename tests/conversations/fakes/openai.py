@@ -4,15 +4,16 @@ https://platform.openai.com/docs/api-reference/chat/create; its specification: g
 """
 
 from collections.abc import Iterator
-from typing import Any
 
 from tests.conversations.fakes import chat_message_rules as said
 from tests.conversations.fakes import chat_rules as chat
 from tests.conversations.fakes import chat_tool_rules as tools
 from tests.conversations.fakes.chat import REFUSAL, Chat
-from tests.conversations.fakes.model import Answer
-from tests.conversations.fakes.provider import MODEL
-from tests.conversations.fakes.rules import Asked, Body, Rule, Traits, keywords
+from tests.conversations.fakes.model import Answer, ScriptedModel
+from tests.conversations.fakes.openai_schemas import MEDIA, NAME, strict
+from tests.conversations.fakes.provider import MODEL, Request, Sent
+from tests.conversations.fakes.responses import Responses
+from tests.conversations.fakes.rules import Asked, Body, Rule, Traits
 from tests.conversations.fakes.typed import Typed
 from tests.support.sdks import openai
 
@@ -20,11 +21,9 @@ SPEC = "https://github.com/openai/openai-openapi/blob/master/openapi.yaml"
 GUIDE = "https://platform.openai.com/docs/guides"
 WHOLE = Typed(lambda: openai.types.chat.completion_create_params.CompletionCreateParamsNonStreaming)
 STREAMED = Typed(lambda: openai.types.chat.completion_create_params.CompletionCreateParamsStreaming)
-NAME = "[a-zA-Z0-9_-]{1,64}"
 NO_MATCH = (
     "Invalid '{at}': string does not match pattern. Expected a string that matches the pattern '^[a-zA-Z0-9_-]+$'."
 )
-MEDIA = {"image/png", "image/jpeg", "image/gif", "image/webp"}
 
 
 def _typed(asked: Asked) -> Iterator[str]:
@@ -39,36 +38,17 @@ def _stream_options(asked: Asked) -> Iterator[str]:
 
 
 def _no_tools_while_it_reasons(asked: Asked) -> Iterator[str]:
-    if asked.body.get("tools") and "tools" not in asked.model.can:
+    if asked.body.get("tools") and asked.body["model"] in TOOLS_IN_RESPONSES:
         yield "Function tools with reasoning_effort are not supported for this model in /v1/chat/completions."
 
 
-def strict(schema: Any) -> Iterator[str]:
-    """What strict mode refuses in a schema."""
-    unknown = {
-        "allOf",
-        "not",
-        "dependentRequired",
-        "dependentSchemas",
-        "if",
-        "then",
-        "else",
-        "patternProperties",
-        "default",
-    }
-    if schema.get("type") != "object" or "anyOf" in schema:
-        yield "Invalid schema for response_format: schema must be a JSON Schema of 'type: \"object\"'."
-    for path, keyword, one in keywords(schema):
-        if keyword in unknown:
-            yield f"Invalid schema for response_format: In context=({path}), '{keyword}' is not permitted."
-        if keyword == "type" and one["type"] == "object":
-            if one.get("additionalProperties") is not False:
-                yield f"In context=({path}), 'additionalProperties' is required to be supplied and to be false."
-            if set(one.get("required", ())) != set(one.get("properties", {})):
-                yield f"In context=({path}), 'required' is required to include every key in properties."
+TOOLS_IN_RESPONSES = {"gpt-6-luna"}
+"""Models that have function tools in Responses alone."""
 
 
 class OpenAI(Chat):
+    """Both of its APIs: Chat Completions, and Responses."""
+
     name = "openai"
     models = {
         MODEL: Traits(),
@@ -80,8 +60,7 @@ class OpenAI(Chat):
             frozenset({"temperature", "top_p", "stop", "max_tokens", "presence_penalty", "frequency_penalty",
                        "logit_bias",
                        "logprobs", "top_logprobs"}),
-            can=frozenset({"images", "schema"}), longest=128_000,
-            efforts=frozenset({"none", "low", "medium", "high", "xhigh", "max"})),
+            longest=128_000, efforts=frozenset({"none", "low", "medium", "high", "xhigh", "max"})),
     }  # fmt: skip
     rules = (
         Rule("fields that it knows", SPEC, _typed),
@@ -233,6 +212,16 @@ class OpenAI(Chat):
         Rule("strict schemas", f"{GUIDE}/structured-outputs#supported-schemas", chat.strict_schema(strict)),
     )
 
+    def __init__(self, model: ScriptedModel) -> None:
+        super().__init__(model)
+        self.responses = Responses(model)
+
+    def reply(self, request: Request) -> Sent:
+        if self.outage or request.path != f"{self.path}/responses":
+            return super().reply(request)
+        self.responses.signed, self.responses.refusals = self.signed, self.refusals
+        return self.responses.reply(request)
+
     def refused_message(self, answer: Answer) -> Body:
         if answer.finish != "refused" or answer.text:
             return {"refusal": None}
@@ -245,3 +234,4 @@ class OpenAI(Chat):
     def prepare(self) -> None:
         WHOLE.prepare()
         STREAMED.prepare()
+        self.responses.prepare()

@@ -1,26 +1,17 @@
-"""Bedrock's Converse API over HTTP, signed with the function's own IAM role instead of a key.
-
-The request is sent by the same HTTP client as any other, so that its time is bounded as a whole. Of the AWS SDK only
-the credentials and Signature Version 4 are used, and none of its retries.
-"""
+"""Bedrock's Converse API over HTTP."""
 
 from collections.abc import Iterator
 from typing import Any
 
-from botocore.auth import SigV4Auth
-from botocore.awsrequest import AWSRequest
-from botocore.session import Session, get_session
-
 from agentos.domain import Completion, Prompt, Target, TokenCount
 from agentos.kernel.errors import ErrorClass, UpstreamError
-from agentos.kernel.once import once
 from agentos.providers.adapter import HttpAdapter
 from agentos.providers.bedrock import errors, request, response
 from agentos.providers.bedrock.messages import REASONING
 from agentos.providers.bedrock.stream import ConverseAccumulator, events_of
 from agentos.providers.blocks import bind_thoughts, digest
 from agentos.providers.fitting.cache_marks import without_marks
-from agentos.providers.transport import HttpRequest, HttpResponse, IncomingResponse
+from agentos.providers.transport import HttpResponse, IncomingResponse
 from agentos.settings.provider import Provider
 
 
@@ -36,15 +27,6 @@ class Bedrock(HttpAdapter):
     def bind_thoughts(self, completion: Completion, provider: Provider, target: Target, prompt: Prompt) -> Completion:
         plain = self.encode(provider, target, without_marks(prompt))
         return bind_thoughts(completion, REASONING, digest(target.upstream_model, plain))
-
-    def request(self, provider: Provider, target: Target, prompt: Prompt, *, streamed: bool = False) -> HttpRequest:
-        plain = super().request(provider, target, prompt, streamed=streamed)
-        credentials = _session().get_credentials()
-        if credentials is None:
-            raise UpstreamError(ErrorClass.AUTH, "no AWS credentials")
-        signed = AWSRequest("POST", plain.url, {"content-type": plain.headers["content-type"]}, plain.body)
-        SigV4Auth(credentials.get_frozen_credentials(), "bedrock", provider.region).add_auth(signed)
-        return HttpRequest(plain.url, {**plain.headers, **signed.headers}, plain.body)
 
     def encode(self, provider: Provider, target: Target, prompt: Prompt) -> dict[str, Any]:
         return request.encode(target, prompt)
@@ -71,9 +53,3 @@ class Bedrock(HttpAdapter):
     def error_of_response(self, response: HttpResponse, payload: dict[str, Any]) -> UpstreamError:
         kind = response.headers.get("x-amzn-errortype") or str(payload.get("__type") or "")
         return super().error_of_response(response, {**payload, "__type": kind.partition(":")[0]})
-
-
-@once
-def _session() -> Session:
-    """A session that finds the role's credentials once; they renew themselves."""
-    return get_session()

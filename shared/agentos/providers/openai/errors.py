@@ -98,13 +98,13 @@ def classify(status: int, payload: dict[str, Any]) -> ErrorClass | None:
 
 def reason(payload: dict[str, Any]) -> str | None:
     """What the log says of an error whose class does not say enough; None for most errors."""
-    text = str(_details(payload).get("message"))
+    text = str(details_of(payload).get("message"))
     return next((ours for part, ours in REASONS.items() if part in text), None)
 
 
 def _named(payload: dict[str, Any]) -> ErrorClass | None:
     """The class in a body's codes, or else in its text."""
-    details = _details(payload)
+    details = details_of(payload)
     metadata = as_object(details.get("metadata"))
     codes = [details.get("code"), details.get("type"), details.get("status"), metadata.get("error_type")]
     codes += [detail.get("reason") for detail in error_details(payload)]
@@ -116,7 +116,7 @@ def _named(payload: dict[str, Any]) -> ErrorClass | None:
     return next((error_class for part, error_class in MESSAGES.items() if part in text), None)
 
 
-def _details(payload: dict[str, Any]) -> dict[str, Any]:
+def details_of(payload: dict[str, Any]) -> dict[str, Any]:
     """The object that has the codes and the text: under `error`, ModelScope's `errors`, or the body itself."""
     error = payload.get("error") or payload.get("errors")
     return error if isinstance(error, dict) else {**payload, **({"message": error} if isinstance(error, str) else {})}
@@ -124,7 +124,7 @@ def _details(payload: dict[str, Any]) -> dict[str, Any]:
 
 def _cause(payload: dict[str, Any]) -> dict[str, Any]:
     """The error that OpenRouter got from the provider behind it, in `metadata.raw`: an object, its JSON, or a text."""
-    raw = as_object(_details(payload).get("metadata")).get("raw")
+    raw = as_object(details_of(payload).get("metadata")).get("raw")
     if not isinstance(raw, str):
         return first_object(raw)
     try:

@@ -6,7 +6,7 @@ https://platform.openai.com/docs/api-reference/chat/create (`top_k` is an additi
 import re
 from typing import Any
 
-from agentos.domain import ModelFacts, Parameters
+from agentos.domain import ModelFacts, Parameters, Prompt
 from agentos.domain.parameters import Effort
 
 PARAMETERS = {
@@ -45,6 +45,15 @@ def reasoning(effort: Effort | None, facts: ModelFacts, name: str) -> dict[str, 
     for part in reversed(name.split(".")):
         fields = {part: fields}
     return dict(fields)
+
+
+def cache_key(prompt: Prompt, renamed: dict[Any, str]) -> dict[str, Any]:
+    """What leads requests of one conversation to the same cache, where the provider takes such a key.
+
+    https://platform.openai.com/docs/guides/prompt-caching
+    """
+    name = renamed.get("cacheKey")
+    return {name: prompt.cache_key} if name and prompt.cache_key and prompt.parameters.prompt_cache != "off" else {}
 
 
 def speaker(name: str | None) -> dict[str, str]:

@@ -5,7 +5,7 @@ from typing import Any
 from agentos.domain import Message, Parameters, Prompt, Target, Tool, ToolCall, ToolChoice
 from agentos.kernel import json_text
 from agentos.providers.openai import thoughts
-from agentos.providers.openai.parameters import further_parameters, reasoning, speaker
+from agentos.providers.openai.parameters import cache_key, further_parameters, reasoning, speaker
 from agentos.providers.tool_calls import result_text, sent_arguments
 from agentos.settings.provider import Provider
 
@@ -21,18 +21,9 @@ def encode(provider: Provider, target: Target, prompt: Prompt) -> dict[str, Any]
         **({"tools": [_tool(tool) for tool in prompt.tools]} if prompt.tools else {}),
         **_parameters(prompt.parameters, provider.settings.parameters),
         **further_parameters(prompt.parameters, provider.settings.parameters),
-        **_cache_key(prompt, provider),
+        **cache_key(prompt, provider.settings.parameters),
         **reasoning(prompt.parameters.reasoning_effort, target.facts, _effort_name(provider)),
     }
-
-
-def _cache_key(prompt: Prompt, provider: Provider) -> dict[str, Any]:
-    """What leads requests of one conversation to the same cache, where the provider takes such a key.
-
-    https://platform.openai.com/docs/guides/prompt-caching
-    """
-    name = provider.settings.parameters.get("cacheKey")
-    return {name: prompt.cache_key} if name and prompt.cache_key and prompt.parameters.prompt_cache != "off" else {}
 
 
 def _effort_name(provider: Provider) -> str:

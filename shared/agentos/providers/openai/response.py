@@ -104,22 +104,22 @@ def tokens_of(payload: dict[str, Any]) -> TokenCount:
     usage = as_object(payload.get("usage"))
     prompt, completion = token_count(usage.get("prompt_tokens")), token_count(usage.get("completion_tokens"))
     reasoning = token_count(as_object(usage.get("completion_tokens_details")).get("reasoning_tokens"))
-    if (
-        reasoning
-        and completion is not None
-        and token_count(usage.get("total_tokens")) == added(prompt, completion, reasoning)
-    ):
-        completion += reasoning  # xAI counts it beside the completion, everybody else within
     details = as_object(usage.get("prompt_tokens_details"))
     return TokenCount(
         prompt=prompt,
-        completion=completion,
+        completion=with_reasoning(prompt, completion, reasoning, token_count(usage.get("total_tokens"))),
         # The latter is DeepSeek's.
         cached=part_count(details.get("cached_tokens")) or part_count(usage.get("prompt_cache_hit_tokens")),
         cache_write=part_count(details.get("cache_write_tokens")),
         reasoning=reasoning,
         cost=_cost(usage),
     )
+
+
+def with_reasoning(prompt: int | None, completion: int | None, reasoning: int | None, total: int | None) -> int | None:
+    """The completion's tokens. xAI counts those of thoughts beside them, as the total tells; all others within."""
+    beside = reasoning and total is not None and total == added(prompt, completion, reasoning)
+    return added(completion, reasoning) if beside else completion
 
 
 def _cost(usage: dict[str, Any]) -> Decimal | None:

@@ -9,12 +9,11 @@ https://api-docs.deepseek.com/guides/thinking_mode, https://ai.google.dev/gemini
 
 from collections.abc import Iterable
 from typing import Any
-from urllib.parse import quote
 
 from agentos.domain import Completion, Message, Target, ToolCall
-from agentos.kernel import json_text
+from agentos.providers import bound_thoughts
 from agentos.providers.answers import as_object
-from agentos.providers.tool_calls import signature, signed, signed_json
+from agentos.providers.tool_calls import signed_json
 from agentos.settings.provider import Provider
 
 KIND = "chat"
@@ -61,13 +60,7 @@ def _joined(pieces: Iterable[Any]) -> str:
 
 def bind(completion: Completion, provider: Provider, target: Target) -> Completion:
     """The completion with the signatures of its calls bound to the provider and the model that made them."""
-    model = _model(target)
-    calls = tuple(
-        call.model_copy(update={"signature": signed(_kind(provider), f"{model} {value}")}) if value else call
-        for call in completion.tool_calls
-        for value in [signature(call, KIND)]
-    )
-    return completion.model_copy(update={"tool_calls": calls})
+    return bound_thoughts.bind(completion, KIND, provider, bound_thoughts.model_of(target))
 
 
 def of_message(message: Message, provider: Provider, target: Target) -> dict[str, Any]:
@@ -88,15 +81,5 @@ def of_call(call: ToolCall, provider: Provider, target: Target) -> dict[str, Any
 
 def _own(call: ToolCall, provider: Provider, target: Target) -> dict[str, Any]:
     """What the call was signed with by this model at this provider, or by any of its models if it demands thoughts."""
-    model, _, value = (signature(call, _kind(provider)) or "").partition(" ")
-    if not value or (model != _model(target) and not provider.settings.thoughts.required):
-        return {}
-    return as_object(json_text.parse_lenient(value.encode()))
-
-
-def _kind(provider: Provider) -> str:
-    return f"{KIND}@{provider.name}"
-
-
-def _model(target: Target) -> str:
-    return quote(target.upstream_model, safe="/")
+    by_any = provider.settings.thoughts.required
+    return bound_thoughts.own(call, KIND, provider, None if by_any else bound_thoughts.model_of(target))
