@@ -41,7 +41,7 @@ class UpstreamClient:
 
         Its `notes`, and those of the error, say what of the prompt was changed for the target. Raises UpstreamError.
         """
-        provider = self._provider(target).in_format(target.facts.format)
+        provider = self._provider(target)
         prompt, left_out = fit_extras(prompt, provider.settings.format)
         fitted = fit(prompt, target.facts, limits_of(provider, target.facts), left_out)
         try:
@@ -77,14 +77,13 @@ class UpstreamClient:
         return wire_format.stream(provider, target, prompt, client.open, timeouts, listen)
 
     def _provider(self, target: Target) -> Provider:
-        """With the key that the plan was made for. Raises UpstreamError where a tenant's has gone meanwhile: the
-        server's key is not for what a tenant wanted to pay itself."""
-        if target.account is None:
-            return self._settings.providers[target.provider]
-        provider = self._settings.of(target.account.tenant).providers[target.provider]
-        if provider.account is None:
+        """With the key that the plan was made for, and the settings for the model's wire format. Raises UpstreamError
+        where a tenant's key has gone meanwhile: the server's is not for what a tenant wanted to pay itself."""
+        settings = self._settings if target.account is None else self._settings.of(target.account.tenant)
+        provider = settings.providers[target.provider]
+        if target.account and provider.account is None:
             raise UpstreamError(ErrorClass.AUTH, "the tenant's own key has gone")
-        return provider
+        return provider.in_format(target.facts.format)
 
     def _client_for(self, provider: Provider) -> HttpTransport:
         """Raises UpstreamError."""
