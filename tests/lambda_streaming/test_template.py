@@ -15,6 +15,7 @@ STREAMED = {
     "AnthropicMessagesFunction": ("POST", "/v1/messages"),
     "TextCompletionsFunction": ("POST", "/v1/completions"),
     "GetResponseFunction": ("GET", "/v1/responses/{responseId}"),
+    "EmbeddingsFunction": ("POST", "/v1/embeddings"),
     "ListMessagesFunction": ("GET", MESSAGES),
     "GetTurnFunction": ("GET", "/agents/{agentId}/sessions/{sessionId}/turns/{turnId}"),
 }

@@ -123,3 +123,11 @@ def test_names_of_speakers_are_left_out_where_the_model_does_not_take_them() -> 
     assert fitted.messages == (Message(role="user", content="Hello."),)
     assert notes == ("names of speakers left out: the model does not take them",)
     assert fit_speaker_names(named, ModelFacts()) == (named, ())
+
+
+@pytest.mark.parametrize(("asked", "sent"), [(1, 16), (15, 16), (16, 16), (17, 17)])
+def test_max_tokens_are_raised_to_the_least_that_is_taken(asked: int, sent: int) -> None:
+    fitted, notes = fit_parameters(prompt(max_tokens=asked), ModelFacts(), RequestLimits(least_max_tokens=16))
+    assert fitted.parameters.max_tokens == sent
+    raised = f"maxTokens raised from {asked} to 16, the least that the model takes"
+    assert notes == ((raised,) if asked < 16 else ())

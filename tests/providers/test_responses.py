@@ -103,7 +103,7 @@ def test_we_read_the_same_answer_as_the_sdk(case: str, wire: Wire) -> None:
         (item.call_id, item.name) for item in theirs.output if item.type == "function_call"
     ]
     assert ours.tokens.prompt == theirs.usage.input_tokens
-    assert ours.tokens.prompt + (ours.tokens.completion or 0) == theirs.usage.total_tokens
+    assert (ours.tokens.prompt or 0) + (ours.tokens.completion or 0) == theirs.usage.total_tokens
     assert ours.tokens.reasoning == theirs.usage.output_tokens_details.reasoning_tokens
 
 

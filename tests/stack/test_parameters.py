@@ -34,6 +34,7 @@ STREAMED = {
     ("post", "/v1/chat/completions"),
     ("post", "/v1/messages"),
     ("post", "/v1/completions"),
+    ("post", "/v1/embeddings"),
     ("post", "/v1/responses"),
     ("get", "/v1/responses/{responseId}"),
 }
@@ -135,7 +136,7 @@ def test_reserved_concurrency_is_for_the_functions_that_answer_messages() -> Non
         for name, one in functions.items()
         if "ReservedConcurrentExecutions" in one["Properties"]
     }
-    doors = ("ChatCompletions", "TextCompletions", "AnthropicMessages", "CreateResponse")
+    doors = ("ChatCompletions", "TextCompletions", "Embeddings", "AnthropicMessages", "CreateResponse")
     answering = ("SendMessageFunction", *(f"{door}Function" for door in doors))
     assert reserved == dict.fromkeys(answering, "40")
 

@@ -50,6 +50,7 @@ class PromptDetails(BaseModel):
     """What the prompt's tokens were."""
 
     cached_tokens: int = Field(description="Tokens that the provider read from its cache.")
+    cache_write_tokens: int = Field(description="Tokens that the provider wrote to its cache.")
 
 
 class ChatUsage(BaseModel):
@@ -153,6 +154,31 @@ class TextCompletionChunk(BaseModel):
     choices: list[TextChoice] = Field(description="A further piece; none in the chunk with the usage.")
     usage: ChatUsage | None = Field(default=None, description="null in all chunks but the last.")
     agentos: ChatExtra | None = Field(default=None, description="The route, in the chunk that ends the answer.")
+
+
+class Embedding(BaseModel):
+    """A vector."""
+
+    object: Literal["embedding"] = Field(description="The kind.")
+    index: int = Field(description="The place of its text in the request.")
+    embedding: list[float] | str = Field(description="The numbers, or base64 of them as 32-bit floats.")
+
+
+class EmbeddingsUsage(BaseModel):
+    """Tokens of the call that answered; 0 is unknown, too."""
+
+    prompt_tokens: int = Field(description="Tokens of all texts.")
+    total_tokens: int = Field(description="The same.")
+
+
+class EmbeddingList(BaseModel):
+    """Embeddings in OpenAI's form, with the route beside them."""
+
+    object: Literal["list"] = Field(description="The kind.")
+    data: list[Embedding]
+    model: str
+    usage: EmbeddingsUsage
+    agentos: ChatExtra = Field(description="The route and the cost.")
 
 
 class Model(BaseModel):

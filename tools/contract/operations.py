@@ -174,6 +174,14 @@ OPERATIONS = (
     Operation("get_conversation", DOOR, responses.Conversation, MISSING),
     Operation("delete_conversation", DOOR, responses.Deleted, MISSING),
     Operation(
+        "embeddings",
+        DOOR,
+        door.EmbeddingList,
+        (*MISSING, *KEYED, *ASKING, "payload_too_large"),
+        ("idempotency-key", "x-agentos-simulate"),
+        answer_headers=ROUTED,
+    ),
+    Operation(
         "anthropic_messages",
         ANTHROPIC,
         anthropic_door.AnthropicMessage,

@@ -7,7 +7,7 @@ Where the turn goes, by what the request goes on from:
     a response          its session, where it is the newest answer and no other turn runs; else a fork of the session
                         that ends with it
 
-The session belongs to the agent that the request names, or to the tenant's own agent for responses (docs/adr/0021).
+The session belongs to the agent that the request names, or to the tenant's own agent for responses (docs/adr/0022).
 
 Under an Idempotency-Key the place must not depend on the moment. A session only grows, so a response that is no longer
 the newest never is again; and where another turn runs, a request with a key is refused instead of forked.

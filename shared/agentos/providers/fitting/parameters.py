@@ -47,9 +47,9 @@ def _number(name: str, value: Any, facts: ModelFacts, limits: RequestLimits) -> 
     most_tokens = facts.max_output_tokens
     if name == "maxTokens" and most_tokens is not None and value > most_tokens:
         return most_tokens, f"maxTokens lowered to {most_tokens}, the model's most"
-    least = limits.least_max_tokens
-    if name == "maxTokens" and value < least:
-        return least, f"maxTokens raised from {value} to {least}, the least that the model takes"
+    least_tokens = limits.least_max_tokens
+    if name == "maxTokens" and value < least_tokens:
+        return least_tokens, f"maxTokens raised from {value} to {least_tokens}, the least that the model takes"
     if name not in limits.ranges:
         return value, ""
     least, most = limits.ranges[name]
