@@ -32,10 +32,12 @@ _KNOWN_OF_PARTS = {"type", "text", "refusal", "image_url", "detail", "file_id", 
 def references(given: Any) -> list[str]:
     """The ids of the items that an input refers to."""
     items = [item for item in given if isinstance(item, dict)] if isinstance(given, list) else []
-    referring = [
-        item for item in items if item.get("type", "item_reference") == "item_reference" and "role" not in item
-    ]
-    return [item["id"] for item in referring if isinstance(item.get("id"), str)]
+    return [item["id"] for item in items if _kind(item) == "item_reference" and isinstance(item.get("id"), str)]
+
+
+def _kind(item: Json) -> Any:
+    """An item without a type is a message or a reference."""
+    return item.get("type") or ("message" if "role" in item else "item_reference")
 
 
 class ItemReader:
@@ -64,7 +66,7 @@ class ItemReader:
     def _read(self, path: str, item: Any) -> None:
         if not isinstance(item, dict):
             raise InvalidRequest.of(path, "must be a JSON object")
-        kind = item.get("type") or ("message" if "role" in item else "item_reference")
+        kind = _kind(item)
         if isinstance(kind, str) and kind in _KNOWN:
             self._notes.unknown({name: item[name] for name in item if name not in _KNOWN[kind]}, "input[].")
         match kind:
