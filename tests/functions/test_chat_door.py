@@ -256,7 +256,7 @@ def test_cached_tokens_and_names_of_our_own_never_appear_in_a_message(api: Any, 
     providers.openai.default = answer("Hi")
     providers.gemini.default = gemini_answer("Hi")
     usage = ask(api).json["usage"]
-    assert usage["prompt_tokens_details"] == {"cached_tokens": 0}
+    assert usage["prompt_tokens_details"] == {"cached_tokens": 0, "cache_write_tokens": 0}
     assert usage["completion_tokens_details"] == {"reasoning_tokens": 0}
     refused = ask(api, tools=[NOW], tool_choice={"type": "function", "function": {"name": "then"}})
     assert refused.json["error"]["param"] == "tool_choice.function.name"

@@ -50,6 +50,7 @@ class PromptDetails(BaseModel):
     """What the prompt's tokens were."""
 
     cached_tokens: int = Field(description="Tokens that the provider read from its cache.")
+    cache_write_tokens: int = Field(description="Tokens that the provider wrote to its cache.")
 
 
 class ChatUsage(BaseModel):

@@ -295,7 +295,7 @@ FIELDS = {
     "ResponsesRequest.conversation": "The conversation to go on with.",
     "ResponsesRequest.prompt": "Refused: stored prompts are not known here.",
     "ResponsesRequest.truncation": "Accepted and noted.",
-    "ResponsesRequest.prompt_cache_key": "Accepted and noted.",
+    "prompt_cache_key": "What requests of one conversation have in common; it goes on as a hash.",
     "ResponsesRequest.max_tool_calls": "Accepted and noted.",
     "TextRequest.best_of": "1: only one completion is made.",
     "TextRequest.echo": "Whether the prompt stands before the text.",

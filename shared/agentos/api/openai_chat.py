@@ -100,7 +100,10 @@ def chat_usage(reply: Reply) -> Json:
         "prompt_tokens": reply.usage.prompt_tokens or 0,
         "completion_tokens": reply.usage.completion_tokens or 0,
         "total_tokens": reply.usage.total_tokens or 0,
-        "prompt_tokens_details": {"cached_tokens": reply.usage.cached_tokens or 0},
+        "prompt_tokens_details": {
+            "cached_tokens": reply.usage.cached_tokens or 0,
+            "cache_write_tokens": reply.usage.cache_write_tokens or 0,
+        },
         "completion_tokens_details": {"reasoning_tokens": reply.usage.reasoning_tokens or 0},
     }
 

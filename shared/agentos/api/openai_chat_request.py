@@ -57,6 +57,7 @@ class ChatRequest(Lenient):
     stream: bool | None = None
     stream_options: StreamOptions | None = None
     metadata: Json | None = None
+    prompt_cache_key: str | None = None
 
     def neutral(self) -> tuple[CompletionRequest, ChatForm]:
         """The request in the terms that every door shares, and the form of its answer.
@@ -76,6 +77,7 @@ class ChatRequest(Lenient):
             tools=tools,
             metadata=self.metadata or {},
             show_reasoning=parameters.include_reasoning is not False,
+            cache_key=self.prompt_cache_key,
         )
         if self.store:
             notes.add("store", "left out: nothing is stored here")

@@ -18,10 +18,8 @@ from agentos.domain import (
     Session,
     TextPart,
     Tool,
-    VendorExtras,
 )
 from agentos.domain.callers import Caller
-from agentos.domain.conversation import CacheTime
 from agentos.domain.history import window
 from agentos.domain.names import Priority
 from agentos.domain.requests import CompletionRequest, NewMessage
@@ -90,16 +88,8 @@ class Preparation:
         self, caller: Caller, agent: Agent, request: CompletionRequest, *, streamed: bool = False
     ) -> tuple[Prompt, Plan]:
         """The prompt of a door's request, and its plan."""
-        return self.prepare(
-            caller,
-            agent,
-            None,
-            request.messages,
-            Hints(metadata=request.metadata),
-            streamed=streamed,
-            extras=request.extras,
-            tools_cache=request.tools_cache,
-        )
+        hints = Hints(metadata=request.metadata)
+        return self.prepare(caller, agent, None, request.messages, hints, streamed=streamed, request=request)
 
     def prepare(
         self,
@@ -110,10 +100,12 @@ class Preparation:
         hints: Hints,
         *,
         streamed: bool = False,
-        extras: VendorExtras | None = None,
-        tools_cache: CacheTime | None = None,
+        request: CompletionRequest | None = None,
     ) -> tuple[Prompt, Plan]:
-        """The prompt and its plan; without a session, for a new one. `streamed`: the answer is wanted as a stream."""
+        """The prompt and its plan; without a session, for a new one. `streamed`: the answer is wanted as a stream.
+
+        `request`: what a door asks for, of which only what concerns providers alone is read here.
+        """
         history = self._newest(caller.tenant, agent, session, asked) if session else []
         if asked[0].role == "tool":  # the answer to calls is routed as the message that led to them
             opening = next((m for m in reversed(history) if m.role in ("user", "system")), None)
@@ -124,10 +116,10 @@ class Preparation:
             instructions=instructions if instructions.strip() else None,
             tools=tools,
             parameters=self._parameters(caller.tenant, agent, tools),
-            cache_key=self._pseudonyms.of(caller.tenant, "session", session.session_id) if session else None,
+            cache_key=self._cache_key(caller.tenant, session, request),
+            tools_cache=request.tools_cache if request else None,
             grows=session is None or len(history) == session.message_count,
-            extras=extras,
-            tools_cache=tools_cache,
+            extras=request.extras if request else None,
         )
         settings = self._settings.of(caller.tenant)
         facts = replace(
@@ -137,6 +129,11 @@ class Preparation:
             prefix=self._prefix(history, prompt, settings),
         )
         return prompt, make_plan(agent.model, agent.config, facts, settings, self._stats(settings))
+
+    def _cache_key(self, tenant: str, session: Session | None, request: CompletionRequest | None) -> str | None:
+        if session:
+            return self._pseudonyms.of(tenant, "session", session.session_id)
+        return self._pseudonyms.of(tenant, "cacheKey", request.cache_key) if request and request.cache_key else None
 
     def _prefix(
         self, history: Sequence[SentMessage | Reply], prompt: Prompt, settings: Settings
