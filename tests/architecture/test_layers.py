@@ -144,6 +144,9 @@ print(" ".join(sys.modules))
         ("send_message", "turns", {"agentos.providers.openai.adapter", "agentos.providers.gemini.adapter"}),
         ("chat_completions", "completions", {"agentos.providers.openai.adapter", "agentos.providers.gemini.adapter"}),
         ("create_response", "completions", {"agentos.providers.openai.adapter", "agentos.providers.gemini.adapter"}),
+        ("anthropic_messages", "completions", {"agentos.providers.anthropic.adapter", "agentos.api.openai_chat"}),
+        ("count_message_tokens", "token_counting", {"agentos.routing.execute", "agentos.services.completions"}),
+        ("embeddings", "embedding_completions", {"agentos.providers.openai.adapter", "agentos.api.anthropic_messages"}),
         ("list_models", "settings", {"boto3", "httpx", "anyio", "agentos.providers.adapter"}),
     ],
 )

@@ -11,7 +11,7 @@ import pytest
 from pydantic import BaseModel
 
 from tests.e2e.door import Door
-from tests.support.upstream import CUT, Reply, Upstream, answer, refusal, streamed_reply
+from tests.support.upstream import CUT, Reply, Upstream, answer, embedded, refusal, streamed_reply
 
 WEATHER: Any = {
     "type": "function",
@@ -376,3 +376,21 @@ def test_parameters_that_were_not_sent_are_named(client: openai.OpenAI, primary:
     assert not {"user", "safety_identifier"} & primary.requests[-1].keys()
     assert primary.requests[-1]["seed"] == 7
     assert primary.requests[-1]["messages"] == [{"role": "user", "content": "Hello", "name": "ann"}]
+
+
+def test_a_prompt_is_completed(client: openai.OpenAI, primary: Upstream) -> None:
+    primary.script += [answer(" there was a king."), streamed_reply(" there", " was")]
+    whole = client.completions.create(model="xai:grok", prompt="Once upon a time", max_tokens=9)
+    assert (whole.choices[0].text, whole.choices[0].finish_reason) == (" there was a king.", "stop")
+    stream = client.completions.create(model="xai:grok", prompt="Once upon a time", stream=True)
+    assert "".join(chunk.choices[0].text for chunk in stream) == " there was"
+
+
+def test_texts_are_embedded(client: openai.OpenAI, primary: Upstream) -> None:
+    primary.script += [embedded([0.5, -0.25], [0.125, 1.0]), embedded([0.5, -0.25])]
+    found = client.embeddings.create(model="xai:embedder", input=["A fox", "A dog"])  # asks for base64 by itself
+    assert [entry.embedding for entry in found.data] == [[0.5, -0.25], [0.125, 1.0]]
+    assert found.usage.total_tokens == 8
+    lists = client.embeddings.create(model="xai:embedder", input="A fox", encoding_format="float", dimensions=2)
+    assert lists.data[0].embedding == [0.5, -0.25]
+    assert primary.requests[-1]["dimensions"] == 2

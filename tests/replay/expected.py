@@ -236,6 +236,7 @@ EXPECTED: dict[str, tuple[int, str, str]] = {
     "anthropic_messages/bad_temperature": (400, "invalid_request", "temperature"),
     "anthropic_messages/bad_document": (400, "unsupported", ""),
     "count_message_tokens/ok": (200, "", ""),
+    "count_message_tokens/fastest": (200, "", ""),
     "count_message_tokens/bad_model": (400, "invalid_request", "model"),
     "count_message_tokens/bad_no_messages": (400, "invalid_request", "messages"),
     "list_models/anthropic": (200, "", ""),

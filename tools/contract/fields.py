@@ -268,6 +268,7 @@ FIELDS = {
     "ChatRequest.store": "Noted; nothing is stored.",
     "ChatRequest.stream": "Whether the answer is a stream.",
     "ChatRequest.stream_options": "What a stream has besides.",
+    "ModelEntry.reasoning": "The levels of `reasoningEffort` that the model takes; null is unknown.",
     "ChatRequest.tool_choice": "`auto`, `none`, `required`, or one function by its name.",
     "ChatRequest.tools": "Functions that the model may call.",
     "InputMessage.content": "Text, or blocks of content.",
