@@ -8,5 +8,6 @@ from agentos.wiring import access_control, settings
 
 @endpoint(access_control, "any", convention=by_version)
 def handler(request: Request) -> openai_models.Model | anthropic_models.AnthropicModel:
-    form = anthropic_models if speaks_anthropic(request.headers) else openai_models
-    return form.model(settings(), request.caller, request.path["model"])
+    if speaks_anthropic(request.headers):
+        return anthropic_models.model(settings(), request.caller, request.path["model"])
+    return openai_models.model(settings(), request.caller, request.path["model"])

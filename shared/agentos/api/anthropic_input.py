@@ -101,7 +101,7 @@ class InputReader:
         blocks = self._blocks.blocks(f"{path}.content", block.get("content"))
         worded = [one for one in blocks if not _is_blank(one)]
         parts = [part for one in worded for part in self._blocks.parts(f"{path}.content", one)]
-        images = [part for part in parts if isinstance(part, ImagePart)]
+        images: list[Part] = [part for part in parts if isinstance(part, ImagePart)]
         if images:
             self._notes.add(f"{path}.content", "has images, which follow as the user's")
         text = "\n".join(part.text for part in parts if isinstance(part, TextPart))
