@@ -159,12 +159,10 @@ $(VENV)/ministack.stamp $(VENV)/checkov.stamp $(VENV)/openapi.stamp $(VENV)/clie
 	@touch $@
 
 # What npm installs from a lock, each with its package.json in a folder of tests.
-$(VENV)/typescript.stamp: FOLDER := tests/contract/typescript
 $(VENV)/typescript.stamp: tests/contract/typescript/package.json tests/contract/typescript/package-lock.json
-$(VENV)/clients-node.stamp: FOLDER := tests/clients/node
 $(VENV)/clients-node.stamp: tests/clients/node/package.json tests/clients/node/package-lock.json
 $(VENV)/typescript.stamp $(VENV)/clients-node.stamp: | $(BIN)/python
-	@echo "Installing $(FOLDER)/package-lock.json into $(@:.stamp=) ..."
+	@echo "Installing $(word 2,$^) into $(@:.stamp=) ..."
 	@mkdir -p $(@:.stamp=) && cp $^ $(@:.stamp=)/
 	@npm ci --prefix $(@:.stamp=) --silent --ignore-scripts --no-audit --no-fund
 	@touch $@

@@ -36,6 +36,9 @@ if TYPE_CHECKING:
     from agentos.services.preparation import Preparation
     from agentos.services.provider_catalog import ProviderCatalog
     from agentos.services.request_rates import RequestRates
+    from agentos.services.response_agents import ResponseAgents
+    from agentos.services.response_turns import ResponseTurns
+    from agentos.services.responses import Conversations, Responses
     from agentos.services.sessions import Sessions
     from agentos.services.simulation import Simulator
     from agentos.services.spending import Spending
@@ -58,6 +61,7 @@ if TYPE_CHECKING:
     from agentos.store.dynamodb import Table
     from agentos.store.lanes import LaneStore
     from agentos.store.queue import Queue
+    from agentos.store.responses import ResponseStore
     from agentos.store.sessions import SessionStore
     from agentos.store.tenant_providers import TenantProviderStore
     from agentos.store.turns import TurnStore
@@ -527,6 +531,45 @@ def completions() -> "Completions":
     return Completions(
         door_agents(), records, leases(), preparation(), executor(), usage_recorder(), spending(), settings(), clock()
     )
+
+
+@once
+def response_store() -> "ResponseStore":
+    from agentos.store.responses import ResponseStore
+
+    return ResponseStore(table(), clock())
+
+
+@once
+def response_agents() -> "ResponseAgents":
+    from agentos.services.response_agents import ResponseAgents
+
+    return ResponseAgents(agent_store(), session_store(), clock())
+
+
+@once
+def response_turns() -> "ResponseTurns":
+    from agentos.services.response_turns import ResponseTurns
+    from agentos.store.forks import ForkStore
+
+    forks = ForkStore(table(), clock())
+    stores = session_store(), forks, response_store(), turn_store()
+    return ResponseTurns(door_agents(), response_agents(), *stores, turns(), clock())
+
+
+@once
+def responses() -> "Responses":
+    from agentos.services.responses import Responses
+
+    seconds = settings().limits.background_turn_seconds
+    return Responses(response_store(), background_turn_store(), seconds, clock())
+
+
+@once
+def conversations() -> "Conversations":
+    from agentos.services.responses import Conversations
+
+    return Conversations(response_agents(), session_store(), clock())
 
 
 @once

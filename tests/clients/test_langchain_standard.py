@@ -22,7 +22,7 @@ OPTIONS = ("asyncio_mode=auto", "asyncio_default_test_loop_scope=session")
 """ChatAnthropic keeps its connections from one test to the next, which must run in the same loop."""
 
 LEAST = 35
-"""So many of the standard tests pass through each door; the others are of what its upstream does not do, or are skipped."""
+"""So many of the standard tests pass through each door. The others are of what its upstream does not do, or skipped."""
 
 
 def begin(report: Path, environment: Mapping[str, str]) -> "subprocess.Popen[bytes]":

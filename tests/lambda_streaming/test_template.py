@@ -14,6 +14,7 @@ STREAMED = {
     "CreateResponseFunction": ("POST", "/v1/responses"),
     "AnthropicMessagesFunction": ("POST", "/v1/messages"),
     "TextCompletionsFunction": ("POST", "/v1/completions"),
+    "GetResponseFunction": ("GET", "/v1/responses/{responseId}"),
     "EmbeddingsFunction": ("POST", "/v1/embeddings"),
     "ListMessagesFunction": ("GET", MESSAGES),
     "GetTurnFunction": ("GET", "/agents/{agentId}/sessions/{sessionId}/turns/{turnId}"),

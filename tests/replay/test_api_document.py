@@ -13,7 +13,7 @@ from agentos.api import message_stream as turn
 from agentos.kernel.errors import ApiError
 from tests.docs import collected
 from tests.support.gateway import ROOT, event, invoke
-from tests.support.seed import AGENT_ID, KEY_ID, SESSION_ID, TURN_ID, seed
+from tests.support.seed import AGENT_ID, CONVERSATION_ID, KEY_ID, RESPONSE, SESSION_ID, TURN_ID, seed
 from tests.support.sse import events
 from tests.support.template import template
 from tests.support.upstream import streamed_reply
@@ -25,6 +25,8 @@ IDS = {
     "agentId": AGENT_ID,
     "sessionId": SESSION_ID,
     "turnId": TURN_ID,
+    "responseId": RESPONSE.text,
+    "conversationId": CONVERSATION_ID,
     "model": "local:smollm2",
     "keyId": KEY_ID,
     "tenant": "acme",
@@ -63,6 +65,8 @@ class Section:
             "{agentId}": "<agent-id>",
             "{sessionId}": "<session-id>",
             "{turnId}": "<turn-id>",
+            "{responseId}": "<response-id>",
+            "{conversationId}": "<conversation-id>",
             "{model+}": "<model>",
             "{keyId}": "<key-id>",
             "{provider}": "openai",

@@ -16,7 +16,7 @@ from agentos.store.lane_taking import Wish
 from tests.replay.test_events import EVENTS
 from tests.support.gateway import ROOT, Context, handler
 from tests.support.long_text import ASCII, unpressable
-from tests.support.seed import AGENT_ID, CREATED, KEY, KEY_ID, SESSION_ID, TURN_ID, seed
+from tests.support.seed import AGENT_ID, CREATED, KEY, KEY_ID, QUEUED, SESSION_ID, TURN_ID, seed
 from tests.support.template import template
 from tests.support.upstream import refusal
 from tests.support.wiring import rewire
@@ -114,6 +114,16 @@ def circuit() -> str:
     return f"local:any {wiring.settings().providers['local'].fingerprint}"
 
 
+def accepted_long_ago(session_id: str, turn_id: str) -> None:
+    """A turn in the background is over its time."""
+    wiring.dynamodb().update_item(
+        TableName=os.environ["TABLE_NAME"],
+        Key=keys.turn(keys.session_partition("default", AGENT_ID, session_id), turn_id),
+        UpdateExpression="SET createdAt = :then",
+        ExpressionAttributeValues={":then": {"S": CREATED}},
+    )
+
+
 @pytest.mark.parametrize("folder", sorted(ALLOWED))
 def test_a_function_is_allowed_what_it_does_and_nothing_else(
     folder: str, parameter_store: Any, api: Any, environment: pytest.MonkeyPatch, upstream: Any
@@ -142,14 +152,8 @@ def test_a_function_is_allowed_what_it_does_and_nothing_else(
     replays.run()
     replays.run()
 
-    turn = keys.turn(keys.session_partition("default", AGENT_ID, SESSION_ID), TURN_ID)  # accepted long ago
-    created = {":then": {"S": CREATED}}
-    wiring.dynamodb().update_item(
-        TableName=os.environ["TABLE_NAME"],
-        Key=turn,
-        UpdateExpression="SET createdAt = :then",
-        ExpressionAttributeValues=created,
-    )
+    accepted_long_ago(SESSION_ID, TURN_ID)
+    accepted_long_ago(QUEUED.session_id, QUEUED.turn_id)
     replays.run()
 
     session = keys.session("default", AGENT_ID, SESSION_ID)  # time-to-live takes the session, and leaves its messages

@@ -80,6 +80,7 @@ def plant(client: Any, table_name: str) -> None:
         UsageStore(table, days=400),
         TenantProviderStore(table),
         BudgetStore(table, LaneStore(table, lambda *_: None, Clock()), Clock()),
+        table,
     )
 
 

@@ -36,6 +36,7 @@ STREAMED = {
     ("post", "/v1/completions"),
     ("post", "/v1/embeddings"),
     ("post", "/v1/responses"),
+    ("get", "/v1/responses/{responseId}"),
 }
 
 

@@ -3,18 +3,36 @@
 from decimal import Decimal
 
 from agentos import wiring
-from agentos.domain import Agent, AgentConfig, IdempotencyKey, Session, SessionUsage
+from agentos.api.openai_responses_request import ResponsesRequest
+from agentos.api.openai_responses_stored import document_of, stored_request
+from agentos.domain import (
+    Agent,
+    AgentConfig,
+    Attempt,
+    IdempotencyKey,
+    Reply,
+    Route,
+    SentMessage,
+    Session,
+    SessionUsage,
+    Usage,
+)
 from agentos.domain.api_keys import ApiKey, checksum, hash_of_key
 from agentos.domain.budgets import NOTHING, NewBudget
 from agentos.domain.callers import SCOPES
+from agentos.domain.response_ids import ResponseId, conversation_id
 from agentos.domain.tenant_providers import StoredTenantProvider
 from agentos.domain.usage_records import CountedUsage, RecordedAttempt, UsageRecord
-from agentos.kernel.clock import Clock, Deadline
+from agentos.kernel.clock import Clock, Deadline, epoch
+from agentos.store import keys as keys_of_items
 from agentos.store.agents import AgentStore
 from agentos.store.api_keys import ApiKeyStore, StoredKey
 from agentos.store.background_turns import BackgroundTurnStore
 from agentos.store.budgets import Budget, BudgetStore
+from agentos.store.dynamodb import Table
 from agentos.store.lane_items import Ledger
+from agentos.store.messages import to_stored
+from agentos.store.responses import NewResponse
 from agentos.store.sessions import SessionStore
 from agentos.store.tenant_providers import TenantProviderStore
 from agentos.store.usage import UsageStore
@@ -22,6 +40,11 @@ from agentos.store.usage import UsageStore
 AGENT_ID = "agent_00000000000000000000000001"
 SESSION_ID = "sess_00000000000000000000000001"
 TURN_ID = "turn_00000000000000000000000001"
+RESPONSE = ResponseId(AGENT_ID, "sess_00000000000000000000000007", "msg_00000000000000000000000008")
+"""A stored response in a session of its own, in the background and answered."""
+QUEUED = ResponseId(AGENT_ID, RESPONSE.session_id, "msg_00000000000000000000000009")
+"""Another one, which has no answer yet."""
+CONVERSATION_ID = conversation_id(RESPONSE.agent_id, RESPONSE.session_id)
 KEY_ID = "0000000000000001"
 _BODY = f"agos_{KEY_ID}_{'0' * 43}"
 KEY = _BODY + checksum(_BODY)
@@ -61,6 +84,7 @@ def seed(
     usage: UsageStore | None = None,
     own_keys: TenantProviderStore | None = None,
     budgets: BudgetStore | None = None,
+    table: Table | None = None,
 ) -> None:
     """Store them, by default in the table that the functions are wired to."""
     (agents or wiring.agent_store()).create(
@@ -121,9 +145,86 @@ def seed(
         "openai",
         StoredTenantProvider(endpoint=None, revision="rev_00000000000000000000000001", version=1, updated_at=CREATED),
     )
+    _seed_responses(
+        sessions or wiring.session_store(), turns or wiring.background_turn_store(), table or wiring.table()
+    )
     for tenant, scope in (("acme", "tenant/acme"), ("default", f"key/{KEY_ID}")):
         budget = seeded_budget(tenant, scope)
         (budgets or wiring.budget_store()).create(budget, None, Deadline.after(10, Clock()))
+
+
+def _seed_responses(sessions: SessionStore, turns: BackgroundTurnStore, table: Table) -> None:
+    """A question, its answer, what the door keeps with them, and a response in the background."""
+    path = ("default", RESPONSE.agent_id, RESPONSE.session_id)
+    partition = keys_of_items.session_partition(*path)
+    sent = SentMessage(
+        message_id="msg_00000000000000000000000007",
+        role="user",
+        content="Hello",
+        task_type=None,
+        priority=None,
+        metadata={},
+        created_at=CREATED,
+    )
+    question = to_stored(partition, 1, sent, 1)
+    answered = to_stored(partition, 2, _answer(), 1)
+    session = Session(
+        session_id=RESPONSE.session_id,
+        agent_id=RESPONSE.agent_id,
+        agent_version=None,
+        user_id=None,
+        metadata={"team": "a"},
+        state="idle",
+        message_count=2,
+        usage=SessionUsage(),
+        expires_at=None,
+        last_activity_at=CREATED,
+        created_at=CREATED,
+        turns=((1, 1),),
+    )
+    sessions.create("default", session, Deadline.after(10, Clock()))
+    _, form = stored_request(ResponsesRequest(model="agent:" + AGENT_ID, input="Hello", background=True))
+    document = document_of(form, "agent:" + AGENT_ID, int(epoch(CREATED)))
+    kept = NewResponse(document).item(partition, RESPONSE.message_id, [question], answered)
+    table.put_many([*question.items, *answered.items, kept])
+    turn = {"said": [{"role": "user", "content": "Hello"}], "simulated": {}, "response": document}
+    turns.add(path, QUEUED.turn_id, IdempotencyKey(name=QUEUED.turn_id, body=QUEUED.turn_id), turn)
+
+
+def _answer() -> Reply:
+    model = "local:smollm2"
+    usage = Usage(
+        prompt_tokens=10,
+        completion_tokens=5,
+        total_tokens=15,
+        cached_tokens=0,
+        cache_write_tokens=0,
+        reasoning_tokens=None,
+        cost_usd=0.0,
+        latency_ms=9,
+    )
+    attempt = Attempt(
+        model=model, provider="local", upstream_model="smollm2", outcome="ok", status=200, latency_ms=9, notes=()
+    )
+    route = Route(
+        requested=model,
+        served=model,
+        rule=None,
+        experiment=None,
+        fallback_used=False,
+        attempts=(attempt,),
+        skipped=(),
+    )
+    return Reply(
+        message_id=RESPONSE.message_id,
+        content="Hello! How can I help?",
+        finish_reason="stop",
+        model=model,
+        provider="local",
+        usage=usage,
+        route=route,
+        created_at=CREATED,
+    )
 
 
 def seeded_budget(tenant: str, scope: str) -> Budget:

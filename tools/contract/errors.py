@@ -23,6 +23,7 @@ MESSAGES = {
     "unsupported": "No target can do what the request needs.",
     "provider_rejected": "Every provider that was asked rejected the request.",
     "context_length_exceeded": "The conversation is longer than the context window of every target.",
+    "previous_response_not_found": "There is no previous response 'resp_1'.",
     "unauthorized": "The request has no valid key. Send one as Authorization: Bearer <key> or as x-api-key.",
     "unpriced": "A budget in USD applies, and the price of no model that is left is known; see details.skipped.",
     "forbidden": "The key lacks the scope chat.",

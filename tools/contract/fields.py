@@ -19,6 +19,7 @@ MODELS = {
     "`agentos.notes`.",
     "ResponsesRequest": "A response in OpenAI's form. A field that is not known is left out and named in "
     "`agentos.notes`.",
+    "ConversationRequest": "A conversation to open.",
     "Circuit": "A target that is failing: it is left alone (`open`), or one caller tries it (`half-open`).",
     "EmbeddingsRequest": "Texts to embed, in OpenAI's form. A field that is not known is left out and named in "
     "`agentos.notes`.",
@@ -267,6 +268,7 @@ FIELDS = {
     "ChatRequest.store": "Noted; nothing is stored.",
     "ChatRequest.stream": "Whether the answer is a stream.",
     "ChatRequest.stream_options": "What a stream has besides.",
+    "ModelEntry.reasoning": "The levels of `reasoningEffort` that the model takes; null is unknown.",
     "ChatRequest.tool_choice": "`auto`, `none`, `required`, or one function by its name.",
     "ChatRequest.tools": "Functions that the model may call.",
     "InputMessage.content": "Text, or blocks of content.",
@@ -281,6 +283,8 @@ FIELDS = {
     "MessagesRequest.thinking": "Whether the model thinks, and what the answer shows of it.",
     "MessagesRequest.tool_choice": "Whether and which tools must be called.",
     "MessagesRequest.tools": "The tools that the model may call.",
+    "ConversationRequest.metadata": "A JSON object of your own.",
+    "ConversationRequest.items": "Refused unless it is empty: a conversation begins empty.",
     "ResponsesRequest.model": "`provider:model`, several separated by commas, or `agent:<agentId>`.",
     "ResponsesRequest.input": "A text, or items: messages, calls, their outputs, reasoning.",
     "ResponsesRequest.instructions": "A system message before the input.",

@@ -86,7 +86,7 @@ OPERATIONS = (
         ("if-match",),
         answer_headers=("etag",),
     ),
-    Operation("delete_agent", AGENTS, codes=MISSING),
+    Operation("delete_agent", AGENTS, codes=(*MISSING, "unsupported")),
     Operation("explain_route", AGENTS, Plan, (*MISSING, "payload_too_large")),
     Operation(
         "create_session",
@@ -130,7 +130,10 @@ OPERATIONS = (
         "create_response",
         DOOR,
         responses.OpenaiResponse,
-        (*MISSING, *KEYED, *ASKING, "payload_too_large"),
+        (
+            *MISSING, *KEYED, *ASKING, "session_busy", "tool_results_pending", "tool_call_not_open",
+            "payload_too_large", "previous_response_not_found",
+        ),
         ("idempotency-key", "x-agentos-simulate"),
         (),
         ROUTED,
@@ -146,6 +149,30 @@ OPERATIONS = (
         ROUTED,
         TEXT_EVENTS,
     ),
+    Operation(
+        "get_response",
+        DOOR,
+        responses.OpenaiResponse,
+        (*MISSING, "unsupported"),
+        (),
+        ("stream", "starting_after"),
+        ROUTED,
+        responses.RESPONSE_EVENTS,
+    ),
+    Operation("delete_response", DOOR, responses.Deleted, MISSING),
+    Operation("cancel_response", DOOR, responses.OpenaiResponse, (*MISSING, "unsupported")),
+    Operation(
+        "list_input_items", DOOR, responses.InputItems, (*MISSING, "unsupported"), query=("limit", "after", "order")
+    ),
+    Operation(
+        "create_conversation",
+        DOOR,
+        responses.Conversation,
+        (*KEYED, "unsupported", "payload_too_large"),
+        ("idempotency-key",),
+    ),
+    Operation("get_conversation", DOOR, responses.Conversation, MISSING),
+    Operation("delete_conversation", DOOR, responses.Deleted, MISSING),
     Operation(
         "embeddings",
         DOOR,

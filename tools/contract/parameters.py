@@ -66,6 +66,10 @@ QUERY: dict[str, Json] = {
         "description": "In Anthropic's form: the id after which the page begins.",
         "schema": {"type": "string"},
     },
+    "starting_after": {
+        "description": "With `stream`: the `sequence_number` of the last event that the client has.",
+        "schema": {"type": "string", "pattern": "^[0-9]{1,9}$"},
+    },
     "stream": {"description": "Whether the answer is a stream of events.", "schema": {"type": "boolean"}},
 }
 
@@ -73,6 +77,8 @@ PATH = {
     "agentId": "The agent's id.",
     "sessionId": "The session's id.",
     "turnId": "The turn's id.",
+    "responseId": "The response's id.",
+    "conversationId": "The conversation's id, or that of a session of the tenant's own agent for responses.",
     "keyId": "The key's id: its part between the two underscores.",
     "tenant": "The tenant's name.",
     "provider": "The provider's name in the configuration.",

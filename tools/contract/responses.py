@@ -105,7 +105,66 @@ class OpenaiResponse(BaseModel):
     reasoning: Json = Field(description="How much the model reasons, and whether it shows that.")
     tools: list[Json] = Field(description="The functions that were offered.")
     tool_choice: Any = Field(description="Which of them had to be called.")
-    agentos: ChatExtra | None = Field(default=None, description="The route and the cost of an answer that has ended.")
+    agentos: "ResponseExtra | None" = Field(
+        default=None, description="The route and the cost of an answer that has ended."
+    )
+
+
+class Deleted(BaseModel):
+    """What is left of a response or a conversation that was deleted."""
+
+    id: str = Field(description="Its id.")
+    object: Literal["response", "conversation.deleted"] = Field(description="The kind.")
+    deleted: Literal[True] = Field(description="true.")
+
+
+class InputItem(BaseModel):
+    """A message, a call, or what a call returned."""
+
+    id: str = Field(description="The item's id.")
+    type: Literal["message", "function_call", "function_call_output"]
+    status: str = Field(description="`completed`")
+    role: str = Field(default="", description="Of a message: who speaks.")
+    content: list[Json] = Field(default=[], description="Of a message: its parts.")
+    call_id: str = Field(default="", description="The call's id.")
+    name: str = Field(default="", description="Of a call: the function.")
+    arguments: str = Field(default="", description="Of a call: the arguments as JSON text.")
+    output: Any = Field(default=None, description="Of an output: a text, or parts.")
+
+
+class InputItems(BaseModel):
+    """A page of a response's input."""
+
+    object: Literal["list"] = Field(description="The kind.")
+    data: list[InputItem]
+    first_id: str = Field(description="The id of the first item; empty without one.")
+    last_id: str = Field(description="The id of the last item; empty without one.")
+    has_more: bool = Field(description="Whether there are further items.")
+
+
+class ConversationExtra(BaseModel):
+    """What OpenAI's form has no place for."""
+
+    agentId: str = Field(description="The agent whose session it is.")  # noqa: N815
+    sessionId: str = Field(description="The session.")  # noqa: N815
+    notes: list[str] = Field(description="What of the request was left out.")
+
+
+class Conversation(BaseModel):
+    """A session, as OpenAI's clients know it."""
+
+    id: str = Field(description="The conversation's id.")
+    object: Literal["conversation"] = Field(description="The kind.")
+    created_at: int = Field(description="Seconds since 1970.")
+    metadata: Json
+    agentos: ConversationExtra = Field(description="The session.")
+
+
+class ResponseExtra(ChatExtra):
+    """What OpenAI's form has no place for."""
+
+    agentId: str = Field(default="", description="Of a stored response: the agent whose session it is in.")  # noqa: N815
+    sessionId: str = Field(default="", description="Of a stored response: the session.")  # noqa: N815
 
 
 class ResponseEvent(BaseModel):

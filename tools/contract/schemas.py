@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, models_json_schema
 
-from agentos.domain import Plan, Reply, Route, ToolCall
+from agentos.domain import Plan, Reply, Route, SentMessage, ToolCall
 from agentos.domain.callers import tenant_name
 from agentos.domain.names import model_name
 from agentos.domain.parameters import GivenParameters
@@ -24,6 +24,7 @@ MODEL_NAME = r"^[a-z0-9][a-z0-9-]{0,62}:[^\s\u0000-\u001f]{1,200}$"
 OPTIONAL: dict[type[Any], set[str]] = {
     ToolCall: {"invalidArguments"},
     Reply: {"reasoning"},
+    SentMessage: {"toolCalls"},
     Plan: {"cache"},
     Route: {"cache"},
 }

@@ -107,7 +107,9 @@ class InputReader:
         text = "\n".join(part.text for part in parts if isinstance(part, TextPart))
         if block.get("is_error") is True:
             text = FAILED + text
-        return Message(role="tool", content=text, tool_call_id=call_id, cache=cache_mark(path, block)), images
+        inner = [mark for one in blocks if (mark := cache_mark(f"{path}.content", one))]
+        cache = cache_mark(path, block) or (inner[-1] if inner else None)
+        return Message(role="tool", content=text, tool_call_id=call_id, cache=cache), images
 
     def _assistant(self, path: str, content: Any) -> Iterator[Message]:
         """An answer: its text, its calls, and the thoughts that this API has given for each call."""

@@ -9,13 +9,16 @@ from typing import Any
 from agentos.api.openai_responses_parameters import NAMES
 from agentos.api.openai_responses_request import ResponseForm
 from agentos.api.sealed_thoughts import seal
-from agentos.domain import Reply
+from agentos.domain import Failure, Reply
+from agentos.domain.response_ids import ResponseId
 from agentos.kernel import json_text
 from agentos.kernel.clock import epoch
 from agentos.kernel.ids import made_at
 from agentos.kernel.values import Value
 
 Json = dict[str, Any]
+Path = tuple[str, str, str]
+"""Tenant, agent and session of a stored response."""
 
 REFUSAL = "refusal"
 """The `finishReason` of an answer in which the model itself refuses."""
@@ -31,18 +34,14 @@ class ResponseObject(Value):
 
 
 class ResponseWords:
-    """Writes the response object of one answer, and its items. `token`: what the ids of the response and of its items
-    have in common."""
+    """Writes the response object of one answer, and its items. `place`: where it is stored, if it is. `token`: what the
+    ids of the response and of its items have in common."""
 
-    def __init__(self, token: str, created_at: int, form: ResponseForm) -> None:
-        self.token = token
+    def __init__(self, place: ResponseId | None, message_id: str, created_at: int, form: ResponseForm) -> None:
+        self.token = place.token if place else message_id.removeprefix("msg_")
+        self._place = place
         self._created_at = created_at
         self._form = form
-
-    @classmethod
-    def of_message(cls, message_id: str, form: ResponseForm) -> "ResponseWords":
-        """Of an answer that is not stored, whose ids are made from its message's."""
-        return cls(message_id.removeprefix("msg_"), made_at(message_id), form)
 
     def whole(self, reply: Reply) -> Json:
         """The response of an answer that has ended."""
@@ -50,6 +49,9 @@ class ResponseWords:
 
     def ended(self, reply: Reply, output: list[Json]) -> Json:
         """The response of an answer that has ended with these items."""
+        if reply.state == "incomplete":
+            told = {"code": "server_error", "message": "The provider's answer broke off."}
+            return {**self._head(reply.model, "failed"), "error": told, "output": output}
         cut = reply.finish_reason == "length"
         return {
             **self._head(reply.model, "incomplete" if cut else "completed"),
@@ -57,12 +59,19 @@ class ResponseWords:
             "incomplete_details": {"reason": "max_output_tokens"} if cut else None,
             "output": output,
             "usage": _usage(reply),
-            "agentos": _extra(reply, self._form),
+            "agentos": _extra(reply, self._form, self._place),
         }
 
     def open(self, model: str) -> Json:
         """The response of an answer that is being written."""
         return self._head(model, "in_progress")
+
+    def without_answer(self, model: str, status: str, failure: Failure | None) -> Json:
+        """The response in the background that has no answer yet, or has failed."""
+        head = {**self._head(model, status)}
+        if failure and status == "failed":
+            head["error"] = {"code": "server_error", "message": failure.message}
+        return head
 
     def failed(self, model: str, output: list[Json], error: Json) -> Json:
         """The response of an answer that broke off. `error` is OpenAI's envelope."""
@@ -100,6 +109,10 @@ class ResponseWords:
         if sealed and (reply.content or not shown):
             yield self.reasoning(1 if shown else 0, "", sealed)
         yield from self.calls(reply)
+
+    def says(self, reply: Reply) -> bool:
+        """Whether the answer has a text that is no refusal."""
+        return bool(reply.content) and reply.finish_reason != REFUSAL
 
     def shown_thoughts(self, reply: Reply) -> str:
         """What the model thought, for a client that asks for it."""
@@ -143,9 +156,15 @@ class ResponseWords:
             }
 
 
-def response_object(reply: Reply, form: ResponseForm) -> ResponseObject:
-    """The response of an answer that is not stored."""
-    return ResponseObject(body=ResponseWords.of_message(reply.message_id, form).whole(reply))
+def words_of_answer(path: Path | None, message_id: str, form: ResponseForm) -> ResponseWords:
+    """What writes the response of a new answer. `path`: its session, if it is stored."""
+    place = ResponseId(path[1], path[2], message_id) if path else None
+    return ResponseWords(place, message_id, made_at(message_id), form)
+
+
+def response_object(path: Path | None, reply: Reply, form: ResponseForm) -> ResponseObject:
+    """The response of a new answer."""
+    return ResponseObject(body=words_of_answer(path, reply.message_id, form).whole(reply))
 
 
 def content_part(kind: str, text: str) -> Json:
@@ -180,7 +199,7 @@ def _usage(reply: Reply) -> Json:
     }
 
 
-def _extra(reply: Reply, form: ResponseForm) -> Json:
+def _extra(reply: Reply, form: ResponseForm, place: ResponseId | None) -> Json:
     """What OpenAI's form has no place for. `notes`: what was not carried, at the door or to the model that answered."""
     notes = list(form.notes)
     if reply.route.attempts:
@@ -190,4 +209,5 @@ def _extra(reply: Reply, form: ResponseForm) -> Json:
         "costUsd": reply.usage.cost_usd,
         "notes": notes,
         "route": reply.route.to_json(),
+        **({"agentId": place.agent_id, "sessionId": place.session_id} if place else {}),
     }

@@ -18,10 +18,11 @@ from agentos.api.openai_responses_parameters import PLAIN, read_parameters, show
 from agentos.api.openai_responses_tools import read_tools
 from agentos.domain import GivenParameters, Message, Tool
 from agentos.domain.requests import CompletionRequest
-from agentos.kernel.errors import Unsupported
+from agentos.kernel.errors import InvalidRequest, Unsupported
 
 Json = dict[str, Any]
 
+AGENT = "agent:"
 ENCRYPTED = "reasoning.encrypted_content"
 
 _READ_BY_NAME = {*PLAIN.values(), "safety_identifier", "user", "text", "reasoning"}
@@ -69,6 +70,21 @@ class ResponsesRequest(Lenient):
     prompt_cache_key: str | None = None
     max_tool_calls: int | None = None
 
+    @property
+    def words(self) -> str | None:
+        """The instructions, if they say anything."""
+        return self.instructions if self.instructions and self.instructions.strip() else None
+
+    @property
+    def stored(self) -> bool:
+        """Whether the response is kept: as at OpenAI, unless the client says otherwise."""
+        return self.store is not False
+
+    @property
+    def later(self) -> bool:
+        """Whether it is answered in the background."""
+        return self.background is True and not self.stream
+
     def neutral(self) -> tuple[CompletionRequest, ResponseForm]:
         """The request in the terms that every door shares, and the form of its answer.
 
@@ -76,10 +92,9 @@ class ResponsesRequest(Lenient):
         """
         for name in ("previous_response_id", "conversation"):
             if getattr(self, name) is not None:
-                raise Unsupported(f"{name}: nothing is stored here.", {"capability": name})
+                raise Unsupported(f"{name}: needs store: true.", {"capability": name})
         read = self.read()
-        instructions = (self.instructions or "").strip() and self.instructions
-        first = (Message(role="system", content=instructions),) if instructions else ()
+        first = (Message(role="system", content=self.words),) if self.words else ()
         request = CompletionRequest(
             door="responses",
             model=self.model,
@@ -96,14 +111,16 @@ class ResponsesRequest(Lenient):
         """Everything that the request asks for but where it is kept. Raises InvalidRequest, Unsupported."""
         if self.prompt is not None:
             raise Unsupported("prompt: stored prompts are not known here; send instructions.", {"capability": "prompt"})
-        if self.background and not self.store:
+        if self.background and not self.stored:
             raise Unsupported("background: needs store: true.", {"capability": "background"})
         notes, body = DoorNotes(), dict(self.model_extra or {})
         offered = read_tools(self.tools, self.tool_choice, notes)
+        if offered.choice not in (None, "none") and not offered.tools and not self.model.startswith(AGENT):
+            raise InvalidRequest.of("tool_choice", "needs tools to choose from")
         messages = ItemReader(notes).read(self.input)
         parameters = read_parameters(body, offered.choice, notes)
         self._note_what_is_left(body, notes)
-        shown = {
+        shown: Json = {
             **{name: body.get(name) for name in ("temperature", "top_p", "max_output_tokens", "service_tier")},
             **{name: body.get(name) for name in ("safety_identifier", "user")},
             "prompt_cache_key": self.prompt_cache_key,
@@ -133,7 +150,7 @@ class ResponsesRequest(Lenient):
         for name in (name for name, given in without_effect.items() if given):
             notes.add(name, "left out: it has no effect here")
         notes.unknown({name: value for name, value in body.items() if name not in _READ_BY_NAME})
-        if self.store:
-            notes.add("store", "left out: nothing is stored here")
+        if self.background and self.stream:
+            notes.add("background", "left out: the answer is streamed")
         options = self.stream_options or {}
         notes.unknown({name: value for name, value in options.items() if value is not False}, "stream_options.")

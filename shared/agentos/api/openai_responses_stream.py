@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from agentos.api.openai_responses import ResponseWords
+from agentos.api.openai_responses import Path, words_of_answer
 from agentos.api.openai_responses_events import ResponseEvents
 from agentos.api.openai_responses_request import ResponseForm
 from agentos.api.response_writer import ResponseWriter, StreamingResponse
@@ -14,12 +14,18 @@ from agentos.services.stream_listener import StreamListener, StreamStart
 
 
 class ResponseStream(StreamingResponse):
-    """The streamed response of `POST /v1/responses`. `complete` gets the answer."""
+    """The streamed response of `POST /v1/responses`.
+
+    `complete` gets the answer. It takes a function that makes the listener, given the answer's session if it has one.
+    """
 
     resumes = False
 
     def __init__(
-        self, complete: Callable[[StreamListener], Reply], form: ResponseForm, keep_alive_seconds: float = 0
+        self,
+        complete: Callable[[Callable[[Path | None], StreamListener]], Reply],
+        form: ResponseForm,
+        keep_alive_seconds: float = 0,
     ) -> None:
         self._complete = complete
         self.keep_alive_seconds = keep_alive_seconds
@@ -28,7 +34,7 @@ class ResponseStream(StreamingResponse):
 
     def run(self, writer: ResponseWriter) -> None:
         self._writer = writer
-        reply = self._complete(self)
+        reply = self._complete(self._listen)
         if not self._started:  # the answer has no text
             self.on_start(StreamStart.of(reply))
         self._write(self._events.end(reply))
@@ -36,10 +42,15 @@ class ResponseStream(StreamingResponse):
     def fail(self, error: Mapping[str, Any]) -> None:
         self._write(self._events.fail(dict(error)))
 
+    def _listen(self, path: Path | None) -> StreamListener:
+        self._path = path
+        return self
+
     def on_start(self, start: StreamStart) -> None:
         self._writer.open(route_headers(start.model, start.attempts))
         self._started = True
-        self._events = ResponseEvents(ResponseWords.of_message(start.message_id, self._form), start.model)
+        words = words_of_answer(self._path, start.message_id, self._form)
+        self._events = ResponseEvents(words, start.model)
         self._write(self._events.start())
 
     def on_text(self, text: str) -> None:

@@ -14,6 +14,7 @@ from agentos.domain import (
     Message,
     NewResultContent,
     Tool,
+    ToolCall,
     VendorExtras,
 )
 from agentos.domain.names import ModelName, Priority
@@ -77,6 +78,28 @@ class ToolResult(Value):
     parameters: GivenParameters = GivenParameters()
 
 
+class EarlierAnswer(Value):
+    """What an assistant said before, in a history that a client brings along."""
+
+    role: Literal["assistant"]
+    content: NewResultContent
+    tool_calls: tuple[ToolCall, ...] = ()
+    parameters: GivenParameters = GivenParameters()
+
+
+Sent = NewMessage | ToolResult | EarlierAnswer
+"""What a client may add to a session."""
+
+
+class TurnOverride(Value):
+    """What holds for one turn in the place of its agent's own: `models` (the first and its fallbacks) and `tools`; and
+    `instructions`, which follow the agent's. None leaves the agent's own."""
+
+    models: tuple[ModelName, ...] | None = None
+    tools: tuple[Tool, ...] | None = None
+    instructions: str | None = None
+
+
 class RouteQuery(NewMessage):
     """Body of `POST …/route`: a message, and the session that it would be sent to."""
 
@@ -120,6 +143,15 @@ class QueueMessage:
     deadline: Deadline
 
 
-def sent_of(value: Any) -> NewMessage | ToolResult:
+def kept_sent(message: Sent) -> dict[str, Any]:
+    """What `sent_of` reads: JSON with the signatures of calls, which JSON for clients has not."""
+    document = message.to_json()
+    for call, kept in zip(getattr(message, "tool_calls", ()), document.get("toolCalls", ()), strict=True):
+        kept |= {"signature": call.signature}
+    return document
+
+
+def sent_of(value: Any) -> Sent:
     """What a client sent, from JSON that was validated before. Raises InvalidRequest."""
-    return validated(ToolResult, value) if value.get("role") == "tool" else validated(NewMessage, value)
+    kinds: dict[Any, type[Sent]] = {"tool": ToolResult, "assistant": EarlierAnswer}
+    return validated(kinds.get(value.get("role"), NewMessage), value)

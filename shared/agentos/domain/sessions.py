@@ -89,16 +89,26 @@ class Reply(Value):
 
 
 class SentMessage(Value):
-    """The client's message as it is stored and listed."""
+    """The client's message as it is stored and listed. A client that kept a conversation itself may send what an
+    assistant said before, with its `tool_calls`; empty, they are left out."""
 
     message_id: str
-    role: Literal["user", "system", "tool"]
+    role: Literal["user", "system", "assistant", "tool"]
     content: ResultContent
     tool_call_id: str | None = None
     task_type: str | None
     priority: Priority | None
     metadata: dict[str, Any]
     created_at: str
+    tool_calls: tuple[ToolCall, ...] = ()
+
+    @model_serializer(mode="wrap")
+    def _without_empty_calls(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        document: dict[str, Any] = serialize(self)
+        if not self.tool_calls:
+            document.pop("toolCalls", None)
+            document.pop("tool_calls", None)
+        return document
 
 
 class IdempotencyKey(Value):

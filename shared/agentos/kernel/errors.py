@@ -7,6 +7,7 @@ Errors for the client. `api/endpoint.py` turns each into `{code, message, detail
     ├── Unsupported            400  unsupported
     ├── ProviderRejected       400  provider_rejected
     ├── ContextLengthExceeded  400  context_length_exceeded
+    ├── PreviousResponseNotFound  400  previous_response_not_found
     ├── Unauthorized           401  unauthorized
     ├── Unpriced               402  unpriced
     ├── Forbidden              403  forbidden
@@ -90,6 +91,12 @@ class ContextLengthExceeded(ApiError):
     """The conversation is longer than the context window of every target that was left."""
 
     status, code = 400, "context_length_exceeded"
+
+
+class PreviousResponseNotFound(ApiError):
+    """The response to go on from does not exist, or it has no answer yet."""
+
+    status, code = 400, "previous_response_not_found"
 
 
 class Unauthorized(ApiError):

@@ -5,9 +5,10 @@ from typing import Any
 
 from agentos.domain import Agent, AgentConfig, IdempotencyKey, Page
 from agentos.domain.requests import NewAgent
+from agentos.domain.response_ids import RESPONSES_AGENT
 from agentos.domain.routing_rules import unreachable
 from agentos.kernel.clock import Clock, Deadline
-from agentos.kernel.errors import InvalidRequest, PreconditionFailed, Throttled
+from agentos.kernel.errors import InvalidRequest, PreconditionFailed, Throttled, Unsupported
 from agentos.kernel.ids import new_id
 from agentos.kernel.merge_patch import merge_patch
 from agentos.kernel.validation import validated
@@ -69,6 +70,10 @@ class Agents:
         raise Throttled("Too many requests change the agent at once; try again shortly.", headers={"retry-after": "1"})
 
     def delete(self, tenant: str, agent_id: str, deadline: Deadline) -> None:
+        """Raises Unsupported for the agent that keeps the tenant's responses, and would take all of them along."""
+        if agent_id == RESPONSES_AGENT:
+            message = "This agent keeps the responses of OpenAI's clients. Delete its sessions, or single responses."
+            raise Unsupported(message)
         self._store.delete(tenant, agent_id, deadline)
 
     def page(self, tenant: str, limit: int, after: str | None, order: str | None) -> Page[Agent]:

@@ -7,6 +7,7 @@ receives it, or the next client that asks for it, makes it fail. From then on no
 from pydantic import ConfigDict
 
 from agentos.domain import Failure, IdempotencyKey, Reply, TurnState
+from agentos.domain.requests import kept_sent
 from agentos.kernel import tracing
 from agentos.kernel.clock import Clock, Deadline, epoch
 from agentos.kernel.errors import DeadlineExceeded, NotFound, Unsupported
@@ -79,6 +80,12 @@ class BackgroundTurns:
         self._times = TurnClock(seconds, clock)
         self._clock = clock
 
+    def require_queue(self) -> Queue:
+        """The queue. Raises Unsupported where there is none."""
+        if self._queue is None:
+            raise Unsupported("There is no queue here, so no turn can run in the background (TURN_QUEUE_URL).")
+        return self._queue
+
     def accept(self, turn: Turn, request_id: str = "") -> TurnState:
         """The turn, queued. Under a key that has been used, it is the same turn, and sent again unless it is done.
 
@@ -86,8 +93,7 @@ class BackgroundTurns:
 
         Raises NotFound, Unsupported (there is no queue), IdempotencyMismatch, PayloadTooLarge, Throttled, Unavailable.
         """
-        if self._queue is None:
-            raise Unsupported("There is no queue here, so Prefer: respond-async is not supported (TURN_QUEUE_URL).")
+        queue = self.require_queue()
         self._sessions.get(*turn.session_path)
         turn_id = id_of("turn", turn.key.name) if turn.key else new_id("turn")
         key = turn.key or IdempotencyKey(name=turn_id, body=turn_id)
@@ -102,7 +108,7 @@ class BackgroundTurns:
                 request_id=request_id or None,
                 traceparent=tracing.traceparent(),
             )
-            self._queue.send(reference.to_json())
+            queue.send(reference.to_json())
         return TurnState(
             turn_id=turn_id,
             session_id=turn.session_id,
@@ -140,7 +146,9 @@ def _document(turn: Turn) -> dict[str, object]:
     """What the worker needs of the turn, besides its session and key."""
     simulated = {provider: str(error_class) for provider, error_class in turn.simulated.items()}
     return {
-        "said": [message.to_json() for message in turn.messages],
+        "said": [kept_sent(message) for message in turn.messages],
         "simulated": simulated,
+        "override": turn.override and turn.override.to_json(),
+        "response": turn.response and turn.response.document,
         "caller": {"keyId": turn.caller.key_id, "name": turn.caller.name, "models": turn.caller.models},
     }

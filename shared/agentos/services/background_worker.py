@@ -14,7 +14,8 @@ from typing import Any
 
 from agentos.domain import Failure
 from agentos.domain.callers import Caller
-from agentos.domain.requests import QueueMessage, sent_of
+from agentos.domain.requests import QueueMessage, TurnOverride, sent_of
+from agentos.domain.response_ids import message_id_of
 from agentos.kernel import tracing
 from agentos.kernel.clock import Clock, Deadline
 from agentos.kernel.errors import (
@@ -35,6 +36,7 @@ from agentos.services.turns import Turn, Turns
 from agentos.store.background_turns import BackgroundTurn, BackgroundTurnStore
 from agentos.store.keys import SessionPath
 from agentos.store.queue import Queue
+from agentos.store.responses import NewResponse
 from agentos.store.turns import TurnStore
 
 MAX_RECEIVES = 5
@@ -201,7 +203,18 @@ def _turn(session_path: SessionPath, turn: BackgroundTurn, deadline: Deadline, a
     messages = tuple(map(sent_of, turn.document["said"]))
     simulated = {provider: ErrorClass(name) for provider, name in turn.document["simulated"].items()}
     caller = _caller(session_path[0], turn.document.get("caller"))
-    return Turn(caller, *session_path[1:], messages, deadline, turn.key, simulated, age_ms)
+    override, kept = turn.document.get("override"), turn.document.get("response")
+    return Turn(
+        caller,
+        *session_path[1:],
+        messages,
+        deadline,
+        turn.key,
+        simulated,
+        age_ms,
+        override=validated(TurnOverride, override) if override else None,
+        response=NewResponse(kept, message_id_of(turn.turn_id)) if kept else None,
+    )
 
 
 def _caller(tenant: str, stored: Mapping[str, Any] | None) -> Caller:

@@ -32,9 +32,13 @@ class DoorAgents:
         check_choice("toolChoice", agent.config, tools)
         return agent
 
+    def models(self, caller: Caller, names: str) -> tuple[str, ...]:
+        """The models of these names, separated by commas. Raises InvalidRequest, NotFound."""
+        return tuple(resolved(name.strip(), self._settings, caller) for name in names.split(","))
+
     def _temporary(self, caller: Caller, models: str) -> Agent:
         """An agent that is not stored. Its model is the first of `models`, the others are its fallbacks."""
-        first, *others = (resolved(name.strip(), self._settings, caller) for name in models.split(","))
+        first, *others = self.models(caller, models)
         return Agent(
             agent_id="",
             name="",

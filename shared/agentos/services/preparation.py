@@ -196,7 +196,17 @@ def _said(message: SentMessage | Reply) -> Message:
     """A stored message as a provider is told it."""
     if isinstance(message, Reply):
         return Message(role="assistant", content=message.content, tool_calls=message.tool_calls)
-    return Message(role=message.role, content=message.content, tool_call_id=message.tool_call_id)
+    return asked_of(message)
+
+
+def asked_of(message: SentMessage) -> Message:
+    """A client's message as a provider is told it."""
+    return Message(
+        role=message.role,
+        content=message.content,
+        tool_calls=message.tool_calls,
+        tool_call_id=message.tool_call_id,
+    )
 
 
 def _asked(prompt: Prompt) -> Message:

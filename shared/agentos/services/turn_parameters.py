@@ -1,13 +1,15 @@
 """How an agent answers one turn: the parameters of the turn's messages over its own."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from agentos.domain import Agent, GivenParameters
-from agentos.domain.requests import NewMessage, ToolResult
+from agentos.domain.requests import Sent, ToolResult, TurnOverride
+from agentos.domain.routing_rules import AgentRouting
 from agentos.services.tool_definitions import check_choice
 
 
-def with_parameters(agent: Agent, messages: Sequence[NewMessage | ToolResult]) -> Agent:
+def with_parameters(agent: Agent, messages: Sequence[Sent]) -> Agent:
     """The agent as it answers these messages; where several give the same parameter, the last one counts.
 
     An agent's own demand that a tool be called holds until one was called. Tool results are answered freely, because
@@ -19,3 +21,19 @@ def with_parameters(agent: Agent, messages: Sequence[NewMessage | ToolResult]) -
         check_choice("parameters.toolChoice", message.parameters, agent.tools)
         agent = agent.under(message.parameters)
     return agent
+
+
+def overridden(agent: Agent, override: TurnOverride) -> Agent:
+    """The agent as it answers one turn. A model that the turn names has no other fallbacks and rules than its own."""
+    config = agent.config
+    if override.instructions:
+        instructions = "\n\n".join(filter(None, (config.instructions, override.instructions)))
+        config = config.model_copy(update={"instructions": instructions})
+    update: dict[str, Any] = {}
+    if override.tools is not None:
+        update["tools"] = override.tools
+    if override.models:
+        update["model"], *others = override.models
+        own = {"fallback_model": None, "fallback_models": tuple(others), "routing": AgentRouting()}
+        config = config.model_copy(update=own)
+    return agent.model_copy(update={**update, "config": config})

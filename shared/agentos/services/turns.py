@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from agentos.domain import Agent, IdempotencyKey, Message, Reply, SentMessage, Session
+from agentos.domain import Agent, IdempotencyKey, Message, Reply, Session
 from agentos.domain.callers import Caller
-from agentos.domain.history import extended, trimmed
-from agentos.domain.requests import NewMessage, ToolResult
+from agentos.domain.history import trimmed
+from agentos.domain.requests import NewMessage, Sent, TurnOverride
 from agentos.domain.token_estimates import estimate
 from agentos.kernel.clock import Clock, Deadline
 from agentos.kernel.errors import (
@@ -14,26 +14,26 @@ from agentos.kernel.errors import (
     ErrorClass,
     PayloadTooLarge,
     SessionBusy,
-    ToolCallNotOpen,
-    ToolResultsPending,
 )
 from agentos.kernel.ids import new_id
 from agentos.kernel.logs import correlated
 from agentos.routing.admission import Admission
 from agentos.routing.execute import Executor
 from agentos.services.leases import HeldLease, Leases
-from agentos.services.preparation import Hints, Preparation
+from agentos.services.preparation import Hints, Preparation, asked_of
 from agentos.services.replies import awaiting_results, make_reply, require_complete
 from agentos.services.spending import Spending
 from agentos.services.stream_listener import StreamListener, forward, replay
+from agentos.services.turn_messages import pending, remaining_calls, to_sent, turns_with
 from agentos.services.turn_metrics import TurnRecord, TurnRecorder
-from agentos.services.turn_parameters import with_parameters
+from agentos.services.turn_parameters import overridden, with_parameters
 from agentos.services.usage_recorder import TurnUsage, UsageRecorder
 from agentos.settings.loading import Settings
 from agentos.store.agents import AgentStore
 from agentos.store.keys import SessionPath
 from agentos.store.leases import Lease
 from agentos.store.messages import StoredMessage
+from agentos.store.responses import NewResponse
 from agentos.store.turns import TurnCommit, TurnStore
 
 QUEUE_PAUSE_SECONDS = 1.0
@@ -46,16 +46,21 @@ class Turn:
 
     `simulated`: providers that are to fail, and how.
     `queue_age_ms`: of a background turn, the time from its acceptance to its start.
+    `override`: what holds in the place of the agent's own. `response`: the record that a door keeps with the answer;
+    such a turn must answer all open calls. `expected`: how many messages the session must have.
     """
 
     caller: Caller
     agent_id: str
     session_id: str
-    messages: Sequence[NewMessage | ToolResult]
+    messages: Sequence[Sent]
     deadline: Deadline
     key: IdempotencyKey | None = None
     simulated: Mapping[str, ErrorClass] = field(default_factory=dict)
     queue_age_ms: int | None = None
+    override: TurnOverride | None = None
+    response: NewResponse | None = None
+    expected: int | None = None
 
     @property
     def tenant(self) -> str:
@@ -64,6 +69,10 @@ class Turn:
     @property
     def session_path(self) -> SessionPath:
         return self.tenant, self.agent_id, self.session_id
+
+
+class SessionMoved(Exception):
+    """The session has other messages than the turn expects."""
 
 
 @dataclass(frozen=True)
@@ -139,7 +148,11 @@ class Turns:
         with held:
             if answered := self._replay_recorded(turn, listener):
                 return answered
+            if turn.expected not in (None, held.lease.session.message_count):
+                raise SessionMoved
             pinned = self._agents.at(turn.tenant, agent, held.lease.session.agent_version)
+            if turn.override:
+                pinned = overridden(pinned, turn.override)
             if pinned is not agent:
                 answer_by = self._answer_by(pinned, turn.deadline)
             answer_by = answer_by.cancelled_by(lambda: held.lost is not None)
@@ -162,7 +175,7 @@ class Turns:
         return TurnUsage(
             turn_id=lease.turn_id,
             caller=turn.caller,
-            door="background" if self._long else "messages",
+            door="background" if self._long else "responses" if turn.response else "messages",
             agent_id=turn.agent_id,
             session_id=turn.session_id,
             user_id=lease.session.user_id,
@@ -207,16 +220,18 @@ class Turns:
 
     def _run(self, run: _TurnRun, record: TurnRecord, admission: Admission) -> Reply:
         """The reply, committed. `record` gets a provider's answer as soon as there is one."""
-        open_calls = _remaining_calls(run.session.open_calls, run.turn.messages)
-        sent = [self._sent(message) for message in run.turn.messages]
-        asked = [Message(role=m.role, content=m.content, tool_call_id=m.tool_call_id) for m in sent]
+        open_calls = remaining_calls(run.session.open_calls, run.turn.messages)
+        if open_calls and run.turn.response:
+            raise pending(open_calls)
+        sent = [to_sent(message, self._clock.now()) for message in run.turn.messages]
+        asked = [asked_of(message) for message in sent]
         stored = tuple(
             self._store.to_stored(run.held.lease, offset, message, estimate(as_asked))
             for offset, (message, as_asked) in enumerate(zip(sent, asked, strict=True), start=1)
         )
         self._check_size(stored)
         if open_calls:
-            commit = self._await_results(run, stored, open_calls)
+            commit = self._await_results(run, asked, stored, open_calls)
         else:
             commit = self._complete(run, asked, stored, admission)
             record.reply = commit.reply
@@ -230,13 +245,16 @@ class Turns:
         self, run: _TurnRun, asked: Sequence[Message], sent: tuple[StoredMessage, ...], admission: Admission
     ) -> TurnCommit:
         """A provider's answer, or the part that was streamed of one that broke off."""
-        first, config = run.turn.messages[0], run.agent.config
-        hints = Hints.of(first) if isinstance(first, NewMessage) else Hints()
+        config = run.agent.config
+        said = [message for message in run.turn.messages if isinstance(message, NewMessage)]
+        hints = Hints.of(said[-1]) if said else Hints()
         agent = with_parameters(run.agent, run.turn.messages)
         prompt, plan = self._preparation.prepare(
             run.turn.caller, agent, run.session, asked, hints, streamed=run.listener is not None
         )
-        message_id, reasoning = new_id("msg"), agent.config.include_reasoning is True
+        response = run.turn.response
+        message_id = (response and response.message_id) or new_id("msg")
+        reasoning = agent.config.include_reasoning is True
         listener = forward(run.listener, message_id, reasoning=reasoning) if run.listener else None
         outcome = self._executor.run(
             plan,
@@ -255,24 +273,29 @@ class Turns:
             sent=sent,
             reply=reply,
             answer=answer,
-            turns=self._turns(run, [*sent, answer]),
+            turns=self._turns(run, [*asked, Message(role="assistant", content="")], [*sent, answer]),
             open_calls=tuple(call.id for call in reply.tool_calls),
             lengths=outcome.lengths,
             usage=self._usage.item(run.usage),
+            response=response.item(run.held.lease.partition, message_id, sent, answer) if response else None,
         )
 
-    def _await_results(self, run: _TurnRun, sent: tuple[StoredMessage, ...], open_calls: tuple[str, ...]) -> TurnCommit:
+    def _await_results(
+        self, run: _TurnRun, asked: Sequence[Message], sent: tuple[StoredMessage, ...], open_calls: tuple[str, ...]
+    ) -> TurnCommit:
         """Some results have come and others have not: the reply lists the calls that are left."""
         session = run.session
         open_turn = self._store.newest(run.turn.tenant, session, len(session.turns[-1]))
         asking = next(message for message in reversed(open_turn) if isinstance(message, Reply))
         reply = awaiting_results(asking, open_calls, self._milliseconds_since(run.began))
-        return TurnCommit(sent, reply, None, self._turns(run, sent), open_calls)
+        return TurnCommit(sent, reply, None, self._turns(run, asked, sent), open_calls)
 
-    def _turns(self, run: _TurnRun, added: Sequence[StoredMessage]) -> tuple[tuple[int, ...], ...]:
+    def _turns(
+        self, run: _TurnRun, added: Sequence[Message], stored: Sequence[StoredMessage]
+    ) -> tuple[tuple[int, ...], ...]:
         """The lengths of the session's newest turns, with these messages added."""
-        session, lengths = run.session, [message.tokens for message in added]
-        turns = extended(session.turns, lengths, new_turn=not session.open_calls)
+        lengths = [(message.role, item.tokens) for message, item in zip(added, stored, strict=True)]
+        turns = turns_with(run.session.turns, lengths, open_turn=bool(run.session.open_calls))
         return trimmed(turns, self._limits.history_messages)
 
     def _check_size(self, sent: Sequence[StoredMessage]) -> None:
@@ -282,36 +305,5 @@ class Turns:
             message = f"The message takes {size} bytes as JSON; at most {most} are taken (limits.contentBytes)."
             raise PayloadTooLarge(message, {"bytes": size, "maxBytes": most})
 
-    def _sent(self, message: NewMessage | ToolResult) -> SentMessage:
-        return SentMessage(
-            message_id=new_id("msg"),
-            role=message.role,
-            content=message.content,
-            tool_call_id=message.tool_call_id if isinstance(message, ToolResult) else None,
-            task_type=message.task_type if isinstance(message, NewMessage) else None,
-            priority=message.priority if isinstance(message, NewMessage) else None,
-            metadata=message.metadata,
-            created_at=self._clock.now(),
-        )
-
     def _milliseconds_since(self, began: float) -> int:
         return round((self._clock.monotonic() - began) * 1000)
-
-
-def _remaining_calls(open_calls: tuple[str, ...], messages: Sequence[NewMessage | ToolResult]) -> tuple[str, ...]:
-    """The calls that still wait for results. Raises ToolResultsPending, ToolCallNotOpen."""
-    left = list(open_calls)
-    for message in messages:
-        if isinstance(message, ToolResult):
-            if message.tool_call_id not in left:
-                raise ToolCallNotOpen(
-                    f"The tool call {message.tool_call_id!r:.100} does not wait for a result.", {"toolCallIds": left}
-                )
-            left.remove(message.tool_call_id)
-        elif left:
-            raise ToolResultsPending(
-                "The model waits for the results of its tool calls. Send one for each (role tool), even if the tool was"
-                " not called.",
-                {"toolCallIds": left},
-            )
-    return tuple(left)

@@ -66,7 +66,7 @@ class BackgroundTurnStore:
             if error.item is None or body_hash(error.item) != key.body:
                 raise mismatch() from error
             item = error.item
-        return _background_turn(turn_id, item, None, now)
+        return background_turn(turn_id, item, None, now)
 
     def get(self, session_path: SessionPath, turn_id: str) -> BackgroundTurn | None:
         """The turn; None where there is none, or it was accepted too long ago."""
@@ -74,7 +74,7 @@ class BackgroundTurnStore:
             return None
         partition, now = keys.session_partition(*session_path), self._clock.time()
         session, item = self._table.get_many([keys.session(*session_path), keys.turn(partition, turn_id)])
-        return None if item is None or gone(item, now) else _background_turn(turn_id, item, session, now)
+        return None if item is None or gone(item, now) else background_turn(turn_id, item, session, now)
 
     def fail(self, session_path: SessionPath, turn: BackgroundTurn, failure: Failure, deadline: Deadline) -> None:
         """Record that the turn failed, unless it was answered or has failed before. It can no longer be answered."""
@@ -90,7 +90,7 @@ class BackgroundTurnStore:
 
 
 @item_reader
-def _background_turn(turn_id: str, item: Item, session: Item | None, now: float) -> BackgroundTurn:
+def background_turn(turn_id: str, item: Item, session: Item | None, now: float) -> BackgroundTurn:
     key = IdempotencyKey(name=item["keyName"]["S"], body=item["bodyHash"]["S"], turn_id=turn_id)
     holder = (session or {}).get("leaseKey", {"S": ""})["S"]
     return BackgroundTurn(

@@ -40,7 +40,7 @@ class _Copied:
     last_turn: list[Item] = field(default_factory=list)
 
     def add(self, item: Item) -> None:
-        if header_of(item).role in ("user", "system"):
+        if header_of(item).role in ("user", "system") or not self.turns:
             self.turns.append([])
             self.last_turn.clear()
         self.count += 1
@@ -113,7 +113,7 @@ def _open_calls(last_turn: Sequence[SentMessage | Reply]) -> tuple[str, ...]:
     """The calls of a turn that still wait for results."""
     left: list[str] = []
     for message in last_turn:
-        if isinstance(message, Reply):
+        if message.role == "assistant":
             left = [call.id for call in message.tool_calls]
         elif message.tool_call_id in left:
             left.remove(message.tool_call_id)

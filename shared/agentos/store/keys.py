@@ -8,6 +8,7 @@
     part      (the session's)                         PART#<n>#<k>  what a large message goes on in
     answered  (the session's)                         KEY#<hash>    an Idempotency-Key of its messages
     turn      (the session's)                         TURN#<id>     a turn that is run later
+    response  (the session's)                         RESPONSE#<id>  what a door keeps with an answer, by its message
     created   TENANT#t#KEY#<hash>                     KEY           an Idempotency-Key of a create
     answer    TENANT#t#KEY#<hash>                     COMPLETION    an Idempotency-Key of a door
     part      TENANT#t#KEY#<hash>                     COMPLETION#<claim>#<k>  what a large answer goes on in
@@ -121,6 +122,10 @@ def answered(partition: str, name: str) -> Key:
 
 def turn(partition: str, turn_id: str) -> Key:
     return {"pk": {"S": partition}, "sk": {"S": f"TURN#{turn_id}"}}
+
+
+def response(partition: str, message_id: str) -> Key:
+    return {"pk": {"S": partition}, "sk": {"S": f"RESPONSE#{message_id}"}}
 
 
 def created(tenant: str, name: str) -> Key:

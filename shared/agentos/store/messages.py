@@ -65,7 +65,7 @@ def to_stored(partition: str, sequence: int, message: SentMessage | Reply, token
     }
     if len(parts) > 1:
         first["parts"] = number(len(parts))
-    if isinstance(message, Reply) and (signatures := {c.id: c.signature for c in message.tool_calls if c.signature}):
+    if signatures := {call.id: call.signature for call in message.tool_calls if call.signature}:
         first["signatures"] = text(signatures)
     rest = [
         {**keys.part(partition, sequence, index), "body": {"B": part}} for index, part in enumerate(parts[1:], start=1)
@@ -157,6 +157,13 @@ class Messages:
             return iter(())
         return self._range(partition, first, last, forward=order == "asc", page=page, consistent=True)
 
+    def between(self, partition: str, first: int, last: int) -> list[Item]:
+        """The items of the messages from `first` to `last`, in order. There may be none."""
+        if first > last:
+            return []
+        sorts = keys.message_sort(first), keys.message_sort(last)
+        return list(self._range(partition, *sorts, forward=True, page=last - first + 1, consistent=True))
+
     def read(self, partition: str, items: Sequence[Item]) -> list[SentMessage | Reply]:
         """The messages of these items, their parts fetched."""
         of_each = [part_keys(partition, item) for item in items]
@@ -179,10 +186,10 @@ class Messages:
 @item_reader
 def _message(item: Item, parts: Iterable[Any]) -> SentMessage | Reply:
     document = json.loads(unpack(b"".join(part["body"]["B"] for part in (item, *parts))))
-    if document["role"] != "assistant":
-        return stored_value(SentMessage, document)
-    reply = stored_value(Reply, document)
+    message: SentMessage | Reply = (
+        stored_value(Reply, document) if "route" in document else stored_value(SentMessage, document)
+    )
     kept = json.loads(item["signatures"]["S"]) if "signatures" in item else {}
     signatures = {call_id: signature for call_id, signature in kept.items() if isinstance(signature, str)}
-    calls = tuple(call.model_copy(update={"signature": signatures.get(call.id)}) for call in reply.tool_calls)
-    return reply.model_copy(update={"tool_calls": calls})
+    calls = tuple(call.model_copy(update={"signature": signatures.get(call.id)}) for call in message.tool_calls)
+    return message.model_copy(update={"tool_calls": calls}) if calls else message

@@ -30,7 +30,7 @@ class TurnCommit:
 
     `reply` is the client's response, `answer` the same as a stored message. `turns` and `open_calls` are the session's
     after the commit. `lengths`: characters of each piece in which the answer was streamed, those of reasoning negative.
-    `usage`: the turn's record.
+    `usage`: the turn's record. `response`: what a door keeps with the answer.
     """
 
     sent: tuple[StoredMessage, ...]
@@ -40,6 +40,7 @@ class TurnCommit:
     open_calls: tuple[str, ...]
     lengths: tuple[int, ...] = ()
     usage: Item | None = None
+    response: Item | None = None
 
     @property
     def messages(self) -> tuple[StoredMessage, ...]:
@@ -102,6 +103,8 @@ class TurnStore:
         puts = [self._table.new(item) for message in commit.messages for item in message.items]
         if commit.usage:
             puts.append(self._table.new(commit.usage))
+        if commit.response:
+            puts.append(self._table.new(commit.response))
         if lease.key:
             puts.append(self._table.new(_record(lease, lease.key, commit), NOT_ANSWERED))
             if lease.key.turn_id:  # a background turn that has failed can no longer be answered

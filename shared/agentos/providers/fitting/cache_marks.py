@@ -5,17 +5,19 @@ A client's own marks win. Without any, and unless `promptCache` is off, the end 
 it is what the last turn wrote. https://platform.claude.com/docs/en/build-with-claude/prompt-caching
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
-from typing import Any
 
-from agentos.domain import Message, ModelFacts, Prompt, RequestLimits
+from agentos.domain import CacheTime, Message, ModelFacts, Prompt, RequestLimits
 from agentos.domain.token_estimates import estimate_prompt
 
 LEAST_TOKENS = 1024
 """No model keeps a shorter prompt; some keep none of fewer than 4096 tokens."""
 
-OUTSIDE = ("tools_cache", "instructions_cache")
+Place = str | int
+"""What a mark ends: a message, by its index, or what stands before all messages, by the field of its mark."""
+
+OUTSIDE: tuple[str, ...] = ("tools_cache", "instructions_cache")
 """Marks of a prompt that are not a message's. In a request they stand before those of messages."""
 
 
@@ -46,7 +48,7 @@ def _priced(facts: ModelFacts) -> bool:
     return all(price.cache_write is not None for price in facts.price)
 
 
-def _automatic(prompt: Prompt) -> Iterator[Any]:
+def _automatic(prompt: Prompt) -> Iterator[Place]:
     systems = [index for index, message in enumerate(prompt.messages) if message.role == "system"]
     if systems:
         yield systems[-1]
@@ -69,18 +71,18 @@ def _ends(messages: tuple[Message, ...]) -> list[int]:
     ]
 
 
-def _marked(prompt: Prompt) -> Iterator[Any]:
+def _marked(prompt: Prompt) -> Iterator[Place]:
     """The places of the marks, in the order of a request: tools, instructions, system messages, all others."""
     yield from (name for name in OUTSIDE if getattr(prompt, name))
     marked = [index for index, message in enumerate(prompt.messages) if message.cache]
     yield from sorted(marked, key=lambda index: prompt.messages[index].role != "system")
 
 
-def _mark(prompt: Prompt, place: Any) -> Any:
+def _mark(prompt: Prompt, place: Place) -> CacheTime | None:
     return getattr(prompt, place) if isinstance(place, str) else prompt.messages[place].cache
 
 
-def _with_marks(prompt: Prompt, marks: dict[Any, Any]) -> Prompt:
+def _with_marks(prompt: Prompt, marks: Mapping[Place, CacheTime | None]) -> Prompt:
     messages = tuple(
         message if message.cache == marks.get(index) else message.model_copy(update={"cache": marks.get(index)})
         for index, message in enumerate(prompt.messages)

@@ -1,0 +1,122 @@
+"""Stored responses as they are read: the object, its events once more, the items of its input, what is left when it is
+deleted.
+
+https://platform.openai.com/docs/api-reference/responses/get
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
+from typing import Any
+
+from agentos.api.openai_responses import ResponseObject, content_part
+from agentos.api.openai_responses_events import ResponseEvents
+from agentos.api.openai_responses_stored import read_object, words_of
+from agentos.api.request import Request
+from agentos.api.response_writer import ResponseWriter, StreamingResponse
+from agentos.api.route_headers import route_headers
+from agentos.api.sse import named
+from agentos.domain import Reply, SentMessage, TextPart
+from agentos.kernel import json_text
+from agentos.kernel.errors import InvalidRequest, Unsupported
+from agentos.services.responses import ReadResponse
+
+Json = dict[str, Any]
+
+
+class EventsAgain(StreamingResponse):
+    """The events of an answer that has ended, those behind `after`. The text is one piece."""
+
+    def __init__(self, read: ReadResponse, reply: Reply, after: int) -> None:
+        self._read = read
+        self._reply = reply
+        self._after = after
+
+    def run(self, writer: ResponseWriter) -> None:
+        writer.open(route_headers(self._reply.model, len(self._reply.route.attempts)))
+        for event in self._events():
+            if event["sequence_number"] > self._after:
+                writer.write(named(event["type"], event))
+
+    def fail(self, error: Mapping[str, Any]) -> None:
+        """Nothing fails here: the answer has been read before the first event."""
+
+    def _events(self) -> Iterator[Json]:
+        words, reply = words_of(self._read), self._reply
+        events = ResponseEvents(words, reply.model)
+        thoughts = events.reasoning(words.shown_thoughts(reply)) if words.shown_thoughts(reply) else ()
+        text = events.text(reply.content) if words.says(reply) else ()
+        return chain(events.start(), thoughts, text, events.end(reply))
+
+
+def shown_response(read: ReadResponse, request: Request) -> ResponseObject | EventsAgain:
+    """The response, or its events where the query asks for them. Raises InvalidRequest, Unsupported."""
+    after = request.query.get("starting_after")
+    if after is not None and not re.fullmatch(r"[0-9]{1,9}", after):
+        raise InvalidRequest.of("starting_after", "must be the sequence_number of an event")
+    if request.query.get("stream") != "true":
+        return read_object(read)
+    if read.reply is None:
+        raise Unsupported("The response has no answer; its events can be read once there is one.")
+    return EventsAgain(read, read.reply, -1 if after is None else int(after))
+
+
+def deleted(kind: str, text: str) -> ResponseObject:
+    """What is answered when something was deleted."""
+    return ResponseObject(body={"id": text, "object": kind, "deleted": True})
+
+
+def input_items(messages: Sequence[SentMessage | Reply], request: Request) -> ResponseObject:
+    """A page of the items of a response's input, newest first unless `order` says otherwise. Raises InvalidRequest."""
+    page = request.page()
+    items = [item for message in messages if isinstance(message, SentMessage) for item in _items(message)]
+    if page.order != "asc":
+        items.reverse()
+    if page.after is not None:
+        at = next((index for index, item in enumerate(items) if item["id"] == page.after), None)
+        if at is None:
+            raise InvalidRequest.of("after", "is none of the items")
+        items = items[at + 1 :]
+    shown = items[: page.limit]
+    body = {
+        "object": "list",
+        "data": shown,
+        "first_id": shown[0]["id"] if shown else "",
+        "last_id": shown[-1]["id"] if shown else "",
+        "has_more": len(items) > len(shown),
+    }
+    return ResponseObject(body=body)
+
+
+def _items(message: SentMessage) -> Iterator[Json]:
+    suffix = message.message_id.partition("_")[2]
+    if message.role == "tool":
+        yield {
+            "id": f"fco_{suffix}",
+            "type": "function_call_output",
+            "status": "completed",
+            "call_id": message.tool_call_id,
+            "output": message.content if isinstance(message.content, str) else _parts(message),
+        }
+        return
+    if message.content:
+        content = (
+            _parts(message) if message.role != "assistant" else [content_part("output_text", str(message.content))]
+        )
+        own = {"role": message.role, "status": "completed", "content": content}
+        yield {"id": message.message_id, "type": "message", **own}
+    for index, call in enumerate(message.tool_calls):
+        text = call.invalid_arguments if call.invalid_arguments is not None else json_text.dump(call.arguments)
+        called = {"call_id": call.id, "name": call.name, "arguments": text, "status": "completed"}
+        yield {"id": f"fc_{suffix}_{index}", "type": "function_call", **called}
+
+
+def _parts(message: SentMessage) -> list[Json]:
+    if isinstance(message.content, str):
+        return [{"type": "input_text", "text": message.content}]
+    return [
+        {"type": "input_text", "text": part.text}
+        if isinstance(part, TextPart)
+        else {"type": "input_image", "image_url": part.image_url.url, "detail": part.image_url.detail}
+        for part in message.content
+    ]

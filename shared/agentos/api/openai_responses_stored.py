@@ -1,0 +1,109 @@
+"""A stored response: the request as a turn in a session, and what is kept as a response again.
+
+The record of a response holds the fields of the request that it repeats, and how its answer is written.
+"""
+
+import time
+from typing import Any
+
+from agentos.api.openai_responses import ResponseObject, ResponseWords
+from agentos.api.openai_responses_request import ReadRequest, ResponseForm, ResponsesRequest
+from agentos.domain import GivenParameters, Message
+from agentos.domain.requests import EarlierAnswer, NewMessage, Sent, ToolResult, TurnOverride
+from agentos.domain.response_ids import response_id
+from agentos.kernel.errors import InvalidRequest
+from agentos.kernel.ids import made_at
+from agentos.kernel.validation import validated
+from agentos.services.response_turns import ResponseRequest, no_previous
+from agentos.services.responses import ReadResponse
+
+Json = dict[str, Any]
+
+
+def stored_request(body: ResponsesRequest) -> tuple[ResponseRequest, ResponseForm]:
+    """The request in the service's terms, and the form of its answer.
+
+    Raises InvalidRequest, Unsupported, PreviousResponseNotFound.
+    """
+    conversation, previous = _conversation(body.conversation), body.previous_response_id
+    if conversation is not None and previous is not None:
+        raise InvalidRequest.of("conversation", "cannot be given beside previous_response_id")
+    read = body.read()
+    shown = {
+        **read.form.shown,
+        "store": True,
+        "background": body.later,
+        "previous_response_id": previous,
+        "conversation": None if conversation is None else {"id": conversation},
+    }
+    form = ResponseForm(shown, read.form.notes, read.form.summary, read.form.encrypted)
+    place = None
+    if previous is not None and (place := response_id(previous)) is None:
+        raise no_previous(previous)
+    request = ResponseRequest(
+        model=body.model,
+        messages=tuple(_sent(read, body.metadata or {})),
+        override=TurnOverride(tools=read.tools, instructions=body.words),
+        document=document_of(form, body.model, int(time.time())),
+        previous=place,
+        conversation=conversation,
+        user_id=shown["safety_identifier"] or shown["user"],
+    )
+    return request, form
+
+
+def read_object(read: ReadResponse) -> ResponseObject:
+    """The response as it stands."""
+    words = words_of(read)
+    if read.reply is not None:
+        return ResponseObject(body=words.whole(read.reply))
+    return ResponseObject(body=words.without_answer(read.document["model"], read.status or "", read.failure))
+
+
+def words_of(read: ReadResponse) -> ResponseWords:
+    """What writes a response that was read."""
+    kept = read.document
+    form = ResponseForm(kept["shown"], tuple(kept["notes"]), kept["summary"], kept["encrypted"])
+    created_at = kept["createdAt"] if kept["shown"]["background"] else made_at(read.place.message_id)
+    return ResponseWords(read.place, read.place.message_id, created_at, form)
+
+
+def document_of(form: ResponseForm, model: str, created_at: int) -> Json:
+    """What is kept with the answer. `created_at`: of the request, in seconds since the epoch."""
+    return {
+        "shown": form.shown,
+        "notes": list(form.notes),
+        "summary": form.summary,
+        "encrypted": form.encrypted,
+        "model": model,
+        "createdAt": created_at,
+    }
+
+
+def _conversation(given: Any) -> str | None:
+    """The id in `conversation`. Raises InvalidRequest."""
+    match given:
+        case None:
+            return None
+        case str(text) | {"id": str(text)} if text:
+            return text
+        case _:
+            raise InvalidRequest.of("conversation", "must be the id of a conversation, or {id}")
+
+
+def _sent(read: ReadRequest, metadata: Json) -> list[Sent]:
+    """The messages as a session takes them. The parameters are those of the last one."""
+    *earlier, last = read.messages
+    sent = [_one(message, {}, {}) for message in earlier]
+    return [*sent, _one(last, metadata, read.parameters.to_json())]
+
+
+def _one(message: Message, metadata: Json, parameters: Json) -> Sent:
+    if message.role == "assistant":
+        given = validated(GivenParameters, parameters)
+        return EarlierAnswer(role="assistant", content=message.content, tool_calls=message.tool_calls, parameters=given)
+    content = message.content if isinstance(message.content, str) else [part.to_json() for part in message.content]
+    fields = {"role": message.role, "content": content, "metadata": metadata, "parameters": parameters}
+    if message.role == "tool":
+        return validated(ToolResult, {**fields, "toolCallId": message.tool_call_id})
+    return validated(NewMessage, fields)
