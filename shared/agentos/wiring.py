@@ -321,20 +321,24 @@ def budget_preview() -> "BudgetPreview":
 
 @once
 def http_client() -> "HttpClient":
-    from agentos.providers.http_client import HttpClient
-
-    limits = settings().limits
-    return HttpClient(limits.reply_bytes, stall_seconds=limits.stream_stall_seconds, clock=clock())
+    return _http_client(settings().limits.reply_bytes)
 
 
 @once
 def public_http_client() -> "HttpClient":
     """For tenants' endpoints: it reaches public hosts alone."""
+    return _http_client(settings().limits.reply_bytes, public=True)
+
+
+def _http_client(reply_bytes: int, *, public: bool = False) -> "HttpClient":
     from agentos.providers.http_client import HttpClient
+
+    stall_seconds = settings().limits.stream_stall_seconds
+    if not public:
+        return HttpClient(reply_bytes, stall_seconds=stall_seconds, clock=clock())
     from agentos.providers.public_network import PublicTransport
 
-    limits = settings().limits
-    return HttpClient(limits.reply_bytes, PublicTransport(), stall_seconds=limits.stream_stall_seconds, clock=clock())
+    return HttpClient(reply_bytes, PublicTransport(), stall_seconds=stall_seconds, clock=clock())
 
 
 def _transport(client: "HttpClient") -> "HttpTransport":
@@ -362,6 +366,20 @@ def _executor(seconds: float | None) -> "Executor":
     attempts = AttemptRunner(upstream.call, health(), latencies(), clock())
     timeout_of = upstream.timeout_of if seconds is None else lambda _: seconds
     return Executor(attempts, health(), timeout_of, settings().limits, clock())
+
+
+@once
+def embedding_executor() -> "Executor":
+    """As the others, for embeddings. Their replies are longer than any text."""
+    from agentos.providers.embeddings import REPLY_BYTES
+    from agentos.providers.upstream import UpstreamClient
+    from agentos.routing.call import AttemptRunner
+    from agentos.routing.execute import Executor
+
+    client = once(lambda: _http_client(REPLY_BYTES, public=True))
+    upstream = UpstreamClient(settings(), _transport(_http_client(REPLY_BYTES)), lambda: _transport(client()))
+    attempts = AttemptRunner(upstream.embed, health(), latencies(), clock())
+    return Executor(attempts, health(), upstream.timeout_of, settings().limits, clock())
 
 
 def keep_alive_seconds() -> float:
@@ -509,6 +527,18 @@ def completions() -> "Completions":
     return Completions(
         door_agents(), records, leases(), preparation(), executor(), usage_recorder(), spending(), settings(), clock()
     )
+
+
+@once
+def embedding_completions() -> "Completions":
+    """Completions whose answers are embeddings."""
+    from agentos.routing.stats import Stats
+    from agentos.services.completions import Completions
+    from agentos.services.embedding_preparation import EmbeddingPreparation
+
+    preparation = EmbeddingPreparation(Stats(health(), latencies()).of, settings())
+    records, usage, asked = completion_records(), usage_recorder(), embedding_executor()
+    return Completions(door_agents(), records, leases(), preparation, asked, usage, spending(), settings(), clock())
 
 
 @once

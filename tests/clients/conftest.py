@@ -14,6 +14,7 @@ import pytest
 from tests.clients.model import WillingModel
 from tests.conversations.fakes.anthropic import Anthropic
 from tests.conversations.fakes.openai import OpenAI
+from tests.conversations.fakes.responses import Responses
 from tests.conversations.fakes.server import FakeServer
 from tests.e2e.hosting import ROOT, Host, start
 
@@ -26,11 +27,12 @@ SECONDS = 300
 
 @dataclass(frozen=True)
 class Behind:
-    """The local host and the providers behind it."""
+    """The local host and the providers behind it; and OpenAI's Responses, which no provider of this host has."""
 
     host: Host
     openai: OpenAI
     anthropic: Anthropic
+    responses: Responses
 
     @property
     def url(self) -> str:
@@ -45,10 +47,11 @@ class Behind:
 
 @pytest.fixture(scope="module")
 def behind(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Behind]:
-    openai, anthropic = OpenAI(WillingModel()), Anthropic(WillingModel())
-    with FakeServer(openai, anthropic):
+    openai, anthropic, responses = OpenAI(WillingModel()), Anthropic(WillingModel()), Responses(WillingModel())
+    responses.keeps = True
+    with FakeServer(openai, anthropic, responses):
         host = start(tmp_path_factory.mktemp("host"), openai.environment | anthropic.environment)
-        yield Behind(host, openai, anthropic)
+        yield Behind(host, openai, anthropic, responses)
         host.end()
 
 

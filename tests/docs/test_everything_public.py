@@ -8,6 +8,7 @@ import pytest
 
 from agentos.domain import RequestLimits, SkipCode
 from agentos.domain.measures import MEASURES
+from agentos.domain.reasoning import Reasoning
 from agentos.kernel.errors import ErrorClass
 from agentos.settings.loading import load_settings
 from tests.docs import collected
@@ -62,6 +63,11 @@ def test_every_setting_has_a_row_and_no_other() -> None:
 def test_every_limit_of_a_request_has_a_row_and_no_other() -> None:
     fields = [str(field.alias) for field in RequestLimits.model_fields.values()]
     assert sorted(rows(CONFIGURATION, "## Limits of a request")) == sorted(fields)
+
+
+def test_every_field_of_a_models_reasoning_has_a_row_and_no_other() -> None:
+    own = set(collected.settings(Reasoning))
+    assert sorted(rows(CONFIGURATION, "## Reasoning of a model")) == sorted({"levels", *own})  # levels may be a list
 
 
 def test_defaults_of_limits_and_health_are_those_of_the_configuration() -> None:

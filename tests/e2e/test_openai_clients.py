@@ -369,7 +369,10 @@ def test_parameters_that_were_not_sent_are_named(client: openai.OpenAI, primary:
         prediction={"type": "content", "content": "Hello"},
     )
     assert completion.model_extra
-    assert completion.model_extra["agentos"]["notes"] == ["prediction left out: it is not known here"]
-    assert len(primary.requests[-1]["safety_identifier"]) == 64
+    assert completion.model_extra["agentos"]["notes"] == [
+        "prediction left out: it is not known here",
+        "user left out: the model does not take it",
+    ]
+    assert not {"user", "safety_identifier"} & primary.requests[-1].keys()
     assert primary.requests[-1]["seed"] == 7
     assert primary.requests[-1]["messages"] == [{"role": "user", "content": "Hello", "name": "ann"}]

@@ -129,3 +129,44 @@ def test_counting_leaves_no_usage(api: Any, anthropic: Upstream, client: Any, ta
 def test_mistakes_in_a_count(api: Any, providers: Providers, fields: Any, status: int, kind: str) -> None:
     found = count(api, **fields)
     assert (found.status, found.json["error"]["type"]) == (status, kind)
+
+
+MARK: dict[str, Any] = {"type": "ephemeral"}
+HOUR = {"type": "ephemeral", "ttl": "1h"}
+
+
+def marks(body: Any) -> list[Any]:
+    """The marks of a request, in its order."""
+    blocks = [*body.get("tools", ()), *body["system"], *(one for m in body["messages"] for one in m["content"])]
+    return [block.get("cache_control") for block in blocks]
+
+
+def test_marks_for_the_cache_stay_where_the_client_has_put_them(api: Any, anthropic: Upstream) -> None:
+    def text(words: str, **mark: Any) -> dict[str, Any]:
+        return {"type": "text", "text": words, **mark}
+
+    found = ask(
+        api,
+        tools=[{"name": "now", "input_schema": {"type": "object"}, "cache_control": MARK}],
+        system=[text("One.", cache_control=HOUR), text("Two.")],
+        messages=[{"role": "user", "content": [text("A", cache_control=MARK), text("B", cache_control=None)]}],
+    )
+    assert (found.status, found.json["agentos"]["notes"]) == (200, [])
+    assert marks(anthropic.requests[0]) == [MARK, HOUR, None, MARK, None]
+    sent = anthropic.requests[0]
+    assert [block["text"] for block in sent["system"]] == ["One.", "Two."]
+    assert [block["text"] for block in sent["messages"][0]["content"]] == ["A", "B"]
+
+
+def test_a_mark_of_the_whole_request_is_one_of_its_last_message(api: Any, anthropic: Upstream) -> None:
+    assert ask(api, system=[{"type": "text", "text": "One."}], cache_control=HOUR).status == 200
+    assert anthropic.requests[0]["messages"][-1]["content"][-1]["cache_control"] == HOUR
+
+
+@pytest.mark.parametrize("mark", ["yes", {"type": "lasting"}, {"type": "ephemeral", "ttl": "2h"}])
+def test_mistakes_in_a_mark(api: Any, anthropic: Upstream, mark: Any) -> None:
+    content = [{"type": "text", "text": "Hi", "cache_control": mark}]
+    found = ask(api, messages=[{"role": "user", "content": content}])
+    assert found.status == 400
+    assert found.json["error"]["message"].startswith("messages[0].content[0].cache_control: ")
+    assert anthropic.requests == []

@@ -49,8 +49,9 @@ def test_parameters_reach_gemini_in_its_own_form_and_the_rest_is_noted(api: Any,
     answer = ask(api, model=GEMINI, top_k=40, reasoning_effort="low", **CARRIED)
     assert providers.gemini.requests[0]["generationConfig"] == {
         "seed": 7, "presencePenalty": 0.5, "frequencyPenalty": -0.5, "topK": 40,
+        "thinkingConfig": {"thinkingLevel": "low"},
     }  # fmt: skip
-    left_out = ["logit_bias", "reasoning_effort", "service_tier"]
+    left_out = ["logit_bias", "service_tier"]
     assert notes(answer) == [f"{name} left out: the model does not take it" for name in left_out]
     attempts = answer.json["agentos"]["route"]["attempts"]
     assert "logitBias left out: the model does not take it" in attempts[0]["notes"]
@@ -255,7 +256,7 @@ def test_cached_tokens_and_names_of_our_own_never_appear_in_a_message(api: Any, 
     providers.openai.default = answer("Hi")
     providers.gemini.default = gemini_answer("Hi")
     usage = ask(api).json["usage"]
-    assert usage["prompt_tokens_details"] == {"cached_tokens": 0}
+    assert usage["prompt_tokens_details"] == {"cached_tokens": 0, "cache_write_tokens": 0}
     assert usage["completion_tokens_details"] == {"reasoning_tokens": 0}
     refused = ask(api, tools=[NOW], tool_choice={"type": "function", "function": {"name": "then"}})
     assert refused.json["error"]["param"] == "tool_choice.function.name"

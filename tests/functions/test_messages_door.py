@@ -175,7 +175,7 @@ def test_what_is_not_carried_is_noted(api: Any, providers: Providers) -> None:
     unknown = "left out: it is not known here"
     assert sorted(notes(found)) == sorted(
         [
-            "cache_control left out: providers are not told of it yet",
+            "2 of 2 cache marks left out: 0 are taken",
             f"messages[].content[].citations {unknown}",
             f"tools[].defer_loading {unknown}",
             "tools[1] left out: a tool of the type 'web_search_20250305' cannot be executed here",
@@ -400,3 +400,38 @@ def test_results_without_calls_make_no_fault_of_ours(api: Any, providers: Provid
     orphan = {"type": "tool_result", "tool_use_id": "toolu_9", "content": "12:00"}
     for model in (OPENAI, GEMINI):
         assert ask(api, "Hi", [orphan], model=model, tools=[NOW]).status == 200
+
+
+def test_cache_marks_are_the_ends_of_messages(api: Any) -> None:
+    def text(words: str, **mark: Any) -> Any:
+        return {"type": "text", "text": words, **({"cache_control": {"type": "ephemeral", **mark}} if mark else {})}
+
+    body = {
+        "model": OPENAI,
+        "max_tokens": 64,
+        "system": [text("Be kind."), text("A long book.", ttl="1h"), text("Today is Monday.")],
+        "tools": [{**NOW, "cache_control": {"type": "ephemeral", "ttl": "1h"}}, {**NOW, "name": "then"}],
+        "messages": [
+            {"role": "user", "content": [text("A document.", ttl="5m"), text("What is it?")]},
+            {"role": "assistant", "content": [
+                text("I look."), {"type": "tool_use", "id": "c1", "name": "now", "input": {}}]},
+            {"role": "user", "content": [
+                {"type": "tool_result", "tool_use_id": "c1", "content": [text("Noon.", ttl="5m")]}, text("And?")]},
+        ],
+    }  # fmt: skip
+    request, form = MessagesRequest.model_validate(body).neutral({})
+    assert form.notes == ()
+    assert request.tools_cache == "1h"
+    assert [(message.role, message.cache) for message in request.messages] == [
+        ("system", "1h"), ("system", None), ("user", "5m"), ("user", None), ("assistant", None), ("tool", "5m"),
+        ("user", None),
+    ]  # fmt: skip
+    whole, _ = MessagesRequest.model_validate({**body, "cache_control": {"type": "ephemeral"}}).neutral({})
+    assert whole.messages[-1].cache == "5m"
+
+
+@pytest.mark.parametrize("mark", [5, {}, {"type": "other"}, {"type": "ephemeral", "ttl": 5}, [], "x", {"ttl": "1h"}])
+def test_a_mark_of_any_shape_is_no_500(api: Any, providers: Providers, mark: Any) -> None:
+    found = ask(api, [{"type": "text", "text": "Hi", "cache_control": mark}], tools=[{**NOW, "cache_control": mark}],
+                cache_control=mark)  # fmt: skip
+    assert found.status == 200

@@ -88,3 +88,14 @@ def test_an_explained_route_says_what_staying_saves(api: Any, providers: Provide
     talk.say()
     plan = api("explain_route", {"content": "Hi", "sessionId": talk.session_id}, agentId=talk.agent_id)
     assert plan.json["cache"]["model"] == MINI, plan.json
+
+
+@pytest.mark.parametrize("door", ["chat_completions", "create_response"])
+def test_a_clients_own_key_goes_on_as_a_hash(api: Any, providers: Providers, door: str) -> None:
+    said = {"messages": [{"role": "user", "content": "Hi"}]} if door == "chat_completions" else {"input": "Hi"}
+    for key in ("mine", "mine", "another"):
+        body = {"model": "openai:gpt-4o-mini", "prompt_cache_key": key, "store": False, **said}
+        assert api(door, body).status == 200
+    first, again, other = [request["prompt_cache_key"] for request in providers.openai.requests]
+    assert first == again != other
+    assert "mine" not in first

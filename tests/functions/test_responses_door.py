@@ -133,7 +133,6 @@ def test_unknown_fields_and_tools_that_cannot_run_are_noted(api: Any, providers:
         "reasoning.mode left out: it is not known here",
         "include left out: 'file_search_call.results' is not known here",
         "truncation left out: it has no effect here",
-        "prompt_cache_key left out: it has no effect here",
         "best_of left out: it is not known here",
     ]
     assert [tool["function"]["name"] for tool in providers.openai.requests[0]["tools"]] == ["now"]

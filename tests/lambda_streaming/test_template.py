@@ -13,6 +13,8 @@ STREAMED = {
     "ChatCompletionsFunction": ("POST", "/v1/chat/completions"),
     "CreateResponseFunction": ("POST", "/v1/responses"),
     "AnthropicMessagesFunction": ("POST", "/v1/messages"),
+    "TextCompletionsFunction": ("POST", "/v1/completions"),
+    "EmbeddingsFunction": ("POST", "/v1/embeddings"),
     "ListMessagesFunction": ("GET", MESSAGES),
     "GetTurnFunction": ("GET", "/agents/{agentId}/sessions/{sessionId}/turns/{turnId}"),
 }

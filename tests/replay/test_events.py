@@ -27,7 +27,15 @@ def test_every_function_has_good_and_bad_events() -> None:
     assert {name.partition("/")[0] for name in EVENTS if "/bad_" in name} == folders - without_input
 
 
-OPENAIS = ("chat_completions/", "create_response/", "list_models/", "get_model/", "unknown_route/")
+OPENAIS = (
+    "chat_completions/",
+    "text_completions/",
+    "embeddings/",
+    "create_response/",
+    "list_models/",
+    "get_model/",
+    "unknown_route/",
+)
 """Functions whose errors come in OpenAI's envelope, unless the request speaks Anthropic's API."""
 
 

@@ -33,6 +33,8 @@ STREAMED = {
     ("get", "/agents/{agentId}/sessions/{sessionId}/turns/{turnId}"),
     ("post", "/v1/chat/completions"),
     ("post", "/v1/messages"),
+    ("post", "/v1/completions"),
+    ("post", "/v1/embeddings"),
     ("post", "/v1/responses"),
 }
 
@@ -133,8 +135,8 @@ def test_reserved_concurrency_is_for_the_functions_that_answer_messages() -> Non
         for name, one in functions.items()
         if "ReservedConcurrentExecutions" in one["Properties"]
     }
-    doors = ("ChatCompletionsFunction", "AnthropicMessagesFunction", "CreateResponseFunction")
-    answering = ("SendMessageFunction", *doors)
+    doors = ("ChatCompletions", "TextCompletions", "Embeddings", "AnthropicMessages", "CreateResponse")
+    answering = ("SendMessageFunction", *(f"{door}Function" for door in doors))
     assert reserved == dict.fromkeys(answering, "40")
 
 

@@ -60,6 +60,12 @@ def as_response(chat: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def embedded(*vectors: Any, tokens: int = 8) -> Reply:
+    """An answer with these vectors: lists of numbers, or base64 texts."""
+    data = [{"object": "embedding", "index": index, "embedding": one} for index, one in enumerate(vectors)]
+    return Reply({"object": "list", "data": data, "usage": {"prompt_tokens": tokens, "total_tokens": tokens}})
+
+
 def chunk(delta: dict[str, Any], reason: str | None = None) -> bytes:
     """An event of a streamed chat completion."""
     choice = {"index": 0, "delta": delta, "finish_reason": reason}
@@ -117,7 +123,11 @@ class Upstream(Loopback):
             self.requests.append(request)
             self.headers.append(headers)
             self.paths.append(path)
-            return self.script.pop(0) if self.script else self.default
+            if self.script:
+                return self.script.pop(0)
+            if path.endswith("/embeddings") and self.default.status == 200:
+                return embedded(*([0.5, -0.25] for _ in request["input"]))
+            return self.default
 
 
 class _Handler(BaseHTTPRequestHandler):

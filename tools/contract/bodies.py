@@ -28,6 +28,8 @@ def components() -> dict[str, Json]:
     answered += [kind for one in OPERATIONS for kinds in one.streams.values() for kind in kinds]
     found = schemas_of(list(dict.fromkeys(sent)), list(dict.fromkeys(answered)))
     found["ChatRequest"]["properties"] |= _door_parameters()
+    text = found["TextRequest"]
+    text["properties"] = _door_parameters() | text["properties"]
     found["MessagesRequest"]["properties"] |= _anthropic_parameters()
     found["ResponsesRequest"]["properties"] |= _response_parameters()
     found["AgentPatch"] = _patch(found["AgentPatch"], found["NewAgent"])

@@ -50,6 +50,7 @@ class PromptDetails(BaseModel):
     """What the prompt's tokens were."""
 
     cached_tokens: int = Field(description="Tokens that the provider read from its cache.")
+    cache_write_tokens: int = Field(description="Tokens that the provider wrote to its cache.")
 
 
 class ChatUsage(BaseModel):
@@ -120,6 +121,64 @@ class ChatCompletionChunk(BaseModel):
     choices: list[ChunkChoice] = Field(description="A further piece; none in the chunk with the usage.")
     usage: ChatUsage | None = Field(default=None, description="null in all chunks but the last.")
     agentos: ChatExtra | None = Field(default=None, description="The route, in the chunk that ends the answer.")
+
+
+class TextChoice(BaseModel):
+    """The one choice that there is."""
+
+    text: str = Field(description="The text that follows the prompt, or a further piece of it.")
+    index: int = Field(description="0.")
+    logprobs: None = Field(description="null: there are none yet.")
+    finish_reason: str | None = Field(description="Why the text ended; in a stream null before its end.")
+
+
+class TextCompletion(BaseModel):
+    """A text completion in OpenAI's form, with the route beside it."""
+
+    id: str = Field(description="The completion's id.")
+    object: Literal["text_completion"] = Field(description="The kind.")
+    created: int = Field(description="Seconds since 1970.")
+    model: str
+    choices: list[TextChoice] = Field(description="The text.")
+    usage: ChatUsage
+    agentos: ChatExtra = Field(description="The route and the cost.")
+
+
+class TextCompletionChunk(BaseModel):
+    """A piece of a text completion. The last before `[DONE]` has the usage, where the client asked for it."""
+
+    id: str = Field(description="The completion's id.")
+    object: Literal["text_completion"] = Field(description="The kind.")
+    created: int = Field(description="Seconds since 1970.")
+    model: str
+    choices: list[TextChoice] = Field(description="A further piece; none in the chunk with the usage.")
+    usage: ChatUsage | None = Field(default=None, description="null in all chunks but the last.")
+    agentos: ChatExtra | None = Field(default=None, description="The route, in the chunk that ends the answer.")
+
+
+class Embedding(BaseModel):
+    """A vector."""
+
+    object: Literal["embedding"] = Field(description="The kind.")
+    index: int = Field(description="The place of its text in the request.")
+    embedding: list[float] | str = Field(description="The numbers, or base64 of them as 32-bit floats.")
+
+
+class EmbeddingsUsage(BaseModel):
+    """Tokens of the call that answered; 0 is unknown, too."""
+
+    prompt_tokens: int = Field(description="Tokens of all texts.")
+    total_tokens: int = Field(description="The same.")
+
+
+class EmbeddingList(BaseModel):
+    """Embeddings in OpenAI's form, with the route beside them."""
+
+    object: Literal["list"] = Field(description="The kind.")
+    data: list[Embedding]
+    model: str
+    usage: EmbeddingsUsage
+    agentos: ChatExtra = Field(description="The route and the cost.")
 
 
 class Model(BaseModel):

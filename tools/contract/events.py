@@ -15,7 +15,7 @@ from tools.contract.anthropic_door import (
     PingEvent,
     StopEvent,
 )
-from tools.contract.door import ChatCompletionChunk, DoorError
+from tools.contract.door import ChatCompletionChunk, DoorError, TextCompletionChunk
 
 
 class MessageStart(BaseModel):
@@ -85,3 +85,5 @@ ANTHROPIC_EVENTS: Events = {
     "message_stop": (StopEvent,),
     "error": (AnthropicError,),
 }
+
+TEXT_EVENTS: Events = {"message": (TextCompletionChunk, DoorError)}

@@ -20,6 +20,8 @@ MODELS = {
     "ResponsesRequest": "A response in OpenAI's form. A field that is not known is left out and named in "
     "`agentos.notes`.",
     "Circuit": "A target that is failing: it is left alone (`open`), or one caller tries it (`half-open`).",
+    "EmbeddingsRequest": "Texts to embed, in OpenAI's form. A field that is not known is left out and named in "
+    "`agentos.notes`.",
     "Failure": "Why a background turn failed.",
     "Health": "Which providers can be used.",
     "HealthSummary": "The same for a caller who is not known.",
@@ -57,6 +59,8 @@ MODELS = {
     "ToolCall": "What the model wants to have called. The client calls it and answers with a message of role `tool`.",
     "ToolFunction": "A function that the model may call.",
     "ToolResult": "What a tool call returned, while calls are open.",
+    "TextRequest": "A text completion in OpenAI's form, the one before chats. A field that is not known is left out "
+    "and named in `agentos.notes`.",
     "TurnState": "The state of a background turn.",
     "Usage": "What one turn used. Tokens are those of the call that answered; `costUsd` is the sum over all calls.",
     "WordedPart": "A text part with more than white space.",
@@ -291,8 +295,24 @@ FIELDS = {
     "ResponsesRequest.conversation": "The conversation to go on with.",
     "ResponsesRequest.prompt": "Refused: stored prompts are not known here.",
     "ResponsesRequest.truncation": "Accepted and noted.",
-    "ResponsesRequest.prompt_cache_key": "Accepted and noted.",
+    "prompt_cache_key": "What requests of one conversation have in common; it goes on as a hash.",
     "ResponsesRequest.max_tool_calls": "Accepted and noted.",
+    "TextRequest.best_of": "1: only one completion is made.",
+    "TextRequest.echo": "Whether the prompt stands before the text.",
+    "TextRequest.logprobs": "Noted; answers hold no probabilities.",
+    "TextRequest.model": "The name of a model; several, separated by commas, of which the later ones are fallbacks; or "
+    "`agent:<agentId>`.",
+    "TextRequest.n": "1: only one completion is made.",
+    "TextRequest.prompt": "The text to go on from. Lists of several texts, and tokens, are refused.",
+    "TextRequest.stream": "Whether the answer is a stream.",
+    "TextRequest.stream_options": "What a stream has besides.",
+    "TextRequest.suffix": "Refused: text cannot be inserted before another.",
+    "EmbeddingsRequest.dimensions": "How long the vectors shall be; without it, the model decides.",
+    "EmbeddingsRequest.encoding_format": "`float` for lists of numbers, `base64` for 32-bit floats.",
+    "EmbeddingsRequest.input": "A text, or a list of at most 2,048 texts. Tokens are refused.",
+    "EmbeddingsRequest.model": "The name of a model; several, separated by commas, of which the later ones are "
+    "fallbacks within the vector space of the first.",
+    "EmbeddingsRequest.user": "A name for the user.",
     "Experiment.name": "Names the experiment in replies.",
     "Health.status": "`ok` while at least one provider is available, else `degraded`.",
     "Health.version": "The version of the server.",

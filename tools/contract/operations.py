@@ -12,7 +12,7 @@ from agentos.domain.tenant_providers import TenantProvider, TenantProviders
 from agentos.domain.usage_sums import UsageReport
 from agentos.services.provider_catalog import Health, HealthSummary, Matrix
 from tools.contract import anthropic_door, door, responses
-from tools.contract.events import ANTHROPIC_EVENTS, CHAT_EVENTS, MESSAGE_EVENTS, Events
+from tools.contract.events import ANTHROPIC_EVENTS, CHAT_EVENTS, MESSAGE_EVENTS, TEXT_EVENTS, Events
 
 EVERYWHERE = (
     "invalid_request", "unauthorized", "forbidden", "unsupported_media_type", "throttled", "internal", "unavailable",
@@ -135,6 +135,24 @@ OPERATIONS = (
         (),
         ROUTED,
         responses.RESPONSE_EVENTS,
+    ),
+    Operation(
+        "text_completions",
+        DOOR,
+        door.TextCompletion,
+        (*MISSING, *KEYED, *ASKING, "payload_too_large"),
+        ("idempotency-key", "x-agentos-simulate"),
+        (),
+        ROUTED,
+        TEXT_EVENTS,
+    ),
+    Operation(
+        "embeddings",
+        DOOR,
+        door.EmbeddingList,
+        (*MISSING, *KEYED, *ASKING, "payload_too_large"),
+        ("idempotency-key", "x-agentos-simulate"),
+        answer_headers=ROUTED,
     ),
     Operation(
         "anthropic_messages",

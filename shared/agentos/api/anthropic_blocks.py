@@ -8,13 +8,29 @@ from typing import Any
 
 from agentos.api.door_notes import DoorNotes
 from agentos.domain import ImageUrl, Part, TextPart
-from agentos.domain.conversation import ImagePart
+from agentos.domain.conversation import CacheTime, ImagePart
 from agentos.kernel.errors import InvalidRequest, Unsupported
 from agentos.kernel.validation import validated
 
 Json = dict[str, Any]
 
 BLOCK = "messages[].content[]."
+
+
+def cache_mark(path: str, block: Json) -> CacheTime | None:
+    """Where a block asks that the prompt be cached up to its end: for how long. Raises InvalidRequest.
+
+    https://platform.claude.com/docs/en/build-with-claude/prompt-caching
+    """
+    match block.get("cache_control"):
+        case None:
+            return None
+        case {"type": "ephemeral", **others} if others.get("ttl") in (None, "5m", "1h"):
+            return "1h" if others.get("ttl") == "1h" else "5m"
+        case _:
+            raise InvalidRequest.of(
+                f"{path}.cache_control", "must be {type: ephemeral}, with a ttl of 5m or 1h or none"
+            )
 
 
 class BlockReader:
@@ -36,11 +52,6 @@ class BlockReader:
                 raise InvalidRequest.of(f"{path}[{index}]", "must be an object with a type")
         return content
 
-    def parts(self, path: str, blocks: list[Json]) -> Iterator[Part]:
-        """The texts and images of blocks. Raises InvalidRequest, Unsupported."""
-        for index, block in enumerate(blocks):
-            yield from self._parts(f"{path}[{index}]", block)
-
     def text(self, path: str, block: Json) -> str:
         """The text of a block of text; "" if it says nothing, which is noted. Raises InvalidRequest."""
         text = block.get("text")
@@ -53,13 +64,12 @@ class BlockReader:
         return ""
 
     def rest(self, block: Json, known: tuple[str, ...], prefix: str = BLOCK) -> None:
-        """Notes what of a block is not read."""
-        left = {name: value for name, value in block.items() if name not in known}
-        if left.pop("cache_control", None):
-            self._notes.add("cache_control", "left out: providers are not told of it yet")
-        self._notes.unknown(left, prefix)
+        """Notes what of a block is not read. Its mark is read by `cache_mark`."""
+        known = (*known, "cache_control")
+        self._notes.unknown({name: value for name, value in block.items() if name not in known}, prefix)
 
-    def _parts(self, path: str, block: Json) -> Iterator[Part]:
+    def parts(self, path: str, block: Json) -> Iterator[Part]:
+        """The texts and images of a block. Raises InvalidRequest, Unsupported."""
         match block["type"]:
             case "text":
                 yield from _worded(self.text(path, block))
@@ -71,11 +81,15 @@ class BlockReader:
             case "search_result":
                 self.rest(block, ("type", "content", "title", "source"))
                 yield from _titled(block)
-                yield from self.parts(f"{path}.content", self.blocks(f"{path}.content", block.get("content")))
+                yield from self._inner(f"{path}.content", block.get("content"))
             case "tool_reference":
                 self._notes.add(path, "left out: tools are not searched for here")
             case kind:
                 raise InvalidRequest.of(path, f"has the type {kind!r:.80}, which is not taken here")
+
+    def _inner(self, path: str, content: Any) -> Iterator[Part]:
+        for index, block in enumerate(self.blocks(path, content)):
+            yield from self.parts(f"{path}[{index}]", block)
 
     def _document(self, path: str, block: Json) -> Iterator[Part]:
         """A document of text or of blocks. Raises InvalidRequest, Unsupported."""
@@ -86,7 +100,7 @@ class BlockReader:
                 yield from _worded(text)
             case {"type": "content", "content": content}:
                 yield from _titled(block)
-                yield from self.parts(f"{path}.source.content", self.blocks(f"{path}.source.content", content))
+                yield from self._inner(f"{path}.source.content", content)
             case {"type": str(kind)}:
                 raise Unsupported(f"{path}: no document of the type {kind!r:.80} is taken.", {"capability": "files"})
             case _:

@@ -6,12 +6,12 @@ https://platform.claude.com/docs/en/api/messages (messages, system)
 from collections.abc import Iterator
 from typing import Any, Literal
 
-from agentos.api.anthropic_blocks import BlockReader
+from agentos.api.anthropic_blocks import BlockReader, cache_mark
 from agentos.api.door_notes import DoorNotes
 from agentos.api.lenient import Lenient
 from agentos.api.sealed_thoughts import unseal
 from agentos.domain import Message, Part, TextPart, ToolCall
-from agentos.domain.conversation import ImagePart
+from agentos.domain.conversation import CacheTime, ImagePart
 from agentos.kernel.errors import InvalidRequest
 
 Json = dict[str, Any]
@@ -59,31 +59,38 @@ class InputReader:
         yield from read
 
     def _system(self, path: str, content: Any) -> Iterator[Message]:
-        """The system's texts as one message."""
+        """The system's texts as one message, which ends at each mark."""
         texts: list[Part] = []
         for index, block in enumerate(self._blocks.blocks(path, content)):
+            place = f"{path}[{index}]"
             if block["type"] != "text":
-                raise InvalidRequest.of(f"{path}[{index}]", "must be a block of text")
-            if text := self._blocks.text(f"{path}[{index}]", block):
+                raise InvalidRequest.of(place, "must be a block of text")
+            if text := self._blocks.text(place, block):
                 texts.append(TextPart(type="text", text=text))
+            if (mark := cache_mark(place, block)) and texts:
+                yield Message(role="system", content=_plain(texts), cache=mark)
+                texts = []
         if texts:
             yield Message(role="system", content=_plain(texts))
 
     def _user(self, path: str, content: Any) -> Iterator[Message]:
-        """The results of tools, then what the user says, with the images of the results."""
-        blocks = self._blocks.blocks(path, content)
+        """The results of tools, then what the user says, with the images of the results. It ends at each mark."""
+        blocks = list(enumerate(self._blocks.blocks(path, content)))
         parts: list[Part] = []
-        said: list[Part] = []
-        for index, block in enumerate(blocks):
-            place = f"{path}[{index}]"
+        for index, block in blocks:
             if block["type"] == "tool_result":
-                result, images = self._result(place, block)
+                result, images = self._result(f"{path}[{index}]", block)
                 parts += images
                 yield result
-            else:
-                said += self._blocks.parts(path, [block])
-        if parts or said:
-            yield Message(role="user", content=_plain([*parts, *said]))
+        for index, block in blocks:
+            if block["type"] != "tool_result":
+                place = f"{path}[{index}]"
+                parts += self._blocks.parts(place, block)
+                if (mark := cache_mark(place, block)) and parts:
+                    yield Message(role="user", content=_plain(parts), cache=mark)
+                    parts = []
+        if parts:
+            yield Message(role="user", content=_plain(parts))
 
     def _result(self, path: str, block: Json) -> tuple[Message, list[Part]]:
         """A tool's result as a message, and its images: few providers take them in a result."""
@@ -92,22 +99,25 @@ class InputReader:
             raise InvalidRequest.of(f"{path}.tool_use_id", "is required")
         self._blocks.rest(block, ("type", "tool_use_id", "content", "is_error"))
         blocks = self._blocks.blocks(f"{path}.content", block.get("content"))
-        parts = list(self._blocks.parts(f"{path}.content", [one for one in blocks if not _is_blank(one)]))
+        worded = [one for one in blocks if not _is_blank(one)]
+        parts = [part for one in worded for part in self._blocks.parts(f"{path}.content", one)]
         images = [part for part in parts if isinstance(part, ImagePart)]
         if images:
             self._notes.add(f"{path}.content", "has images, which follow as the user's")
         text = "\n".join(part.text for part in parts if isinstance(part, TextPart))
         if block.get("is_error") is True:
             text = FAILED + text
-        return Message(role="tool", content=text, tool_call_id=call_id), images
+        return Message(role="tool", content=text, tool_call_id=call_id, cache=cache_mark(path, block)), images
 
     def _assistant(self, path: str, content: Any) -> Iterator[Message]:
         """An answer: its text, its calls, and the thoughts that this API has given for each call."""
         texts: list[str] = []
         calls: list[ToolCall] = []
         thought: str | None = None
+        mark: CacheTime | None = None
         for index, block in enumerate(self._blocks.blocks(path, content)):
             place = f"{path}[{index}]"
+            mark = cache_mark(place, block) or mark
             match block["type"]:
                 case "text":
                     texts.append(self._blocks.text(place, block))
@@ -122,7 +132,7 @@ class InputReader:
                     self._notes.add(place, f"left out: the type {kind!r:.80} is not known here")
         text = "".join(texts)
         if text or calls:
-            yield Message(role="assistant", content=text, tool_calls=tuple(calls))
+            yield Message(role="assistant", content=text, tool_calls=tuple(calls), cache=mark)
 
     def _thought(self, block: Json, field: str) -> str | None:
         """The signature that a block of thought holds, if it is one of ours."""

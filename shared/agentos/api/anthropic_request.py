@@ -13,13 +13,14 @@ from typing import Any
 
 from pydantic import Field
 
+from agentos.api.anthropic_blocks import cache_mark
 from agentos.api.anthropic_errors import NAMES
 from agentos.api.anthropic_input import InputMessage, InputReader
 from agentos.api.anthropic_thinking import ThinkingForm, read_effort, read_thinking
-from agentos.api.anthropic_tools import read_choice, read_tools
+from agentos.api.anthropic_tools import read_choice, read_tools, tools_mark
 from agentos.api.door_notes import DoorNotes
 from agentos.api.lenient import Lenient
-from agentos.domain import GivenParameters, VendorExtras
+from agentos.domain import GivenParameters, Message, VendorExtras
 from agentos.domain.requests import CompletionRequest
 from agentos.kernel.errors import InvalidRequest
 from agentos.kernel.validation import validated
@@ -36,6 +37,9 @@ _BETAS = re.compile(r"[a-z0-9-]{1,64}(\s*,\s*[a-z0-9-]{1,64}){0,31}")
 VENDORS_OWN = ("context_management", "service_tier")
 """Fields that Anthropic alone is told. None of them names an account's objects, calls a server, or has a price of its
 own, as `container`, `mcp_servers` and `speed` have."""
+
+READ = ("output_format", "cache_control")
+"""Fields that are read, but not declared."""
 
 MAX_USER = 256
 """Characters of a user's id."""
@@ -78,14 +82,23 @@ class MessagesRequest(Lenient):
         request = CompletionRequest(
             door="anthropic_messages",
             model=self.model,
-            messages=InputReader(notes).read(self.system, self.messages),
+            messages=self._messages(notes),
             parameters=self._parameters(notes),
             tools=None if self.tools is None else read_tools(self.tools, notes),
+            tools_cache=tools_mark(self.tools),
             metadata=metadata,
             extras=self._extras(headers, notes),
             show_reasoning=form == "shown",
         )
         return request, MessagesForm(tuple(notes), form)
+
+    def _messages(self, notes: DoorNotes) -> tuple[Message, ...]:
+        """The conversation. A mark of the whole request is one of its last message."""
+        messages = InputReader(notes).read(self.system, self.messages)
+        mark = cache_mark("body", self.model_extra or {})
+        if mark is None or messages[-1].cache:
+            return messages
+        return (*messages[:-1], messages[-1].model_copy(update={"cache": mark}))
 
     def _parameters(self, notes: DoorNotes) -> GivenParameters:
         given: Json = {ours: value for theirs, ours in SIMPLE.items() if (value := getattr(self, theirs)) is not None}
@@ -126,10 +139,8 @@ class MessagesRequest(Lenient):
 
     def _extras(self, headers: Mapping[str, str], notes: DoorNotes) -> VendorExtras | None:
         """What goes on to Anthropic alone: names of betas and the fields that belong to them."""
-        left = {name: value for name, value in (self.model_extra or {}).items() if name != "output_format"}
+        left = {name: value for name, value in (self.model_extra or {}).items() if name not in READ}
         fields = {name: value for name in VENDORS_OWN if (value := left.pop(name, None)) not in (None, "auto")}
-        if left.pop("cache_control", None):
-            notes.add("cache_control", "left out: providers are not told of it yet")
         notes.unknown(left)
         beta = headers.get(BETA_HEADER, "").strip()
         if beta and not _BETAS.fullmatch(beta):

@@ -6,9 +6,10 @@ https://platform.claude.com/docs/en/agents-and-tools/tool-use/define-tools
 from collections.abc import Iterator
 from typing import Any
 
-from agentos.api.anthropic_blocks import BlockReader
+from agentos.api.anthropic_blocks import BlockReader, cache_mark
 from agentos.api.door_notes import DoorNotes
 from agentos.domain import Tool, ToolFunction
+from agentos.domain.conversation import CacheTime
 from agentos.kernel.errors import InvalidRequest, Unsupported
 
 Json = dict[str, Any]
@@ -24,6 +25,12 @@ _KINDS = {
 def read_tools(tools: list[Any], notes: DoorNotes) -> tuple[Tool, ...]:
     """The client's own tools. What only the vendor's servers can run is left out. Raises InvalidRequest."""
     return tuple(_tools(tools, notes))
+
+
+def tools_mark(tools: list[Any] | None) -> CacheTime | None:
+    """The last mark among the tools: up to there the prompt shall be cached. Raises InvalidRequest."""
+    marks = (cache_mark(f"tools[{index}]", tool) for index, tool in enumerate(tools or ()))
+    return next(filter(None, reversed(list(marks))), None)
 
 
 def _tools(tools: list[Any], notes: DoorNotes) -> Iterator[Tool]:

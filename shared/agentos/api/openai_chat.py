@@ -34,17 +34,22 @@ def chat_completion(reply: Reply, form: ChatForm) -> ChatCompletion:
     if reply.reasoning:
         message["reasoning_content"] = reply.reasoning
     choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": _finish_reason(reply, form)}
-    head = _head("chat.completion", reply.message_id, reply.model)
-    return ChatCompletion(body={**head, "choices": [choice], "usage": _usage(reply), "agentos": _extra(reply, form)})
+    head = chat_head("chat.completion", reply.message_id, reply.model)
+    return ChatCompletion(
+        body={**head, "choices": [choice], "usage": chat_usage(reply), "agentos": chat_extra(reply, form)}
+    )
 
 
 class ChatChunks:
     """The same in pieces, each a `chat.completion.chunk`. The usage, if it is wanted, has the last chunk to itself."""
 
     def __init__(self, message_id: str, model: str, form: ChatForm) -> None:
-        self._head = _head("chat.completion.chunk", message_id, model)
+        self._head = self._begin(message_id, model)
         self._form = form
         self._usage: Json = {"usage": None} if form.include_usage else {}
+
+    def _begin(self, message_id: str, model: str) -> Json:
+        return chat_head("chat.completion.chunk", message_id, model)
 
     def start(self) -> Json:
         return self._chunk({"role": "assistant", "content": "", "refusal": None})
@@ -63,17 +68,18 @@ class ChatChunks:
                 yield self._chunk({"tool_calls": [{"index": index, **call}]})
             elif index == 0:
                 yield self._chunk({"function_call": call["function"]})
-        yield self._chunk({}, _finish_reason(reply, self._form)) | {"agentos": _extra(reply, self._form)}
+        yield self._chunk({}, _finish_reason(reply, self._form)) | {"agentos": chat_extra(reply, self._form)}
         if self._usage:
-            yield {**self._head, "choices": [], "usage": _usage(reply)}
+            yield {**self._head, "choices": [], "usage": chat_usage(reply)}
 
     def _chunk(self, delta: Json, finish_reason: str | None = None) -> Json:
         choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish_reason}
         return {**self._head, "choices": [choice], **self._usage}
 
 
-def _head(kind: str, message_id: str, model: str) -> Json:
-    completion_id = "chatcmpl-" + message_id.removeprefix("msg_")
+def chat_head(kind: str, message_id: str, model: str, prefix: str = "chatcmpl-") -> Json:
+    """The fields with which every completion and every chunk begins."""
+    completion_id = prefix + message_id.removeprefix("msg_")
     return {"id": completion_id, "object": kind, "created": made_at(message_id), "model": model}
 
 
@@ -87,18 +93,22 @@ def _finish_reason(reply: Reply, form: ChatForm) -> str:
     return "function_call" if form.functions and reply.tool_calls else reply.finish_reason
 
 
-def _usage(reply: Reply) -> Json:
+def chat_usage(reply: Reply) -> Json:
+    """Tokens of the call that answered."""
     return {
         # OpenAI's clients expect numbers: a count that is not known is 0 here.
         "prompt_tokens": reply.usage.prompt_tokens or 0,
         "completion_tokens": reply.usage.completion_tokens or 0,
         "total_tokens": reply.usage.total_tokens or 0,
-        "prompt_tokens_details": {"cached_tokens": reply.usage.cached_tokens or 0},
+        "prompt_tokens_details": {
+            "cached_tokens": reply.usage.cached_tokens or 0,
+            "cache_write_tokens": reply.usage.cache_write_tokens or 0,
+        },
         "completion_tokens_details": {"reasoning_tokens": reply.usage.reasoning_tokens or 0},
     }
 
 
-def _extra(reply: Reply, form: ChatForm) -> Json:
+def chat_extra(reply: Reply, form: ChatForm) -> Json:
     """What OpenAI's form has no place for. `notes`: what was not carried, at the door or to the model that answered."""
     notes = list(form.notes)
     if reply.route.attempts:

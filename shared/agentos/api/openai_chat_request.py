@@ -57,6 +57,7 @@ class ChatRequest(Lenient):
     stream: bool | None = None
     stream_options: StreamOptions | None = None
     metadata: Json | None = None
+    prompt_cache_key: str | None = None
 
     def neutral(self) -> tuple[CompletionRequest, ChatForm]:
         """The request in the terms that every door shares, and the form of its answer.
@@ -76,6 +77,7 @@ class ChatRequest(Lenient):
             tools=tools,
             metadata=self.metadata or {},
             show_reasoning=parameters.include_reasoning is not False,
+            cache_key=self.prompt_cache_key,
         )
         if self.store:
             notes.add("store", "left out: nothing is stored here")
@@ -108,21 +110,30 @@ class ChatRequest(Lenient):
         return None if self.tools is None else read_tools(self.tools, notes), read_choice(self.tool_choice)
 
     def _parameters(self, choice: Any, notes: DoorNotes) -> GivenParameters:
-        given, names = {} if choice is None else {"toolChoice": choice}, dict(PARAMETERS)
+        given = {} if choice is None else {"toolChoice": choice}
         if self._in_old_form:
             given["parallelToolCalls"] = False  # an answer in that form has one call at most
-        left = {name: value for name, value in (self.model_extra or {}).items() if value is not None}
-        for ours, theirs in PARAMETERS.items():
-            value, newer = left.pop(theirs, None), SYNONYMS.get(ours, "")
-            if newer in left:
-                value, names[ours] = left.pop(newer), newer
-            if value is not None and not _is_default(theirs, value):
-                given[ours] = value
-        notes.unknown(left)
-        try:
-            return validated(GivenParameters, given)
-        except InvalidRequest as error:
-            raise NAMES.in_error(error, names) from error
+        return read_parameters(self.model_extra or {}, given, notes)
+
+
+def read_parameters(fields: Json, given: Json, notes: DoorNotes) -> GivenParameters:
+    """The parameters among the fields, over those that are given. Whatever else they hold is noted.
+
+    Raises InvalidRequest.
+    """
+    given, names = dict(given), dict(PARAMETERS)
+    left = {name: value for name, value in fields.items() if value is not None}
+    for ours, theirs in PARAMETERS.items():
+        value, newer = left.pop(theirs, None), SYNONYMS.get(ours, "")
+        if newer in left:
+            value, names[ours] = left.pop(newer), newer
+        if value is not None and not _is_default(theirs, value):
+            given[ours] = value
+    notes.unknown(left)
+    try:
+        return validated(GivenParameters, given)
+    except InvalidRequest as error:
+        raise NAMES.in_error(error, names) from error
 
 
 def _is_default(name: str, value: Any) -> bool:

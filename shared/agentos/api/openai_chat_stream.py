@@ -48,8 +48,11 @@ class ChatStream(StreamingResponse):
     def on_start(self, start: StreamStart) -> None:
         self._writer.open(route_headers(start.model, start.attempts))
         self._started = True
-        self._chunks = ChatChunks(start.message_id, start.model, self._form)
+        self._chunks = self._begin(start)
         self._writer.write(data(self._chunks.start()))
+
+    def _begin(self, start: StreamStart) -> ChatChunks:
+        return ChatChunks(start.message_id, start.model, self._form)
 
     def on_text(self, text: str) -> None:
         self._writer.write(data(self._chunks.text(text)))

@@ -88,6 +88,7 @@ class ResponsesRequest(Lenient):
             tools=read.tools,
             metadata=self.metadata or {},
             show_reasoning=bool(read.form.summary),
+            cache_key=self.prompt_cache_key,
         )
         return request, read.form
 
@@ -127,7 +128,6 @@ class ResponsesRequest(Lenient):
                 notes.add("include", f"left out: {name[:80]!r} is not known here")
         without_effect = {
             "truncation": self.truncation == "auto",
-            "prompt_cache_key": self.prompt_cache_key,
             "max_tool_calls": self.max_tool_calls,
         }
         for name in (name for name, given in without_effect.items() if given):

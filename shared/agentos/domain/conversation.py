@@ -230,6 +230,12 @@ class AnswerListener(NamedTuple):
     on_reasoning: TextListener | None = None
 
 
+class EmbeddingPrompt(Prompt):
+    """Texts to embed, each a message. `dimensions`: how long the vectors shall be; None leaves it to the model."""
+
+    dimensions: int | None = None
+
+
 class TokenCount(Value):
     """What a provider counted for one call, in tokens; None is unknown.
 

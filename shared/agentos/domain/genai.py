@@ -6,7 +6,7 @@ Attributes that begin with `agentos.` are our own.
 """
 
 from agentos.domain.agents import Agent
-from agentos.domain.conversation import Completion, Prompt, TokenCount
+from agentos.domain.conversation import Completion, EmbeddingPrompt, Prompt, TokenCount
 from agentos.domain.routing import Target
 from agentos.domain.sessions import Reply
 from agentos.kernel.tracing import Attributes
@@ -62,11 +62,16 @@ def reply_attributes(reply: Reply) -> Attributes:
     }
 
 
+def operation_of(prompt: Prompt) -> str:
+    """The value of `gen_ai.operation.name` of an upstream call."""
+    return "embeddings" if isinstance(prompt, EmbeddingPrompt) else "chat"
+
+
 def call_attributes(target: Target, prompt: Prompt, *, streamed: bool) -> Attributes:
     """What is known when an upstream call begins."""
     parameters = prompt.parameters
     return {
-        "gen_ai.operation.name": "chat",
+        "gen_ai.operation.name": operation_of(prompt),
         "gen_ai.provider.name": provider_name(target.provider),
         "gen_ai.request.model": target.upstream_model,
         "gen_ai.request.stream": True if streamed else None,

@@ -6,7 +6,16 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from agentos.domain import AgentConfig, Content, GivenParameters, Message, NewResultContent, Tool, VendorExtras
+from agentos.domain import (
+    AgentConfig,
+    CacheTime,
+    Content,
+    GivenParameters,
+    Message,
+    NewResultContent,
+    Tool,
+    VendorExtras,
+)
 from agentos.domain.names import ModelName, Priority
 from agentos.kernel.clock import Deadline
 from agentos.kernel.validation import validated
@@ -81,7 +90,9 @@ class CompletionRequest:
     `model`: `provider:model`, several separated by commas (the first and its fallbacks), or `agent:<agentId>`.
     `parameters` replace the agent's own. `tools`: None leaves the agent's own. `door`: which one it is.
     `show_reasoning`: the reply and the stream have the model's thoughts, as far as its provider shows them.
-    `extras`: what only one vendor's providers are told.
+    `extras`: what only one vendor's providers are told. `tools_cache`: the prompt up to the end of the tools shall be
+    cached. `cache_key`: what requests of one conversation have in common. `dimensions`: of embeddings, how long the
+    vectors shall be.
     """
 
     door: str
@@ -92,6 +103,9 @@ class CompletionRequest:
     metadata: Mapping[str, Any] = field(default_factory=dict)
     show_reasoning: bool = False
     extras: VendorExtras | None = None
+    tools_cache: CacheTime | None = None
+    dimensions: int | None = None
+    cache_key: str | None = None
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,8 @@ class ModelFacts(Value):
     """What configuration knows of a model. Sizes in tokens, prices in USD per million tokens.
 
     `limits` are those that differ from its provider's. `format` is its wire format, where its provider has another one.
-    `reasoning` None: how it reasons is not known.
+    `reasoning` None: how it reasons is not known. `vector_space` is set for a model of embeddings: vectors of one space
+    can be compared, whoever made them.
     """
 
     upstream: str | None = None
@@ -29,6 +30,7 @@ class ModelFacts(Value):
     unsupported: frozenset[ParameterName] = frozenset()
     limits: RequestLimits = NO_LIMITS
     price: Prices = ()
+    vector_space: Annotated[str, Field(min_length=1)] | None = None
 
 
 class CoolDown(NamedTuple):
@@ -92,6 +94,7 @@ class SkipCode(StrEnum):
     OVER_BUDGET = "over_budget"
     UNPRICED = "unpriced"
     NOT_ALLOWED = "not_allowed"
+    OTHER_VECTOR_SPACE = "other_vector_space"
 
 
 class Skipped(Value):

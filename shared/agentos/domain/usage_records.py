@@ -43,8 +43,8 @@ class UsageRecord(Value):
     """A turn's usage. `outcome` is the state of its reply, or the code of the error that its client got.
 
     `agent_id` is None at a door that was asked for a model, `session_id` at every door. `door` is where it came in:
-    `messages`, `background`, `chat_completions` or `anthropic_messages`. `attempts` has one call or more, in order.
-    `reserves`: where in budgets the turn had reserves.
+    `messages`, `background`, or the name of a door's function, such as `chat_completions`. `attempts` has one call or
+    more, in order. `reserves`: where in budgets the turn had reserves.
     """
 
     turn_id: str

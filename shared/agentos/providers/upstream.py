@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from functools import cache
 
-from agentos.domain import AnswerListener, Completion, Prompt, Target
+from agentos.domain import AnswerListener, Completion, EmbeddingPrompt, Prompt, Target
 from agentos.kernel.clock import Timeouts
 from agentos.kernel.errors import ErrorClass, UpstreamError
 from agentos.kernel.logs import logger
+from agentos.providers.adapter import HttpAdapter
 from agentos.providers.fitting.fit import fit
 from agentos.providers.fitting.vendor_extras import fit_extras
 from agentos.providers.limits import limits_of
@@ -48,15 +49,35 @@ class UpstreamClient:
             completion = self._call(provider, target, fitted.prompt, timeouts, listen)
         except UpstreamError as error:
             error.notes = fitted.notes
-            if error.error_class is ErrorClass.AUTH:
-                self._settings.refresh_keys(target.account and target.account.tenant)
-            log = logger.error if error.error_class in _NEEDS_ATTENTION else logger.warning
-            log(
-                "upstream call failed",
-                extra={"model": target.model, "error_class": error.error_class, "reason": error.reason},
-            )
+            self._log(target, error)
             raise
         return fitted.restored(completion)
+
+    def embed(
+        self, target: Target, prompt: Prompt, timeouts: Timeouts, listen: AnswerListener | None = None
+    ) -> Completion:
+        """A vector for each message of an EmbeddingPrompt, as `embeddings.py` writes them. Raises UpstreamError."""
+        from agentos.providers.embeddings import embed
+
+        provider = self._provider(target)
+        wire_format, send = _adapter(provider.settings.format), self._client_for(provider).send
+        if not isinstance(prompt, EmbeddingPrompt) or not isinstance(wire_format, HttpAdapter):
+            raise UpstreamError(ErrorClass.REJECTED, "no embeddings over this wire format")
+        try:
+            return embed(wire_format, provider, target, prompt, send, timeouts.first_output)
+        except UpstreamError as error:
+            self._log(target, error)
+            raise
+
+    def _log(self, target: Target, error: UpstreamError) -> None:
+        """Log a failed call. A key that was refused is read again soon."""
+        if error.error_class is ErrorClass.AUTH:
+            self._settings.refresh_keys(target.account and target.account.tenant)
+        log = logger.error if error.error_class in _NEEDS_ATTENTION else logger.warning
+        log(
+            "upstream call failed",
+            extra={"model": target.model, "error_class": error.error_class, "reason": error.reason},
+        )
 
     def count(self, target: Target, prompt: Prompt, seconds: float) -> int | None:
         """The tokens of the prompt as the target's provider counts them; None where it does not count without an

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import NamedTuple, Protocol, TypeVar
 
 from agentos.domain import AnswerListener, Attempt, Completion, Prompt, SkipCode, Skipped, Target, TokenCount
-from agentos.domain.genai import call_attributes, completion_attributes, token_attributes
+from agentos.domain.genai import call_attributes, completion_attributes, operation_of, token_attributes
 from agentos.domain.prices import moment
 from agentos.domain.token_estimates import estimate_prompt, estimate_text
 from agentos.domain.usage import AttemptUsage, attempt_usage
@@ -118,7 +118,7 @@ class AttemptRunner:
         `short`: the call has less time than usual, so a timeout does not count against the target's health.
         """
         attributes = call_attributes(target, prompt, streamed=run.listener is not None)
-        with tracing.span(f"chat {target.upstream_model}", "client", attributes) as span:
+        with tracing.span(f"{operation_of(prompt)} {target.upstream_model}", "client", attributes) as span:
             started = _Started(target, self._clock.monotonic(), moment(self._clock.time()))
             try:
                 completion = self._answer(target, prompt, timeouts, run, short)

@@ -79,12 +79,12 @@ def make_plan(model: str, config: AgentConfig, facts: Facts, settings: Settings,
     targets: list[Target] = []
     skipped: list[Skipped] = []
     preferred: Target | None = None
-    for target in _distinct(chain.candidates()):
+    for target in distinct(chain.candidates()):
         if left_out := _not_allowed(target, facts) or _unusable(target, facts, settings):
             skipped.append(left_out)
             continue
         preferred = preferred or target
-        targets.append(_with_health(target, stats))
+        targets.append(with_health(target, stats))
     ordered_targets = tuple(sorted(targets, key=cooling_order))
     return Plan(
         requested=model,
@@ -99,7 +99,7 @@ def make_plan(model: str, config: AgentConfig, facts: Facts, settings: Settings,
     )
 
 
-def _with_health(target: Target, stats: TargetStats) -> Target:
+def with_health(target: Target, stats: TargetStats) -> Target:
     """The target, marked if it is cooling down. It is asked last then: a target in doubt beats certain failure."""
     rest = stats.cooling(target.model)
     if rest is None:
@@ -152,7 +152,7 @@ class _Chain:
         return Assignment(name=experiment.name, variant=assign(experiment, session_id))
 
 
-def _distinct(targets: Iterable[Target]) -> Iterator[Target]:
+def distinct(targets: Iterable[Target]) -> Iterator[Target]:
     """Two names for the same upstream model are one target: asking it twice would help nobody."""
     seen: set[tuple[str, str]] = set()
     for target in targets:
@@ -170,7 +170,7 @@ def _not_allowed(target: Target, facts: Facts) -> Skipped | None:
 
 def _unusable(target: Target, facts: Facts, settings: Settings) -> Skipped | None:
     """Why the target cannot answer this."""
-    return _unable(target, facts) or _unsendable(target, facts, settings) or _unavailable(target, settings)
+    return _unable(target, facts) or _unsendable(target, facts, settings) or unavailable(target, settings)
 
 
 def _unable(target: Target, facts: Facts) -> Skipped | None:
@@ -178,6 +178,8 @@ def _unable(target: Target, facts: Facts) -> Skipped | None:
     needs = {"tools": facts.has_tools, "images": facts.has_images, "structuredOutput": facts.structured_output}
     can, window = target.facts.capabilities, target.facts.context_window
     missing = [need for need, wanted in needs.items() if wanted and can is not None and need not in can]
+    if target.facts.vector_space:
+        missing.append("chat")  # it makes embeddings
     if facts.tool_choice and "toolChoice" in target.facts.unsupported:
         missing.append("toolChoice")  # left out of the request, it would change what the answer is
     if missing:
@@ -197,7 +199,7 @@ def _unsendable(target: Target, facts: Facts, settings: Settings) -> Skipped | N
     return Skipped.because(target.model, SkipCode.UNSUPPORTED, ", ".join(found)) if found else None
 
 
-def _unavailable(target: Target, settings: Settings) -> Skipped | None:
+def unavailable(target: Target, settings: Settings) -> Skipped | None:
     """Why the provider cannot be asked at all."""
     provider = settings.providers.get(target.provider)
     if provider is None:

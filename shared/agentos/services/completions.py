@@ -13,7 +13,7 @@ from agentos.routing.call import Simulation
 from agentos.routing.execute import Executor
 from agentos.services.door_agents import DoorAgents
 from agentos.services.leases import Leases
-from agentos.services.preparation import Hints, Preparation
+from agentos.services.preparation import RequestPreparation
 from agentos.services.replies import make_reply, require_complete
 from agentos.services.spending import Spending
 from agentos.services.stream_listener import StreamListener, forward, replay
@@ -32,7 +32,7 @@ class Completions:
         agents: DoorAgents,
         records: CompletionRecords,
         leases: Leases,
-        preparation: Preparation,
+        preparation: RequestPreparation,
         executor: Executor,
         usage: UsageRecorder,
         spending: Spending,
@@ -102,16 +102,13 @@ class Completions:
         agent = self._agents.of(caller, request)
         if agent.config.timeout_seconds:
             answer_by = answer_by.at_most(agent.config.timeout_seconds)
-        hints = Hints(metadata=request.metadata)
         usage = TurnUsage(turn_id, caller, request.door, agent.agent_id or None, user_id=agent.config.user)
         with (
             self._recorder.turn(agent, request.messages) as record,
             self._spending.turn(usage, agent.config, SessionUsage(), deadline) as admission,
             self._usage.turn(usage, deadline),
         ):
-            prompt, plan = self._preparation.prepare(
-                caller, agent, None, request.messages, hints, streamed=listener is not None, extras=request.extras
-            )
+            prompt, plan = self._preparation.of_request(caller, agent, request, streamed=listener is not None)
             message_id = new_id("msg")
             attempt_listener = forward(listener, message_id, reasoning=request.show_reasoning) if listener else None
             outcome = self._executor.run(

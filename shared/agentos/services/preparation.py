@@ -18,12 +18,11 @@ from agentos.domain import (
     Session,
     TextPart,
     Tool,
-    VendorExtras,
 )
 from agentos.domain.callers import Caller
 from agentos.domain.history import window
 from agentos.domain.names import Priority
-from agentos.domain.requests import NewMessage
+from agentos.domain.requests import CompletionRequest, NewMessage
 from agentos.domain.token_estimates import estimate, estimate_prompt
 from agentos.kernel.clock import Clock
 from agentos.providers.limits import limits_of
@@ -58,6 +57,16 @@ class Hints:
         return cls(message.task_type, message.priority, message.metadata)
 
 
+class RequestPreparation(Protocol):
+    """Prepares a door's request."""
+
+    def of_request(
+        self, caller: Caller, agent: Agent, request: CompletionRequest, *, streamed: bool = False
+    ) -> tuple[Prompt, Plan]:
+        """The prompt and its plan. `streamed`: the answer is wanted as a stream."""
+        ...
+
+
 class Preparation:
     """The same for a turn and for its explanation. `stats` gives those for the settings of a tenant."""
 
@@ -75,6 +84,13 @@ class Preparation:
         self._pseudonyms = pseudonyms
         self._clock = clock
 
+    def of_request(
+        self, caller: Caller, agent: Agent, request: CompletionRequest, *, streamed: bool = False
+    ) -> tuple[Prompt, Plan]:
+        """The prompt of a door's request, and its plan."""
+        hints = Hints(metadata=request.metadata)
+        return self.prepare(caller, agent, None, request.messages, hints, streamed=streamed, request=request)
+
     def prepare(
         self,
         caller: Caller,
@@ -84,9 +100,12 @@ class Preparation:
         hints: Hints,
         *,
         streamed: bool = False,
-        extras: VendorExtras | None = None,
+        request: CompletionRequest | None = None,
     ) -> tuple[Prompt, Plan]:
-        """The prompt and its plan; without a session, for a new one. `streamed`: the answer is wanted as a stream."""
+        """The prompt and its plan; without a session, for a new one. `streamed`: the answer is wanted as a stream.
+
+        `request`: what a door asks for, of which only what concerns providers alone is read here.
+        """
         history = self._newest(caller.tenant, agent, session, asked) if session else []
         if asked[0].role == "tool":  # the answer to calls is routed as the message that led to them
             opening = next((m for m in reversed(history) if m.role in ("user", "system")), None)
@@ -97,9 +116,10 @@ class Preparation:
             instructions=instructions if instructions.strip() else None,
             tools=tools,
             parameters=self._parameters(caller.tenant, agent, tools),
-            cache_key=self._pseudonyms.of(caller.tenant, "session", session.session_id) if session else None,
+            cache_key=self._cache_key(caller.tenant, session, request),
+            tools_cache=request.tools_cache if request else None,
             grows=session is None or len(history) == session.message_count,
-            extras=extras,
+            extras=request.extras if request else None,
         )
         settings = self._settings.of(caller.tenant)
         facts = replace(
@@ -109,6 +129,11 @@ class Preparation:
             prefix=self._prefix(history, prompt, settings),
         )
         return prompt, make_plan(agent.model, agent.config, facts, settings, self._stats(settings))
+
+    def _cache_key(self, tenant: str, session: Session | None, request: CompletionRequest | None) -> str | None:
+        if session:
+            return self._pseudonyms.of(tenant, "session", session.session_id)
+        return self._pseudonyms.of(tenant, "cacheKey", request.cache_key) if request and request.cache_key else None
 
     def _prefix(
         self, history: Sequence[SentMessage | Reply], prompt: Prompt, settings: Settings

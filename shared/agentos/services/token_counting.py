@@ -10,7 +10,7 @@ from agentos.kernel.clock import Deadline
 from agentos.kernel.errors import UpstreamError
 from agentos.kernel.values import Value
 from agentos.services.door_agents import DoorAgents
-from agentos.services.preparation import Hints, Preparation
+from agentos.services.preparation import RequestPreparation
 
 LONGEST_SECONDS = 10.0
 """How long a provider may take to count. It takes far less time than an answer, and an estimate is at hand."""
@@ -30,7 +30,7 @@ class CountedTokens(Value):
 class TokenCounting:
     """Counts the tokens of prompts. Nothing is generated, stored or billed."""
 
-    def __init__(self, agents: DoorAgents, preparation: Preparation, count: Count) -> None:
+    def __init__(self, agents: DoorAgents, preparation: RequestPreparation, count: Count) -> None:
         self._agents = agents
         self._preparation = preparation
         self._count = count
@@ -41,8 +41,7 @@ class TokenCounting:
         Raises InvalidRequest, NotFound, Throttled, Unavailable.
         """
         agent = self._agents.of(caller, request)
-        hints = Hints(metadata=request.metadata)
-        prompt, plan = self._preparation.prepare(caller, agent, None, request.messages, hints, extras=request.extras)
+        prompt, plan = self._preparation.of_request(caller, agent, request)
         first = plan.targets[0] if plan.targets else None
         counted = self._asked(first, prompt, deadline) if first else None
         tokens = estimate_prompt(prompt) if counted is None else counted

@@ -44,6 +44,9 @@ class Responses(FakeProvider):
     unthinking = frozenset({"gpt-4o-mini"})
     """Models that do not reason."""
 
+    keeps = False
+    """Whether it would keep responses, as it does for most organizations. What it has kept cannot be asked for here."""
+
     rules = RULES
 
     def __init__(self, model: ScriptedModel) -> None:
@@ -70,7 +73,7 @@ class Responses(FakeProvider):
         self._encrypts = ENCRYPTED in (body.get("include") or ())
         if self._encrypts and not self._thinks:
             raise Refused("Encrypted content is not supported with this model.")
-        if body.get("store") is not False:
+        if not self.keeps and body.get("store") is not False:
             raise Refused("The organization keeps nothing: 'store' must be false.")
         return Asked(body, self.models[self._model], body.get("stream") is True, self.signed)
 
