@@ -19,10 +19,11 @@ Configure = Callable[[str], None]
 
 
 class Watched(StreamingContext):
-    """`silent` blocks until a comment has been sent."""
+    """`silent` blocks until a comment, or what stands for it, has been sent."""
 
-    def __init__(self) -> None:
+    def __init__(self, comment: bytes = COMMENT) -> None:
         super().__init__()
+        self._comment = comment
         self._commented = threading.Event()
 
     def open_stream(self, head: dict[str, Any]) -> Callable[[bytes], None]:
@@ -30,7 +31,7 @@ class Watched(StreamingContext):
 
         def send(piece: bytes) -> None:
             keep(piece)
-            if piece == COMMENT:
+            if piece == self._comment:
                 self._commented.set()
 
         return send
@@ -115,3 +116,15 @@ def test_no_thread_is_left_when_the_stream_has_ended(talk: Chat, providers: Prov
     providers.openai.script = [streamed_reply("Hel", end=())]
     message(talk, StreamingContext())
     assert "keep-alive" not in {thread.name for thread in threading.enumerate()}
+
+
+def test_anthropics_clients_get_events_in_their_place(talk: Chat, providers: Providers) -> None:
+    ping = b'event: ping\ndata: {"type":"ping"}\n\n'
+    context = Watched(ping)
+    providers.openai.script = [streamed_reply("Hel", context.silent, "lo", context.silent)]
+    body = {"model": "openai:gpt-4o-mini", "stream": True, "messages": [{"role": "user", "content": "Hi"}]}
+    assert talk.api("anthropic_messages", body, context=context).status == 200
+    assert context.pieces.count(ping) >= 3  # one more follows the start of every message
+    assert COMMENT not in context.pieces
+    assert b"message_start" in context.pieces[0]
+    assert b"message_stop" in context.pieces[-1]

@@ -44,7 +44,7 @@ class EmbeddingFormat(Protocol):
 class OpenAIEmbeddings:
     """`POST {endpoint}/embeddings`. Base64 is asked for, which is a quarter of the length; lists are taken as well."""
 
-    most = 2048
+    most: ClassVar[int] = 2048
 
     def path(self, provider: Provider, target: Target) -> str:
         return (provider.settings.path or CHAT_PATH).replace(CHAT_PATH, "/embeddings")
@@ -65,7 +65,7 @@ class OpenAIEmbeddings:
 class GeminiEmbeddings:
     """`POST {endpoint}/models/{model}:batchEmbedContents`, which takes at most 100 texts."""
 
-    most = 100
+    most: ClassVar[int] = 100
 
     def path(self, provider: Provider, target: Target) -> str:
         return f"/models/{quote(target.upstream_model, safe='')}:batchEmbedContents"
