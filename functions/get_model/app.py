@@ -8,6 +8,5 @@ from agentos.wiring import access_control, settings
 
 @endpoint(access_control, "any", convention=by_version)
 def handler(request: Request) -> openai_models.Model | anthropic_models.AnthropicModel:
-    if speaks_anthropic(request.headers):
-        return anthropic_models.model(settings(), request.caller, request.path["model"])
-    return openai_models.model(settings(), request.caller, request.path["model"])
+    form = anthropic_models.model if speaks_anthropic(request.headers) else openai_models.model
+    return form(settings(), request.caller, request.path["model"])

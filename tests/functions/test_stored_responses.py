@@ -95,6 +95,26 @@ def test_a_history_that_the_client_brings_is_stored(api: Any, providers: Provide
     assert second["id"] != first["id"]
 
 
+def test_items_of_stored_responses_are_referred_to(api: Any, providers: Providers) -> None:
+    """As Vercel's AI SDK does it, which sends its whole history."""
+    providers.openai.script += [calling(("call_1", "now", "{}"), text="I look."), answer("Noon.")]
+    first = good(ask(api, "When?", tools=[NOW]))
+    said, called = ({"type": "item_reference", "id": item["id"]} for item in first["output"])
+    output = {"type": "function_call_output", "call_id": "call_1", "output": "noon"}
+    items = [{"role": "user", "content": "When?"}, said, called, output]
+    second = good(ask(api, items, tools=[NOW]))
+    assert [role for role, _ in asked(providers)] == ["user", "assistant", "tool"]
+    assert providers.openai.requests[-1]["messages"][1]["tool_calls"][0]["id"] == "call_1"
+    more = [*items, {"id": second["output"][0]["id"]}, {"role": "user", "content": "Thanks."}]
+    good(ask(api, more, tools=[NOW]))
+    assert [content for _, content in asked(providers)][3:] == ["Noon.", "Thanks."]
+    for unknown in ("msg_1", called["id"][:-1] + "7", "rs", second["id"]):
+        refused = ask(api, [{"type": "item_reference", "id": unknown}, {"role": "user", "content": "Hi"}])
+        assert (refused.status, refused.json["error"]["param"]) == (400, "input[0].id")
+    crossed = ask(Client("globex"), [said, {"role": "user", "content": "Hi"}])
+    assert (crossed.status, crossed.json["error"]["param"]) == (400, "input[0].id")
+
+
 @pytest.mark.parametrize("previous", ["resp_1", "resp_" + "0" * 78, "msg_1", ""])
 def test_an_unknown_previous_response_is_a_400(api: Any, providers: Providers, previous: str) -> None:
     refused = ask(api, previous_response_id=previous)

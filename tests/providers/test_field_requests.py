@@ -11,7 +11,7 @@ import pytest
 
 from agentos.domain import Completion, Message, Parameters, Prompt, Tool, ToolCall, ToolChoice
 from tests.providers.conversations import ANTHROPIC, ASKED, BEDROCK, GEMINI, OPENAI, asking, result
-from tests.providers.recordings import MODELS, OTHER_FORMATS, Wire, an_answer
+from tests.providers.recordings import MODELS, OTHER_FORMATS, RESPONSES, Wire, an_answer
 from tests.providers.streamed import SPLIT, on_the_wire
 
 CHAT = sorted(set(MODELS) - OTHER_FORMATS)
@@ -290,6 +290,7 @@ ODD_IDS = ("functions.f:0", "call|1", "", "x" * 120, "名前", "call_1")
 @pytest.mark.parametrize(("model", "pattern"), [
     (ANTHROPIC, "[a-zA-Z0-9_-]{1,64}"), (BEDROCK, "[a-zA-Z0-9_-]{1,64}"), (OPENAI, "(?s).{1,40}"),
     (MODELS["mistral"], "[a-zA-Z0-9]{9}"), (GEMINI, "(?s).+"), (MODELS["groq"], "(?s).{1,40}"),
+    (RESPONSES, "(?s).{1,64}"),
 ])  # fmt: skip
 def test_ids_of_calls_and_results_are_fitted_in_the_same_way(model: str, pattern: str, wire: Wire) -> None:
     calls = [ToolCall(id=call_id, name="now", arguments={"place": place}) for place, call_id in enumerate(ODD_IDS)]
@@ -300,7 +301,7 @@ def test_ids_of_calls_and_results_are_fitted_in_the_same_way(model: str, pattern
     assert called == answered
     assert all(re.fullmatch(pattern, call_id) for call_id in called)
     assert all(len(set(turn)) == len(turn) for turn in (called[:6], called[6:]))
-    assert model not in CLAUDE or len(set(called)) == len(called)
+    assert model not in (*CLAUDE, RESPONSES) or len(set(called)) == len(called)
     assert any("ids of tool calls replaced" in note for note in completion.notes)
     again, _ = ask(wire, model, *history, tools=(tool("now"),))
     assert ids(again) == (called, answered)
@@ -310,7 +311,11 @@ def ids(body: dict[str, Any]) -> tuple[list[str], list[str]]:
     """The ids of all calls and of all results, in their order."""
     called: list[str] = []
     answered: list[str] = []
-    for turn in body.get("contents", body.get("messages")):
+    for item in body.get("input", ()):
+        into = {"function_call": called, "function_call_output": answered}.get(item.get("type"))
+        if into is not None:
+            into.append(item["call_id"])
+    for turn in body.get("contents", body.get("messages", ())):
         called += [call["id"] for call in turn.get("tool_calls", ())]
         answered += [turn["tool_call_id"]] if "tool_call_id" in turn else []
         blocks = turn.get("parts", turn.get("content"))

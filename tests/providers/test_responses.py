@@ -179,6 +179,15 @@ def _opened(value: Any) -> Any:
     return {names.get(name, name): _opened(one) for name, one in value.items()}
 
 
+def test_thoughts_that_come_open_and_summed_up_are_read_once(wire: Wire) -> None:
+    events = events_of("answer_reasoned_and_cached")
+    text = {"type": "response.reasoning_text.delta", "output_index": 0, "content_index": 0, "delta": "Hm, small."}
+    first = next(index for index, event in enumerate(events) if event["type"] == "response.output_item.done")
+    kept = [event for event in events[:first] if "summary" not in event["type"]]
+    completion, _ = streamed_answer(wire, [*kept, text, *events[first:]])
+    assert completion.reasoning == "Hm, small."
+
+
 def test_open_thoughts_are_read_where_there_is_no_summary(wire: Wire) -> None:
     body = recording("openai-responses/answer").body
     body["output"][0] |= {"content": [{"type": "reasoning_text", "text": "A greeting."}], "encrypted_content": None}
@@ -238,6 +247,13 @@ def test_an_end_without_the_output_is_an_end(wire: Wire) -> None:
     assert completion == answered(wire, RESPONSES, PARALLEL.content)
 
 
+def test_text_counts_though_its_item_never_came(wire: Wire) -> None:
+    events = [event for event in events_of("answer") if "output_text" in event["type"]]
+    end = {"type": "response.completed", "response": {**recording("openai-responses/answer").body, "output": []}}
+    completion, received = streamed_answer(wire, [*events, end])
+    assert completion.text == "".join(received) == "Hello! How can I help you today?"
+
+
 def test_arguments_come_together_from_their_pieces(wire: Wire) -> None:
     *events, last = events_of("tool_call")
     deltas = [event for event in events if not event["type"].endswith(".done")]
@@ -261,6 +277,12 @@ def test_an_answer_that_fails_after_its_first_words_has_its_tokens(end: str, wir
     assert received
     assert caught.value.error_class is ErrorClass.SERVER
     assert (caught.value.tokens.prompt if caught.value.tokens else None) == (19 if end == "failed" else None)
+
+
+def test_nothing_is_read_behind_the_end(wire: Wire) -> None:
+    late = {"type": "response.output_text.delta", "output_index": 9, "content_index": 0, "delta": " And?"}
+    completion, received = streamed_answer(wire, [*events_of("answer"), late])
+    assert completion.text == "".join(received) == "Hello! How can I help you today?"
 
 
 def test_text_in_another_item_than_a_message_is_no_answer(wire: Wire) -> None:
@@ -467,6 +489,23 @@ def test_thoughts_go_back_encrypted_where_they_stood_with_the_ids_of_what_follow
         *({name: item[name] for name in ("type", "id", "call_id", "name", "arguments")} for item in ITEMS[2:]),
     ]
     validate_for_responses(wire.sent_json)
+
+
+def test_the_first_call_alone_is_signed(wire: Wire) -> None:
+    first, *others = calls_of(wire)
+    assert first.signature
+    assert [call.signature for call in others] == [None]
+
+
+def test_a_summary_goes_back_also_where_none_came(wire: Wire) -> None:
+    body = recording("openai-responses/tool_call").body
+    del body["output"][0]["summary"]
+    assert sent_after(wire, RESPONSES, calls_of(wire, body=json.dumps(body).encode()), "")[0]["summary"] == []
+
+
+def test_blank_text_beside_calls_is_not_sent(wire: Wire) -> None:
+    sent = sent_after(wire, RESPONSES, calls_of(wire), " \n")
+    assert [item["type"] for item in sent] == ["reasoning", "function_call", "function_call"]
 
 
 def test_streamed_thoughts_go_back_as_they_were_when_they_were_done(wire: Wire) -> None:

@@ -11,6 +11,7 @@ LONG = (
     "tests/e2e/",
     "tests/lambda_streaming/",
     "tests/conversations/",
+    "tests/clients/",
     "tests/store/test_session_machine.py",
     "tests/contract/",
     "tests/stack/",

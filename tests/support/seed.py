@@ -183,7 +183,7 @@ def _seed_responses(sessions: SessionStore, turns: BackgroundTurnStore, table: T
         turns=((1, 1),),
     )
     sessions.create("default", session, Deadline.after(10, Clock()))
-    _, form = stored_request(ResponsesRequest(model="agent:" + AGENT_ID, input="Hello", background=True))
+    _, form = stored_request(ResponsesRequest(model="agent:" + AGENT_ID, input="Hello", background=True), lambda _: {})
     document = document_of(form, "agent:" + AGENT_ID, int(epoch(CREATED)))
     kept = NewResponse(document).item(partition, RESPONSE.message_id, [question], answered)
     table.put_many([*question.items, *answered.items, kept])

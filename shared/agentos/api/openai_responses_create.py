@@ -58,12 +58,12 @@ class ResponseDoor:
     def _stored(
         self, body: ResponsesRequest, request: Request, simulated: Mapping[str, ErrorClass]
     ) -> tuple[Answer, ResponseForm]:
-        asked, form = stored_request(body)
+        asked, form = stored_request(body, lambda ids: self.turns().referenced(request.tenant, ids))
         call = ResponseCall(request.caller, request.deadline, simulated, request.idempotency_key())
         return lambda listen: self.turns().send(call, asked, listen), form
 
     def _later(self, body: ResponsesRequest, request: Request, simulated: Mapping[str, ErrorClass]) -> Response:
-        asked, _ = stored_request(body)
+        asked, _ = stored_request(body, lambda ids: self.turns().referenced(request.tenant, ids))
         call = ResponseCall(request.caller, request.deadline, simulated, request.idempotency_key())
         self.background_turns().require_queue()
         accepted = self.background_turns().accept(self.turns().later(call, asked), request.request_id)

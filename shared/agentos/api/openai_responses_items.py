@@ -5,11 +5,12 @@ An assistant's text and the calls that follow it are one message here and severa
 https://platform.openai.com/docs/api-reference/responses/create (input)
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from agentos.api.door_notes import DoorNotes
 from agentos.api.sealed_thoughts import unseal
-from agentos.domain import ImageUrl, Message, Part, TextPart, ToolCall
+from agentos.domain import ImageUrl, Message, Part, Reply, TextPart, ToolCall
 from agentos.domain.conversation import ImagePart
 from agentos.kernel import json_text
 from agentos.kernel.errors import InvalidRequest, Unsupported
@@ -28,11 +29,24 @@ _KNOWN = {
 _KNOWN_OF_PARTS = {"type", "text", "refusal", "image_url", "detail", "file_id", "annotations", "logprobs"}
 
 
+def references(given: Any) -> list[str]:
+    """The ids of the items that an input refers to."""
+    items = [item for item in given if isinstance(item, dict)] if isinstance(given, list) else []
+    return [item["id"] for item in items if _kind(item) == "item_reference" and isinstance(item.get("id"), str)]
+
+
+def _kind(item: Json) -> Any:
+    """An item without a type is a message or a reference."""
+    return item.get("type") or ("message" if "role" in item else "item_reference")
+
+
 class ItemReader:
     """Reads the input of one request in order."""
 
-    def __init__(self, notes: DoorNotes) -> None:
+    def __init__(self, notes: DoorNotes, referenced: Mapping[str, Reply] | None = None) -> None:
+        """`referenced`: the answers whose items the input refers to, by the items' ids; None where none are known."""
         self._notes = notes
+        self._referenced = referenced
         self._messages: list[Message] = []
         self._signature: str | None = None
         """The thoughts of the latest reasoning item, for the first call that follows it."""
@@ -52,7 +66,7 @@ class ItemReader:
     def _read(self, path: str, item: Any) -> None:
         if not isinstance(item, dict):
             raise InvalidRequest.of(path, "must be a JSON object")
-        kind = item.get("type") or ("message" if "role" in item else "item_reference")
+        kind = _kind(item)
         if isinstance(kind, str) and kind in _KNOWN:
             self._notes.unknown({name: item[name] for name in item if name not in _KNOWN[kind]}, "input[].")
         match kind:
@@ -65,11 +79,29 @@ class ItemReader:
             case "reasoning":
                 self._thoughts(path, item)
             case "item_reference":
-                raise Unsupported(f"{path}: references to items are not taken; send the item itself.")
+                self._reference(path, item)
             case str(name):
                 self._notes.add(path, f"left out: an item of the type {name!r:.80} cannot be carried")
             case _:
                 raise InvalidRequest.of(f"{path}.type", "must be a string")
+
+    def _reference(self, path: str, item: Json) -> None:
+        """An item of a stored response, which is read as if it had been sent."""
+        if self._referenced is None:
+            raise Unsupported(f"{path}: references to items need store: true; send the item itself.")
+        item_id = _text(path, item, "id")
+        reply = self._referenced.get(item_id)
+        if reply is None:
+            raise InvalidRequest.of(f"{path}.id", "is no item of a stored response")
+        match item_id.split("_"):
+            case ["msg", _] if reply.content:
+                self._say(reply.content)
+            case ["rs", *_]:
+                self._signature = reply.tool_calls[0].signature if reply.tool_calls else None
+            case ["fc", _, index] if index.isdecimal() and int(index) < len(reply.tool_calls):
+                self._append_call(reply.tool_calls[int(index)])
+            case _:
+                raise InvalidRequest.of(f"{path}.id", "is no item of a stored response")
 
     def _message(self, path: str, item: Json) -> None:
         role = item.get("role")
@@ -108,6 +140,10 @@ class ItemReader:
             invalid_arguments=None if valid else text,
             signature=self._signature,
         )
+        self._append_call(call)
+
+    def _append_call(self, call: ToolCall) -> None:
+        """A call of the assistant. Its text and its other calls are in the same message."""
         self._signature = None
         last = self._messages[-1] if self._messages else None
         if last and last.role == "assistant":

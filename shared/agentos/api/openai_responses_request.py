@@ -6,6 +6,7 @@ what would change the answer if it were ignored is refused.
 https://platform.openai.com/docs/api-reference/responses/create
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -16,7 +17,7 @@ from agentos.api.lenient import Lenient
 from agentos.api.openai_responses_items import ItemReader
 from agentos.api.openai_responses_parameters import PLAIN, read_parameters, shown_reasoning, shown_text
 from agentos.api.openai_responses_tools import read_tools
-from agentos.domain import GivenParameters, Message, Tool
+from agentos.domain import GivenParameters, Message, Reply, Tool
 from agentos.domain.requests import CompletionRequest
 from agentos.kernel.errors import InvalidRequest, Unsupported
 
@@ -107,8 +108,11 @@ class ResponsesRequest(Lenient):
         )
         return request, read.form
 
-    def read(self) -> ReadRequest:
-        """Everything that the request asks for but where it is kept. Raises InvalidRequest, Unsupported."""
+    def read(self, referenced: Mapping[str, Reply] | None = None) -> ReadRequest:
+        """Everything that the request asks for but where it is kept. `referenced`: as `ItemReader` takes it.
+
+        Raises InvalidRequest, Unsupported.
+        """
         if self.prompt is not None:
             raise Unsupported("prompt: stored prompts are not known here; send instructions.", {"capability": "prompt"})
         if self.background and not self.stored:
@@ -117,7 +121,7 @@ class ResponsesRequest(Lenient):
         offered = read_tools(self.tools, self.tool_choice, notes)
         if offered.choice not in (None, "none") and not offered.tools and not self.model.startswith(AGENT):
             raise InvalidRequest.of("tool_choice", "needs tools to choose from")
-        messages = ItemReader(notes).read(self.input)
+        messages = ItemReader(notes, referenced).read(self.input)
         parameters = read_parameters(body, offered.choice, notes)
         self._note_what_is_left(body, notes)
         shown: Json = {

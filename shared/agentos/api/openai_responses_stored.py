@@ -4,11 +4,13 @@ The record of a response holds the fields of the request that it repeats, and ho
 """
 
 import time
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from agentos.api.openai_responses import ResponseObject, ResponseWords
+from agentos.api.openai_responses_items import references
 from agentos.api.openai_responses_request import ReadRequest, ResponseForm, ResponsesRequest
-from agentos.domain import GivenParameters, Message
+from agentos.domain import GivenParameters, Message, Reply
 from agentos.domain.requests import EarlierAnswer, NewMessage, Sent, ToolResult, TurnOverride
 from agentos.domain.response_ids import response_id
 from agentos.kernel.errors import InvalidRequest
@@ -20,7 +22,11 @@ from agentos.services.responses import ReadResponse
 Json = dict[str, Any]
 
 
-def stored_request(body: ResponsesRequest) -> tuple[ResponseRequest, ResponseForm]:
+Referenced = Callable[[Sequence[str]], Mapping[str, Reply]]
+"""Reads the answers that have the items of these ids, by the ids."""
+
+
+def stored_request(body: ResponsesRequest, referenced: Referenced) -> tuple[ResponseRequest, ResponseForm]:
     """The request in the service's terms, and the form of its answer.
 
     Raises InvalidRequest, Unsupported, PreviousResponseNotFound.
@@ -28,7 +34,8 @@ def stored_request(body: ResponsesRequest) -> tuple[ResponseRequest, ResponseFor
     conversation, previous = _conversation(body.conversation), body.previous_response_id
     if conversation is not None and previous is not None:
         raise InvalidRequest.of("conversation", "cannot be given beside previous_response_id")
-    read = body.read()
+    ids = references(body.input)
+    read = body.read(referenced(ids) if ids else {})
     shown = {
         **read.form.shown,
         "store": True,

@@ -57,7 +57,7 @@ def _left_out(
     if _space(target) != space:
         return Skipped.because(target.model, SkipCode.OTHER_VECTOR_SPACE, f"its vectors are not of {space}")
     chats = facts.vector_space is None and target.model in settings.models
-    if chats or (provider and provider.settings.format not in FORMATS):
+    if chats or (provider and provider.in_format(facts.format).settings.format not in FORMATS):
         return Skipped.because(target.model, SkipCode.UNSUPPORTED, "embeddings")
     if facts.context_window is not None and longest > facts.context_window:
         text = f"a text of about {longest} tokens does not fit its window of {facts.context_window}"

@@ -13,13 +13,13 @@ Under an Idempotency-Key the place must not depend on the moment. A session only
 the newest never is again; and where another turn runs, a request with a key is refused instead of forked.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from agentos.domain import IdempotencyKey, Reply, Session, SessionUsage
 from agentos.domain.callers import Caller
 from agentos.domain.requests import Sent, TurnOverride
-from agentos.domain.response_ids import ResponseId, conversation
+from agentos.domain.response_ids import ResponseId, conversation, response_of_item
 from agentos.kernel.clock import Clock, Deadline, timestamp
 from agentos.kernel.errors import (
     ErrorClass,
@@ -124,6 +124,18 @@ class ResponseTurns:
             return self._go_on(call, named, request.previous, listen)
         path = self._conversation(call, named) or self._open(call, named)
         return path, self._send(call, named, path, listen)
+
+    def referenced(self, tenant: str, item_ids: Sequence[str]) -> dict[str, Reply]:
+        """The answers of stored responses that have these items, by the items' ids. Raises InvalidRequest."""
+        places = {item_id: place for item_id in item_ids if (place := response_of_item(item_id))}
+        if len(set(places.values())) > MOST_MESSAGES:
+            raise InvalidRequest.of("input", f"refers to more than {MOST_MESSAGES} responses")
+        answers = {place: self._answer(tenant, place) for place in set(places.values())}
+        return {item_id: reply for item_id, place in places.items() if (reply := answers[place])}
+
+    def _answer(self, tenant: str, place: ResponseId) -> Reply | None:
+        found = self._store.find(tenant, place)
+        return self._store.reply(tenant, found) if isinstance(found, StoredResponse) else None
 
     def later(self, call: ResponseCall, request: ResponseRequest) -> Turn:
         """The turn of a response that is answered later. Its place is as `send` would find it, but a response that

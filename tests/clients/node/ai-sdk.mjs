@@ -19,6 +19,14 @@ async function text(model) {
   assert.match(text, /^Hello/);
 }
 
+async function turns(model) {
+  const asked = { role: "user", content: "Say hello." };
+  const first = await generateText({ model, messages: [asked], maxRetries: 0 });
+  const messages = [asked, ...first.response.messages, { role: "user", content: "Once more." }];
+  const { text } = await generateText({ model, messages, maxRetries: 0 });
+  assert.match(text, /^Hello/);
+}
+
 async function stream(model) {
   const pieces = [];
   for await (const piece of streamText({ model, prompt: "Say hello.", maxRetries: 0 }).textStream) pieces.push(piece);
@@ -51,7 +59,7 @@ async function typed(model) {
 }
 
 for (const [name, model] of Object.entries(models)) {
-  for (const example of [text, stream, tools, typed]) {
+  for (const example of [text, turns, stream, tools, typed]) {
     try {
       await example(model);
     } catch (error) {

@@ -22,7 +22,7 @@ KIND = "responses"
 """The kind of signature that holds an answer's items, as JSON: `{items}`."""
 
 FIELDS = {
-    "reasoning": ("type", "id", "summary", "content", "encrypted_content"),
+    "reasoning": ("type", "id", "content", "encrypted_content"),
     "message": ("type", "id", "phase"),
     "function_call": ("type", "id"),
 }
@@ -71,4 +71,5 @@ def _owner(provider: Provider, target: Target) -> str:
 
 def _kept(item: dict[str, Any]) -> dict[str, Any]:
     kept = {name: item[name] for name in FIELDS[item["type"]] if item.get(name) is not None}
-    return {**kept, "summary": item.get("summary") or []} if item["type"] == "reasoning" else kept
+    summary = {"summary": item.get("summary") or []} if item["type"] == "reasoning" else {}  # which a request needs
+    return {**kept, **summary}
