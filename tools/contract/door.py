@@ -156,7 +156,7 @@ class TextCompletionChunk(BaseModel):
     agentos: ChatExtra | None = Field(default=None, description="The route, in the chunk that ends the answer.")
 
 
-class Embedding(BaseModel):
+class EmbeddedInput(BaseModel):
     """A vector."""
 
     object: Literal["embedding"] = Field(description="The kind.")
@@ -175,7 +175,7 @@ class EmbeddingList(BaseModel):
     """Embeddings in OpenAI's form, with the route beside them."""
 
     object: Literal["list"] = Field(description="The kind.")
-    data: list[Embedding]
+    data: list[EmbeddedInput]
     model: str
     usage: EmbeddingsUsage
     agentos: ChatExtra = Field(description="The route and the cost.")
