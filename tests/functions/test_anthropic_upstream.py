@@ -1,5 +1,6 @@
 """Anthropic's door in front of Anthropic's own API: what goes on to it alone, and its count of tokens."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -170,3 +171,26 @@ def test_mistakes_in_a_mark(api: Any, anthropic: Upstream, mark: Any) -> None:
     assert found.status == 400
     assert found.json["error"]["message"].startswith("messages[0].content[0].cache_control: ")
     assert anthropic.requests == []
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize(("stop", "expected"), [
+    ("END", ("stop_sequence", "END")),
+    ("made up by the provider", ("end_turn", None)),
+])  # fmt: skip
+def test_the_sequence_that_ended_an_answer_is_told(
+    api: Any, anthropic: Upstream, stop: str, expected: tuple[str, str | None], stream: bool
+) -> None:
+    reply = message({"type": "text", "text": "Well,"}, reason="stop_sequence")
+    reply.body["stop_sequence"] = stop
+    anthropic.script.append(reply)
+    headers = {"idempotency-key": "k"}
+    for _ in range(2):  # the second is a replay
+        found = ask(api, stop_sequences=["END"], stream=stream, headers=headers)
+        if stream:
+            (delta,) = [line for line in found.text.split("\n") if '"type":"message_delta"' in line]
+            ended = json.loads(delta.removeprefix("data: "))["delta"]
+        else:
+            ended = found.json
+        assert (ended["stop_reason"], ended["stop_sequence"]) == expected
+    assert len(anthropic.requests) == 1

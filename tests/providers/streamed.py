@@ -86,7 +86,8 @@ def anthropic(whole: dict[str, Any]) -> Events:
         ]
         events.append({"type": "content_block_stop", "index": index})
     counts = {"output_tokens": usage.get("output_tokens")}
-    events.append({"type": "message_delta", "delta": {"stop_reason": whole["stop_reason"]}, "usage": counts})
+    stop = {"stop_reason": whole["stop_reason"], "stop_sequence": whole.get("stop_sequence")}
+    events.append({"type": "message_delta", "delta": stop, "usage": counts})
     return [*events, {"type": "message_stop"}]
 
 

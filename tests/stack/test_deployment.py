@@ -8,7 +8,15 @@ import pytest
 from tests.stack.translated import Resources, of_type, translate
 from tests.support.template import template
 
-RUN_TURNS = {"SendMessageFunction", "ChatCompletionsFunction", "CreateResponseFunction", "RunTurnFunction"}
+RUN_TURNS = {
+    "SendMessageFunction",
+    "ChatCompletionsFunction",
+    "CreateResponseFunction",
+    "AnthropicMessagesFunction",
+    "TextCompletionsFunction",
+    "EmbeddingsFunction",
+    "RunTurnFunction",
+}
 CHANGE_FUNCTIONS = {
     "AuthMode": "none",
     "IamTenant": "acme",

@@ -61,8 +61,8 @@ class AnthropicMessage(BaseModel):
     role: Literal["assistant"]
     model: str
     content: list[Block] = Field(description="Thoughts, text and calls.")
-    stop_reason: str = Field(description="`end_turn`, `max_tokens`, `tool_use` or `refusal`.")
-    stop_sequence: str | None = Field(description="null: which sequence ended the answer is not known.")
+    stop_reason: str = Field(description="`end_turn`, `max_tokens`, `stop_sequence`, `tool_use` or `refusal`.")
+    stop_sequence: str | None = Field(description="Which sequence ended it, where the provider tells.")
     usage: MessageUsage
     agentos: ChatExtra = Field(description="The route and the cost.")
 
@@ -129,8 +129,8 @@ class BlockStopEvent(BaseModel):
 class StopDelta(BaseModel):
     """Why the message ended."""
 
-    stop_reason: str = Field(description="`end_turn`, `max_tokens`, `tool_use` or `refusal`.")
-    stop_sequence: str | None = Field(description="null: which sequence ended the answer is not known.")
+    stop_reason: str = Field(description="`end_turn`, `max_tokens`, `stop_sequence`, `tool_use` or `refusal`.")
+    stop_sequence: str | None = Field(description="Which sequence ended it, where the provider tells.")
 
 
 class EndEvent(BaseModel):

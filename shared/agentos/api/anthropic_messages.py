@@ -37,7 +37,7 @@ def message(reply: Reply, form: MessagesForm) -> AnthropicMessage:
     """The whole message."""
     content = list(_blocks(reply, form))
     head = _head(reply.message_id, reply.model, content, _usage(reply))
-    return AnthropicMessage(body={**head, **_stop(reply), "agentos": _extra(reply, form)})
+    return AnthropicMessage(body={**head, **_stop(reply, form), "agentos": _extra(reply, form)})
 
 
 class MessageEvents:
@@ -74,7 +74,7 @@ class MessageEvents:
                 yield from self._call(block)
             elif block["type"] == "thinking":
                 yield from self._thinking(block)
-        yield "message_delta", {"type": "message_delta", "delta": _stop(reply), "usage": _usage(reply)}
+        yield "message_delta", {"type": "message_delta", "delta": _stop(reply, self._form), "usage": _usage(reply)}
         yield "message_stop", {"type": "message_stop", "agentos": _extra(reply, self._form)}
 
     def _call(self, block: Json) -> Iterator[Event]:
@@ -153,7 +153,10 @@ def _call(call: ToolCall) -> Json:
     return {"type": "tool_use", "id": call.id, "name": call.name, "input": arguments}
 
 
-def _stop(reply: Reply) -> Json:
+def _stop(reply: Reply, form: MessagesForm) -> Json:
+    """Why the answer ended. Only a text of the client's own is told: what a provider sends is not passed through."""
+    if reply.finish_reason == "stop" and reply.stop_sequence in form.stops:
+        return {"stop_reason": "stop_sequence", "stop_sequence": reply.stop_sequence}
     return {"stop_reason": STOP_REASONS.get(reply.finish_reason, "end_turn"), "stop_sequence": None}
 
 

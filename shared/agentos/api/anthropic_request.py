@@ -47,10 +47,12 @@ MAX_USER = 256
 
 @dataclass(frozen=True)
 class MessagesForm:
-    """How the answer is written. `thinking`: whether the client wants the model's thoughts."""
+    """How the answer is written. `thinking`: whether the client wants the model's thoughts. `stops`: the texts that it
+    has named to end the answer."""
 
     notes: tuple[str, ...] = ()
     thinking: ThinkingForm = "none"
+    stops: tuple[str, ...] = ()
 
 
 class MessagesRequest(Lenient):
@@ -90,7 +92,7 @@ class MessagesRequest(Lenient):
             extras=self._extras(headers, notes),
             show_reasoning=form == "shown",
         )
-        return request, MessagesForm(tuple(notes), form)
+        return request, MessagesForm(tuple(notes), form, request.parameters.parameters().stop)
 
     def _messages(self, notes: DoorNotes) -> tuple[Message, ...]:
         """The conversation. A mark of the whole request is one of its last message."""

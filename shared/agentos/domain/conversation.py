@@ -257,7 +257,7 @@ class Completion(Value):
 
     `finish_reason` is `stop`, `length`, `tool_calls`, or the provider's own word where ours have none. `reasoning` is
     the text of the model's thoughts, as far as the provider shows it. `notes` say what of the request was changed or
-    left out for this provider, a sentence each.
+    left out for this provider, a sentence each. `stop_sequence` ended the answer, where the provider says which did.
     """
 
     text: str
@@ -266,3 +266,4 @@ class Completion(Value):
     tool_calls: tuple[ToolCall, ...] = ()
     notes: tuple[str, ...] = ()
     reasoning: str = ""
+    stop_sequence: str | None = None

@@ -79,6 +79,8 @@ class Reply(Value):
     route: Route
     created_at: str
     reasoning: str = ""
+    stop_sequence: Annotated[str | None, Field(exclude=True)] = None
+    """Which text of `stop` ended it, for doors whose clients are told; None where the provider does not say."""
 
     @model_serializer(mode="wrap")
     def _without_empty_reasoning(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:

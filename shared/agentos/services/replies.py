@@ -35,6 +35,7 @@ def make_reply(
             cache=plan.cache if plan.cache and plan.cache.model == target.model else None,
         ),
         created_at=clock.now(),
+        stop_sequence=completion.stop_sequence,
         reasoning=completion.reasoning if reasoning else "",
     )
 

@@ -114,6 +114,8 @@ class CompletionRecords:
         kept: dict[str, object] = {"reply": reply.to_json(), "lengths": lengths}
         if any(call.signature for call in reply.tool_calls):
             kept["signatures"] = [call.signature for call in reply.tool_calls]
+        if reply.stop_sequence is not None:
+            kept["stopSequence"] = reply.stop_sequence
         document = json_text.dump(kept)
         first, *rest = _parts(pack(document.encode()))
         record = claim.item(body={"B": first}, parts=number(len(rest)))
@@ -142,6 +144,8 @@ class CompletionRecords:
         stored = document["reply"]
         for call, signature in zip(stored["toolCalls"], document.get("signatures", ()), strict=False):
             call["signature"] = signature
+        if "stopSequence" in document:
+            stored["stopSequence"] = document["stopSequence"]
         reply = stored_value(Reply, stored)
         return RecordedReply(reply, tuple(document["lengths"]))
 

@@ -26,7 +26,10 @@ def decode(payload: dict[str, Any]) -> Completion:
     text = clean("".join(block["text"] for block in content if block["type"] == "text"))
     calls = calls_of(content)
     thoughts = [block.get("thinking") for block in content if block["type"] == "thinking"]
-    return make_completion(text, calls, reason, tokens_of(payload), finish_reasons=FINISH_REASONS, thoughts=thoughts)
+    tokens = tokens_of(payload)
+    completion = make_completion(text, calls, reason, tokens, finish_reasons=FINISH_REASONS, thoughts=thoughts)
+    stop = payload.get("stop_sequence")
+    return completion.model_copy(update={"stop_sequence": stop}) if isinstance(stop, str) else completion
 
 
 def tokens_of(payload: dict[str, Any]) -> TokenCount:

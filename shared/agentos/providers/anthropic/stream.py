@@ -20,6 +20,7 @@ class MessageAccumulator(StreamAccumulator):
         self._text_index = -1
         self._pieces: dict[tuple[int, str], list[str]] = {}
         self._reason: str | None = None
+        self._stop_sequence: str | None = None
         self._usage: dict[str, Any] = {}
 
     def add(self, event: dict[str, Any]) -> Added:
@@ -34,6 +35,7 @@ class MessageAccumulator(StreamAccumulator):
             case "message_delta":
                 self._count(event)
                 self._reason = event["delta"].get("stop_reason") or self._reason
+                self._stop_sequence = event["delta"].get("stop_sequence") or self._stop_sequence
                 self.finished = self._reason is not None
             case "message_stop":
                 self.done = True
@@ -46,6 +48,7 @@ class MessageAccumulator(StreamAccumulator):
         return {
             "content": [blocks[index] for index in sorted(blocks)],
             "stop_reason": self._reason,
+            "stop_sequence": self._stop_sequence,
             "usage": self._usage,
         }
 
