@@ -1,7 +1,7 @@
 """The web server's application: what API Gateway does between an HTTP request and a function.
 
-Not imitated: API Gateway's timeout of 29 s (a slower handler is not cut off), throttling, and authorizers other than
-Lambda functions.
+Not imitated: API Gateway's timeout of 29 s (a slower handler is not cut off), throttling, IAM's policies, and
+authorizers other than Lambda functions and IAM.
 """
 
 import asyncio
@@ -23,6 +23,7 @@ from local.authorizers import AccessDenied, Unauthorized, authorize
 from local.connections import ClientLimits
 from local.events import Event, HttpRequest, HttpResponse, MalformedResponse, match_path, to_event, to_response
 from local.functions import EventTooLarge, Functions
+from local.signatures import BadSignature, SignatureCheck, Unsigned
 from local.streaming import StreamingResponse, ThreadSafeSend, thread_safe_send
 from local.template import Authorizer, Function, Preflight, Route, Template
 
@@ -55,12 +56,14 @@ class Gateway:
         report: Report,
         body_seconds: float = ClientLimits.body,
         origin_headers: OriginHeaders = lambda _: {},
+        signatures: SignatureCheck | None = None,
     ) -> None:
         self._template = template
         self._functions = functions
         self._report = report
         self._body_seconds = body_seconds
         self._origin_headers = origin_headers
+        self._signatures = signatures
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="request")
         routes: list[Route | Preflight] = [*template.routes, *template.preflights]
         self._routes = sorted(routes, key=_generality)
@@ -129,6 +132,8 @@ class Gateway:
         request_id = event["requestContext"]["requestId"]
         if route.authorizer and (refusal := self._authorize(route.authorizer, event, request_id, gone)):
             return refusal
+        if isinstance(route, Route) and route.signed and (refusal := self._check_signature(http, event, request_id)):
+            return refusal
         if isinstance(route, Preflight):
             return HttpResponse(200, [("content-type", "application/json"), *route.headers.items()], b"{}\n")
         stream = StreamingResponse(send, request_id) if route.streams else None
@@ -167,6 +172,18 @@ class Gateway:
         except (Exception, SystemExit):
             traceback.print_exc()
         return self._gateway_response("AUTHORIZER_CONFIGURATION_ERROR", 500, request_id)
+
+    def _check_signature(self, http: HttpRequest, event: Event, request_id: str) -> HttpResponse | None:
+        """The same for a route that IAM guards. Without a check, as under `sam local`, nobody is known."""
+        if self._signatures is None:
+            return None
+        try:
+            event["requestContext"]["identity"] |= self._signatures.identity(http)
+        except Unsigned:
+            return self._gateway_response("MISSING_AUTHENTICATION_TOKEN", 403, request_id)
+        except BadSignature:
+            return self._gateway_response("INVALID_SIGNATURE", 403, request_id)
+        return None
 
     def _gateway_response(self, kind: str, status: int, request_id: str | None = None) -> HttpResponse:
         """The template's gateway response of that type. `status` applies if it names no other."""

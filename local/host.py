@@ -26,6 +26,7 @@ from local.gateway import Gateway
 from local.model import START_SECONDS, LocalModel, ModelError
 from local.prometheus import PATH, Metrics, WithMetrics
 from local.queues import QueuePollers, ensure_queues
+from local.signatures import SignatureCheck
 from local.store import Store, StoreError
 from local.streams import StreamPollers
 from local.template import Template, load_template
@@ -59,7 +60,7 @@ def run(options: Options, environment: Environment) -> int:
             listener = _listen(options.host, options.port)
             facts = debugger.listen(environment)
             limits = ClientLimits.of(environment)
-            template = load_template(options.root / "template.yaml", TABLE_NAME)
+            template = load_template(options.root / "template.yaml", TABLE_NAME, _parameters(environment))
             environment.defaults |= _defaults(template, environment)
             environment.base_overlays.append(HOST_OVERLAY)
             environment.refresh()
@@ -71,7 +72,8 @@ def run(options: Options, environment: Environment) -> int:
             facts = {"store": store.wait(template), "model": _wait_for_model(model, environment)} | facts
             metrics = Metrics()
             functions = _start_functions(options.root, template, environment, parts, metrics)
-            gateway = Gateway(template, functions, console.show_request, limits.body, _origin_headers(environment))
+            origins, signatures = _origin_headers(environment), _signatures(environment)
+            gateway = Gateway(template, functions, console.show_request, limits.body, origins, signatures)
             key = _first_key(environment)
             _show(options, template, environment, facts | {"metrics": f"{PATH}, for Prometheus"}, key)
             _spare_garbage_collector()
@@ -211,6 +213,22 @@ def _origin_headers(environment: Environment) -> Callable[[str | None], dict[str
     from agentos.api.cors import Origins
 
     return Origins.of(environment.get("CORS_ORIGINS")).response_headers
+
+
+def _parameters(environment: Environment) -> dict[str, str]:
+    """Parameters of the template that AUTH sets, as a deployment must."""
+    mode = auth_mode(environment, "none")
+    return {"AuthMode": mode} | ({"ApiAuthorizer": "AWS_IAM", "IamTenant": "default"} if mode == "iam" else {})
+
+
+def _signatures(environment: Environment) -> SignatureCheck | None:
+    """Requests are to be signed with the credentials of this host."""
+    if environment.get("AUTH_MODE") != "iam":
+        return None
+    credentials = boto3.Session().get_credentials()
+    if credentials is None:
+        raise StartError("AUTH=iam: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, which sign the requests")
+    return SignatureCheck(credentials.access_key, credentials.secret_key)
 
 
 def _first_key(environment: Environment) -> str | None:

@@ -1,9 +1,10 @@
 """Reads template.yaml, so that routes, limits, table and gateway responses are defined in one place."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import yaml
@@ -61,6 +62,8 @@ class Route:
     authorizer: Authorizer | None
     streams: bool
     """Whether the function may stream its response."""
+    signed: bool
+    """Whether API Gateway checks the request's signature (IAM)."""
 
 
 @dataclass(frozen=True)
@@ -131,11 +134,12 @@ def _tagged(loader: _Loader, suffix: str, node: yaml.Node) -> dict[str, Any]:
 _Loader.add_multi_constructor("!", _tagged)
 
 
-def load_template(path: Path, table_name: str) -> Template:
-    """The stack that `path` describes. Its one table gets the name `table_name`."""
+def load_template(path: Path, table_name: str, parameters: Mapping[str, str] = MappingProxyType({})) -> Template:
+    """The stack that `path` describes, with these parameters. Its one table gets the name `table_name`."""
     document = yaml.load(path.read_bytes(), Loader=_Loader)  # noqa: S506 - a kind of SafeLoader
     resources: dict[str, Any] = document["Resources"]
     references = {name: str(parameter.get("Default", "")) for name, parameter in document.get("Parameters", {}).items()}
+    references |= parameters
     table_id, table = _only(resources, "AWS::DynamoDB::Table")
     references[table_id] = table_name
     _, api = _only(resources, "AWS::Serverless::Api")
@@ -224,6 +228,7 @@ def _routes(
             function=function,
             authorizer=authorizers.get(_authorizer_of(given, default)),
             streams=given.get("ResponseTransferMode") == "RESPONSE_STREAM",
+            signed=_authorizer_of(given, default) == "AWS_IAM",
         )
         for given in _events(properties, "Api")
     ]

@@ -144,4 +144,4 @@ def test_an_agent_and_a_list_of_models(door: Door, primary: Upstream) -> None:
 
 def test_a_mistake_is_named(door: Door) -> None:
     with pytest.raises(Exception, match="provider:model"):
-        chat_model(door, "gpt-4o-mini").invoke("Hello")
+        chat_model(door, "no-such-model").invoke("Hello")
