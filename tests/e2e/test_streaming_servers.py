@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from agentos.domain import Completion, Message, Parameters, Prompt
+from agentos.domain.conversation import AnswerListener
 from agentos.kernel.clock import Timeouts
 from agentos.providers.http_client import HttpClient
 from agentos.providers.registry import adapter
@@ -37,7 +38,12 @@ def streamed(http: HttpClient, model: str, endpoint: str) -> tuple[Completion, l
     settings = settings_for(**{f"{provider.upper()}_ENDPOINT": endpoint})
     known, received = settings.providers[provider], list[str]()
     completion = adapter(known.settings.format).stream(
-        known, settings.target(model, "test"), ASKED, http.open, Timeouts(SECONDS, SECONDS), received.append
+        known,
+        settings.target(model, "test"),
+        ASKED,
+        http.open,
+        Timeouts(SECONDS, SECONDS),
+        AnswerListener(received.append),
     )
     return completion, received
 
