@@ -35,9 +35,12 @@ from tests.support.wiring import rewire
 START_SECONDS = 60
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 NEW_KEY = re.compile(r'agos_\w+|(?<="keyId":")\w+')
-NEW_ID = re.compile(r"\b(agent_|sess_|msg_|chatcmpl-)(?!0{25}1)[0-9a-z]{26}\b")
+NEW_ID = re.compile(
+    r"\b((?:agent|sess|msg|resp|conv|rs|fc)_|(?:chat)?cmpl-)(?:(?!0{25}1)[0-9a-z]{26}|[0-9a-z]{52}|[0-9a-z]{78})(?![0-9a-z])"
+)
+"""One that was not planted. Those of stored responses and conversations consist of several."""
 REPLAY = ["env", f"PYTHONPATH={ROOT}:{ROOT / 'shared'}", sys.executable, "-m", "tests.sam_local.replay"]
-MEASURED = re.compile(r'"(latencyMs|firstTokenMs|created)": ?\d+')
+MEASURED = re.compile(r'"(latencyMs|firstTokenMs|created|created_at|completed_at)": ?\d+')
 
 Answer = dict[str, Any]
 
