@@ -21,8 +21,11 @@ MAX_REQUEST_BYTES = 6_291_456
 MAX_RESPONSE_BYTES = 6_291_556
 """Lambda's limit for a synchronous response ("exceeded maximum allowed payload size (6291556 bytes)")."""
 CHECK_SECONDS = 0.2
-"""How old the last look at the common files may be while several invocations are under way. A look takes hundreds of
+"""How old the last look at the common files may be while many invocations are under way. A look takes hundreds of
 system calls, and after each of them the thread waits for the others to let it go on."""
+MANY = 8
+"""So many are more than one client with the pollers of the stream and the queues. So that client's next request always
+finds its edit."""
 
 Handler = Callable[[dict[str, Any], Context], Any]
 Snapshot = dict[str, int]
@@ -42,8 +45,8 @@ class Functions:
 
     When a file below the folder `layer` or one of the `watched` files has changed, `refresh` is called and every module
     of the layer's package and every handler is dropped, so that no old code stays in use. Invocations under way finish
-    with the code that they began with. One that begins while others are under way may miss an edit of those files in
-    the last `check_seconds`. `loaded` is called before the first handler of each code is loaded.
+    with the code that they began with. One that begins while MANY others are under way may miss an edit of those files
+    in the last `check_seconds`. `loaded` is called before the first handler of each code is loaded.
     """
 
     def __init__(
@@ -118,7 +121,7 @@ class Functions:
 
     def _drop_if_common_changed(self) -> None:
         began = time.monotonic()
-        if self._under_way > 1 and began - self._checked_at < self._check_seconds:
+        if self._under_way > MANY and began - self._checked_at < self._check_seconds:
             return
         self._checked_at = began
         now = self._common_snapshot()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from local.functions import Functions
+from local.functions import MANY, Functions
 from local.template import Function
 from tests.e2e.hosting import eventually
 
@@ -53,31 +53,40 @@ def functions_of(package: Path, check_seconds: float) -> Functions:
 
 
 @contextmanager
-def another_under_way(functions: Functions, function: Function, folder: Path) -> Iterator[None]:
-    """An invocation that lasts as long as the context."""
-    began, end = folder / "began", folder / "end"
-    with ThreadPoolExecutor() as threads:
-        running = threads.submit(functions.invoke, function, {"began": str(began), "end": str(end)}, lambda: False)
-        eventually(began.exists)
+def under_way(number: int, functions: Functions, function: Function, folder: Path) -> Iterator[None]:
+    """So many invocations, which last as long as the context."""
+    end = folder / "end"
+    began = [folder / f"began {one}" for one in range(number)]
+    with ThreadPoolExecutor(number) as threads:
+        running = [
+            threads.submit(functions.invoke, function, {"began": str(one), "end": str(end)}, lambda: False)
+            for one in began
+        ]
+        eventually(lambda: all(one.exists() for one in began))
         try:
             yield
         finally:
             end.touch()
-        assert running.result() == "before the edit"
+        assert {one.result() for one in running} == {"before the edit"}
 
 
-def test_an_edit_takes_effect_while_another_invocation_is_under_way(
-    package: Path, function: Function, tmp_path: Path
-) -> None:
-    functions = functions_of(package, check_seconds=0)
-    with another_under_way(functions, function, tmp_path):
+def test_an_edit_takes_effect_while_others_are_under_way(package: Path, function: Function, tmp_path: Path) -> None:
+    functions = functions_of(package, check_seconds=3600)
+    with under_way(MANY - 1, functions, function, tmp_path):
         package.write_text("VALUE = 'after the edit'\n")
         assert functions.invoke(function, {}, lambda: False) == "after the edit"
 
 
 def test_under_load_the_files_are_looked_at_less_often(package: Path, function: Function, tmp_path: Path) -> None:
     functions = functions_of(package, check_seconds=3600)
-    with another_under_way(functions, function, tmp_path):
+    with under_way(MANY, functions, function, tmp_path):
         package.write_text("VALUE = 'after the edit'\n")
         assert functions.invoke(function, {}, lambda: False) == "before the edit"
     assert functions.invoke(function, {}, lambda: False) == "after the edit"
+
+
+def test_under_load_an_edit_takes_effect_soon(package: Path, function: Function, tmp_path: Path) -> None:
+    functions = functions_of(package, check_seconds=0)
+    with under_way(MANY, functions, function, tmp_path):
+        package.write_text("VALUE = 'after the edit'\n")
+        assert functions.invoke(function, {}, lambda: False) == "after the edit"
