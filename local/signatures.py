@@ -1,6 +1,6 @@
 """API Gateway's check of IAM: whether a request is signed (AWS Signature Version 4), and by whom.
 
-IAM policies are not imitated: whoever has the one pair of credentials may call every route.
+IAM policies are not imitated: the one pair of credentials may call every route.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
 """

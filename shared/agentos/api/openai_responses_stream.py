@@ -3,23 +3,20 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from agentos.api.door_stream import DoorStream
 from agentos.api.openai_responses import Path, words_of_answer
 from agentos.api.openai_responses_events import ResponseEvents
 from agentos.api.openai_responses_request import ResponseForm
-from agentos.api.response_writer import ResponseWriter, StreamingResponse
-from agentos.api.route_headers import route_headers
 from agentos.api.sse import named
 from agentos.domain import Reply
 from agentos.services.stream_listener import StreamListener, StreamStart
 
 
-class ResponseStream(StreamingResponse):
+class ResponseStream(DoorStream):
     """The streamed response of `POST /v1/responses`.
 
     `complete` gets the answer. It takes a function that makes the listener, given the answer's session if it has one.
     """
-
-    resumes = False
 
     def __init__(
         self,
@@ -27,17 +24,9 @@ class ResponseStream(StreamingResponse):
         form: ResponseForm,
         keep_alive_seconds: float = 0,
     ) -> None:
+        super().__init__(keep_alive_seconds)
         self._complete = complete
-        self.keep_alive_seconds = keep_alive_seconds
         self._form = form
-        self._started = False
-
-    def run(self, writer: ResponseWriter) -> None:
-        self._writer = writer
-        reply = self._complete(self._listen)
-        if not self._started:  # the answer has no text
-            self.on_start(StreamStart.of(reply))
-        self._write(self._events.end(reply))
 
     def fail(self, error: Mapping[str, Any]) -> None:
         self._write(self._events.fail(dict(error)))
@@ -46,9 +35,10 @@ class ResponseStream(StreamingResponse):
         self._path = path
         return self
 
-    def on_start(self, start: StreamStart) -> None:
-        self._writer.open(route_headers(start.model, start.attempts))
-        self._started = True
+    def _answer(self) -> Reply:
+        return self._complete(self._listen)
+
+    def _begin(self, start: StreamStart) -> None:
         words = words_of_answer(self._path, start.message_id, self._form)
         self._events = ResponseEvents(words, start.model)
         self._write(self._events.start())
@@ -58,6 +48,9 @@ class ResponseStream(StreamingResponse):
 
     def on_reasoning(self, text: str) -> None:
         self._write(self._events.reasoning(text))
+
+    def _end(self, reply: Reply) -> None:
+        self._write(self._events.end(reply))
 
     def _write(self, events: Iterable[dict[str, Any]]) -> None:
         for event in events:

@@ -129,7 +129,7 @@ class TextStream(ChatStream):
         super().__init__(complete, form, keep_alive_seconds)
         self._text_form = form
 
-    def _begin(self, start: StreamStart) -> ChatChunks:
+    def _chunks_of(self, start: StreamStart) -> ChatChunks:
         return TextChunks(start.message_id, start.model, self._text_form)
 
 

@@ -18,7 +18,7 @@ class ModelFacts(Value):
 
     `limits` are those that differ from its provider's. `format` is its wire format, where its provider has another one.
     `reasoning` None: how it reasons is not known. `vector_space` is set for a model of embeddings: vectors of one space
-    can be compared, whoever made them.
+    can be compared, also those of different models.
     """
 
     upstream: str | None = None
