@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from agentos.api.door_notes import DoorNotes
-from agentos.domain import Tool, ToolFunction
+from agentos.api.openai_functions import KINDS, functions_among, read_function
+from agentos.domain import Tool
 from agentos.kernel.errors import InvalidRequest, Unsupported
 
 Json = dict[str, Any]
@@ -25,14 +26,7 @@ def read_functions(functions: list[Any], notes: DoorNotes) -> tuple[Tool, ...]:
 
 
 def _tools(tools: list[Any], notes: DoorNotes) -> Iterator[Tool]:
-    for index, tool in enumerate(tools):
-        path = f"tools[{index}]"
-        if not isinstance(tool, dict):
-            raise InvalidRequest.of(path, "must be a JSON object")
-        kind = tool.get("type", "function")
-        if kind != "function":
-            notes.add(path, f"left out: a tool of the type {kind!r:.80} cannot be executed here")
-            continue
+    for path, tool in functions_among(tools, notes):
         notes.unknown({name: tool[name] for name in tool if name not in ("type", "function", "strict")}, "tools[].")
         yield _function(f"{path}.function", tool.get("function"), tool.get("strict"), notes)
 
@@ -41,18 +35,10 @@ def _function(path: str, given: Any, strict_beside: Any, notes: DoorNotes) -> To
     """`strict_beside`: what some clients write beside the function, not in it."""
     if not isinstance(given, dict):
         raise InvalidRequest.of(path, "is required" if given is None else "must be a JSON object")
-    kinds = {"name": str, "description": str, "parameters": dict, "strict": bool}
-    words = {str: "a string", dict: "a JSON object", bool: "true or false"}
-    known = {name: given[name] for name in kinds if given.get(name) is not None}
-    if known.get("strict") is None and isinstance(strict_beside, bool):
-        known["strict"] = strict_beside
-    for name, value in known.items():
-        if not isinstance(value, kinds[name]):
-            raise InvalidRequest.of(f"{path}.{name}", f"must be {words[kinds[name]]}")
-    if not str(known.get("name", "")).strip():
-        raise InvalidRequest.of(f"{path}.name", "is required")
-    notes.unknown({name: given[name] for name in given if name not in kinds}, re.sub(r"\d+", "", path) + ".")
-    return Tool(type="function", function=ToolFunction(**known))
+    beside = {"strict": strict_beside} if given.get("strict") is None and isinstance(strict_beside, bool) else {}
+    tool = read_function(path, given | beside)
+    notes.unknown({name: given[name] for name in given if name not in KINDS}, re.sub(r"\d+", "", path) + ".")
+    return tool
 
 
 def read_choice(tool_choice: Any) -> Any:

@@ -8,14 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from agentos.api.door_notes import DoorNotes
-from agentos.domain import Tool, ToolFunction
+from agentos.api.openai_functions import KINDS, functions_among, read_function
+from agentos.domain import Tool
 from agentos.kernel.errors import InvalidRequest, Unsupported
 
 Json = dict[str, Any]
-
-_KINDS = {"name": str, "description": str, "parameters": dict, "strict": bool}
-_WORDS = {str: "a string", dict: "a JSON object", bool: "true or false"}
-_KNOWN = {"type", *_KINDS}
 
 
 @dataclass(frozen=True)
@@ -46,26 +43,9 @@ def read_tools(given: list[Any] | None, choice: Any, notes: DoorNotes) -> Offere
 
 
 def _tools(tools: list[Any], notes: DoorNotes) -> Iterator[Tool]:
-    for index, tool in enumerate(tools):
-        path = f"tools[{index}]"
-        if not isinstance(tool, dict):
-            raise InvalidRequest.of(path, "must be a JSON object")
-        kind = tool.get("type", "function")
-        if kind != "function":
-            notes.add(path, f"left out: a tool of the type {kind!r:.80} cannot be executed here")
-            continue
-        notes.unknown({name: tool[name] for name in tool if name not in _KNOWN}, "tools[].")
-        yield _function(path, tool)
-
-
-def _function(path: str, tool: Json) -> Tool:
-    known = {name: tool[name] for name in _KINDS if tool.get(name) is not None}
-    for name, value in known.items():
-        if not isinstance(value, _KINDS[name]):
-            raise InvalidRequest.of(f"{path}.{name}", f"must be {_WORDS[_KINDS[name]]}")
-    if not str(known.get("name", "")).strip():
-        raise InvalidRequest.of(f"{path}.name", "is required")
-    return Tool(type="function", function=ToolFunction(**known))
+    for path, tool in functions_among(tools, notes):
+        notes.unknown({name: tool[name] for name in tool if name not in ("type", *KINDS)}, "tools[].")
+        yield read_function(path, tool)
 
 
 def _shown(tool: Tool) -> Json:
