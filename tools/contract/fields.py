@@ -237,6 +237,9 @@ FIELDS = {
             ("costUsd", "USD: the sum of the costs that are known."),
             ("unpriced", "Counted calls whose cost is not known."),
             ("estimated", "Calls whose counts are partly an estimate."),
+            ("failedAttempts", "Calls that did not answer."),
+            ("timedAttempts", "Calls that answered and whose time is known."),
+            ("latencyMs", "The milliseconds of these calls in sum; divided by their number, it is their average."),
             ("user", "Your own id of the user; null for turns without one."),
         )
     },
