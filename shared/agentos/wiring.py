@@ -341,9 +341,9 @@ def _http_client(reply_bytes: int, *, public: bool = False) -> "HttpClient":
     stall_seconds = settings().limits.stream_stall_seconds
     if not public:
         return HttpClient(reply_bytes, stall_seconds=stall_seconds, clock=clock())
-    from agentos.providers.public_network import PublicTransport
+    from agentos.providers.public_network import public_connections
 
-    return HttpClient(reply_bytes, PublicTransport(), stall_seconds=stall_seconds, clock=clock())
+    return HttpClient(reply_bytes, public_connections(clock()), stall_seconds=stall_seconds)
 
 
 def _transport(client: "HttpClient") -> "HttpTransport":
