@@ -1,7 +1,7 @@
 """Whatever a provider sends, whole or streamed: an answer that can be stored and sent back, or UpstreamError."""
 
 import copy
-from collections.abc import Iterator, Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx
