@@ -1,4 +1,4 @@
-"""The console's own files: no way to inject markup, nothing from elsewhere, and vendored libraries as their registry has them."""
+"""The console's own files: no injected markup, nothing from elsewhere, and libraries as their packages have them."""
 
 import hashlib
 import json
