@@ -43,6 +43,7 @@ const names = all => all.map((name, index) => html`${index > 0 && ", "}<code key
 
 function Recent({provider, samples}) {
   const {latency, errors, calls} = seriesOf(provider, samples);
+  if (errors.every(value => value === null)) return html`<p class="muted small providers-none">No calls in the last hour.</p>`;
   return html`
     <${Measure} title="Latency" values=${latency} format=${duration} />
     <${Measure} title="Failed calls" values=${errors} format=${percent} kind="bad" />

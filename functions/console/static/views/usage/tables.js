@@ -30,7 +30,7 @@ export function Rows({rows, split}) {
   if (!split) return null;
   const groups = [...groupedBy(rows, namedBy(split))].sort(([, left], [, right]) => right.costUsd - left.costUsd || right.attempts - left.attempts);
   const columns = [
-    {title: split === "model" ? "Model" : "Provider", cell: ([name]) => html`<span class="mono">${name}</span>`},
+    {title: split === "model" ? "Model" : "Provider", cell: ([name]) => html`<span class="mono wide-cell">${name}</span>`},
     ...NUMBERS.map(([title, text]) => ({title, number: true, cell: ([, sums]) => text(sums)})),
   ];
   return html`<${Table} caption=${`Usage by ${split}`} columns=${columns} rows=${groups} rowKey=${([name]) => name} />`;
