@@ -13,8 +13,6 @@ const COLOURS = {
   dark: ["#93a9ff", "#ffb27a", "#6fd08c", "#d5a6ff", "#66d9e8", "#ff9ebf", "#b8bfcc", "#e6d66a"],
 };
 
-const MOST_POINTS = 100;
-
 let loaded;
 
 /** uPlot, which its own file makes a global. */
@@ -36,6 +34,12 @@ export function isDark(theme = shared.theme) {
   return theme === "dark" || (theme === "auto" && matchMedia("(prefers-color-scheme: dark)").matches);
 }
 
+/** The places of values between two gaps: they are seen as points, because no line reaches them. */
+function alone(chart, index) {
+  const values = chart.data[index];
+  return values.flatMap((value, at) => (value != null && values[at - 1] == null && values[at + 1] == null ? [at] : []));
+}
+
 const utcDay = (seconds, year) => new Date(seconds * 1000).toLocaleDateString("en-GB", {day: "numeric", month: "short", year, timeZone: "UTC"});
 
 /** What a chart of whole days has instead of times in the reader's zone. */
@@ -52,7 +56,7 @@ function options(uPlot, {times, series, unit, kind, height, width, dark, format,
     scales: {y: {range: (_, low, high) => [Math.min(0, low ?? 0), high > 0 ? high * 1.1 : 1]}},
     series: [daily ? DAILY.series : {}, ...series.map((one, index) => ({
       label: one.label, value, stroke: colours[index % colours.length], width: 2, spanGaps: false,
-      points: {show: times.length <= MOST_POINTS, size: 5}, // a day between two gaps is seen as its point alone
+      points: {show: true, size: 6, filter: alone},
       ...(kind === "bars" ? {fill: `${colours[index % colours.length]}99`, paths: uPlot.paths.bars({size: [0.6, 48]}), points: {show: false}} : {}),
     }))],
   };
