@@ -91,7 +91,7 @@ def test_every_hosted_provider_needs_only_its_key() -> None:
 def names_read() -> set[str]:
     """What the code itself reads: every literal name that it looks up in `os.environ` or in a passed `environment`.
 
-    The clients' connections read what botocore reads, such as AWS_ACCESS_KEY_ID. Lambda sets the names of those, or nobody.
+    The table's client reads what botocore reads, such as AWS_ACCESS_KEY_ID. The template declares none of that.
     """
     found = set()
     transport = ROOT / "shared/agentos/store/transport"
