@@ -64,8 +64,7 @@ class Pieces(httpx.SyncByteStream):
         self._pieces = pieces
 
     def __iter__(self) -> Iterator[bytes]:
-        for piece in self._pieces:
-            yield piece
+        yield from self._pieces
 
 
 def stream_of(wire_format: str, events: Any) -> bytes:
