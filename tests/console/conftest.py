@@ -1,4 +1,4 @@
-"""A browser for the console's tests, pages that must stay free of errors, and axe, which finds what is not accessible."""
+"""A browser for the console's tests, pages that must stay free of errors, and axe, which checks accessibility."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,8 +14,9 @@ AXE = ROOT / ".venv" / "axe" / "node_modules" / "axe-core" / "axe.min.js"
 Opened = Callable[..., Page]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """For one module, as Playwright runs once in a process and other tests have a browser, too."""
     with launched() as browser:
         yield browser
 
