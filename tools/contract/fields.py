@@ -65,11 +65,14 @@ MODELS = {
     "and named in `agentos.notes`.",
     "TurnState": "The state of a background turn.",
     "Usage": "What one turn used. Tokens are those of the call that answered; `costUsd` is the sum over all calls.",
+    "WhatIfAnswer": "A stored reply, and another in its place that is not stored.",
+    "WhatIfRequest": "A stored reply, and how another would be given in its place.",
     "WordedPart": "A text part with more than white space.",
 }
 
 FIELDS = {
     "agentId": "The agent's id.",
+    "agent": "A JSON Merge Patch of the agent, which is tried and not stored.",
     "agentVersion": "The version of the agent that the session keeps to; null follows the latest.",
     "allowUnpriced": "Whether models whose price is not known may be asked although `usd` cannot hold them.",
     "among": "The models to choose from.",
@@ -326,6 +329,9 @@ FIELDS = {
     "CurrentKey.models": "Patterns of the models that it may use; null allows all.",
     "CurrentKey.name": "The key's name, or the token's subject.",
     "CurrentKey.scopes": "What it may do, with the scopes that others include.",
+    "WhatIfAnswer.stored": "The stored reply.",
+    "WhatIfAnswer.whatIf": "The reply of the changed agent; it and its id are stored nowhere.",
+    "WhatIfRequest.messageId": "The id of an assistant's message in the session.",
     "Experiment.name": "Names the experiment in replies.",
     "Health.status": "`ok` while at least one provider is available, else `degraded`.",
     "Health.version": "The version of the server.",

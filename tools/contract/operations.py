@@ -12,6 +12,7 @@ from agentos.domain.callers import CurrentKey
 from agentos.domain.tenant_providers import TenantProvider, TenantProviders
 from agentos.domain.usage_sums import UsageReport
 from agentos.services.provider_catalog import Health, HealthSummary, Matrix
+from agentos.services.what_if import WhatIfAnswer
 from tools.contract import anthropic_door, door, responses
 from tools.contract.events import ANTHROPIC_EVENTS, CHAT_EVENTS, MESSAGE_EVENTS, TEXT_EVENTS, Events
 
@@ -114,6 +115,14 @@ OPERATIONS = (
         MESSAGE_EVENTS,
         TurnState,
         links=("agentId", "sessionId", "turnId"),
+    ),
+    Operation(
+        "what_if",
+        MESSAGES,
+        WhatIfAnswer,
+        (*MISSING, *KEYED, *ASKING, "payload_too_large"),
+        KEY,
+        answer_headers=ROUTED,
     ),
     Operation("get_turn", MESSAGES, TurnState, MISSING),
     Operation("list_messages", MESSAGES, Page[SentMessage | Reply], MISSING),
