@@ -17,7 +17,7 @@ from typing import Any
 from agentos import wiring
 from agentos.domain.history import trimmed
 from agentos.store import keys
-from agentos.store.dynamodb import BATCH_WRITE_MAX, connect
+from agentos.store.dynamodb import BATCH_WRITE_MAX
 from agentos.store.items import Item, number, size, text
 from agentos.store.messages import to_stored
 from agentos.store.pages import chunks

@@ -64,6 +64,7 @@ if TYPE_CHECKING:
     from agentos.store.responses import ResponseStore
     from agentos.store.sessions import SessionStore
     from agentos.store.tenant_providers import TenantProviderStore
+    from agentos.store.transport.messages import DynamoDb
     from agentos.store.turns import TurnStore
     from agentos.store.usage import UsageStore
     from agentos.store.usage_totals import UsageTotals
@@ -144,8 +145,8 @@ def tenant_provider_keys() -> "TenantProviderKeys":
 
 
 @once
-def dynamodb() -> Any:
-    from agentos.store.dynamodb import connect
+def dynamodb() -> "DynamoDb":
+    from agentos.store.transport.connect import connect
 
     return connect(os.environ.get("AWS_ENDPOINT_URL_DYNAMODB") or None)
 

@@ -4,8 +4,10 @@ from agentos.domain import Message, Plan
 from agentos.domain.callers import Caller
 from agentos.domain.requests import RouteQuery
 from agentos.kernel.clock import Deadline
+from agentos.routing.call import Simulation
 from agentos.services.budget_preview import BudgetPreview
 from agentos.services.preparation import Hints, Preparation
+from agentos.services.simulation import with_failures
 from agentos.services.turn_parameters import with_parameters
 from agentos.store.agents import AgentStore
 from agentos.store.sessions import SessionStore
@@ -22,8 +24,13 @@ class Explanations:
         self._preparation = preparation
         self._budgets = budgets
 
-    def explain(self, caller: Caller, agent_id: str, request: RouteQuery, deadline: Deadline) -> Plan:
-        """The plan that a turn would follow now. Raises NotFound, Throttled, Unavailable."""
+    def explain(
+        self, caller: Caller, agent_id: str, request: RouteQuery, deadline: Deadline, simulated: Simulation
+    ) -> Plan:
+        """The plan that a turn would follow now; `simulated` failures come after it is made, as real ones do.
+
+        Raises NotFound, Throttled, Unavailable.
+        """
         agent = self._agents.get(caller.tenant, agent_id)
         session = self._sessions.get(caller.tenant, agent_id, request.session_id) if request.session_id else None
         asked = [Message(role=request.role, content=request.content)]
@@ -31,4 +38,5 @@ class Explanations:
             agent = self._agents.at(caller.tenant, agent, session.agent_version)
         agent = with_parameters(agent, [request])
         prompt, plan = self._preparation.prepare(caller, agent, session, asked, Hints.of(request))
-        return self._budgets.applied(plan, prompt, agent.config, caller, session, deadline)
+        plan = self._budgets.applied(plan, prompt, agent.config, caller, session, deadline)
+        return with_failures(plan, simulated)
