@@ -1,7 +1,7 @@
 """Whatever a provider sends, whole or streamed: an answer that can be stored and sent back, or UpstreamError."""
 
 import copy
-from collections.abc import Iterator, Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx
@@ -64,8 +64,7 @@ class Pieces(httpx.SyncByteStream):
         self._pieces = pieces
 
     def __iter__(self) -> Iterator[bytes]:
-        for piece in self._pieces:
-            yield piece
+        yield from self._pieces
 
 
 def stream_of(wire_format: str, events: Any) -> bytes:

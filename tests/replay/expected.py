@@ -20,6 +20,8 @@ EXPECTED: dict[str, tuple[int, str, str]] = {
     "create_key/bad_idempotency_key": (400, "unsupported", ""),
     "list_keys/ok": (200, "", ""),
     "list_keys/bad_limit": (400, "invalid_request", "limit"),
+    "get_current_key/ok": (200, "", ""),
+    "get_current_key/bad_parameter": (400, "invalid_request", "tenant"),
     "delete_key/ok": (204, "", ""),
     "delete_key/bad_unknown": (404, "not_found", ""),
     "put_tenant_provider/ok": (400, "unsupported", ""),  # where there is no parameter store

@@ -21,6 +21,7 @@ MODELS = {
     "`agentos.notes`.",
     "ConversationRequest": "A conversation to open.",
     "Circuit": "A target that is failing: it is left alone (`open`), or one caller tries it (`half-open`).",
+    "CurrentKey": "Who the caller is, and what it may do.",
     "EmbeddingsRequest": "Texts to embed, in OpenAI's form. A field that is not known is left out and named in "
     "`agentos.notes`.",
     "Failure": "Why a background turn failed.",
@@ -101,7 +102,7 @@ FIELDS = {
     "fallbackModels": "Further fallbacks, in order.",
     "fallbackOn": "Error classes that fall back only if they are named here.",
     "fallbackUsed": "Whether another model was preferred, or only a fallback was left to ask.",
-    "finishReason": "`stop`, `length`, `tool_calls`, `refusal` where the model itself refuses, or the provider's own word.",
+    "finishReason": "`stop`, `length`, `tool_calls`, `refusal` if the model itself refuses, or the provider's own word.",
     "firstTokenMs": "Milliseconds to the first text of a stream; null without a stream.",
     "forkFrom": "The session whose messages this one begins with.",
     "format": "The wire format.",
@@ -323,6 +324,11 @@ FIELDS = {
     "EmbeddingsRequest.model": "The name of a model; several, separated by commas, of which the later ones are "
     "fallbacks within the vector space of the first.",
     "EmbeddingsRequest.user": "A name for the user.",
+    "CurrentKey.expiresAt": "When the key or token ends; null is never.",
+    "CurrentKey.keyId": "The caller's name in usage and budgets; null where everybody may call.",
+    "CurrentKey.models": "Patterns of the models that it may use; null allows all.",
+    "CurrentKey.name": "The key's name, or the token's subject.",
+    "CurrentKey.scopes": "What it may do, with the scopes that others include.",
     "Experiment.name": "Names the experiment in replies.",
     "Health.status": "`ok` while at least one provider is available, else `degraded`.",
     "Health.version": "The version of the server.",

@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from agentos.domain import Agent, Page, Plan, Reply, SentMessage, Session, TurnState
 from agentos.domain.api_keys import ApiKey, IssuedKey
 from agentos.domain.budgets import BudgetState
+from agentos.domain.callers import CurrentKey
 from agentos.domain.tenant_providers import TenantProvider, TenantProviders
 from agentos.domain.usage_sums import UsageReport
 from agentos.services.provider_catalog import Health, HealthSummary, Matrix
@@ -219,6 +220,7 @@ OPERATIONS = (
     ),
     Operation("create_key", KEYS, IssuedKey, ("unsupported", "payload_too_large")),
     Operation("list_keys", KEYS, Page[ApiKey]),
+    Operation("get_current_key", KEYS, CurrentKey),
     Operation("delete_key", KEYS, codes=MISSING),
     Operation("get_usage", USAGE, UsageReport, csv=True),
     Operation("put_tenant_provider", KEYS, TenantProvider, (*MISSING, "unsupported", "payload_too_large")),

@@ -21,7 +21,7 @@ export function Usage() {
   const {data, error, busy, reload} = useLoad(signal => get("usage", {from, to, tenant, groupBy: "day,provider,model"}, {signal}), [from, to, tenant]);
   const dates = useMemo(() => daysBetween(from, to), [from, to]);
   return html`<${Page} title="Usage" about="Days are those of UTC. A turn counts a few seconds after it has ended.">
-    <div class="usage-filters">
+    <div class="filters">
       <${Field} label="Time" as="select" options=${TIMES} value=${days} onInput=${setDays} />
       <${Field} label="Split by" as="select" options=${SPLITS} value=${split} onInput=${setSplit} />
       ${may("admin") && html`<${Tenant} tenant=${tenant} show=${setTenant} />`}

@@ -8,6 +8,7 @@ import os
 import select
 import socket
 import time
+import weakref
 from collections import deque
 from collections.abc import Callable, Mapping
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
@@ -65,6 +66,7 @@ class Connections:
         self._timeouts = timeouts
         self._now = now
         self._idle: deque[_Idle] = deque()
+        weakref.finalize(self, _close, self._idle)
 
     def post(self, headers: Mapping[str, str], body: bytes) -> Answer:
         """The answer to one request. Raises botocore's ConnectionError or HTTPClientError."""
@@ -82,8 +84,7 @@ class Connections:
 
     def close(self) -> None:
         """Close all connections that are not in use."""
-        while self._idle:
-            self._idle.pop().connection.close()
+        _close(self._idle)
 
     def _exchange(self, connection: HTTPConnection, headers: Mapping[str, str], body: bytes) -> tuple[Answer, bool]:
         """The answer, and whether the connection can be used again."""
@@ -132,6 +133,11 @@ class Connections:
         connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         connection.sock.settimeout(self._timeouts.read)
         return connection
+
+
+def _close(idle: deque[_Idle]) -> None:
+    while idle:
+        idle.pop().connection.close()
 
 
 def _answer(response: HTTPResponse) -> Answer:

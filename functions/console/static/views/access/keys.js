@@ -34,7 +34,7 @@ export function Keys() {
 }
 
 const columns = revoke => [
-  {title: "Name", cell: one => html`${one.name}<p class="muted small mono">${one.keyId}</p>`},
+  {title: "Name", cell: one => html`<span class="wide-cell">${one.name}</span><p class="muted small mono nowrap">${one.keyId}</p>`},
   {title: "Tenant", cell: one => one.tenant},
   {title: "Scopes", cell: one => one.scopes.join(", ")},
   {title: "Models", cell: one => one.models?.join(", ") || "all"},

@@ -14,7 +14,7 @@ export function ChooseTenant({show}) {
     event.preventDefault();
     if (text.trim()) show(text.trim());
   }
-  return html`<form class="sessions-filters" onSubmit=${choose}>
+  return html`<form class="filters" onSubmit=${choose}>
     <${Field} label="Tenant" value=${text} onInput=${setText} list=${list} autocomplete="off" spellcheck="false" />
     <${Button} type="submit">Show<//>
     <datalist id=${list}>${known.map(name => html`<option key=${name} value=${name} />`)}</datalist>

@@ -26,7 +26,7 @@ export function AgentForm({draft, change, errorAt, models, onFault}) {
     value: valueAt(draft, path), set: value => change(withValue(draft, path, value)), error: errorAt(path),
   });
   return html`<div class="stack">
-    <div class="agents-grid">
+    <div class="agents-grid pairs">
       <${TextField} ...${bound("name")} label="Name" keepEmpty />
       <${TextField} ...${bound("model")} label="Model" hint="provider:model" keepEmpty models=${models} />
       <${TextField} ...${bound("description")} label="Description" keepEmpty wide />

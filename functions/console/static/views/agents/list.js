@@ -14,7 +14,7 @@ import {may, useShared} from "../../state.js";
 const COLUMNS = [
   {title: "Name", cell: agent => html`<a href=${href("agents", agent.agentId)}>${agent.name}</a>
     ${agent.description && html`<p class="muted small agents-clamp">${agent.description}</p>`}`},
-  {title: "Model", cell: agent => html`<span class="mono">${agent.model}</span>`},
+  {title: "Model", cell: agent => html`<span class="mono wide-cell">${agent.model}</span>`},
   {title: "Version", number: true, cell: agent => agent.version},
   {title: "Changed", cell: agent => html`<span class="nowrap">${when(agent.updatedAt)}</span>`},
 ];

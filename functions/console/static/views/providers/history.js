@@ -1,49 +1,53 @@
 // What the browser remembers of providers: calls, failures and latency of the last hour, read from the usage records.
 //
-// The API has sums by day and records by millisecond, but no series by minute. So the page asks for windows of five
-// minutes: twelve when it is opened, and the one that has just ended with each later look.
+// The API has sums by day and records by the millisecond, but no series by minute. So the page asks for windows of five
+// minutes: twelve when it is opened, and then the one that has begun again and again.
 
-import {groupedBy} from "../usage/sums.js";
+import {add, groupedBy, NOTHING, share} from "../usage/sums.js";
 
-export const WINDOW_MINUTES = 5;
-const WINDOW = WINDOW_MINUTES * 60_000;
-const MOST_SAMPLES = 60;
-const HOUR_OF_WINDOWS = 12;
+export const WINDOW = 5 * 60_000;
+const WINDOWS = 12;
+const LATE = 60_000; // a turn is recorded when it ends, and counts in the window in which it began
 
-/** Samples of an earlier visit to the view in the same page: [{at, providers: Map(name, sums)}], oldest first. */
-let samples = [];
+/** Maps by the begin of the window, of maps of sums by provider. They outlive the view, so that it can be left. */
+const known = new Map();
 
-/** Forget all samples: they belong to the key with which they were read. */
+/** Forgets all: it belongs to the key with which it was read. */
 export function forget() {
-  samples = [];
+  known.clear();
 }
 
-export const remembered = () => samples;
+/** The begins of the hour's windows in milliseconds, oldest first. The last one has begun, but not ended. */
+export function windowsAt(now) {
+  const last = Math.floor(now / WINDOW) * WINDOW;
+  return Array.from({length: WINDOWS}, (_, index) => last - (WINDOWS - 1 - index) * WINDOW);
+}
 
-/** The times in milliseconds at which the windows end that are still to be read: an hour of them at first. */
+/** The begins of those that must be read: what is not known, and what may have changed since. */
 export function windowsToRead(now) {
-  if (samples.length && now - samples.at(-1).at < HOUR_OF_WINDOWS * WINDOW) return [now];
-  samples = [];
-  return Array.from({length: HOUR_OF_WINDOWS}, (_, index) => now - (HOUR_OF_WINDOWS - 1 - index) * WINDOW);
+  const windows = windowsAt(now);
+  return windows.filter(begin => !known.has(begin) || begin + WINDOW + LATE > now);
 }
 
-/** The query of the window that ends at `at`. */
-export function queryOf(at) {
-  return {from: new Date(at - WINDOW).toISOString(), to: new Date(at).toISOString(), groupBy: "provider"};
+/** The query of the window that begins then. */
+export function queryOf(begin) {
+  return {from: new Date(begin).toISOString(), to: new Date(begin + WINDOW).toISOString(), groupBy: "provider"};
 }
 
-/** Remember the rows of the window that ends at `at`, and return all samples. */
-export function remember(at, rows) {
-  samples = [...samples, {at, providers: groupedBy(rows, row => row.provider)}].slice(-MOST_SAMPLES);
-  return samples;
+/** Remembers the rows of a window. Returns the last hour's sums by provider, oldest first; null is not read yet. */
+export function remember(begin, rows, now) {
+  known.set(begin, groupedBy(rows, row => row.provider));
+  const windows = windowsAt(now);
+  for (const one of known.keys()) if (one < windows[0]) known.delete(one);
+  return windows.map(one => known.get(one) ?? null);
 }
 
-/** The series of a provider: milliseconds and the share of failed calls, null where it was not called. */
-export function seriesOf(provider, all) {
-  const sums = all.map(sample => sample.providers.get(provider));
+/** Of a provider: milliseconds and the share of failed calls by window, null where it was not called; and all its calls. */
+export function seriesOf(provider, windows) {
+  const sums = windows.map(one => one?.get(provider) ?? NOTHING);
   return {
-    latency: sums.map(one => (one?.timedAttempts ? one.latencyMs / one.timedAttempts : null)),
-    errors: sums.map(one => (one?.attempts ? one.failedAttempts / one.attempts : null)),
-    calls: sums.at(-1)?.attempts ?? 0,
+    latency: sums.map(one => share(one.latencyMs, one.timedAttempts)),
+    errors: sums.map(one => share(one.failedAttempts, one.attempts)),
+    calls: sums.reduce(add, NOTHING).attempts,
   };
 }

@@ -8,7 +8,7 @@ const WORDS = {structuredOutput: "structured output"};
 const dollars = amount => (amount === undefined || amount === null ? "–" : `$${amount}`);
 
 const COLUMNS = [
-  {title: "Model", cell: one => html`<span class="mono">${one.model}</span>
+  {title: "Model", cell: one => html`<span class="mono wide-cell">${one.model}</span>
     ${one.upstreamModel !== one.model.slice(one.model.indexOf(":") + 1) && html`<p class="muted small mono">${one.upstreamModel}</p>`}`},
   {title: "Can", cell: one => can(one)},
   {title: "Reasoning", cell: one => one.reasoning?.join(", ") || "–"},

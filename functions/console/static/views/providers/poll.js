@@ -3,14 +3,14 @@
 import {get} from "../../api.js";
 import {useCallback, useEffect, useRef, useState} from "../../html.js";
 import {may, useShared} from "../../state.js";
-import {forget, queryOf, remember, remembered, windowsToRead} from "./history.js";
+import {forget, queryOf, remember, windowsToRead} from "./history.js";
 
-const POLL_SECONDS = 10;
+export const POLL_SECONDS = 15;
 
-/** {matrix, samples, error, at, reload}. `samples` is null where the key may not read usage. */
+/** {matrix, windows, error, at, reload}. `windows` are the last hour's sums; null where the key may not read usage. */
 export function useProviders(paused) {
   const {key} = useShared(), busy = useRef(false);
-  const [state, setState] = useState({matrix: null, samples: remembered(), error: null, at: null});
+  const [state, setState] = useState({matrix: null, windows: [], error: null, at: null});
   const look = useCallback(async () => {
     if (busy.current) return;
     busy.current = true;
@@ -18,7 +18,7 @@ export function useProviders(paused) {
     try {
       const now = Date.now();
       change({matrix: await get("providers"), at: now, error: null});
-      await readUsage(now, samples => change({samples}));
+      await readUsage(now, windows => change({windows}));
     } catch (error) {
       change({error});
     } finally {
@@ -34,11 +34,11 @@ export function useProviders(paused) {
   return {...state, reload: look};
 }
 
-/** Reads the windows that are not known yet; `show` gets all samples after each, or null where it is not allowed. */
+/** Reads the windows that are not known yet; `show` gets the last hour after each, or null where it is not allowed. */
 async function readUsage(now, show) {
-  for (const at of may("usage") ? windowsToRead(now) : []) {
+  for (const begin of may("usage") ? windowsToRead(now) : []) {
     try {
-      show(remember(at, (await get("usage", queryOf(at))).data));
+      show(remember(begin, (await get("usage", queryOf(begin))).data, now));
     } catch (error) {
       if (error.code !== "forbidden") throw error;
     }

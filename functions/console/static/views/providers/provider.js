@@ -1,7 +1,7 @@
 // One provider: its status, what it lacks, its circuits, its recent calls and its models.
 
 import {Sparkline} from "../../components/sparkline.js";
-import {duration, percent} from "../../format.js";
+import {count, duration, percent} from "../../format.js";
 import {html} from "../../html.js";
 import {seriesOf} from "./history.js";
 import {Models} from "./models.js";
@@ -11,7 +11,7 @@ const STATUS = {
 };
 const CAN = {chat: "chat", streaming: "streaming", tools: "tools", images: "images", structuredOutput: "structured output"};
 
-export function Provider({provider, samples}) {
+export function Provider({provider, windows}) {
   const [kind, status] = STATUS[provider.status] ?? ["", provider.status];
   const can = Object.keys(CAN).filter(name => provider[name]).map(name => CAN[name]);
   return html`<article class="card stack" aria-label=${provider.provider}>
@@ -20,7 +20,7 @@ export function Provider({provider, samples}) {
         <div class="row"><h2 class="anywhere">${provider.provider}</h2><span class=${`tag ${kind}`}>${status}</span></div>
         <p class="muted small">${can.join(", ")}</p>
       </div>
-      ${samples && html`<${Recent} provider=${provider.provider} samples=${samples} />`}
+      ${windows && html`<${Recent} provider=${provider.provider} windows=${windows} />`}
     </div>
     <${Lacks} provider=${provider} />
     ${provider.circuits.length > 0 && html`<ul class="banner warn" aria-label="Circuits">${provider.circuits.map(one => html`<li key=${one.model}>
@@ -41,12 +41,13 @@ function Lacks({provider}) {
 
 const names = all => all.map((name, index) => html`${index > 0 && ", "}<code key=${name}>${name}</code>`);
 
-function Recent({provider, samples}) {
-  const {latency, errors, calls} = seriesOf(provider, samples);
+function Recent({provider, windows}) {
+  const {latency, errors, calls} = seriesOf(provider, windows);
+  if (!calls) return html`<p class="muted small providers-none">No calls in the last hour.</p>`;
   return html`
     <${Measure} title="Latency" values=${latency} format=${duration} />
     <${Measure} title="Failed calls" values=${errors} format=${percent} kind="bad" />
-    <p class="small"><span class="muted">Calls, last 5 min</span><br />${calls}</p>`;
+    <p class="small"><span class="muted">Calls</span><br />${count(calls)}</p>`;
 }
 
 function Measure({title, values, format, kind}) {

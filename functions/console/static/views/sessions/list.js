@@ -13,7 +13,7 @@ import {go, href, replace} from "../../router.js";
 import {may, useShared} from "../../state.js";
 
 const COLUMNS = [
-  {title: "Session", cell: one => html`<a class="mono" href=${href("sessions", one.agentId, one.sessionId)}>${one.sessionId}</a>`},
+  {title: "Session", cell: one => html`<a class="mono nowrap" href=${href("sessions", one.agentId, one.sessionId)}>${one.sessionId}</a>`},
   {title: "User", cell: one => one.userId ?? "–"},
   {title: "Metadata", cell: one => html`<span class="mono small sessions-clamp">${metadataOf(one)}</span>`},
   {title: "Messages", number: true, cell: one => count(one.messageCount)},
@@ -49,7 +49,7 @@ function Filters({agents, agentId, userId}) {
     event.preventDefault();
     location.hash = `${href("sessions", agentId)}${user ? `?userId=${encodeURIComponent(user)}` : ""}`;
   }
-  return html`<form class="sessions-filters" role="search" onSubmit=${filter}>
+  return html`<form class="filters" role="search" onSubmit=${filter}>
     <${Field} label="Agent" as="select" options=${agents.map(one => [one.agentId, one.name])} value=${agentId} onInput=${id => go("sessions", id)} />
     <${Field} label="User" value=${user} onInput=${setUser} autocomplete="off" placeholder="all users" />
     <${Button} type="submit">Filter<//>

@@ -13,7 +13,7 @@ export function Message({message, fork, busy, disabled}) {
     <div class="row">
       <span class=${`tag ${ROLES[message.role] ?? ""}`}>${message.role}</span>
       ${message.state && message.state !== "completed" && html`<span class="tag warn">${message.state}</span>`}
-      <span class="muted small grow">${when(message.createdAt)}</span>
+      <span class="muted small nowrap grow">${when(message.createdAt)}</span>
       <${Copy} text=${text} label="Copy the text" />
       <${Button} small kind="quiet" icon="fork" busy=${busy} disabled=${disabled} onClick=${fork}>Fork from here<//>
     </div>

@@ -5,16 +5,16 @@ import {count, duration, percent, usd} from "../../format.js";
 import {html} from "../../html.js";
 import {groupedBy, MEASURES, namedBy, share} from "./sums.js";
 
-const [, , FALLBACKS, LATENCY] = MEASURES;
+const [FALLBACKS, LATENCY] = MEASURES.slice(2);
 const NUMBERS = [
   ["Turns", sums => count(sums.turns)],
   ["Calls", sums => count(sums.attempts)],
-  ["Failed calls", sums => percent(share(sums.failedAttempts, sums.attempts))],
-  ["Fallback rate", sums => percent(FALLBACKS.of(sums))],
-  ["Average latency", sums => duration(LATENCY.of(sums))],
-  ["Prompt tokens", sums => count(sums.promptTokens)],
-  ["Answer tokens", sums => count(sums.completionTokens)],
   ["Cost", sums => costOf(sums)],
+  ["Tokens in", sums => count(sums.promptTokens)],
+  ["Tokens out", sums => count(sums.completionTokens)],
+  ["Fallback rate", sums => percent(FALLBACKS.of(sums))],
+  ["Failed calls", sums => percent(share(sums.failedAttempts, sums.attempts))],
+  ["Average latency", sums => duration(LATENCY.of(sums))],
 ];
 
 /** The sum of the costs that are known, and how many calls are not in it. */
@@ -30,7 +30,7 @@ export function Rows({rows, split}) {
   if (!split) return null;
   const groups = [...groupedBy(rows, namedBy(split))].sort(([, left], [, right]) => right.costUsd - left.costUsd || right.attempts - left.attempts);
   const columns = [
-    {title: split === "model" ? "Model" : "Provider", cell: ([name]) => html`<span class="mono">${name}</span>`},
+    {title: split === "model" ? "Model" : "Provider", cell: ([name]) => html`<span class=${split === "model" ? "mono wide-cell" : "mono"}>${name}</span>`},
     ...NUMBERS.map(([title, text]) => ({title, number: true, cell: ([, sums]) => text(sums)})),
   ];
   return html`<${Table} caption=${`Usage by ${split}`} columns=${columns} rows=${groups} rowKey=${([name]) => name} />`;
