@@ -21,6 +21,7 @@ MODELS = {
     "`agentos.notes`.",
     "ConversationRequest": "A conversation to open.",
     "Circuit": "A target that is failing: it is left alone (`open`), or one caller tries it (`half-open`).",
+    "CurrentKey": "Who the caller is, and what it may do.",
     "EmbeddingsRequest": "Texts to embed, in OpenAI's form. A field that is not known is left out and named in "
     "`agentos.notes`.",
     "Failure": "Why a background turn failed.",
@@ -64,11 +65,14 @@ MODELS = {
     "and named in `agentos.notes`.",
     "TurnState": "The state of a background turn.",
     "Usage": "What one turn used. Tokens are those of the call that answered; `costUsd` is the sum over all calls.",
+    "WhatIfAnswer": "A stored reply, and another in its place that is not stored.",
+    "WhatIfRequest": "A stored reply, and how another would be given in its place.",
     "WordedPart": "A text part with more than white space.",
 }
 
 FIELDS = {
     "agentId": "The agent's id.",
+    "agent": "A JSON Merge Patch of the agent, which is tried and not stored.",
     "agentVersion": "The version of the agent that the session keeps to; null follows the latest.",
     "allowUnpriced": "Whether models whose price is not known may be asked although `usd` cannot hold them.",
     "among": "The models to choose from.",
@@ -169,6 +173,9 @@ FIELDS = {
     "served": "The model that answered.",
     "serviceTier": "The provider's class of service.",
     "sessionId": "The session's id.",
+    "simulated": "Whether the request asked for this failure, so that no call was made; left out where it is false.",
+    "simulatedFailure": "The class of the failure that the request asks for; left out where it asks for none.",
+    "simulateFailures": "Providers that shall fail at this request without being called, each with a class of failure.",
     "skipped": "The candidates that were not asked, each with a reason.",
     "state": "The state.",
     "status": "The status.",
@@ -320,6 +327,14 @@ FIELDS = {
     "EmbeddingsRequest.model": "The name of a model; several, separated by commas, of which the later ones are "
     "fallbacks within the vector space of the first.",
     "EmbeddingsRequest.user": "A name for the user.",
+    "CurrentKey.expiresAt": "When the key or token ends; null is never.",
+    "CurrentKey.keyId": "The caller's name in usage and budgets; null where everybody may call.",
+    "CurrentKey.models": "Patterns of the models that it may use; null allows all.",
+    "CurrentKey.name": "The key's name, or the token's subject.",
+    "CurrentKey.scopes": "What it may do, with the scopes that others include.",
+    "WhatIfAnswer.stored": "The stored reply.",
+    "WhatIfAnswer.whatIf": "The reply of the changed agent; it and its id are stored nowhere.",
+    "WhatIfRequest.messageId": "The id of an assistant's message in the session.",
     "Experiment.name": "Names the experiment in replies.",
     "Health.status": "`ok` while at least one provider is available, else `degraded`.",
     "Health.version": "The version of the server.",
