@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from agentos.services.leases import Leases
     from agentos.services.preparation import Preparation
     from agentos.services.provider_catalog import ProviderCatalog
+    from agentos.services.recosting import Recosting
     from agentos.services.request_rates import RequestRates
     from agentos.services.response_agents import ResponseAgents
     from agentos.services.response_turns import ResponseTurns
@@ -423,6 +424,13 @@ def usage_reports() -> "UsageReports":
     from agentos.services.usage_reports import UsageReports
 
     return UsageReports(usage_store(), usage_totals(), clock())
+
+
+@once
+def recosting() -> "Recosting":
+    from agentos.services.recosting import Recosting
+
+    return Recosting(usage_store(), settings(), clock())
 
 
 @once

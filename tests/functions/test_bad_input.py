@@ -20,6 +20,7 @@ WITH_BODY: dict[str, dict[str, Any]] = {
     "send_message": {"content": "Hello"},
     "explain_route": {"content": "Hello"},
     "what_if": {"messageId": "msg_1"},
+    "recost_usage": {"model": "local:any"},
     "create_key": {"tenant": "acme", "name": "n", "scopes": ["chat"]},
     "put_tenant_budget": {"period": "day", "usd": 1},
     "put_key_budget": {"period": "day", "usd": 1},

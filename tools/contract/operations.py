@@ -9,6 +9,7 @@ from agentos.domain import Agent, Page, Plan, Reply, SentMessage, Session, TurnS
 from agentos.domain.api_keys import ApiKey, IssuedKey
 from agentos.domain.budgets import BudgetState
 from agentos.domain.callers import CurrentKey
+from agentos.domain.recosting import RecostPage
 from agentos.domain.tenant_providers import TenantProvider, TenantProviders
 from agentos.domain.usage_sums import UsageReport
 from agentos.services.provider_catalog import Health, HealthSummary, Matrix
@@ -232,6 +233,7 @@ OPERATIONS = (
     Operation("get_current_key", KEYS, CurrentKey),
     Operation("delete_key", KEYS, codes=MISSING),
     Operation("get_usage", USAGE, UsageReport, csv=True),
+    Operation("recost_usage", USAGE, RecostPage, ("payload_too_large",)),
     Operation("put_tenant_provider", KEYS, TenantProvider, (*MISSING, "unsupported", "payload_too_large")),
     Operation("list_tenant_providers", KEYS, TenantProviders),
     Operation("delete_tenant_provider", KEYS, codes=MISSING),
