@@ -66,6 +66,7 @@ if TYPE_CHECKING:
     from agentos.store.responses import ResponseStore
     from agentos.store.sessions import SessionStore
     from agentos.store.tenant_providers import TenantProviderStore
+    from agentos.store.transport.messages import DynamoDb
     from agentos.store.turns import TurnStore
     from agentos.store.usage import UsageStore
     from agentos.store.usage_totals import UsageTotals
@@ -146,8 +147,8 @@ def tenant_provider_keys() -> "TenantProviderKeys":
 
 
 @once
-def dynamodb() -> Any:
-    from agentos.store.dynamodb import connect
+def dynamodb() -> "DynamoDb":
+    from agentos.store.transport.connect import connect
 
     return connect(os.environ.get("AWS_ENDPOINT_URL_DYNAMODB") or None)
 
@@ -342,9 +343,9 @@ def _http_client(reply_bytes: int, *, public: bool = False) -> "HttpClient":
     stall_seconds = settings().limits.stream_stall_seconds
     if not public:
         return HttpClient(reply_bytes, stall_seconds=stall_seconds, clock=clock())
-    from agentos.providers.public_network import PublicTransport
+    from agentos.providers.public_network import public_connections
 
-    return HttpClient(reply_bytes, PublicTransport(), stall_seconds=stall_seconds, clock=clock())
+    return HttpClient(reply_bytes, public_connections(clock()), stall_seconds=stall_seconds)
 
 
 def _transport(client: "HttpClient") -> "HttpTransport":

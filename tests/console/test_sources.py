@@ -1,4 +1,4 @@
-"""The console's own files: no way to inject markup, nothing from elsewhere, and vendored libraries as their registry has them."""
+"""The console's own files: no injected markup, nothing from elsewhere, and libraries as their packages have them."""
 
 import hashlib
 import json
@@ -58,7 +58,9 @@ def test_every_import_is_of_a_file_that_exists() -> None:
         if path in reached:
             continue
         reached.add(path)
-        for name in re.findall(r'^(?:import|export|\}).* from "(\.[^"]+)"|import\("(\.[^"]+)"\)', path.read_text(), re.M):
+        for name in re.findall(
+            r'^(?:import|export|\}).* from "(\.[^"]+)"|import\("(\.[^"]+)"\)', path.read_text(), re.M
+        ):
             found = (path.parent / "".join(name)).resolve()
             assert found.is_file(), f"{named(path)} imports {name}"
             waiting.append(found)

@@ -158,7 +158,7 @@ class World:
 
     def stream(self) -> list[dict[str, Any]]:
         """The records that were inserted, as the stream has them."""
-        items = self._client.scan(TableName=self._table_name, ConsistentRead=True)["Items"]
+        items = self._client.call("Scan", TableName=self._table_name, ConsistentRead=True)["Items"]
         records = [item for item in items if item["pk"]["S"].startswith(f"TENANT#{self._tenant}#USAGE#2")]
         return [{name: value for name, value in item.items() if name != "counted"} for item in records]
 

@@ -35,7 +35,7 @@ IDS = {
 
 
 def routes() -> dict[tuple[str, str], str]:
-    """The folder of the function behind each route of template.yaml, but for unknown routes, preflights and the console."""
+    """The folder of the function behind each route of template.yaml. The console has none, nor do unknown routes."""
     resources = template()["Resources"].values()
     functions = [one["Properties"] for one in resources if one["Type"] == "AWS::Serverless::Function"]
     return {

@@ -109,7 +109,7 @@ FIELDS = {
     "fallbackModels": "Further fallbacks, in order.",
     "fallbackOn": "Error classes that fall back only if they are named here.",
     "fallbackUsed": "Whether another model was preferred, or only a fallback was left to ask.",
-    "finishReason": "`stop`, `length`, `tool_calls`, or the provider's own word.",
+    "finishReason": "`stop`, `length`, `tool_calls`, `refusal` if the model itself refuses, or the provider's own word.",
     "firstTokenMs": "Milliseconds to the first text of a stream; null without a stream.",
     "forkFrom": "The session whose messages this one begins with.",
     "format": "The wire format.",

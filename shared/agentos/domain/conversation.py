@@ -252,15 +252,21 @@ class TokenCount(Value):
     cost: Decimal | None = None
 
 
+REFUSAL = "refusal"
+"""The finish reason of an answer in which the model itself refuses, where its provider marks that."""
+
+
 class Completion(Value):
     """A provider's answer, whatever its wire format.
 
-    `finish_reason` is `stop`, `length`, `tool_calls`, or the provider's own word where ours have none. `reasoning` is
-    the text of the model's thoughts, as far as the provider shows it. `notes` say what of the request was changed or
-    left out for this provider, a sentence each. `stop_sequence` ended the answer, where the provider says which did.
+    `finish_reason` is `stop`, `length`, `tool_calls`, `refusal`, or the provider's own word where ours have none.
+    `refusal`: the words in which the model refuses, which follow the text. `reasoning` is the text of the model's
+    thoughts, as far as the provider shows it. `notes` say what of the request was changed or left out for this
+    provider, a sentence each. `stop_sequence` ended the answer, where the provider says which did.
     """
 
     text: str
+    refusal: str = ""
     finish_reason: str
     tokens: TokenCount
     tool_calls: tuple[ToolCall, ...] = ()

@@ -34,7 +34,7 @@ class Sums:
 
     `fallbacks`: turns that a fallback answered. `failed`: turns whose client got an error. `cost_usd` is the exact sum
     of the costs that are known, `unpriced` the number of counted calls whose cost is not. `estimated`: calls whose
-    counts are partly our estimate. A count that is not known adds nothing. `failed_attempts`: calls that did not answer.
+    counts are partly our estimate. A count that is not known adds nothing. `failed_attempts`: calls without an answer.
     `latency_ms`: the milliseconds of the calls that answered, `timed_attempts` their number, so that one divided by the
     other is their average. What earlier versions have stored has none of these three.
     """
