@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page
 
+from tests.console.tenants import Site, opened
 from tests.support.browser import SEEN_SECONDS, launched
 from tests.support.gateway import ROOT
 
@@ -19,6 +20,21 @@ def browser() -> Iterator[Browser]:
     """For one module, as Playwright runs once in a process and other tests have a browser, too."""
     with launched() as browser:
         yield browser
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    with opened(tmp_path_factory.mktemp("console")) as site:
+        yield site
+
+
+@pytest.fixture
+def site(running: Site) -> Site:
+    """A host with providers that have no script and remember no request."""
+    for provider in (running.openai, running.groq):
+        provider.script.clear()
+        provider.requests.clear()
+    return running
 
 
 @pytest.fixture
@@ -35,7 +51,7 @@ def open_page(browser: Browser) -> Iterator[Opened]:
         if message.type in ("error", "warning") and "Failed to load resource" not in message.text:
             faults.append(message.text)
 
-    def opened(width: int = 1360, height: int = 860, color_scheme: str = "light") -> Page:
+    def new_page(width: int = 1360, height: int = 860, color_scheme: str = "light") -> Page:
         page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=color_scheme)  # type: ignore[arg-type]
         page.set_default_timeout(SEEN_SECONDS * 1000)
         page.on("pageerror", lambda error: faults.append(str(error)))
@@ -44,7 +60,7 @@ def open_page(browser: Browser) -> Iterator[Opened]:
         pages.append(page)
         return page
 
-    yield opened
+    yield new_page
     for page in pages:
         page.close()
     assert faults == []

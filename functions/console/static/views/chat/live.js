@@ -28,7 +28,7 @@ export function Live({live, onAgain, onForget, onReload}) {
         ${state === "failed" && html`<${ErrorBanner} error=${error} />`}
         ${state === "failed" && html`<div class="row"><${Button} small icon="retry" onClick=${onAgain}>Try again<//><${Button} small kind="quiet" onClick=${onForget}>Dismiss<//></div>`}
       </div>
-      ${failed && html`<section class="route card stack" aria-label="Route"><h3>What was tried</h3>
+      ${failed && html`<section class="route card stack" aria-label="Route"><h2>What was tried</h2>
         <${Waterfall} attempts=${failed} /><${Skipped} skipped=${error.details.skipped ?? []} /></section>`}
     </article>`;
 }
