@@ -21,11 +21,14 @@ from agentos.store.dynamodb import BATCH_WRITE_MAX
 from agentos.store.items import Item, number, size, text
 from agentos.store.messages import to_stored
 from agentos.store.pages import chunks
+from agentos.store.transport.connect import connect
+from agentos.store.transport.messages import Answer, Request, decode
 from bench.prose import prose
 from local import dynamodb_local
 from tests.support.builders import a_message, a_reply
 from tests.support.dynamodb import new_table, table_client
 from tests.support.gateway import Client
+from tests.support.transport import Send, around, is_about_health
 from tests.support.upstream import Upstream, answer
 from tests.support.wiring import rewire
 
@@ -57,31 +60,26 @@ class Meter:
     def __init__(self, client: Any, reader: Any) -> None:
         self.cost = Cost()
         self._reader = reader
-        self._transaction: list[dict[str, Any]] = []
         self._leased: Item = {}
-        self._events = client.meta.events
-        self._events.register("provide-client-params.dynamodb", self._ask)
-        self._events.register("after-call.dynamodb", self._count)
-
-    def stop(self) -> None:
+        self.stop = around(client, self._send)
         """Count no more."""
-        self._events.unregister("provide-client-params.dynamodb", self._ask)
-        self._events.unregister("after-call.dynamodb", self._count)
 
-    def _ask(self, params: Mapping[str, Any], **_: Any) -> Mapping[str, Any]:
-        self._transaction = params.get("TransactItems", [])
-        return params if "'HEALTH'" in repr(params) else {**params, "ReturnConsumedCapacity": "TOTAL"}
+    def _send(self, request: Request, send: Send) -> Answer:
+        if is_about_health(request):
+            return send(request)
+        answer = send(Request(request.operation, {**request.parameters, "ReturnConsumedCapacity": "TOTAL"}))
+        if answer.status == 200:
+            self._count(request, decode(answer.body))
+        return answer
 
-    def _count(self, model: Any, parsed: Mapping[str, Any], **_: Any) -> None:
-        consumed = parsed.get("ConsumedCapacity")
-        if consumed is None:
-            return
-        self.cost.requests.append(model.name)
-        self._leased = parsed.get("Attributes", self._leased)
-        if model.name in READS:
+    def _count(self, request: Request, answered: Mapping[str, Any]) -> None:
+        consumed = answered["ConsumedCapacity"]
+        self.cost.requests.append(request.operation)
+        self._leased = answered.get("Attributes", self._leased)
+        if request.operation in READS:
             self.cost.read += consumed["CapacityUnits"]
-        elif model.name == "TransactWriteItems":
-            self.cost.write += sum(map(self._units, self._transaction))
+        elif request.operation == "TransactWriteItems":
+            self.cost.write += sum(map(self._units, request.parameters["TransactItems"]))
         else:
             self.cost.write += consumed["CapacityUnits"]
 
@@ -91,7 +89,9 @@ class Meter:
             largest = size(action["Put"]["Item"])
         else:
             update = action["Update"]
-            after = self._reader.get_item(TableName=update["TableName"], Key=update["Key"], ConsistentRead=True)["Item"]
+            after = self._reader.call("GetItem", TableName=update["TableName"], Key=update["Key"], ConsistentRead=True)[
+                "Item"
+            ]
             largest = max(size(self._leased), size(after))
         return 2 * math.ceil(largest / 1024)
 
