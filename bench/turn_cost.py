@@ -21,14 +21,12 @@ from agentos.store.dynamodb import BATCH_WRITE_MAX
 from agentos.store.items import Item, number, size, text
 from agentos.store.messages import to_stored
 from agentos.store.pages import chunks
-from agentos.store.transport.connect import connect
 from agentos.store.transport.messages import Answer, Request, decode
 from bench.prose import prose
 from local import dynamodb_local
 from tests.support.builders import a_message, a_reply
 from tests.support.dynamodb import new_table, table_client
 from tests.support.gateway import Client
-from tests.support.transport import Send, around, is_about_health
 from tests.support.upstream import Upstream, answer
 from tests.support.wiring import rewire
 
@@ -55,25 +53,31 @@ class Cost:
 
 
 class Meter:
-    """Reads the units off a client's answers."""
+    """A transport around the client's own that reads the units off its answers."""
 
     def __init__(self, client: Any, reader: Any) -> None:
         self.cost = Cost()
         self._reader = reader
         self._leased: Item = {}
-        self.stop = around(client, self._send)
-        """Count no more."""
+        self._client, self._inner = client, client.transport
+        client.transport = self
 
-    def _send(self, request: Request, send: Send) -> Answer:
-        if is_about_health(request):
-            return send(request)
-        answer = send(Request(request.operation, {**request.parameters, "ReturnConsumedCapacity": "TOTAL"}))
-        if answer.status == 200:
-            self._count(request, decode(answer.body))
+    def stop(self) -> None:
+        """Count no more."""
+        self._client.transport = self._inner
+
+    def send(self, request: Request) -> Answer:
+        """The answer, after it was counted. Requests about health are not."""
+        if b'"HEALTH"' in request.body:
+            return self._inner.send(request)
+        answer = self._inner.send(Request(request.operation, {**request.parameters, "ReturnConsumedCapacity": "TOTAL"}))
+        self._count(request, decode(answer.body))
         return answer
 
     def _count(self, request: Request, answered: Mapping[str, Any]) -> None:
-        consumed = answered["ConsumedCapacity"]
+        consumed = answered.get("ConsumedCapacity")
+        if consumed is None:
+            return
         self.cost.requests.append(request.operation)
         self._leased = answered.get("Attributes", self._leased)
         if request.operation in READS:
@@ -89,9 +93,7 @@ class Meter:
             largest = size(action["Put"]["Item"])
         else:
             update = action["Update"]
-            after = self._reader.call("GetItem", TableName=update["TableName"], Key=update["Key"], ConsistentRead=True)[
-                "Item"
-            ]
+            after = self._reader.get_item(TableName=update["TableName"], Key=update["Key"], ConsistentRead=True)["Item"]
             largest = max(size(self._leased), size(after))
         return 2 * math.ceil(largest / 1024)
 
@@ -103,7 +105,7 @@ def measure(upstream: Upstream, messages: int, *, keyed: bool, turns: int = TURN
     assert api.say(agent_id, api.session(agent_id)).status == 200  # health is known from here on
     path = {"agentId": agent_id, "sessionId": api.session(agent_id)}
     fill(agent_id, path["sessionId"], messages)
-    meter = Meter(wiring.dynamodb(), connect(os.environ["AWS_ENDPOINT_URL_DYNAMODB"]))
+    meter = Meter(wiring.dynamodb(), table_client(os.environ["AWS_ENDPOINT_URL_DYNAMODB"], "eu-west-1"))
     costs = []
     for turn in range(turns if messages else 1):
         meter.cost = Cost()

@@ -44,9 +44,10 @@ HOME_OF = {
         "store/transport/retries.py",
         "store/transport/skew.py",
     },
-    "httpx": {"providers/http_client.py", "providers/public_network.py"},
-    "httpcore": {"providers/public_network.py"},
-    "anyio": {"providers/http_client.py", "providers/public_network.py"},
+    "urllib3": {"providers/connections.py", "providers/http_failures.py", "providers/http_stream.py"},
+    "certifi": {"providers/tls.py"},
+    "httpx": set(),  # the tools and tests have it; no function loads it
+    "anyio": set(),
     "yaml": {"settings/loading.py"},
     "jsonschema": {"services/tool_definitions.py"},
     "awslambdaric": set(),  # Lambda's own client, which lambda_streaming does not use

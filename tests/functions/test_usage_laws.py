@@ -30,7 +30,8 @@ from tests.support.wiring import rewire
 
 OPENAI, GEMINI = "openai:gpt-4o-mini", "gemini:flash-1.5"
 TOKENS = ("promptTokens", "completionTokens", "cachedTokens", "cacheWriteTokens", "reasoningTokens")
-COUNTS = (*TOKENS, "turns", "attempts", "fallbacks", "failed", "unpriced", "estimated")
+TURNS = ("turns", "attempts", "fallbacks", "failed", "unpriced", "estimated")
+COUNTS = (*TOKENS, *TURNS, "failedAttempts", "timedAttempts", "latencyMs")
 
 QUIET = settings(examples(8), suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 
@@ -115,6 +116,10 @@ class Model:
         for attempt in attempts:
             row = self._row(attempt, agent, user)
             row["attempts"] += 1
+            answered = attempt["outcome"] == "ok"
+            row["failedAttempts"] += not answered
+            row["timedAttempts"] += answered
+            row["latencyMs"] += attempt["latencyMs"] if answered else 0
             usage = attempt["usage"]
             if usage is None:
                 continue

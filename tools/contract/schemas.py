@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, models_json_schema
 
-from agentos.domain import Plan, Reply, Route, SentMessage, ToolCall
+from agentos.domain import Attempt, Plan, Reply, Route, SentMessage, Target, ToolCall
 from agentos.domain.callers import tenant_name
 from agentos.domain.names import model_name
 from agentos.domain.parameters import GivenParameters
@@ -27,10 +27,14 @@ OPTIONAL: dict[type[Any], set[str]] = {
     SentMessage: {"toolCalls"},
     Plan: {"cache"},
     Route: {"cache"},
+    Attempt: {"simulated"},
+    Target: {"simulatedFailure"},
 }
 """Fields that an answer leaves out where they would say nothing."""
 
 IMAGE_URL = r"^(https?://|data:image/[a-zA-Z0-9_.+-]+;base64,)\S+$"
+BASE64 = r"^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$"
+FILE_DATA = r"^data:[a-zA-Z0-9_.+-]+/[a-zA-Z0-9_.+-]+(;[a-zA-Z0-9_.+=-]+)*;base64,[A-Za-z0-9+/]+={0,2}$"
 """What `model_name` and the check of an image's URL demand, in the syntax that JSON Schema has."""
 
 
@@ -72,6 +76,9 @@ def _demanded(validator: Any, inner: Json) -> Json:
         return {"pattern": "^[a-z0-9][a-z0-9-]{0,62}$"}
     by_name: dict[str, Json] = {
         "_image_url": {"pattern": IMAGE_URL},
+        "_file_data": {"pattern": FILE_DATA},
+        "_file_address": {"pattern": r"^https?://\S+$"},
+        "_base64": {"pattern": BASE64},
         "_one": {"const": 1},
         "_bounded": {"minProperties": 1},
     }
