@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import boto3
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from agentos.kernel import json_text
@@ -13,6 +11,9 @@ from agentos.kernel.logs import logger
 
 def connect(endpoint_url: str | None = None) -> Any:
     """An SQS client for a function: short time-outs, three tries."""
+    import boto3
+    from botocore.config import Config
+
     config = Config(connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 3})
     return boto3.client("sqs", endpoint_url=endpoint_url, config=config)
 
