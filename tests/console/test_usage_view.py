@@ -77,15 +77,15 @@ def test_without_turns_it_says_so(page: Page, site: Site, axe: Axe) -> None:
 def test_another_tenants_usage_takes_the_scope_admin(page: Page, site: Site) -> None:
     tenant = used(site)
     open_view(page, site, site.tenant(), "usage")
-    page.get_by_label("Tenant").fill(tenant.name)
-    page.get_by_label("Tenant").press("Enter")
+    page.get_by_label("Tenant", exact=True).fill(tenant.name)
+    page.get_by_label("Tenant", exact=True).press("Enter")
     expect(page.get_by_label("In all")).to_contain_text("Turns3")
-    page.get_by_label("Tenant").fill("No such name")
-    page.get_by_label("Tenant").press("Enter")
+    page.get_by_label("Tenant", exact=True).fill("No such name")
+    page.get_by_label("Tenant", exact=True).press("Enter")
     expect(page.get_by_role("alert").first).to_contain_text("lower-case letters")
     open_view(page, site, site.tenant("usage"), "usage")
     expect(page.get_by_role("heading", name="Nothing was used in this time")).to_be_visible()
-    expect(page.get_by_label("Tenant")).to_have_count(0)
+    expect(page.get_by_label("Tenant", exact=True)).to_have_count(0)
 
 
 def test_budgets_show_what_is_spent_and_who_may_not_set_them_cannot(page: Page, site: Site, axe: Axe) -> None:
