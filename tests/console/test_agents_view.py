@@ -61,7 +61,9 @@ def test_the_apis_messages_stand_at_their_fields(page: Page, site: Site, axe: Ax
     model, temperature = page.get_by_label("Model", exact=True), page.get_by_label("Temperature")
     expect(model).to_have_attribute("aria-invalid", "true")
     expect(model).to_be_focused()
-    expect(model).to_have_accessible_description('provider:model must be "provider:model", such as "openai:gpt-4o-mini"')
+    expect(model).to_have_accessible_description(
+        'provider:model must be "provider:model", such as "openai:gpt-4o-mini"'
+    )
     expect(temperature).to_have_accessible_description("0 to 2 Input should be a valid number")
     expect(page.get_by_label("Name")).not_to_have_attribute("aria-invalid", "true")
     axe(page)
@@ -218,7 +220,9 @@ def test_an_agent_that_is_not_there_is_an_error_in_words(page: Page, site: Site,
 
 def test_long_names_fit(page: Page, site: Site) -> None:
     tenant = site.tenant()
-    agent = tenant.agent(name=LONG, description=LONG, config={"routing": {"rules": [{"name": LONG[:100], "use": MODEL}]}})
+    agent = tenant.agent(
+        name=LONG, description=LONG, config={"routing": {"rules": [{"name": LONG[:100], "use": MODEL}]}}
+    )
     open_view(page, site, tenant, "agents")
     fits_a_phone(page)
     page.get_by_role("link", name=LONG).click()

@@ -94,7 +94,9 @@ def test_an_open_circuit_is_shown(page: Page, site: Site, axe: Axe) -> None:
         site.groq.script.clear()
     open_view(page, site, tenant, "providers")
     circuits = card(page, "groq").get_by_role("list", name="Circuits")
-    expect(circuits).to_contain_text(re.compile(r"groq:openai/gpt-oss-20b is (left alone for \d+ s|being tried by one call)"))
+    expect(circuits).to_contain_text(
+        re.compile(r"groq:openai/gpt-oss-20b is (left alone for \d+ s|being tried by one call)")
+    )
     axe(page)
 
 

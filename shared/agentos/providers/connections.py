@@ -9,7 +9,7 @@ import ssl
 from functools import lru_cache
 from typing import Any, NamedTuple, Protocol
 
-from urllib3 import BaseHTTPResponse, HTTPConnectionPool, HTTPSConnectionPool, ProxyManager, Timeout
+from urllib3 import BaseHTTPResponse, HTTPConnectionPool, HTTPSConnectionPool, ProxyManager, Retry, Timeout
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import ConnectTimeoutError, LocationParseError, NewConnectionError
 from urllib3.util import parse_url
@@ -25,6 +25,8 @@ IDLE_SECONDS = 30
 
 KEPT = 20
 """Idle connections that are kept for each host. There may be more at once; those are closed after their use."""
+
+_NO_RETRIES = Retry(total=False, redirect=False)
 
 logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)  # it warns of each that is not kept
 
@@ -81,7 +83,7 @@ class Connections:
             request.url if forwarded else path,
             body=request.body,
             headers={"accept-encoding": "gzip, deflate", **request.headers},
-            retries=False,
+            retries=_NO_RETRIES,
             redirect=False,
             assert_same_host=False,
             timeout=Timeout(total=seconds),
@@ -117,11 +119,28 @@ class _Kept(HTTPConnection):
         self._network = network or Network()
         self._clock = clock or Clock()
         self._used_at = 0.0
+        self._unsent: list[bytes] | None = None
         self.bounded: Any = None
 
     def connect(self) -> None:
         super().connect()
         self.bounded = self.sock  # http.client drops `sock` where the server will close the connection
+
+    def request(self, *arguments: Any, **options: Any) -> None:
+        """Send head and body as one piece, where http.client would send two."""
+        self._unsent = []
+        try:
+            super().request(*arguments, **options)
+            whole = b"".join(self._unsent)
+        finally:
+            self._unsent = None
+        super().send(whole)
+
+    def send(self, data: Any) -> None:
+        if self._unsent is None:
+            super().send(data)
+        else:
+            self._unsent.append(data)
 
     def getresponse(self) -> Any:
         response = super().getresponse()

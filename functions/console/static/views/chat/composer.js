@@ -13,7 +13,7 @@ const PRIORITIES = [["", "None"], ["cost", "Cost"], ["latency", "Latency"], ["qu
 const NO_OPTIONS = {taskType: "", priority: "", thoughts: false, failures: {}};
 
 export function Composer({agent, sessionId, draft, setDraft, running, waiting, onSend, onStop, onCopyAs}) {
-  const [options, setOptions] = useState(NO_OPTIONS), [plan, setPlan] = useState(null), box = useRef(null);
+  const [options, setOptions] = useState(NO_OPTIONS), [plan, setPlan] = useState(null), [opened, setOpened] = useState(false), box = useRef(null);
   const set = name => value => setOptions(old => ({...old, [name]: value}));
   const chosen = [options.taskType, options.priority, options.thoughts, ...Object.keys(options.failures)].filter(Boolean).length;
   const ready = Boolean(draft.trim()) && !running && !waiting;
@@ -48,22 +48,21 @@ export function Composer({agent, sessionId, draft, setDraft, running, waiting, o
         ? html`<${Button} icon="stop" onClick=${onStop}>Stop<//>`
         : html`<${Button} kind="primary" type="submit" icon="send" disabled=${!ready}>Send<//>`}
     </div>
-    <details class="composer-options">
-      <summary>Options${chosen > 0 && html` <span class="tag accent">${chosen}</span>`}</summary>
-      <div class="stack">
-        <div class="composer-fields">
-          <${Field} label="Task type" value=${options.taskType} onInput=${set("taskType")} placeholder="found out from the text" />
-          <${Field} label="Priority" as="select" options=${PRIORITIES} value=${options.priority} onInput=${set("priority")} />
-          <${Check} label="Show the model's thoughts" checked=${options.thoughts} onChange=${set("thoughts")} />
-        </div>
-        <${Failures} failures=${options.failures} onChange=${set("failures")} />
-      </div>
-    </details>
-    <div class="row composer-foot">
+    <div class="row">
+      <${Button} small kind="quiet" icon="down" aria-expanded=${opened ? "true" : "false"} onClick=${() => setOpened(!opened)}>
+        Options${chosen > 0 && html` <span class="tag accent">${chosen}</span>`}<//>
       <${Button} small kind="quiet" icon="route" onClick=${explain}>Explain<//>
       <${Button} small kind="quiet" icon="code" onClick=${() => onCopyAs(bodyOf(draft.trim() || "Hello", options))}>Copy as<//>
       <span class="small muted push wide-only">Enter sends, Shift + Enter begins a line</span>
     </div>
+    ${opened && html`<div class="stack composer-options">
+      <div class="composer-fields">
+        <${Field} label="Task type" value=${options.taskType} onInput=${set("taskType")} placeholder="found out from the text" />
+        <${Field} label="Priority" as="select" options=${PRIORITIES} value=${options.priority} onInput=${set("priority")} />
+        <${Check} label="Show the model's thoughts" checked=${options.thoughts} onChange=${set("thoughts")} />
+      </div>
+      <${Failures} failures=${options.failures} onChange=${set("failures")} />
+    </div>`}
     ${plan && html`<${Dialog} title="Who would be asked" onClose=${() => setPlan(null)}>
       <${ErrorBanner} error=${plan.error} />
       ${plan.data && html`<${Plan} plan=${plan.data} />`}

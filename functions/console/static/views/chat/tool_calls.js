@@ -15,7 +15,7 @@ export function ToolCalls({calls, onResults}) {
   }
   return html`<form class="stack tool-calls" onSubmit=${send}>
     ${calls.map(call => html`<section key=${call.id} class="card stack">
-      <h3 class="row anywhere"><${Icon} name="tool" /><span class="mono">${call.name}</span></h3>
+      <h2 class="row anywhere"><${Icon} name="tool" /><span class="mono">${call.name}</span></h2>
       ${call.invalidArguments != null && html`<p class="tag warn">Its arguments are no JSON object.</p>`}
       <${Code} text=${call.invalidArguments ?? pretty(call.arguments)} language="arguments" />
       ${onResults && html`<${Field} label="Result of ${call.name}" as="textarea" rows="2" value=${results[call.id] ?? ""}

@@ -1,4 +1,5 @@
-// The attempts of a turn on one time axis, each beginning where the one before ended.
+// The attempts of a turn on one time axis, each beginning where the one before ended. What the turn took besides, such as
+// reading its history, is before the first.
 //
 //   html`<${Waterfall} attempts=${route.attempts} total=${usage.latencyMs} firstToken=${usage.firstTokenMs} />`
 
@@ -9,8 +10,8 @@ const SHORTEST = 1.5; // percent of the axis: what took no time can still be see
 
 export function Waterfall({attempts, total, firstToken}) {
   if (attempts.length === 0) return html`<p class="small muted">No provider was called.</p>`;
-  const whole = Math.max(total ?? 0, attempts.reduce((sum, one) => sum + (one.latencyMs ?? 0), 0), 1);
-  let at = 0;
+  const called = attempts.reduce((sum, one) => sum + (one.latencyMs ?? 0), 0), whole = Math.max(total ?? 0, called, 1);
+  let at = Math.max(0, (total ?? 0) - called);
   const rows = attempts.map(one => {
     const start = at;
     at += one.latencyMs ?? 0;
