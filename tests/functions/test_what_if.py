@@ -64,9 +64,7 @@ def test_a_turn_in_the_middle_is_asked_with_what_came_before_it(talk: Chat, prov
     assert reply["content"] == f"Answer {number}."
     assert what_if(talk, reply["messageId"], agent={"config": {"instructions": "Be verbose."}}).status == 200
     earlier = [
-        said
-        for one in range(1, number)
-        for said in (("user", f"Question {one}?"), ("assistant", f"Answer {one}."))
+        said for one in range(1, number) for said in (("user", f"Question {one}?"), ("assistant", f"Answer {one}."))
     ]
     assert asked(providers.openai.requests[-1]) == [
         ("system", "Be verbose."),

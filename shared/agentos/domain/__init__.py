@@ -53,6 +53,7 @@ from agentos.domain.sessions import (
     Reply,
     SentMessage,
     Session,
+    SessionFilter,
     SessionUsage,
     TurnState,
 )
@@ -98,6 +99,7 @@ __all__ = [
     "Route",
     "SentMessage",
     "Session",
+    "SessionFilter",
     "SessionUsage",
     "SkipCode",
     "Skipped",

@@ -53,9 +53,7 @@ class UsageStore:
         except ConditionFailed:  # with the turn's commit, whose answer was lost
             return
 
-    def of_day(
-        self, tenant: str, day: str, first: int, end: int, after: str | None = None
-    ) -> Iterator[Item]:
+    def of_day(self, tenant: str, day: str, first: int, end: int, after: str | None = None) -> Iterator[Item]:
         """The items of the records of a day whose turns began from `first` on and before `end` (epoch milliseconds).
 
         Read consistently. They come partition by partition, those of each in the order of their turns' begin. `after`:
