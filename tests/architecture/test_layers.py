@@ -45,7 +45,7 @@ HOME_OF = {
         "store/transport/skew.py",
     },
     "urllib3": {"providers/connections.py", "providers/http_failures.py", "providers/http_stream.py"},
-    "certifi": {"providers/tls.py", "store/transport/tls.py"},
+    "certifi": {"kernel/certificates.py"},
     "httpx": set(),  # the tools and tests have it; no function loads it
     "anyio": set(),
     "yaml": {"settings/loading.py"},
