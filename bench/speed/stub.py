@@ -113,7 +113,7 @@ class Connection(asyncio.Protocol):
 
 OPERATIONS = {
     name.lower().encode(): name
-    for name in ("GetItem", "BatchGetItem", "PutItem", "UpdateItem", "Query", "TransactWriteItems")
+    for name in (method[1:] for method in vars(CannedDynamoDb) if method[1:2].isupper())
 }
 
 

@@ -368,7 +368,9 @@ def _executor(seconds: float | None) -> "Executor":
     """`seconds`: the timeout of every target, or None for the timeout of its provider."""
     from agentos.routing.call import AttemptRunner
     from agentos.routing.execute import Executor
+    from agentos.services.first_turn import load_ahead
 
+    load_ahead(settings())
     upstream = upstream_client()
     attempts = AttemptRunner(upstream.call, health(), latencies(), clock())
     timeout_of = upstream.timeout_of if seconds is None else lambda _: seconds
@@ -611,8 +613,8 @@ def queue() -> "Queue | None":
     """The queue of background turns. None without a URL: sam local passes the queue's logical name instead."""
     from agentos.store.queue import Queue, connect
 
-    url = os.environ.get("TURN_QUEUE_URL", "")
-    return Queue(connect(os.environ.get("AWS_ENDPOINT_URL_SQS") or None), url) if url.startswith("http") else None
+    url, endpoint = os.environ.get("TURN_QUEUE_URL", ""), os.environ.get("AWS_ENDPOINT_URL_SQS") or None
+    return Queue(once(lambda: connect(endpoint)), url) if url.startswith("http") else None
 
 
 @once
