@@ -66,6 +66,7 @@ if TYPE_CHECKING:
     from agentos.store.responses import ResponseStore
     from agentos.store.sessions import SessionStore
     from agentos.store.tenant_providers import TenantProviderStore
+    from agentos.store.transport.messages import DynamoDb
     from agentos.store.turns import TurnStore
     from agentos.store.usage import UsageStore
     from agentos.store.usage_totals import UsageTotals
@@ -146,8 +147,8 @@ def tenant_provider_keys() -> "TenantProviderKeys":
 
 
 @once
-def dynamodb() -> Any:
-    from agentos.store.dynamodb import connect
+def dynamodb() -> "DynamoDb":
+    from agentos.store.transport.connect import connect
 
     return connect(os.environ.get("AWS_ENDPOINT_URL_DYNAMODB") or None)
 
@@ -342,9 +343,9 @@ def _http_client(reply_bytes: int, *, public: bool = False) -> "HttpClient":
     stall_seconds = settings().limits.stream_stall_seconds
     if not public:
         return HttpClient(reply_bytes, stall_seconds=stall_seconds, clock=clock())
-    from agentos.providers.public_network import PublicTransport
+    from agentos.providers.public_network import public_connections
 
-    return HttpClient(reply_bytes, PublicTransport(), stall_seconds=stall_seconds, clock=clock())
+    return HttpClient(reply_bytes, public_connections(clock()), stall_seconds=stall_seconds)
 
 
 def _transport(client: "HttpClient") -> "HttpTransport":
@@ -367,7 +368,9 @@ def _executor(seconds: float | None) -> "Executor":
     """`seconds`: the timeout of every target, or None for the timeout of its provider."""
     from agentos.routing.call import AttemptRunner
     from agentos.routing.execute import Executor
+    from agentos.services.first_turn import load_ahead
 
+    load_ahead(settings())
     upstream = upstream_client()
     attempts = AttemptRunner(upstream.call, health(), latencies(), clock())
     timeout_of = upstream.timeout_of if seconds is None else lambda _: seconds
@@ -610,8 +613,8 @@ def queue() -> "Queue | None":
     """The queue of background turns. None without a URL: sam local passes the queue's logical name instead."""
     from agentos.store.queue import Queue, connect
 
-    url = os.environ.get("TURN_QUEUE_URL", "")
-    return Queue(connect(os.environ.get("AWS_ENDPOINT_URL_SQS") or None), url) if url.startswith("http") else None
+    url, endpoint = os.environ.get("TURN_QUEUE_URL", ""), os.environ.get("AWS_ENDPOINT_URL_SQS") or None
+    return Queue(once(lambda: connect(endpoint)), url) if url.startswith("http") else None
 
 
 @once

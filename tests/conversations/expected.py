@@ -6,13 +6,20 @@ from itertools import groupby
 from typing import Any
 
 from tests.conversations.cases import Body, Case
+from tests.conversations.fakes.chat import REFUSAL
 from tests.conversations.fakes.model import Answer, Image, Item, Offered, Received, Result, Utterance, utterances
 from tests.conversations.formats import PRICE, Format
 
 STAND_IN = "Continue."
 """Where two sides must speak in turn and the system alone has spoken, this is said in the user's place."""
 
-FINISHED = {"stop": "stop", "stop_sequence": "stop", "length": "length", "tool_calls": "tool_calls"}
+FINISHED = {
+    "stop": "stop",
+    "stop_sequence": "stop",
+    "length": "length",
+    "tool_calls": "tool_calls",
+    "refused": "refusal",
+}
 
 
 @dataclass
@@ -45,7 +52,8 @@ class Expected:
 
     def answer(self, answer: Answer) -> Body:
         """The model's part; the reply that the client gets."""
-        words = (answer.text,) if answer.text else ()
+        text = _text_of(answer)
+        words = (text,) if text else ()
         self.said.append(Utterance("assistant", (*words, *answer.calls)))
         self.open = tuple(call.id for call in answer.calls)
         reply = self._reply(answer)
@@ -127,7 +135,7 @@ class Expected:
         calls = [{"id": call.id, "name": call.name, "arguments": call.arguments} for call in answer.calls]
         return {
             "role": "assistant",
-            "content": answer.text,
+            "content": _text_of(answer),
             "toolCalls": calls,
             "finishReason": FINISHED[answer.finish],
             "state": "requires_action" if calls else "completed",
@@ -149,6 +157,11 @@ class Expected:
             "estimated": False,
             "costUsd": round((dear + answer.cached * PRICE["cachedInput"]) / 1_000_000, 10),
         }
+
+
+def _text_of(answer: Answer) -> str:
+    """A model that refuses says so in the words of the fakes."""
+    return answer.text or (REFUSAL if answer.finish == "refused" else "")
 
 
 def _function(tool: Body) -> Any:

@@ -17,7 +17,8 @@ class Format:
     `addresses`: an image may be given by its address. `max_tokens`: what bounds an answer for which nobody set a bound.
     `unsupported`: parameters that the provider's current models refuse, and that its SDK has no field for any more.
     `least_max_tokens`: the least bound that it takes. `name`: what configuration calls the format, where it is not the
-    provider's. `reasoning`: the tokens of thoughts that it counts, None where it says nothing of them.
+    provider's. `reasoning`: the tokens of thoughts that it counts, None where it says nothing of them. `refusals`: it
+    marks a model's own refusal, so that this is an answer and no filter's work.
     """
 
     fake: type[FakeProvider]
@@ -28,6 +29,7 @@ class Format:
     name: str | None = None
     unsupported: tuple[str, ...] = ()
     reasoning: int | None = None
+    refusals: bool = False
 
     @property
     def provider(self) -> str:
@@ -41,11 +43,12 @@ class Format:
 FORMATS = {
     one.provider: one
     for one in (
-        Format(OpenAI, system_apart=False, reasoning=0),
+        Format(OpenAI, system_apart=False, reasoning=0, refusals=True),
         Format(
             Azure,
             system_apart=False,
             reasoning=0,
+            refusals=True,
             least_max_tokens=16,
             unsupported=("stop",),
             name="openai-responses",

@@ -26,7 +26,7 @@ def test_a_conversation(api: Client, fake: FakeProvider, wire_format: Format, ca
     for step in case.steps:
         if not wire_format.addresses and "https://" in str(step.post) and step.post.get("role") != "tool":
             _cannot(talk, step, fake)
-        elif step.answer and step.answer.refused:
+        elif step.answer and step.answer.refused and not (wire_format.refusals and not step.answer.text):
             _refused(talk, expected, step, fake)
         else:
             _answered(talk, expected, step, fake)

@@ -40,7 +40,7 @@ def path(api: Any, upstream: Any) -> dict[str, str]:
 @pytest.fixture
 def stored(client: Any, table_name: str) -> Any:
     """Returns all items of the table."""
-    return lambda: client.scan(TableName=table_name, ConsistentRead=True)["Items"]
+    return lambda: client.call("Scan", TableName=table_name, ConsistentRead=True)["Items"]
 
 
 BAD_BODIES = [

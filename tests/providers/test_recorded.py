@@ -67,6 +67,7 @@ ANSWERS = {
     "openai/answer": (HELLO, "stop", 19, 10, 0),
     "openai/answer_cut_at_max_tokens": (ONCE, "length", 14, 3, 0),
     "openai/answer_reasoned_and_cached": ("A small tool is served well by a small model.", "stop", 2006, 300, 1920),
+    "openai/refusal": ("I'm sorry, I can't assist with that request.", "refusal", 88, 12, 0),
     "openai/tool_call_cut_at_max_tokens": ("", "tool_calls", 19, 10, 0),
     "openai/tool_calls_parallel": ("", "tool_calls", 19, 10, 0),
     "openai-responses/answer": (HELLO, "stop", 19, 10, 0),
@@ -76,6 +77,7 @@ ANSWERS = {
     "openai-responses/answer_reasoned_and_cached": (
         "A small tool is served well by a small model.", "stop", 2006, 300, 1792,
     ),
+    "openai-responses/refusal": ("I'm sorry, I can't help with that.", "refusal", 19, 11, 0),
     "openai-responses/thought_until_max_tokens": ("", "length", 40, 64, 0),
     "openai-responses/tool_call": ("", "tool_calls", 72, 46, 0),
     "openai-responses/tool_call_cut_at_max_tokens": ("", "tool_calls", 19, 16, 0),
@@ -148,9 +150,8 @@ FAILURES: dict[ErrorClass, dict[str, float | None] | set[str]] = {
         "bedrock/answer_filtered", "bedrock/guardrail", "anthropic/refusal",
         "azure-openai/answer_filtered", "azure-openai/prompt_filtered", "deepseek/prompt_filtered",
         "gemini/answer_blocked", "gemini/prompt_blocked", "glm4/answer_filtered", "glm4/prompt_filtered",
-        "openai/content_filter", "openai/refusal", "openrouter/moderation",
+        "openai/content_filter", "openrouter/moderation",
         "openai-responses/content_filter", "openai-responses/failed_policy", "openai-responses/prompt_filtered",
-        "openai-responses/refusal",
     },
     ErrorClass.BAD_RESPONSE: {
         "bedrock/malformed_tool_use", "anthropic/thought_out_of_place", "deepseek/broke_off",
@@ -194,7 +195,8 @@ def test_an_answer_is_decoded(case: str, wire: Wire) -> None:
     wire.reply(recorded.content, recorded.status, recorded.headers)
     completion = wire.ask(model_of(case))
     text, finish_reason, prompt, completed, cached = ANSWERS[case]
-    assert completion.text == text
+    assert completion.text + completion.refusal == text
+    assert bool(completion.refusal) == (finish_reason == "refusal")
     assert completion.finish_reason == finish_reason
     tokens = completion.tokens
     assert (tokens.prompt, tokens.completion, tokens.cached) == (prompt, completed, cached)

@@ -111,8 +111,17 @@ def test_an_unknown_finish_reason_of_gemini_is_kept(reason: str | None, expected
     assert answered(wire, GEMINI, gemini_reply([{"text": "x"}], reason)).finish_reason == expected
 
 
-def test_a_refusal_counts_as_filtered_even_beside_content(wire: Wire) -> None:
-    assert refused(wire, OPENAI, openai_reply(refusal="I cannot help.")) is ErrorClass.CONTENT_FILTER
+@pytest.mark.parametrize("content", [None, "", " ", "First, "])
+def test_a_models_own_refusal_is_an_answer(content: str | None, wire: Wire) -> None:
+    completion = answered(wire, OPENAI, openai_reply(content, refusal="I cannot help."))
+    said = (content or "").strip() and content
+    assert (completion.text, completion.refusal, completion.finish_reason) == (said, "I cannot help.", "refusal")
+
+
+@pytest.mark.parametrize("refusal", [None, "", " ", 5, ["No."]])
+def test_what_says_nothing_is_no_refusal(refusal: object, wire: Wire) -> None:
+    completion = answered(wire, OPENAI, openai_reply("Hello.", refusal=refusal))
+    assert (completion.text, completion.refusal, completion.finish_reason) == ("Hello.", "", "stop")
 
 
 @pytest.mark.parametrize("body", [
@@ -236,6 +245,7 @@ def test_a_recorded_reply_with_anything_in_any_place_stays_an_answer_or_a_classi
         completion = shared_wire.ask(model_of(case))
     except UpstreamError:
         return
-    assert completion.text.strip() or completion.tool_calls or completion.finish_reason == "length"
+    said = completion.text + completion.refusal
+    assert said.strip() or completion.tool_calls or completion.finish_reason == "length"
     assert len({call.id for call in completion.tool_calls}) == len(completion.tool_calls)
     completion.model_dump_json()  # this fails for a lone surrogate

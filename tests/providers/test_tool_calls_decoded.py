@@ -198,7 +198,6 @@ def test_a_broken_or_blocked_answer_with_calls_stays_broken_or_blocked(wire: Wir
     for model, body, error_class in (
         (OPENAI, openai_calls(openai_call("{}"), finish_reason="error"), ErrorClass.BAD_RESPONSE),
         (OPENAI, openai_calls(openai_call("{}"), finish_reason="content_filter"), ErrorClass.CONTENT_FILTER),
-        (OPENAI, openai_calls(openai_call("{}"), refusal="No."), ErrorClass.CONTENT_FILTER),
         (GEMINI, gemini_calls(gemini_call({}), finish_reason="MALFORMED_FUNCTION_CALL"), ErrorClass.BAD_RESPONSE),
         (GEMINI, gemini_calls(gemini_call({}), finish_reason="MISSING_THOUGHT_SIGNATURE"), ErrorClass.BAD_RESPONSE),
         (GEMINI, gemini_calls(gemini_call({}), finish_reason="SAFETY"), ErrorClass.CONTENT_FILTER),
@@ -206,6 +205,11 @@ def test_a_broken_or_blocked_answer_with_calls_stays_broken_or_blocked(wire: Wir
         with pytest.raises(UpstreamError) as caught:
             answered(wire, model, body)
         assert caught.value.error_class is error_class
+
+
+def test_a_refusal_beside_calls_says_nothing(wire: Wire) -> None:
+    completion = answered(wire, OPENAI, openai_calls(openai_call("{}"), refusal="No."))
+    assert (completion.finish_reason, completion.refusal, len(completion.tool_calls)) == ("tool_calls", "", 1)
 
 
 def test_the_old_function_call_field_is_read(wire: Wire) -> None:

@@ -20,7 +20,7 @@ from tests.support.upstream import streamed_reply
 
 PAGE = (ROOT / "docs" / "api.md").read_text()
 SECTION = re.compile(r"^### `(\w+) (\S+)` → (\d+)$(.*?)(?=^##)", re.M | re.S)
-NO_ROUTES = ("functions/unknown_route/", "functions/preflight/")
+NO_ROUTES = ("functions/unknown_route/", "functions/preflight/", "functions/console/")
 IDS = {
     "agentId": AGENT_ID,
     "sessionId": SESSION_ID,
@@ -35,7 +35,7 @@ IDS = {
 
 
 def routes() -> dict[tuple[str, str], str]:
-    """The folder of the function behind each route of template.yaml, but for unknown routes and preflights."""
+    """The folder of the function behind each route of template.yaml. The console has none, nor do unknown routes."""
     resources = template()["Resources"].values()
     functions = [one["Properties"] for one in resources if one["Type"] == "AWS::Serverless::Function"]
     return {

@@ -96,7 +96,7 @@ class Everything:
         return session
 
     def put(self, item: dict[str, Any]) -> None:
-        self.store.client.put_item(TableName=self.store.table_name, Item=item)
+        self.store.client.call("PutItem", TableName=self.store.table_name, Item=item)
 
 
 @pytest.fixture

@@ -50,6 +50,8 @@ class MessageEvents:
         self._open = ""
         """The kind of block that is being written; "" for none."""
         self._reasoned = False
+        self._characters = 0
+        """Of the answer's text, sent so far."""
 
     def start(self) -> Iterator[Event]:
         yield "message_start", {"type": "message_start", "message": self._head}
@@ -57,6 +59,7 @@ class MessageEvents:
 
     def text(self, text: str) -> Iterator[Event]:
         """A further piece of the text."""
+        self._characters += len(text)
         yield from self._within({"type": "text", "text": ""})
         yield self._delta({"type": "text_delta", "text": text})
 
@@ -67,7 +70,9 @@ class MessageEvents:
         yield self._delta({"type": "thinking_delta", "thinking": text})
 
     def end(self, reply: Reply) -> Iterator[Event]:
-        """All that comes behind the text."""
+        """All that comes behind the text, of which the words of a refusal are left."""
+        if rest := reply.content[self._characters :]:
+            yield from self.text(rest)
         yield from self._close()
         for block in _blocks(reply, self._form):
             if block["type"] == "tool_use":

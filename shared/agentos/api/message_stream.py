@@ -7,6 +7,7 @@
     message.end       the reply as it is without streaming   the last event
     error             {code, message, details, requestId}    the last event of a turn that failed
 
+The words in which a model refuses come in one piece at the end, since another model may have to answer before.
 An error before the first event is a plain HTTP response.
 """
 
@@ -35,6 +36,8 @@ class MessageStream(StreamingResponse):
         self._after = after or 0
         self.resumes = after is not None
         self._number = 0
+        self._characters = 0
+        """Of the answer's text, sent so far."""
 
     def run(self, writer: ResponseWriter) -> None:
         self._writer = writer
@@ -43,8 +46,8 @@ class MessageStream(StreamingResponse):
             self.on_start(StreamStart.of(reply))
             if reply.reasoning:
                 self.on_reasoning(reply.reasoning)
-            if reply.content:
-                self.on_text(reply.content)
+        if rest := reply.content[self._characters :]:
+            self.on_text(rest)
         for index, call in enumerate(reply.tool_calls):
             self._write("tool_call.delta", {"index": index, **call.to_json()})
         self._write("message.end", reply.to_json(), last=True)
@@ -64,6 +67,7 @@ class MessageStream(StreamingResponse):
         self._write("message.start", message)
 
     def on_text(self, text: str) -> None:
+        self._characters += len(text)
         self._write("message.delta", {"delta": text})
 
     def on_reasoning(self, text: str) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from agentos.api.openai_chat_request import ChatForm
 from agentos.api.openai_errors import in_openai_names
 from agentos.domain import Reply
+from agentos.domain.conversation import REFUSAL
 from agentos.kernel import json_text
 from agentos.kernel.ids import made_at
 from agentos.kernel.values import Value
@@ -27,7 +28,9 @@ class ChatCompletion(Value):
 
 def chat_completion(reply: Reply, form: ChatForm) -> ChatCompletion:
     """`chat.completion`"""
-    message: Json = {"role": "assistant", "content": reply.content or None, "refusal": None}
+    refused = reply.finish_reason == REFUSAL
+    said = {"content": None if refused else reply.content or None, "refusal": reply.content if refused else None}
+    message: Json = {"role": "assistant", **said}
     calls = list(_calls(reply))
     if calls:
         message |= {"function_call": calls[0]["function"]} if form.functions else {"tool_calls": calls}
@@ -47,6 +50,8 @@ class ChatChunks:
         self._head = self._begin(message_id, model)
         self._form = form
         self._usage: Json = {"usage": None} if form.include_usage else {}
+        self._characters = 0
+        """Of the answer's text, sent so far."""
 
     def _begin(self, message_id: str, model: str) -> Json:
         return chat_head("chat.completion.chunk", message_id, model)
@@ -55,6 +60,7 @@ class ChatChunks:
         return self._chunk({"role": "assistant", "content": "", "refusal": None})
 
     def text(self, text: str) -> Json:
+        self._characters += len(text)
         return self._chunk({"content": text})
 
     def reasoning(self, text: str) -> Json:
@@ -63,6 +69,8 @@ class ChatChunks:
 
     def end(self, reply: Reply) -> Iterator[Json]:
         """All that comes behind the text."""
+        if reply.finish_reason == REFUSAL:
+            yield self._chunk({"refusal": reply.content[self._characters :]})
         for index, call in enumerate(_calls(reply)):
             if not self._form.functions:
                 yield self._chunk({"tool_calls": [{"index": index, **call}]})
@@ -90,7 +98,12 @@ def _calls(reply: Reply) -> Iterator[Json]:
 
 
 def _finish_reason(reply: Reply, form: ChatForm) -> str:
-    return "function_call" if form.functions and reply.tool_calls else reply.finish_reason
+    return "function_call" if form.functions and reply.tool_calls else chat_reason(reply)
+
+
+def chat_reason(reply: Reply) -> str:
+    """`finish_reason`. A refusal is told by its own field, and its answer has ended like any other."""
+    return "stop" if reply.finish_reason == REFUSAL else reply.finish_reason
 
 
 def chat_usage(reply: Reply) -> Json:

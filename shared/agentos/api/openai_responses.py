@@ -10,6 +10,7 @@ from agentos.api.openai_responses_parameters import NAMES
 from agentos.api.openai_responses_request import ResponseForm
 from agentos.api.sealed_thoughts import seal
 from agentos.domain import Failure, Reply
+from agentos.domain.conversation import REFUSAL
 from agentos.domain.response_ids import ResponseId
 from agentos.kernel import json_text
 from agentos.kernel.clock import epoch
@@ -19,9 +20,6 @@ from agentos.kernel.values import Value
 Json = dict[str, Any]
 Path = tuple[str, str, str]
 """Tenant, agent and session of a stored response."""
-
-REFUSAL = "refusal"
-"""The `finishReason` of an answer in which the model itself refuses."""
 
 
 class ResponseObject(Value):

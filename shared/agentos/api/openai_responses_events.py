@@ -9,8 +9,9 @@ https://platform.openai.com/docs/api-reference/responses-streaming
 from collections.abc import Iterator
 from typing import Any
 
-from agentos.api.openai_responses import REFUSAL, ResponseWords, content_part, status_of, summary_part
+from agentos.api.openai_responses import ResponseWords, content_part, status_of, summary_part
 from agentos.domain import Reply
+from agentos.domain.conversation import REFUSAL
 
 Json = dict[str, Any]
 
@@ -25,8 +26,8 @@ class ResponseEvents:
         self._texts: list[str] = []
         self._thoughts: list[str] = []
         """Pieces of the item that is open."""
-        self._thought = 0
-        """Characters of thoughts that were sent."""
+        self._thought = self._characters = 0
+        """Characters of thoughts and of text that were sent."""
         self.output: list[Json] = []
 
     def start(self) -> Iterator[Json]:
@@ -38,8 +39,10 @@ class ResponseEvents:
         """A further piece of the answer's text."""
         if not self._texts:
             yield from self._close_thoughts(None)
-            yield from self._open_message("output_text")
+            yield from self._open_message()
+            yield self._in_part("response.content_part.added", part=content_part("output_text", ""))
         self._texts.append(text)
+        self._characters += len(text)
         yield self._in_part("response.output_text.delta", delta=text, logprobs=[])
 
     def reasoning(self, text: str) -> Iterator[Json]:
@@ -50,16 +53,19 @@ class ResponseEvents:
     def end(self, reply: Reply) -> Iterator[Json]:
         """All that comes behind the text."""
         shown, sealed = self._words.shown_thoughts(reply), self._words.sealed_thoughts(reply)
-        refused = reply.finish_reason == REFUSAL and not self._texts
-        yield from self._close_message(status_of(reply))
+        refusal = reply.content[self._characters :] if reply.finish_reason == REFUSAL else ""
+        if self._texts:
+            yield from self._close_message(status_of(reply), refusal)
+            refusal = ""
         if rest := shown[self._thought :]:
             yield from self._think(rest)
         if self._thoughts and not reply.content:
             yield from self._close_thoughts(sealed)
             sealed = None
         yield from self._close_thoughts(None)
-        if refused:
-            yield from self._refuse(reply.content)
+        if refusal:
+            yield from self._open_message()
+            yield from self._close_message("completed", refusal)
         if sealed:
             item = self._words.reasoning(self._next_thought, "", sealed)
             yield self._in_item("response.output_item.added", item=item)
@@ -72,32 +78,32 @@ class ResponseEvents:
     def fail(self, error: Json) -> Iterator[Json]:
         """The end of an answer that broke off. `error` is OpenAI's envelope."""
         yield from self._close_thoughts(None)
-        yield from self._close_message("incomplete")
+        if self._texts:
+            yield from self._close_message("incomplete")
         told = error["error"]
         yield self._event("error", code=told["code"], message=told["message"], param=told["param"])
         yield self._event("response.failed", response=self._words.failed(self._model, self.output, error))
 
-    def _open_message(self, kind: str) -> Iterator[Json]:
+    def _open_message(self) -> Iterator[Json]:
         yield self._in_item("response.output_item.added", item=self._words.message([], "in_progress"))
-        yield self._in_part("response.content_part.added", part=content_part(kind, ""))
 
-    def _close_message(self, status: str) -> Iterator[Json]:
-        if not self._texts:
-            return
-        text = "".join(self._texts)
-        part = content_part("output_text", text)
-        yield self._in_part("response.output_text.done", text=text, logprobs=[])
-        yield self._in_part("response.content_part.done", part=part)
-        yield self._done(self._words.message([part], status))
+    def _close_message(self, status: str, refusal: str = "") -> Iterator[Json]:
+        """The end of the message: of its text, if it has any, and the words in which the model refuses."""
+        parts: list[Json] = []
+        if self._texts:
+            text = "".join(self._texts)
+            parts.append(content_part("output_text", text))
+            yield self._in_part("response.output_text.done", text=text, logprobs=[])
+            yield self._in_part("response.content_part.done", part=parts[0])
+        if refusal:
+            at, part = len(parts), content_part(REFUSAL, refusal)
+            parts.append(part)
+            yield self._in_part("response.content_part.added", at, part=content_part(REFUSAL, ""))
+            yield self._in_part("response.refusal.delta", at, delta=refusal)
+            yield self._in_part("response.refusal.done", at, refusal=refusal)
+            yield self._in_part("response.content_part.done", at, part=part)
+        yield self._done(self._words.message(parts, status))
         self._texts = []
-
-    def _refuse(self, text: str) -> Iterator[Json]:
-        part = content_part(REFUSAL, text)
-        yield from self._open_message(REFUSAL)
-        yield self._in_part("response.refusal.delta", delta=text)
-        yield self._in_part("response.refusal.done", refusal=text)
-        yield self._in_part("response.content_part.done", part=part)
-        yield self._done(self._words.message([part], "completed"))
 
     @property
     def _next_thought(self) -> int:
@@ -137,10 +143,10 @@ class ResponseEvents:
     def _in_item(self, kind: str, **fields: Any) -> Json:
         return self._event(kind, output_index=len(self.output), **fields)
 
-    def _in_part(self, kind: str, **fields: Any) -> Json:
-        """An event of the message's one part."""
+    def _in_part(self, kind: str, index: int = 0, **fields: Any) -> Json:
+        """An event of a part of the message."""
         item_id = self._words.message([], "")["id"]
-        return self._event(kind, item_id=item_id, output_index=len(self.output), content_index=0, **fields)
+        return self._event(kind, item_id=item_id, output_index=len(self.output), content_index=index, **fields)
 
     def _in_thoughts(self, kind: str, **fields: Any) -> Json:
         """An event of the one part of a reasoning item."""

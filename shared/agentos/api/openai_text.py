@@ -9,7 +9,7 @@ from typing import Any
 
 from agentos.api.door_notes import DoorNotes
 from agentos.api.lenient import Lenient
-from agentos.api.openai_chat import ChatChunks, ChatCompletion, chat_extra, chat_head, chat_usage
+from agentos.api.openai_chat import ChatChunks, ChatCompletion, chat_extra, chat_head, chat_reason, chat_usage
 from agentos.api.openai_chat_request import ChatForm, StreamOptions, read_parameters
 from agentos.api.openai_chat_stream import ChatStream
 from agentos.domain import Message, Reply
@@ -88,7 +88,7 @@ class TextRequest(Lenient):
 
 def text_completion(reply: Reply, form: TextForm) -> ChatCompletion:
     """`text_completion`, with our own `agentos` beside OpenAI's fields."""
-    choice = _choice(form.echo + reply.content, reply.finish_reason)
+    choice = _choice(form.echo + reply.content, chat_reason(reply))
     head = chat_head(KIND, reply.message_id, reply.model, "cmpl-")
     return ChatCompletion(
         body={**head, "choices": [choice], "usage": chat_usage(reply), "agentos": chat_extra(reply, form)}
@@ -106,10 +106,13 @@ class TextChunks(ChatChunks):
         return self._piece(self._echo)
 
     def text(self, text: str) -> Json:
+        self._characters += len(text)
         return self._piece(text)
 
     def end(self, reply: Reply) -> Iterator[Json]:
-        yield self._piece("", reply.finish_reason) | {"agentos": chat_extra(reply, self._form)}
+        if rest := reply.content[self._characters :]:  # the words of a refusal
+            yield self._piece(rest)
+        yield self._piece("", chat_reason(reply)) | {"agentos": chat_extra(reply, self._form)}
         if self._usage:
             yield {**self._head, "choices": [], "usage": chat_usage(reply)}
 

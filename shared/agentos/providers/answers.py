@@ -6,6 +6,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from agentos.domain import Completion, TokenCount, ToolCall
+from agentos.domain.conversation import REFUSAL
 from agentos.kernel.errors import ErrorClass, UpstreamError
 from agentos.providers.text import clean
 
@@ -30,19 +31,25 @@ def make_completion(
     *,
     finish_reasons: Mapping[str, str],
     thoughts: Iterable[Any] = (),
+    refusal: str = "",
 ) -> Completion:
     """The completion with this text and these calls. `finish_reasons`: ours for those of the format, in small letters.
 
-    `thoughts` are pieces of the model's thoughts; one that is no text does not count. White space alone is no text.
-    Raises BadResponse where there is neither text nor a call, unless the answer was cut by its length: a model that
-    thinks may use up `maxTokens` before its first word.
+    `thoughts` are pieces of the model's thoughts; one that is no text does not count. `refusal`: the words in which the
+    model refuses; beside calls they do not count. White space alone is no text. Raises BadResponse where there is
+    neither text nor a call nor a refusal, unless the answer was cut by its length: a model that thinks may use up
+    `maxTokens` before its first word.
     """
     finish_reason = finish_reasons.get(reason.lower(), clean(reason))
-    has_output = bool(text.strip() or calls)
+    refusal = "" if calls or not refusal.strip() else refusal
+    if refusal:
+        finish_reason = REFUSAL
+    has_output = bool(text.strip() or calls or refusal)
     if not has_output and finish_reason != LENGTH:
         raise incomplete_answer(reason)
     return Completion(
         text=text if text.strip() else "",
+        refusal=refusal,
         finish_reason="tool_calls" if calls else finish_reason,
         tokens=plausible(tokens, has_output=has_output),
         tool_calls=calls,

@@ -67,6 +67,7 @@ class PlanRun:
     other target can answer. Thoughts that the client does not see are not among them.
     `first_text_at`: when the first piece of text arrived (monotonic).
     `retry_at`: epoch seconds until which each failed target asked to be left alone.
+    `passes_refusals`: a model's refusal is a failure, since another target is to be asked.
     """
 
     skipped: list[Skipped]
@@ -77,6 +78,7 @@ class PlanRun:
     deltas: list[Delta] = field(default_factory=list)
     first_text_at: float | None = None
     retry_at: dict[str, float] = field(default_factory=dict)
+    passes_refusals: bool = False
 
     def skip(self, target: Target, code: SkipCode, text: str) -> None:
         self.skipped.append(Skipped.because(target.model, code, text))
@@ -121,7 +123,7 @@ class AttemptRunner:
         with tracing.span(f"{operation_of(prompt)} {target.upstream_model}", "client", attributes) as span:
             started = _Started(target, self._clock.monotonic(), moment(self._clock.time()))
             try:
-                completion = self._answer(target, prompt, timeouts, run, short)
+                completion = _accepted(self._answer(target, prompt, timeouts, run, short), run)
             except UpstreamError as error:
                 tokens, estimated = _count_failed(error, prompt, run)
                 usage = started.usage(tokens, estimated=estimated) if tokens else None
@@ -174,6 +176,15 @@ class AttemptRunner:
         elif run.first_text_at is not None:  # a stream of tool calls alone has no text
             milliseconds = _milliseconds(began, run.first_text_at)
             self._latencies.observe(target.average, milliseconds, streamed=True)
+
+
+def _accepted(completion: Completion, run: PlanRun) -> Completion:
+    """The answer. Raises UpstreamError for a refusal after which another target is to be asked."""
+    if completion.refusal and run.passes_refusals and not run.deltas:
+        error = UpstreamError(ErrorClass.CONTENT_FILTER, "the model refused", status=200)
+        error.tokens, error.notes = completion.tokens, completion.notes
+        raise error
+    return completion
 
 
 @dataclass(frozen=True)

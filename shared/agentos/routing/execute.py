@@ -124,6 +124,7 @@ class Executor:
             if skipped := admission.admit(target, prompt, run.attempts):
                 run.skipped.append(skipped)
                 continue
+            run.passes_refusals = bool(left) and ErrorClass.CONTENT_FILTER in also_on
             try:
                 return _outcome(self._try(target, prompt, deadline, len(left), run), target, run, left)
             except CoolingDown:

@@ -168,6 +168,8 @@ class Preparation:
             has_tools=prompt.has_tools,
             has_images=any(message.has_images for message in prompt.messages),
             image_kinds=frozenset(kind for message in prompt.messages for kind in message.image_kinds),
+            file_kinds=frozenset(kind for message in prompt.messages for kind in message.file_kinds),
+            audio_formats=frozenset(one for message in prompt.messages for one in message.audio_formats),
             response_format=prompt.parameters.response_format,
             tool_choice=prompt.parameters.tool_choice is not None,
             structured_output=(agent.config.response_format or {}).get("type") == "json_schema",
@@ -180,10 +182,12 @@ class Preparation:
     def _parameters(self, tenant: str, agent: Agent, tools: Sequence[Tool]) -> Parameters:
         """How to answer. Without tools there is nothing to choose from, and some providers refuse what speaks of it."""
         given = agent.config.parameters()
-        changed: dict[str, Any] = {} if tools else {"tool_choice": None, "parallel_tool_calls": None}
+        choice = {"tool_choice": None, "parallel_tool_calls": None}
+        speaks_of_tools = given.tool_choice is not None or given.parallel_tool_calls is not None
+        changed: dict[str, Any] = choice if speaks_of_tools and not tools else {}
         if given.user:
             changed["user"] = self._pseudonyms.of(tenant, "user", given.user)
-        return given.model_copy(update=changed)
+        return given.model_copy(update=changed) if changed else given
 
     def _task_type(self, asked: Message) -> str:
         parts = (asked.content,) if isinstance(asked.content, str) else _texts(asked.content)

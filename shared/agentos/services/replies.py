@@ -17,7 +17,7 @@ def make_reply(
     target, completion = outcome.target, outcome.completion
     return Reply(
         message_id=message_id,
-        content=completion.text,
+        content=completion.text + completion.refusal,
         tool_calls=completion.tool_calls,
         finish_reason=completion.finish_reason,
         state=_state(outcome),

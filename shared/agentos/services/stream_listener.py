@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from agentos.domain import Reply, Target
+from agentos.domain.conversation import REFUSAL
 from agentos.kernel.values import Value
 from agentos.routing.call import AttemptListener
 
@@ -33,7 +34,8 @@ class StreamStart(Value):
 
 
 class StreamListener(Protocol):
-    """Gets the start, the text and the reasoning of one answer. Of what was held back, the reply is the whole.
+    """Gets the start, the text and the reasoning of one answer. Of what was held back, the reply is the whole: calls,
+    and the words in which a model refuses, which end the reply's content.
 
     `resumes`: it got a part of the answer in an earlier request.
     """
@@ -74,11 +76,13 @@ def forward(listener: StreamListener, message_id: str, *, reasoning: bool) -> At
 def replay(listener: StreamListener, reply: Reply, lengths: Sequence[int]) -> None:
     """Send a stored answer in pieces of these lengths (characters; those of reasoning are negative).
 
-    If they do not add up to it, it is sent whole: the reasoning in one piece, then the text.
+    If they do not add up to it, it is sent whole: the reasoning in one piece, then the text. Of a refusal, the pieces
+    have only what preceded it.
     """
     listener.on_start(StreamStart.of(reply, replayed=True))
-    text, reasoning = len(reply.content), len(reply.reasoning)
-    if (sum(n for n in lengths if n > 0), -sum(n for n in lengths if n < 0)) != (text, reasoning):
+    sent, reasoning = sum(n for n in lengths if n > 0), len(reply.reasoning)
+    text = min(sent, len(reply.content)) if reply.finish_reason == REFUSAL else len(reply.content)
+    if (sent, -sum(n for n in lengths if n < 0)) != (text, reasoning):
         lengths = (-reasoning, text)
     text_at = reasoning_at = 0
     for length in lengths:

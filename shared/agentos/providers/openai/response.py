@@ -40,7 +40,8 @@ FINISH_REASONS = {
 """Finish reasons, in small letters, and ours for them."""
 
 FILTERED = frozenset({"content_filter", "sensitive", "safety", "refusal", "prohibited_content", "blocklist", "spii"})
-"""Finish reasons, in small letters, of an answer that was withheld. `sensitive` is Z.ai's."""
+"""Finish reasons, in small letters, of an answer that was withheld. `sensitive` is Z.ai's, `refusal` is of Anthropic's
+filter behind a gateway. A model's own refusal has a field of its own."""
 
 BROKEN = frozenset({"error", "network_error", "insufficient_system_resource"})
 """Finish reasons, in small letters, of an answer that broke off: OpenRouter's and Mistral's, Z.ai's, DeepSeek's."""
@@ -61,7 +62,7 @@ def decode(payload: dict[str, Any]) -> Completion:
     choice = payload["choices"][0]
     reason = choice.get("finish_reason") or "stop"
     message = choice["message"]
-    if reason.lower() in FILTERED or message.get("refusal"):
+    if reason.lower() in FILTERED:
         raise UpstreamError(ErrorClass.CONTENT_FILTER, "the answer was withheld", status=200)
     text, calls = clean(text_of(message.get("content"))), _calls(message)
     if reason.lower() in BROKEN:
@@ -69,8 +70,15 @@ def decode(payload: dict[str, Any]) -> Completion:
     for named in (reason, str(choice.get("native_finish_reason") or "")):
         if named.lower().startswith(MALFORMED):
             raise incomplete_answer(named)
+    refusal = message.get("refusal")
     return make_completion(
-        text, calls, reason, tokens_of(payload), finish_reasons=FINISH_REASONS, thoughts=_thoughts(message)
+        text,
+        calls,
+        reason,
+        tokens_of(payload),
+        finish_reasons=FINISH_REASONS,
+        thoughts=_thoughts(message),
+        refusal=clean(refusal) if isinstance(refusal, str) else "",
     )
 
 

@@ -25,9 +25,10 @@ def decode(payload: dict[str, Any]) -> Completion:
     reason = _reason(payload)
     output = [item for item in payload["output"] if isinstance(item, dict)]
     parts = list(_parts(output))
-    if reason == FILTERED or any(part.get("refusal") for part in parts):
+    if reason == FILTERED:
         raise UpstreamError(ErrorClass.CONTENT_FILTER, "the answer was withheld", status=200)
     text = clean("".join(part["text"] for part in parts if part.get("type") == "output_text"))
+    refusal = clean("".join(part["refusal"] for part in parts if part.get("type") == "refusal"))
     return make_completion(
         text,
         _calls(output),
@@ -35,6 +36,7 @@ def decode(payload: dict[str, Any]) -> Completion:
         tokens_of(payload),
         finish_reasons=FINISH_REASONS,
         thoughts=[thoughts.text_of(output)],
+        refusal=refusal,
     )
 
 
