@@ -17,8 +17,9 @@ QUICK_FOLDERS := domain kernel settings services routing providers api
 
 SAM = PATH="$(CURDIR)/$(BIN):$$PATH" SAM_CLI_TELEMETRY=0 $(BIN)/python -m samcli
 MODEL := $(if $(filter 0 no,$(LOCAL_MODEL)),,$(VENV)/model.stamp)
-# The environments of the OpenAPI document's tests and of other people's clients; those in JavaScript where there is npm.
-NPM := $(if $(shell command -v npm),$(VENV)/typescript.stamp $(VENV)/clients-node.stamp)
+# The environments of the OpenAPI document's tests, of other people's clients and of the console's; those in JavaScript
+# where there is npm.
+NPM := $(if $(shell command -v npm),$(VENV)/typescript.stamp $(VENV)/clients-node.stamp $(VENV)/axe.stamp)
 CLIENTS := $(VENV)/openapi.stamp $(VENV)/clients.stamp $(NPM)
 DEBUGGER := $(if $(DEBUG_PORT),$(VENV)/dev.stamp)
 
@@ -165,7 +166,8 @@ $(VENV)/ministack.stamp $(VENV)/checkov.stamp $(VENV)/openapi.stamp $(VENV)/clie
 # What npm installs from a lock, each with its package.json in a folder of tests.
 $(VENV)/typescript.stamp: tests/contract/typescript/package.json tests/contract/typescript/package-lock.json
 $(VENV)/clients-node.stamp: tests/clients/node/package.json tests/clients/node/package-lock.json
-$(VENV)/typescript.stamp $(VENV)/clients-node.stamp: | $(BIN)/python
+$(VENV)/axe.stamp: tests/console/axe/package.json tests/console/axe/package-lock.json
+$(VENV)/typescript.stamp $(VENV)/clients-node.stamp $(VENV)/axe.stamp: | $(BIN)/python
 	@echo "Installing $(word 2,$^) into $(@:.stamp=) ..."
 	@mkdir -p $(@:.stamp=) && cp $^ $(@:.stamp=)/
 	@npm ci --prefix $(@:.stamp=) --silent --ignore-scripts --no-audit --no-fund

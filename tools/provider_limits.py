@@ -35,6 +35,35 @@ def _images(kinds: frozenset[str] | None) -> str:
     return f"Images are taken as {types}, {by_address}; a message with any other {SKIPS}."
 
 
+SHORT = {
+    "application/pdf": "PDF",
+    "application/msword": "DOC",
+    "application/vnd.ms-excel": "XLS",
+    "application/vnd.ms-powerpoint": "PPT",
+    "application/rtf": "RTF",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "DOCX",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "XLSX",
+    "application/vnd.openxmlformats-officedocument.presentationml.presentation": "PPTX",
+}
+
+
+def _files(kinds: frozenset[str] | None) -> str:
+    if kinds is None:
+        return "Files of every kind are taken."
+    types = ", ".join(sorted(SHORT.get(kind, kind) for kind in kinds if "/" in kind))
+    if not types:
+        return "Of files only those of text are taken."
+    schemes = [scheme for scheme in ("https", "http") if scheme in kinds]
+    by_address = f"by an {' or '.join(schemes)} address" if schemes else "as data alone"
+    return f"Files are taken as text and as {types}, {by_address}."
+
+
+def _audio(formats: frozenset[str] | None) -> str:
+    if formats is None:
+        return "Audio of every format is taken."
+    return f"Audio is taken as {', '.join(sorted(formats))}." if formats else "No audio is taken."
+
+
 def _ranges(ranges: dict[str, tuple[float, float]]) -> str:
     return " ".join(f"`{name}` is moved into {least:g} to {most:g}." for name, (least, most) in ranges.items())
 
@@ -64,6 +93,12 @@ SENTENCES: dict[str, Callable[[Any], str]] = {
         "Parts of text stay a list." if taken else "Where all parts are text, they become one string."
     ),
     "images": _images,
+    "files": _files,
+    "audio": _audio,
+    "lone_files": lambda taken: (
+        "" if taken else "Where a file has no text beside it, “See the attached file.” is added."
+    ),
+    "plain_file_names": lambda plain: "Names of files become plain words, all different." if plain else "",
     "tool_names": lambda pattern: (
         f"Names of tools that do not match `{pattern}` are replaced, and restored in the answer."
     ),

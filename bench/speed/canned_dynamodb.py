@@ -112,5 +112,3 @@ def _key(item: Item) -> Key:
 def checksum(body: bytes) -> str:
     """What DynamoDB sends as `x-amz-crc32`."""
     return str(zlib.crc32(body))
-
-

@@ -11,7 +11,7 @@ from agentos.wiring import access_control, background_turns, keep_alive_seconds,
 @endpoint(access_control, "chat", body=MessageBody)
 def handler(body: MessageBody, request: Request) -> Response | MessageStream:
     place = request.caller, request.path["agentId"], request.path["sessionId"]
-    simulated = {**simulator().read(request.headers), **simulator().asked(body.messages)}
+    simulated = simulator().of(request.headers, body.messages)
     turn = Turn(*place, body.messages, request.deadline, request.idempotency_key(), simulated)
     if request.wants_stream():
         return MessageStream(lambda listener: turns().send(turn, listener), request.last_event(), keep_alive_seconds())

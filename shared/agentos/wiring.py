@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from agentos.services.leases import Leases
     from agentos.services.preparation import Preparation
     from agentos.services.provider_catalog import ProviderCatalog
+    from agentos.services.recosting import Recosting
     from agentos.services.request_rates import RequestRates
     from agentos.services.response_agents import ResponseAgents
     from agentos.services.response_turns import ResponseTurns
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from agentos.services.turns import Turns
     from agentos.services.usage_recorder import UsageRecorder
     from agentos.services.usage_reports import UsageReports
+    from agentos.services.what_if import WhatIf
     from agentos.settings.loading import Settings
     from agentos.settings.secrets import ParameterStore
     from agentos.settings.tenant_keys import TenantKeys
@@ -314,7 +316,7 @@ def preparation() -> "Preparation":
 def explanations() -> "Explanations":
     from agentos.services.explanations import Explanations
 
-    return Explanations(agent_store(), session_store(), preparation(), budget_preview())
+    return Explanations(agent_store(), session_store(), preparation(), budget_preview(), settings())
 
 
 @once
@@ -425,6 +427,13 @@ def usage_reports() -> "UsageReports":
     from agentos.services.usage_reports import UsageReports
 
     return UsageReports(usage_store(), usage_totals(), clock())
+
+
+@once
+def recosting() -> "Recosting":
+    from agentos.services.recosting import Recosting
+
+    return Recosting(usage_store(), settings(), clock())
 
 
 @once
@@ -573,6 +582,18 @@ def conversations() -> "Conversations":
     from agentos.services.responses import Conversations
 
     return Conversations(response_agents(), session_store(), clock())
+
+
+@once
+def what_if() -> "WhatIf":
+    from agentos.services.completions import Completions
+    from agentos.services.what_if import PastAgents, PastPreparation, WhatIf
+    from agentos.store.past_turns import PastTurns
+
+    records, usage, past = completion_records(), usage_recorder(), PastPreparation(preparation())
+    completions = Completions(PastAgents(), records, leases(), past, executor(), usage, spending(), settings(), clock())
+    turns = PastTurns(table(), settings().limits.history_messages)
+    return WhatIf(agent_store(), session_store(), turns, completions, settings())
 
 
 @once

@@ -102,12 +102,13 @@ def test_the_example_works_and_answers_in_the_form_that_is_shown(
     section: Section, parameter_store: Any, api: Any, upstream: Any
 ) -> None:
     seed()
-    api.say(AGENT_ID, SESSION_ID)
+    reply = api.say(AGENT_ID, SESSION_ID).json
     path, _, query = section.url.partition("?")
     assert path == section.placeholders
     folder = routes()[section.method, section.path]
 
-    answer = invoke(folder, event(section.body, IDS, dict(parse_qsl(query)) or None))
+    body = section.body and section.body.replace("<message-id>", reply["messageId"])
+    answer = invoke(folder, event(body, IDS, dict(parse_qsl(query)) or None))
 
     assert answer.status == section.status, answer.text
     assert bool(answer.text) == bool(section.answer)

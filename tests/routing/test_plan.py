@@ -79,6 +79,41 @@ def test_images_that_a_provider_does_not_take_leave_it_out(model: str, kinds: se
     assert (found.removeprefix("unsupported: ") if found.startswith("unsupported") else None) == reason
 
 
+PDF, DOCX = "application/pdf", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+FILES = [
+    # model, kinds of files, formats of audio, the reason why it is left out
+    ("openai:gpt-4o-mini", {PDF}, set(), None),
+    ("openai:gpt-4o-mini", {PDF, ADDRESS}, set(), "files by address (https)"),
+    ("openai:gpt-4o-mini", {DOCX}, set(), f"files of type {DOCX}"),
+    ("openai:gpt-4o-mini", set(), {"wav"}, "audio"),
+    ("openai:gpt-audio-1.5", set(), {"wav", "mp3"}, None),
+    ("openai:gpt-audio-1.5", set(), {"flac"}, "audio of type flac"),
+    ("openai:gpt-6-luna", {PDF, DOCX, ADDRESS}, set(), None),
+    ("openai:gpt-6-luna", {PDF}, {"wav"}, "audio"),
+    ("azure-openai:mine", {PDF}, {"mp3"}, None),
+    ("anthropic:claude-haiku-4-5", {PDF, ADDRESS}, set(), None),
+    ("anthropic:claude-haiku-4-5", {"http"}, set(), "files by address (http)"),
+    ("anthropic:claude-haiku-4-5", {DOCX}, {"mp3"}, "audio"),
+    ("gemini:flash-1.5", {PDF, ADDRESS}, {"wav", "flac"}, None),
+    ("gemini:flash-1.5", {PDF}, {"webm"}, "audio of type webm"),
+    ("bedrock:claude-haiku-4-5", {PDF, DOCX}, set(), None),
+    ("bedrock:claude-haiku-4-5", {ADDRESS}, set(), "files by address (https)"),
+    ("openrouter:openai/gpt-oss-120b", {PDF, ADDRESS}, set(), None),
+    ("groq:openai/gpt-oss-20b", {PDF}, {"wav"}, "files, audio"),
+    ("groq:any", {PDF}, {"wav"}, "files of type application/pdf, audio of type wav"),
+    ("mistral:mistral-small-latest", {PDF}, set(), "files"),
+]
+
+
+@pytest.mark.parametrize(("model", "files", "audio", "reason"), FILES)
+def test_files_and_audio_that_are_not_taken_leave_a_target_out(
+    model: str, files: set[str], audio: set[str], reason: str | None
+) -> None:
+    facts = Facts(file_kinds=frozenset(files), audio_formats=frozenset(audio))
+    found = skipped(plan(model, using=load_settings({}), facts=facts)).get(model, "")
+    assert (found.removeprefix("unsupported: ") if found.startswith("unsupported") else None) == reason
+
+
 NODE = {"type": "object", "properties": {"next": {"$ref": "#/$defs/node"}}}
 
 

@@ -33,6 +33,8 @@ OPTIONAL: dict[type[Any], set[str]] = {
 """Fields that an answer leaves out where they would say nothing."""
 
 IMAGE_URL = r"^(https?://|data:image/[a-zA-Z0-9_.+-]+;base64,)\S+$"
+BASE64 = r"^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$"
+FILE_DATA = r"^data:[a-zA-Z0-9_.+-]+/[a-zA-Z0-9_.+-]+(;[a-zA-Z0-9_.+=-]+)*;base64,[A-Za-z0-9+/]+={0,2}$"
 """What `model_name` and the check of an image's URL demand, in the syntax that JSON Schema has."""
 
 
@@ -74,6 +76,9 @@ def _demanded(validator: Any, inner: Json) -> Json:
         return {"pattern": "^[a-z0-9][a-z0-9-]{0,62}$"}
     by_name: dict[str, Json] = {
         "_image_url": {"pattern": IMAGE_URL},
+        "_file_data": {"pattern": FILE_DATA},
+        "_file_address": {"pattern": r"^https?://\S+$"},
+        "_base64": {"pattern": BASE64},
         "_one": {"const": 1},
         "_bounded": {"minProperties": 1},
     }

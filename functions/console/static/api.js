@@ -48,15 +48,17 @@ export async function call(method, where, options = {}) {
   return {body: text ? JSON.parse(text) : null, headers: response.headers, status: response.status};
 }
 
-const TRIES = 3;
+const TRIES = 3, IN_FLIGHT_TRIES = 300; // a turn may take five minutes
+const PAUSE_MS = 1000;
 
 /**
  * The events of a streamed POST as {event, data}. Options: signal, key (its Idempotency-Key), headers.
- * A stream that breaks off is asked for again from the last event on, with the same Idempotency-Key.
+ * A stream that breaks off is asked for again from the last event on, with the same Idempotency-Key. While the turn still
+ * runs, that is refused (idempotency_in_flight), and asked again.
  */
 export async function* stream(where, body, {signal, key = idempotencyKey(), headers = {}} = {}) {
   let last = null;
-  for (let tries = 1; ; tries++) {
+  for (let tries = 1, waits = 1; ; ) {
     const resumed = last === null ? {} : {"last-event-id": last};
     try {
       const response = await send("POST", where, {
@@ -70,9 +72,19 @@ export async function* stream(where, body, {signal, key = idempotencyKey(), head
       throw new ApiError({code: "offline", message: "The connection broke off."});
     } catch (error) {
       const known = failure(error, signal);
-      if (known.code !== "offline" || tries === TRIES) throw known;
+      const again = known.code === "offline" ? tries++ < TRIES : known.code === "idempotency_in_flight" && waits++ < IN_FLIGHT_TRIES;
+      if (!again) throw known;
+      await pause(PAUSE_MS, signal);
     }
   }
+}
+
+/** Waits, or throws as soon as the signal stops it. */
+function pause(milliseconds, signal) {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, milliseconds);
+    signal?.addEventListener("abort", () => { clearTimeout(timer); reject(failure(null, signal)); }, {once: true});
+  });
 }
 
 /** The response of a call that succeeded. Raises ApiError. */

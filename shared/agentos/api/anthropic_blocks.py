@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from agentos.api.door_notes import DoorNotes
-from agentos.domain import ImageUrl, Part, TextPart
-from agentos.domain.conversation import CacheTime, ImagePart
+from agentos.api.media import no_stored_file, read_document
+from agentos.domain import CacheTime, ImagePart, ImageUrl, Part, TextPart
 from agentos.kernel.errors import InvalidRequest, Unsupported
 from agentos.kernel.validation import validated
 
@@ -92,7 +92,7 @@ class BlockReader:
             yield from self.parts(f"{path}[{index}]", block)
 
     def _document(self, path: str, block: Json) -> Iterator[Part]:
-        """A document of text or of blocks. Raises InvalidRequest, Unsupported."""
+        """A document: a file, a text, or blocks. Raises InvalidRequest, Unsupported."""
         self.rest(block, ("type", "source", "title", "context"))
         match block.get("source"):
             case {"type": "text", "data": str(text)}:
@@ -101,6 +101,11 @@ class BlockReader:
             case {"type": "content", "content": content}:
                 yield from _titled(block)
                 yield from self._inner(f"{path}.source.content", content)
+            case {"type": "base64" | "url"} as source:
+                yield from _titled({"context": block.get("context")})
+                yield read_document(f"{path}.source", source, block.get("title"))
+            case {"type": "file"}:
+                raise no_stored_file(f"{path}.source")
             case {"type": str(kind)}:
                 raise Unsupported(f"{path}: no document of the type {kind!r:.80} is taken.", {"capability": "files"})
             case _:
@@ -125,7 +130,7 @@ def _image(path: str, source: Any) -> ImageUrl:
         case {"type": "url", "url": str(address)}:
             url = address
         case {"type": "file"}:
-            raise Unsupported(f"{path}: images of the type 'file' are not taken.", {"capability": "files"})
+            raise no_stored_file(path)
         case _:
             raise InvalidRequest.of(path, "must be {type: base64, media_type, data} or {type: url, url}")
     try:

@@ -10,8 +10,7 @@ from agentos.api.anthropic_blocks import BlockReader, cache_mark
 from agentos.api.door_notes import DoorNotes
 from agentos.api.lenient import Lenient
 from agentos.api.sealed_thoughts import unseal
-from agentos.domain import Message, Part, TextPart, ToolCall
-from agentos.domain.conversation import CacheTime, ImagePart
+from agentos.domain import CacheTime, ImagePart, Message, Part, TextPart, ToolCall
 from agentos.kernel.errors import InvalidRequest
 
 Json = dict[str, Any]
@@ -74,7 +73,7 @@ class InputReader:
             yield Message(role="system", content=_plain(texts))
 
     def _user(self, path: str, content: Any) -> Iterator[Message]:
-        """The results of tools, then what the user says, with the images of the results. It ends at each mark."""
+        """The results of tools, then what the user says, with their images and files. It ends at each mark."""
         blocks = list(enumerate(self._blocks.blocks(path, content)))
         parts: list[Part] = []
         for index, block in blocks:
@@ -93,7 +92,7 @@ class InputReader:
             yield Message(role="user", content=_plain(parts))
 
     def _result(self, path: str, block: Json) -> tuple[Message, list[Part]]:
-        """A tool's result as a message, and its images: few providers take them in a result."""
+        """A tool's result as a message, and its images and files: few providers take them in a result."""
         call_id = block.get("tool_use_id")
         if not isinstance(call_id, str) or not call_id:
             raise InvalidRequest.of(f"{path}.tool_use_id", "is required")
@@ -101,15 +100,16 @@ class InputReader:
         blocks = self._blocks.blocks(f"{path}.content", block.get("content"))
         worded = [one for one in blocks if not _is_blank(one)]
         parts = [part for one in worded for part in self._blocks.parts(f"{path}.content", one)]
-        images: list[Part] = [part for part in parts if isinstance(part, ImagePart)]
-        if images:
-            self._notes.add(f"{path}.content", "has images, which follow as the user's")
+        others: list[Part] = [part for part in parts if not isinstance(part, TextPart)]
+        if others:
+            kind = "images" if all(isinstance(part, ImagePart) for part in others) else "files"
+            self._notes.add(f"{path}.content", f"has {kind}, which follow as the user's")
         text = "\n".join(part.text for part in parts if isinstance(part, TextPart))
         if block.get("is_error") is True:
             text = FAILED + text
         inner = [mark for one in blocks if (mark := cache_mark(f"{path}.content", one))]
         cache = cache_mark(path, block) or (inner[-1] if inner else None)
-        return Message(role="tool", content=text, tool_call_id=call_id, cache=cache), images
+        return Message(role="tool", content=text, tool_call_id=call_id, cache=cache), others
 
     def _assistant(self, path: str, content: Any) -> Iterator[Message]:
         """An answer: its text, its calls, and the thoughts that this API has given for each call."""

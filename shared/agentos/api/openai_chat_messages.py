@@ -8,8 +8,9 @@ from typing import Any, Literal
 
 from agentos.api.door_notes import DoorNotes
 from agentos.api.lenient import Lenient
-from agentos.domain import ImageUrl, Message, Part, TextPart, ToolCall
-from agentos.domain.conversation import ImagePart
+from agentos.api.media import read_audio, read_file
+from agentos.domain import ImagePart, ImageUrl, Message, Part, TextPart, ToolCall
+from agentos.domain.content import PARTS
 from agentos.kernel import json_text
 from agentos.kernel.errors import InvalidRequest
 from agentos.kernel.validation import validated
@@ -121,10 +122,16 @@ class MessageReader:
             case {"type": "image_url", "image_url": image, **others}:
                 self._notes.unknown(others, "messages[].content[].")
                 return ImagePart(type="image_url", image_url=self._image(f"{path}.image_url", image))
+            case {"type": "file", "file": file, **others}:
+                self._notes.unknown(others, "messages[].content[].")
+                return read_file(f"{path}.file", file)
+            case {"type": "input_audio", "input_audio": audio, **others}:
+                self._notes.unknown(others, "messages[].content[].")
+                return read_audio(f"{path}.input_audio", audio)
             case {"type": "text"}:
                 raise InvalidRequest.of(f"{path}.text", "must be a string")
             case {"type": str(kind)}:
-                raise InvalidRequest.of(path, f"has the type {kind!r:.80}; text and image_url are taken")
+                raise InvalidRequest.of(path, f"has the type {kind!r:.80}; {', '.join(PARTS)} are taken")
             case _:
                 raise InvalidRequest.of(path, "must be an object with a type")
         self._notes.unknown(others, "messages[].content[].")

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from agentos.api.door_notes import DoorNotes
+from agentos.api.media import no_stored_file, read_audio, read_file
 from agentos.api.sealed_thoughts import unseal
-from agentos.domain import ImageUrl, Message, Part, Reply, TextPart, ToolCall
-from agentos.domain.conversation import ImagePart
+from agentos.domain import ImagePart, ImageUrl, Message, Part, Reply, TextPart, ToolCall
 from agentos.kernel import json_text
 from agentos.kernel.errors import InvalidRequest, Unsupported
 from agentos.kernel.validation import validated
@@ -26,7 +26,12 @@ _KNOWN = {
     "function_call_output": {"id", "type", "call_id", "output", "status"},
     "reasoning": {"id", "type", "summary", "content", "encrypted_content", "status"},
 }
-_KNOWN_OF_PARTS = {"type", "text", "refusal", "image_url", "detail", "file_id", "annotations", "logprobs"}
+_KNOWN_OF_PARTS = {
+    *("type", "text", "refusal", "image_url", "detail", "file_id", "annotations", "logprobs"),
+    *("file_data", "file_url", "filename", "input_audio"),
+}
+_TAKEN = {True: "output_text and refusal", False: "input_text, input_image, input_file and input_audio"}
+"""Types of parts, of an assistant or not."""
 
 
 def references(given: Any) -> list[str]:
@@ -190,11 +195,16 @@ class ItemReader:
             case {"type": "input_image"} if role != "assistant":
                 self._notes.unknown(_others(part), "input[].content[].")
                 return ImagePart(type="image_url", image_url=self._image(path, part))
+            case {"type": "input_file"} if role != "assistant":
+                self._notes.unknown(_others(part), "input[].content[].")
+                return read_file(path, part)
+            case {"type": "input_audio"} if role != "assistant":
+                self._notes.unknown(_others(part), "input[].content[].")
+                return read_audio(f"{path}.input_audio", part.get("input_audio"))
             case {"type": "input_text" | "output_text" | "text"}:
                 raise InvalidRequest.of(f"{path}.text", "must be a string")
             case {"type": str(kind)}:
-                taken = "output_text and refusal" if role == "assistant" else "input_text and input_image"
-                raise InvalidRequest.of(path, f"has the type {kind!r:.80}; {taken} are taken")
+                raise InvalidRequest.of(path, f"has the type {kind!r:.80}; {_TAKEN[role == 'assistant']} are taken")
             case _:
                 raise InvalidRequest.of(path, "must be an object with a type")
         self._notes.unknown(_others(part), "input[].content[].")
@@ -204,6 +214,8 @@ class ItemReader:
         return TextPart(type="text", text=text)
 
     def _image(self, path: str, part: Json) -> ImageUrl:
+        if part.get("image_url") is None and part.get("file_id") is not None:
+            raise no_stored_file(f"{path}.file_id")
         if part.get("image_url") is None:
             raise InvalidRequest.of(f"{path}.image_url", "is required: files are not kept here")
         known = {"url": part["image_url"]}

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any
 
+from agentos.api.media import shown_file
 from agentos.api.openai_responses import ResponseObject, content_part
 from agentos.api.openai_responses_events import ResponseEvents
 from agentos.api.openai_responses_stored import read_object, words_of
@@ -16,7 +17,7 @@ from agentos.api.request import Request
 from agentos.api.response_writer import ResponseWriter, StreamingResponse
 from agentos.api.route_headers import route_headers
 from agentos.api.sse import named
-from agentos.domain import Reply, SentMessage, TextPart
+from agentos.domain import AudioPart, FilePart, ImagePart, Part, Reply, SentMessage, TextPart
 from agentos.kernel import json_text
 from agentos.kernel.errors import InvalidRequest, Unsupported
 from agentos.services.responses import ReadResponse
@@ -114,9 +115,16 @@ def _items(message: SentMessage) -> Iterator[Json]:
 def _parts(message: SentMessage) -> list[Json]:
     if isinstance(message.content, str):
         return [{"type": "input_text", "text": message.content}]
-    return [
-        {"type": "input_text", "text": part.text}
-        if isinstance(part, TextPart)
-        else {"type": "input_image", "image_url": part.image_url.url, "detail": part.image_url.detail}
-        for part in message.content
-    ]
+    return [_part(part) for part in message.content]
+
+
+def _part(part: Part) -> Json:
+    match part:
+        case TextPart():
+            return {"type": "input_text", "text": part.text}
+        case ImagePart():
+            return {"type": "input_image", "image_url": part.image_url.url, "detail": part.image_url.detail}
+        case FilePart():
+            return shown_file(part)
+        case AudioPart():
+            return part.to_json()

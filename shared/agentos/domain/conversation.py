@@ -1,113 +1,16 @@
 """What is said: messages, tools and their calls, the prompt that a provider is asked and the completion it gives."""
 
-import re
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Annotated, Any, Literal, NamedTuple
 
-from pydantic import AfterValidator, Discriminator, Field, SerializerFunctionWrapHandler, Tag, model_serializer
+from pydantic import AfterValidator, Field, SerializerFunctionWrapHandler, model_serializer
 
+from agentos.domain.content import AudioPart, FilePart, ImagePart, Part, ResultContent
 from agentos.domain.parameters import Parameters
-from agentos.kernel.values import AsGiven, Value, not_blank, not_empty, text_or_list
+from agentos.kernel.values import AsGiven, Value, not_empty
 
 Role = Literal["user", "system", "assistant", "tool"]
-
-_IMAGE_URL = re.compile(r"(https?://|data:image/[\w.+-]+;base64,)\S+")
-
-_BASE64 = ";base64,"
-_FIRST_CHARACTERS = {
-    "iVBORw0KGgo": "image/png",
-    "/9j/": "image/jpeg",
-    "R0lGODdh": "image/gif",
-    "R0lGODlh": "image/gif",
-    "UklGR": "image/webp",
-}
-"""How the base64 text of an image begins, by its format's first bytes (https://mimesniff.spec.whatwg.org)."""
-
-
-class TextPart(Value):
-    """`{type: "text", text}`"""
-
-    type: Literal["text"]
-    text: Annotated[str, AfterValidator(not_empty)]
-
-
-class WordedPart(TextPart):
-    """A text part that a client sends: providers refuse one that is nothing but white space."""
-
-    text: Annotated[str, AfterValidator(not_blank)]
-
-
-def _image_url(text: str) -> str:
-    if not _IMAGE_URL.fullmatch(text):
-        raise ValueError("must be an http(s) address or a data:image/…;base64, URL")
-    return text
-
-
-class ImageUrl(Value):
-    """An `https:` address or a `data:image/…;base64,` URL."""
-
-    url: Annotated[str, AfterValidator(_image_url)]
-    detail: Literal["auto", "low", "high"] = "auto"
-
-    @property
-    def kind(self) -> str:
-        """`https` or `http` for an address; for data the media type, in its registered spelling.
-
-        The data decide where they begin as an image does: some providers refuse a media type that the data contradict.
-        """
-        if not self.url.startswith("data:"):
-            return self.url[: self.url.index(":")]
-        end = self.url.index(";")
-        begins = (kind for begin, kind in _FIRST_CHARACTERS.items() if self.url.startswith(begin, end + len(_BASE64)))
-        return next(begins, self.url[len("data:") : end].lower().replace("image/jpg", "image/jpeg"))
-
-    @property
-    def data(self) -> str | None:
-        """The base64 text of the image; None for an address."""
-        return self.url[self.url.index(";") + len(_BASE64) :] if self.url.startswith("data:") else None
-
-
-class ImagePart(Value):
-    """`{type: "image_url", image_url: {url}}`, OpenAI's form."""
-
-    type: Literal["image_url"]
-    image_url: Annotated[ImageUrl, Field(alias="image_url")]
-
-
-def _part_kind(part: Any) -> str | None:
-    kind = part.get("type") if isinstance(part, dict) else getattr(part, "type", None)
-    return f"<{kind}>" if kind in ("text", "image_url") else None
-
-
-# The tags of these unions are in angle brackets so that error paths can leave them out.
-Part = Annotated[
-    Annotated[TextPart, Tag("<text>")] | Annotated[ImagePart, Tag("<image_url>")],
-    Discriminator(_part_kind, "part", 'must be an object whose type is "text" or "image_url"'),
-]
-NewPart = Annotated[
-    Annotated[WordedPart, Tag("<text>")] | Annotated[ImagePart, Tag("<image_url>")],
-    Discriminator(_part_kind, "part", 'must be an object whose type is "text" or "image_url"'),
-]
-Content = Annotated[
-    Annotated[str, AfterValidator(not_blank), Tag("<text>")]
-    | Annotated[tuple[NewPart, ...], AfterValidator(not_empty), Tag("<list>")],
-    Discriminator(text_or_list, "content", "must be a string or a list of parts"),
-]
-"""What a client says: never without words or an image."""
-
-NewResultContent = Annotated[
-    Annotated[str, Tag("<text>")] | Annotated[tuple[NewPart, ...], AfterValidator(not_empty), Tag("<list>")],
-    Discriminator(text_or_list, "content", "must be a string or a list of parts"),
-]
-"""What a tool returns: it may be no words at all."""
-
-ResultContent = Annotated[
-    Annotated[str, Tag("<text>")] | Annotated[tuple[Part, ...], AfterValidator(not_empty), Tag("<list>")],
-    Discriminator(text_or_list, "content", "must be a string or a list of parts"),
-]
-"""Content as it is stored and asked. It may be no words at all: of an assistant that only calls tools, of a tool that
-returns nothing."""
 
 
 class ToolCall(Value):
@@ -154,8 +57,23 @@ class Message(Value):
     @property
     def image_kinds(self) -> frozenset[str]:
         """The kinds of its images (`ImageUrl.kind`). A tool's result has none: it is sent as text."""
-        parts = () if isinstance(self.content, str) or self.role == "tool" else self.content
-        return frozenset(part.image_url.kind for part in parts if isinstance(part, ImagePart))
+        return frozenset(part.image_url.kind for part in self._sent_parts if isinstance(part, ImagePart))
+
+    @property
+    def file_kinds(self) -> frozenset[str]:
+        """The kinds of its files (`FileContent.kind`), without those of text, which are sent as text."""
+        files = (part.file for part in self._sent_parts if isinstance(part, FilePart))
+        return frozenset(file.kind for file in files if not file.is_text)
+
+    @property
+    def audio_formats(self) -> frozenset[str]:
+        """The formats of its audio."""
+        return frozenset(part.input_audio.format for part in self._sent_parts if isinstance(part, AudioPart))
+
+    @property
+    def _sent_parts(self) -> tuple[Part, ...]:
+        """Its parts, as far as they are sent as such."""
+        return () if isinstance(self.content, str) or self.role == "tool" else self.content
 
 
 class ToolFunction(AsGiven):

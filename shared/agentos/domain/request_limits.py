@@ -37,7 +37,10 @@ class RequestLimits(Value):
 
     Messages:
     - `blank_texts`: whether the user may send white space alone. `text_parts`: whether text alone may be a list.
-    - `images`: the media types that are taken, and `https` or `http` for addresses.
+    - `images`: the media types that are taken, and `https` or `http` for addresses. `files`: the same, without those of
+      text, which is sent as text. `audio`: the formats that are taken.
+    - `lone_files`: whether a message may have files without a text. `plain_file_names`: whether their names must be
+      plain words, and all different.
     - `system_anywhere`: whether system messages may follow others. `user_first`, `user_last`: whether the user must
       begin and end. `user_needed`: whether the user or a tool must speak at all. `user_after_tool`: whether the user
       may speak right after a tool's result.
@@ -66,6 +69,10 @@ class RequestLimits(Value):
     blank_texts: bool = True
     text_parts: bool = True
     images: frozenset[str] | None = None
+    files: frozenset[str] | None = None
+    audio: frozenset[str] | None = None
+    lone_files: bool = True
+    plain_file_names: bool = False
     tool_names: Pattern = WORD
     argument_names: Pattern | None = None
     tool_call_ids: Pattern = "(?s).+"

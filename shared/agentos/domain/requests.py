@@ -107,9 +107,20 @@ class TurnOverride(Value):
 
 
 class RouteQuery(NewMessage):
-    """Body of `POST …/route`: a message, and the session that it would be sent to."""
+    """Body of `POST …/route`: a message, the session that it would be sent to, and a merge patch of the agent that is
+    tried without being stored."""
 
     session_id: str | None = None
+    agent: FreeForm | None = None
+
+
+class WhatIfRequest(Value):
+    """Body of `POST …/what-if`: a stored reply, and how another would be given in its place: by the agent with a merge
+    patch, and with parameters over the agent's."""
+
+    message_id: Name
+    agent: FreeForm | None = None
+    parameters: GivenParameters = GivenParameters()
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,8 @@ from agentos.domain.usage import AttemptUsage
 from agentos.kernel.errors import ErrorClass
 from agentos.kernel.values import Value
 
+Capability = Literal["tools", "images", "files", "audio", "structuredOutput"]
+
 
 class ModelFacts(Value):
     """What configuration knows of a model. Sizes in tokens, prices in USD per million tokens.
@@ -27,7 +29,7 @@ class ModelFacts(Value):
     format: WireFormat | None = None
     context_window: int | None = None
     max_output_tokens: int | None = None
-    capabilities: frozenset[Literal["tools", "images", "structuredOutput"]] | None = None
+    capabilities: frozenset[Capability] | None = None
     reasoning: Reasoning | None = None
     unsupported: frozenset[ParameterName] = frozenset()
     limits: RequestLimits = NO_LIMITS

@@ -82,6 +82,8 @@ FACTS: dict[str, tuple[type, ...]] = {
     "userId": (str,),
     "hasTools": (bool,),
     "hasImages": (bool,),
+    "hasFiles": (bool,),
+    "hasAudio": (bool,),
     "promptTokens": (int, float),
 }
 """What a condition may be about, beside `metadata.<name>`, and the type of its values."""

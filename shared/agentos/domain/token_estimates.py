@@ -2,11 +2,25 @@
 
 from collections.abc import Iterable
 
-from agentos.domain import Message, Prompt, TextPart, Tool, ToolCall
+from agentos.domain import AudioPart, FilePart, Message, Part, Prompt, TextPart, Tool, ToolCall
 from agentos.kernel import json_text
 
 IMAGE_TOKENS = 1000
 """About what providers count for an image of ordinary size."""
+
+PAGE_TOKENS = 2000
+"""About what providers count for a page of a file: its text and its picture. Anthropic's documentation ("PDF support")
+has 1,500 to 3,000 for the text alone."""
+
+PAGE_BYTES = 50_000
+"""About the size of a page in a PDF with a few pictures."""
+
+UNKNOWN_PAGES = 5
+"""Taken for a file of which the address alone is known."""
+
+AUDIO_BYTES_PER_TOKEN = 500
+"""Compressed audio of 128 kbit/s has 16,000 bytes a second, for which Gemini counts 32 tokens ("Audio understanding",
+ai.google.dev)."""
 
 MESSAGE_TOKENS = 4
 """What a message's role and separators take (OpenAI's cookbook on counting tokens); as much for a call's."""
@@ -18,8 +32,7 @@ def estimate(message: Message) -> int:
     calls = sum(map(_estimate_call, message.tool_calls))
     if isinstance(message.content, str):
         return estimate_text(message.content) + calls + MESSAGE_TOKENS
-    parts = (estimate_text(part.text) if isinstance(part, TextPart) else IMAGE_TOKENS for part in message.content)
-    return sum(parts) + calls + MESSAGE_TOKENS
+    return sum(map(_estimate_part, message.content)) + calls + MESSAGE_TOKENS
 
 
 def estimate_tools(tools: Iterable[Tool]) -> int:
@@ -36,6 +49,26 @@ def estimate_prompt(prompt: Prompt) -> int:
 def estimate_text(text: str) -> int:
     """About how many tokens a text takes."""
     return -(-len(text.encode()) // 4)
+
+
+def _estimate_part(part: Part) -> int:
+    match part:
+        case TextPart():
+            return estimate_text(part.text)
+        case FilePart() if part.file.is_text:
+            return _bytes(part.file.data) // 4
+        case FilePart():
+            pages = UNKNOWN_PAGES if part.file.file_data is None else -(-_bytes(part.file.data) // PAGE_BYTES)
+            return pages * PAGE_TOKENS
+        case AudioPart():
+            return -(-_bytes(part.input_audio.data) // AUDIO_BYTES_PER_TOKEN)
+        case _:
+            return IMAGE_TOKENS
+
+
+def _bytes(base64: str) -> int:
+    """The size of what a base64 text holds."""
+    return len(base64) * 3 // 4
 
 
 def _estimate_call(call: ToolCall) -> int:

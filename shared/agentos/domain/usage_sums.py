@@ -10,7 +10,7 @@ from pydantic import PlainSerializer
 from agentos.domain.usage_records import CountedUsage, RecordedAttempt, UsageRecord
 from agentos.kernel.values import AsGiven, Value
 
-_EXACT = Context(prec=38)
+EXACT = Context(prec=38)
 """As many digits as DynamoDB's numbers have; Python's own default is 28."""
 
 GroupName = Literal["day", "model", "provider", "agent", "key", "user"]
@@ -56,7 +56,7 @@ class Sums:
     latency_ms: int = 0
 
     def __add__(self, other: "Sums") -> "Sums":
-        cost = _EXACT.add(self.cost_usd, other.cost_usd)
+        cost = EXACT.add(self.cost_usd, other.cost_usd)
         return Sums(**{name: getattr(self, name) + getattr(other, name) for name in COUNTS} | {"cost_usd": cost})
 
 

@@ -2,7 +2,18 @@
 
 import re
 
-from agentos.domain import AnswerListener, Completion, Message, Prompt, Target, TextPart, TokenCount
+from agentos.domain import (
+    AnswerListener,
+    AudioPart,
+    Completion,
+    FilePart,
+    Message,
+    Part,
+    Prompt,
+    Target,
+    TextPart,
+    TokenCount,
+)
 from agentos.domain.token_estimates import estimate
 from agentos.kernel.clock import Timeouts
 from agentos.providers.adapter import Adapter
@@ -41,4 +52,17 @@ def _answer(prompt: Prompt) -> Completion:
 def _text(message: Message) -> str:
     if isinstance(message.content, str):
         return message.content
-    return " ".join(part.text if isinstance(part, TextPart) else "(an image)" for part in message.content)
+    return " ".join(map(_described, message.content))
+
+
+def _described(part: Part) -> str:
+    """A text as it is; of anything else what it is."""
+    match part:
+        case TextPart():
+            return part.text
+        case FilePart():
+            return "(a file)"
+        case AudioPart():
+            return "(audio)"
+        case _:
+            return "(an image)"

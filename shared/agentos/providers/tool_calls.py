@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from agentos.domain import Message, TextPart, ToolCall
+from agentos.domain import FilePart, ImagePart, Message, Part, TextPart, ToolCall
 from agentos.kernel import json_text
 from agentos.providers.answers import BadResponse
 from agentos.providers.text import clean, joined
@@ -96,12 +96,22 @@ def signature(call: ToolCall, kind: str) -> str | None:
 
 
 def result_text(message: Message) -> str:
-    """A tool's result as text. An image becomes its address, because few providers take one here."""
+    """A tool's result as text. Of an image or a file the address is left, because few providers take one here."""
     if isinstance(message.content, str):
         return message.content
-    parts = (part.text if isinstance(part, TextPart) else _address(part.image_url.url) for part in message.content)
-    return "\n".join(parts)
+    return "\n".join(map(described, message.content))
 
 
-def _address(url: str) -> str:
-    return "(an image)" if url.startswith("data:") else url
+def described(part: Part) -> str:
+    """A part in words: a text as it is, an image or a file by its address, or what it is."""
+    match part:
+        case TextPart():
+            return part.text
+        case ImagePart():
+            return "(an image)" if part.image_url.data is not None else part.image_url.url
+        case FilePart() if part.file.is_text:
+            return part.file.text
+        case FilePart():
+            return part.file.file_url or "(a file)"
+        case _:
+            return "(audio)"

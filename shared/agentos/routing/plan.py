@@ -36,6 +36,8 @@ class Facts:
     has_tools: bool = False
     has_images: bool = False
     image_kinds: frozenset[str] = frozenset()
+    file_kinds: frozenset[str] = frozenset()
+    audio_formats: frozenset[str] = frozenset()
     response_format: dict[str, Any] | None = None
     structured_output: bool = False
     tool_choice: bool = False
@@ -56,6 +58,8 @@ class Facts:
             "userId": self.user_id,
             "hasTools": self.has_tools,
             "hasImages": self.has_images,
+            "hasFiles": bool(self.file_kinds),
+            "hasAudio": bool(self.audio_formats),
             "promptTokens": self.prompt_tokens,
             **{f"metadata.{name}": value for name, value in self.metadata.items()},
         }
@@ -175,7 +179,13 @@ def _unusable(target: Target, facts: Facts, settings: Settings) -> Skipped | Non
 
 def _unable(target: Target, facts: Facts) -> Skipped | None:
     """What the model cannot do; one whose capabilities or window are not known is taken to be able."""
-    needs = {"tools": facts.has_tools, "images": facts.has_images, "structuredOutput": facts.structured_output}
+    needs = {
+        "tools": facts.has_tools,
+        "images": facts.has_images,
+        "files": facts.file_kinds,
+        "audio": facts.audio_formats,
+        "structuredOutput": facts.structured_output,
+    }
     can, window = target.facts.capabilities, target.facts.context_window
     missing = [need for need, wanted in needs.items() if wanted and can is not None and need not in can]
     if target.facts.vector_space:
@@ -195,7 +205,8 @@ def _unsendable(target: Target, facts: Facts, settings: Settings) -> Skipped | N
     provider = settings.providers.get(target.provider)
     if provider is None:
         return None
-    found = obstacles(limits_of(provider, target.facts), facts.image_kinds, facts.response_format)
+    limits = limits_of(provider, target.facts)
+    found = obstacles(limits, facts.image_kinds, facts.response_format, facts.file_kinds, facts.audio_formats)
     return Skipped.because(target.model, SkipCode.UNSUPPORTED, ", ".join(found)) if found else None
 
 

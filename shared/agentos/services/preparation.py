@@ -168,6 +168,8 @@ class Preparation:
             has_tools=prompt.has_tools,
             has_images=any(message.has_images for message in prompt.messages),
             image_kinds=frozenset(kind for message in prompt.messages for kind in message.image_kinds),
+            file_kinds=frozenset(kind for message in prompt.messages for kind in message.file_kinds),
+            audio_formats=frozenset(one for message in prompt.messages for one in message.audio_formats),
             response_format=prompt.parameters.response_format,
             tool_choice=prompt.parameters.tool_choice is not None,
             structured_output=(agent.config.response_format or {}).get("type") == "json_schema",

@@ -154,8 +154,11 @@ def _log_content(messages: Sequence[Any], reply: Reply) -> None:
     logger.info("turn content", extra={"message_id": reply.message_id, "said": said, "answered": answered})
 
 
+_NAMED = {"image_url": "[image]", "file": "[file]", "input_audio": "[audio]"}
+
+
 def _shown(content: Any) -> str:
-    """The words of a message; an image is named, not shown."""
+    """The words of a message; an image, a file or audio is named, not shown."""
     if isinstance(content, str):
         return content[:MAX_CONTENT]
-    return "\n".join(part.text if part.type == "text" else "[image]" for part in content)[:MAX_CONTENT]
+    return "\n".join(part.text if part.type == "text" else _NAMED[part.type] for part in content)[:MAX_CONTENT]

@@ -6,7 +6,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.conversations.crossed.conversation import SIMULATED, Says, model_of, upstream
-from tests.conversations.crossed.laws import Broken, Needs, answered, nobody_refuses, nothing_is_lost, words_of
+from tests.conversations.crossed.laws import (
+    Broken,
+    Needs,
+    answered,
+    media_of,
+    nobody_refuses,
+    nothing_is_lost,
+    words_of,
+)
 from tests.conversations.crossed.world import OUTAGES, World
 from tests.support.gateway import Answer, StreamingContext
 
@@ -39,7 +47,12 @@ class Request:
     @property
     def says_nothing(self) -> bool:
         """Whether it holds nothing for a model to answer."""
-        return not (self.words or self.calls or self.needs.images)
+        return not (self.words or self.calls or self.needs.images or "file" in str(self.messages) or self.media)
+
+    @property
+    def media(self) -> list[str]:
+        """The kinds of files and audio."""
+        return list(media_of(one.get("content") for one in self.messages if one["role"] != "tool"))
 
     @property
     def calls(self) -> int:
@@ -84,11 +97,12 @@ def _ask(world: World, request: Request, provider: str, chain: Iterable[str]) ->
         return True
     if request.says_nothing and answer.status == 400:
         return False
-    traits = world.fakes[provider].models[upstream(request.model(provider))]
-    if not answered(answer, provider, request.model(provider), request.needs.beyond(provider, traits)):
+    fake, model = world.fakes[provider], upstream(request.model(provider))
+    beyond = request.needs.beyond(provider, fake.models[model], fake.takes(model))
+    if not answered(answer, provider, request.model(provider), beyond):
         return False
     [received] = world.fakes[provider].model.received
-    nothing_is_lost(provider, received, request.words, request.calls)
+    nothing_is_lost(provider, received, request.words, request.calls, request.media)
     _check_calls(request, provider, answer.json)
     return True
 

@@ -1,30 +1,22 @@
-// The chat: an agent, a session, and its answers as they arrive.
+// The chat: an agent is picked here, then conversation.js talks with it. Its address is #/chat/<agentId>/<sessionId>.
 
-import {get} from "../api.js";
-import {Empty, ErrorBanner, Loading} from "../components/feedback.js";
-import {Page} from "../components/page.js";
-import {More, Table} from "../components/table.js";
+import {get, path} from "../api.js";
+import {ErrorBanner, Loading} from "../components/feedback.js";
 import {html} from "../html.js";
-import {usePages} from "../load.js";
-import {href} from "../router.js";
+import {useLoad} from "../load.js";
 import {useShared} from "../state.js";
-
-const COLUMNS = [
-  {title: "Agent", cell: agent => html`<a href=${href("chat", agent.agentId)}>${agent.name}</a>`},
-  {title: "Model", cell: agent => html`<span class="mono">${agent.model}</span>`},
-  {title: "Description", cell: agent => agent.description},
-];
+import {AgentPicker} from "./chat/agent_picker.js";
+import {Conversation} from "./chat/conversation.js";
 
 export function Chat() {
+  const [agentId, sessionId] = useShared().place.parts;
+  return agentId ? html`<${WithAgent} key=${agentId} agentId=${agentId} sessionId=${sessionId ?? null} />` : html`<${AgentPicker} />`;
+}
+
+function WithAgent({agentId, sessionId}) {
   const {agentsChanged} = useShared();
-  const {rows, page, error, busy, loaded, more, reload} = usePages(
-    (after, signal) => get("agents", {limit: 50, after}, {signal}), [agentsChanged]);
-  return html`<${Page} title="Chat" about="Pick the agent that you want to talk to.">
-    <${ErrorBanner} error=${error} onRetry=${reload} />
-    ${busy && !loaded && html`<${Loading} what="agents" />`}
-    ${loaded && (rows.length
-      ? html`<${Table} caption="Agents" columns=${COLUMNS} rows=${rows} rowKey=${agent => agent.agentId} />`
-      : html`<${Empty} icon="agents" title="No agents yet">An agent has a name, a model and instructions. Make one to begin.<//>`)}
-    <${More} page=${page} busy=${busy} onMore=${more} />
-  <//>`;
+  const {data: agent, error, reload} = useLoad(signal => get(path`agents/${agentId}`, {}, {signal}), [agentId, agentsChanged]);
+  if (error && !agent) return html`<div class="page"><${ErrorBanner} error=${error} onRetry=${reload} /><p><a href="#/chat">Pick another agent</a></p></div>`;
+  if (!agent) return html`<${Loading} what="the agent" />`;
+  return html`<${Conversation} agent=${agent} sessionId=${sessionId} />`;
 }

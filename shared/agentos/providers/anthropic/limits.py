@@ -4,6 +4,7 @@ https://platform.claude.com/docs/en/api/messages, checked 2026-11
 """
 
 from agentos.domain import RequestLimits
+from agentos.domain.content import PDF
 from agentos.providers.schemas import CLAUDE_REFUSES
 
 LIMITS = RequestLimits(
@@ -16,6 +17,8 @@ LIMITS = RequestLimits(
     blank_texts=False,  # https://github.com/anthropics/claude-code/issues/23440
     # https://platform.claude.com/docs/en/build-with-claude/vision
     images=frozenset({"image/png", "image/jpeg", "image/webp", "image/gif", "https"}),
+    files=frozenset({PDF, "https"}),  # https://platform.claude.com/docs/en/build-with-claude/pdf-support
+    audio=frozenset(),
     tool_call_ids=r"[a-zA-Z0-9_-]{1,64}",  # https://github.com/screenpipe/screenpipe/issues/3252
     argument_names=r"[a-zA-Z0-9_.-]{1,64}",  # "Property keys should match pattern"
     unique_call_ids=True,

@@ -6,7 +6,8 @@ https://platform.claude.com/docs/en/agents-and-tools/tool-use/handle-tool-calls
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-from agentos.domain import CacheTime, ImagePart, Message, TextPart, ToolCall
+from agentos.domain import CacheTime, FilePart, ImagePart, Message, Part, TextPart, ToolCall
+from agentos.kernel.errors import ErrorClass, UpstreamError
 from agentos.providers.blocks import alternating, answer_blocks, cache_of_results, results_in_order
 from agentos.providers.tool_calls import RawToolCall, sent_arguments, signed_json, tool_calls
 
@@ -90,10 +91,20 @@ def _question(message: Message) -> list[dict[str, Any]]:
     return _marked([_part(part) for part in message.content], message.cache)
 
 
-def _part(part: TextPart | ImagePart) -> dict[str, Any]:
-    if isinstance(part, TextPart):
-        return {"type": "text", "text": part.text}
-    image = part.image_url
-    if image.data is not None:
-        return {"type": "image", "source": {"type": "base64", "media_type": image.kind, "data": image.data}}
-    return {"type": "image", "source": {"type": "url", "url": image.url}}
+def _part(part: Part) -> dict[str, Any]:
+    """Raises UpstreamError for audio, which the plan leaves to other targets."""
+    match part:
+        case TextPart():
+            return {"type": "text", "text": part.text}
+        case ImagePart():
+            image = part.image_url
+            return {"type": "image", "source": _source(image.kind, image.data, image.url)}
+        case FilePart():
+            file, titled = part.file, {"title": part.file.filename} if part.file.filename else {}
+            return {"type": "document", "source": _source(file.kind, file.data, file.file_url or ""), **titled}
+        case _:
+            raise UpstreamError(ErrorClass.REJECTED, "Messages takes no audio")
+
+
+def _source(kind: str, data: str | None, url: str) -> dict[str, Any]:
+    return {"type": "base64", "media_type": kind, "data": data} if data else {"type": "url", "url": url}

@@ -4,6 +4,7 @@ https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.htm
 """
 
 from agentos.domain import RequestLimits
+from agentos.providers.bedrock.messages import FORMATS
 from agentos.providers.schemas import CLAUDE_REFUSES
 
 LIMITS = RequestLimits(
@@ -13,6 +14,11 @@ LIMITS = RequestLimits(
     blank_texts=False,
     # API_runtime_ImageBlock.html: data alone
     images=frozenset({"image/png", "image/jpeg", "image/webp", "image/gif"}),
+    files=frozenset(FORMATS),
+    # API_runtime_AudioBlock.html
+    audio=frozenset({"mp3", "opus", "wav", "aac", "flac", "ogg", "m4a", "webm"}),
+    lone_files=False,  # API_runtime_ContentBlock.html (document): a text must stand beside it
+    plain_file_names=True,  # API_runtime_DocumentBlock.html
     tool_call_ids=r"[a-zA-Z0-9_-]{1,64}",  # API_runtime_ToolUseBlock.html has dots and colons too, Claude has not
     argument_names=r"[a-zA-Z0-9_.-]{1,64}",  # "Property keys should match pattern"
     unique_call_ids=True,

@@ -6,12 +6,30 @@ https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ContentBlock
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-from agentos.domain import CacheTime, ImagePart, Message, Prompt, TextPart, ToolCall, ToolChoice
+from agentos.domain import (
+    AudioPart,
+    CacheTime,
+    FilePart,
+    ImagePart,
+    Message,
+    Part,
+    Prompt,
+    TextPart,
+    ToolCall,
+    ToolChoice,
+)
+from agentos.domain.content import DOCX, PDF, XLSX
 from agentos.kernel.errors import ErrorClass, UpstreamError
 from agentos.providers.blocks import alternating, answer_blocks, cache_of_results, results_in_order
 from agentos.providers.tool_calls import RawToolCall, sent_arguments, signed_json, tool_calls
 
 MARK = "cachePoint"
+
+FORMATS = {PDF: "pdf", DOCX: "docx", XLSX: "xlsx", "application/msword": "doc", "application/vnd.ms-excel": "xls"}
+"""Of documents, by their media types. Those of text are sent as text.
+
+https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_DocumentBlock.html
+"""
 
 REASONING = "converse"
 """The kind of signature that holds the blocks of reasoning before a call, as JSON."""
@@ -105,11 +123,19 @@ def _question(message: Message) -> list[dict[str, Any]]:
     return [*(_part(part) for part in message.content), *mark(message.cache)]
 
 
-def _part(part: TextPart | ImagePart) -> dict[str, Any]:
-    """Raises UpstreamError for an image by its address, which the plan leaves to other targets."""
-    if isinstance(part, TextPart):
-        return {"text": part.text}
-    image = part.image_url
-    if image.data is None:
-        raise UpstreamError(ErrorClass.REJECTED, "Converse takes no image by its address")
-    return {"image": {"format": image.kind.removeprefix("image/"), "source": {"bytes": image.data}}}
+def _part(part: Part) -> dict[str, Any]:
+    """Raises UpstreamError for an image or a file by its address, which the plan leaves to other targets."""
+    match part:
+        case TextPart():
+            return {"text": part.text}
+        case ImagePart() if part.image_url.data is not None:
+            form = part.image_url.kind.removeprefix("image/")
+            return {"image": {"format": form, "source": {"bytes": part.image_url.data}}}
+        case FilePart() if part.file.kind in FORMATS:
+            file = part.file
+            source = {"bytes": file.data}
+            return {"document": {"format": FORMATS[file.kind], "name": file.filename or "document", "source": source}}
+        case AudioPart():
+            return {"audio": {"format": part.input_audio.format, "source": {"bytes": part.input_audio.data}}}
+        case _:
+            raise UpstreamError(ErrorClass.REJECTED, "Converse takes no image and no file by its address")

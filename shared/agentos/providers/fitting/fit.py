@@ -12,6 +12,7 @@ from agentos.providers.fitting.argument_names import (
 )
 from agentos.providers.fitting.cache_marks import fit_cache_marks
 from agentos.providers.fitting.call_ids import fit_call_ids
+from agentos.providers.fitting.files import fit_files
 from agentos.providers.fitting.images import fit_images
 from agentos.providers.fitting.json_mode import fit_json_mode
 from agentos.providers.fitting.parameters import fit_parameters
@@ -32,6 +33,7 @@ STEPS: tuple[Callable[[Prompt, RequestLimits], Fitted], ...] = (
     fit_json_mode,  # first: it may add words, which must fit too
     fit_answer_schema,
     fit_tools,
+    fit_files,  # before texts: some become one
     fit_texts,
     fit_images,
     fit_call_ids,

@@ -7,13 +7,17 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import Any
 
-from agentos.domain import ImagePart, Message, TextPart, ToolCall
+from agentos.domain import AudioPart, FilePart, ImagePart, Message, Part, TextPart, ToolCall
+from agentos.domain.content import PDF
 from agentos.kernel import json_text
 from agentos.providers.blocks import without_system
 from agentos.providers.tool_calls import RawToolCall, result_text, sent_arguments, signature, signed, tool_calls
 
 THOUGHT = "thought"
 """The kind of signature that holds `thoughtSignature`: the model's encrypted thoughts before a call."""
+
+MEDIA_TYPES = {name: f"audio/{name}" for name in ("wav", "mp3", "aiff", "aac", "ogg", "flac")}
+"""Of formats of audio. https://ai.google.dev/gemini-api/docs/audio#supported-formats"""
 
 NO_SIGNATURE = "skip_thought_signature_validator"
 """Google's substitute for the signature of a call that another provider's model made. Gemini 3 and later demand one.
@@ -61,13 +65,22 @@ def _content(message: Message) -> dict[str, Any]:
     return {"role": role, "parts": [*parts, *_call_parts(message.tool_calls)]}
 
 
-def _part(part: TextPart | ImagePart) -> dict[str, Any]:
-    if isinstance(part, TextPart):
-        return {"text": part.text}
-    image = part.image_url
-    if image.data is not None:
-        return {"inlineData": {"mimeType": image.kind, "data": image.data}}
-    return {"fileData": {"fileUri": image.url}}
+def _part(part: Part) -> dict[str, Any]:
+    """A file of which the address alone is known is taken for a PDF: Gemini wants to know what it reads."""
+    match part:
+        case TextPart():
+            return {"text": part.text}
+        case ImagePart() if part.image_url.data is not None:
+            return {"inlineData": {"mimeType": part.image_url.kind, "data": part.image_url.data}}
+        case ImagePart():
+            return {"fileData": {"fileUri": part.image_url.url}}
+        case FilePart() if part.file.file_url is not None:
+            return {"fileData": {"fileUri": part.file.file_url, "mimeType": PDF}}
+        case FilePart():
+            return {"inlineData": {"mimeType": part.file.kind, "data": part.file.data}}
+        case AudioPart():
+            audio = part.input_audio
+            return {"inlineData": {"mimeType": MEDIA_TYPES[audio.format], "data": audio.data}}
 
 
 def _call_parts(calls: tuple[ToolCall, ...]) -> Iterable[dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from agentos.domain import Message, Parameters, Prompt, Target, Tool, ToolCall, ToolChoice
+from agentos.domain import FilePart, Message, Parameters, Part, Prompt, Target, Tool, ToolCall, ToolChoice
 from agentos.kernel import json_text
 from agentos.providers.openai import thoughts
 from agentos.providers.openai.parameters import cache_key, further_parameters, reasoning, speaker
@@ -46,7 +46,15 @@ def _message(message: Message, provider: Provider, target: Target, has_tools: bo
 def _content(message: Message) -> str | list[dict[str, Any]]:
     if isinstance(message.content, str):
         return message.content
-    return [part.to_json() for part in message.content]
+    return [_part(part) for part in message.content]
+
+
+def _part(part: Part) -> dict[str, Any]:
+    """A file has a name there, and its address, where one is taken, stands in the place of its data (OpenRouter)."""
+    if not isinstance(part, FilePart):
+        return part.to_json()
+    data = part.file.file_data or part.file.file_url
+    return {"type": "file", "file": {"filename": part.file.filename or "file", "file_data": data}}
 
 
 def _call(call: ToolCall, provider: Provider, target: Target) -> dict[str, Any]:

@@ -40,8 +40,8 @@ FINISH_REASONS = {
 """Finish reasons, in small letters, and ours for them."""
 
 FILTERED = frozenset({"content_filter", "sensitive", "safety", "refusal", "prohibited_content", "blocklist", "spii"})
-"""Finish reasons, in small letters, of an answer that was withheld. `sensitive` is Z.ai's. `refusal` is that of
-Anthropic's filter behind a gateway. A model's own refusal has a field of its own."""
+"""Finish reasons, in small letters, of an answer that was withheld. `sensitive` is Z.ai's, `refusal` is of Anthropic's
+filter behind a gateway. A model's own refusal has a field of its own."""
 
 BROKEN = frozenset({"error", "network_error", "insufficient_system_resource"})
 """Finish reasons, in small letters, of an answer that broke off: OpenRouter's and Mistral's, Z.ai's, DeepSeek's."""

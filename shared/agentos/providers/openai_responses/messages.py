@@ -6,8 +6,9 @@ https://developers.openai.com/api/docs/guides/function-calling
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from agentos.domain import ImagePart, Message, Target, TextPart, ToolCall
+from agentos.domain import FilePart, ImagePart, Message, Part, Target, TextPart, ToolCall
 from agentos.kernel import json_text
+from agentos.kernel.errors import ErrorClass, UpstreamError
 from agentos.providers.fitting.texts import text_of
 from agentos.providers.openai_responses import thoughts
 from agentos.providers.tool_calls import result_text, sent_arguments
@@ -64,7 +65,16 @@ def _content(message: Message) -> str | list[Item]:
     return [_part(part) for part in message.content]
 
 
-def _part(part: TextPart | ImagePart) -> Item:
-    if isinstance(part, TextPart):
-        return {"type": "input_text", "text": part.text}
-    return {"type": "input_image", "image_url": part.image_url.url, "detail": part.image_url.detail}
+def _part(part: Part) -> Item:
+    """Raises UpstreamError for audio, which the plan leaves to other targets."""
+    match part:
+        case TextPart():
+            return {"type": "input_text", "text": part.text}
+        case ImagePart():
+            return {"type": "input_image", "image_url": part.image_url.url, "detail": part.image_url.detail}
+        case FilePart() if part.file.file_url is not None:
+            return {"type": "input_file", "file_url": part.file.file_url}
+        case FilePart():
+            return {"type": "input_file", "filename": part.file.filename or "file", "file_data": part.file.file_data}
+        case _:
+            raise UpstreamError(ErrorClass.REJECTED, "Responses takes no audio")

@@ -47,9 +47,9 @@ def refusal(operation: str, answer: Answer, retries: int) -> ClientError:
     except PartialAnswer:
         if answer.status < 500:
             raise
-        fields = {}
+        fields = {"message": responses.get(answer.status, "")}
     code = str(fields.pop("__type", answer.status)).partition(":")[0].rpartition("#")[2]
-    message = fields.get("message", fields.get("Message", "")) if fields else responses.get(answer.status, "")
+    message = fields.get("message", fields.get("Message", ""))
     metadata = {
         "RequestId": answer.headers.get("x-amzn-requestid", ""),
         "HTTPStatusCode": answer.status,

@@ -20,7 +20,7 @@ export function Rule({rule, number, last, change, move, remove, error}) {
   const title = `rule ${number}`;
   return html`<section class="card stack" aria-label=${`Rule ${number}`}>
     <div class="row">
-      <h3 class="grow anywhere">${number}. ${rule.name ?? "without a name"}</h3>
+      <h2 class="grow anywhere">${number}. ${rule.name ?? "without a name"}</h2>
       <${Button} small kind="quiet" disabled=${number === 1} onClick=${() => move(-1)} aria-label=${`Move ${title} up`}>Up<//>
       <${Button} small kind="quiet" disabled=${last} onClick=${() => move(1)} aria-label=${`Move ${title} down`}>Down<//>
       <${Button} small kind="quiet" icon="trash" label=${`Remove ${title}`} onClick=${remove} />

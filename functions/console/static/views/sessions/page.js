@@ -70,7 +70,7 @@ function Facts({session}) {
     ["Expires", session.expiresAt ? when(session.expiresAt) : "never"],
     ...Object.entries(session.metadata).map(([name, value]) => [`Metadata: ${name}`, typeof value === "string" ? value : JSON.stringify(value)]),
   ];
-  return html`<dl class="facts">${facts.map(([name, value]) => html`<div key=${name}><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
+  return html`<dl class="values">${facts.map(([name, value]) => html`<div key=${name}><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
 }
 
 function History({where, fork, busy}) {
