@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from agentos.services.provider_catalog import ProviderCatalog
     from agentos.services.request_rates import RequestRates
     from agentos.services.response_agents import ResponseAgents
+    from agentos.services.response_histories import ResponseHistories
     from agentos.services.response_turns import ResponseTurns
     from agentos.services.responses import Conversations, Responses
     from agentos.services.sessions import Sessions
@@ -555,6 +556,13 @@ def response_turns() -> "ResponseTurns":
     forks = ForkStore(table(), clock())
     stores = session_store(), forks, response_store(), turn_store()
     return ResponseTurns(door_agents(), response_agents(), *stores, turns(), clock())
+
+
+@once
+def response_histories() -> "ResponseHistories":
+    from agentos.services.response_histories import ResponseHistories
+
+    return ResponseHistories(response_agents(), session_store(), response_store(), settings().limits)
 
 
 @once

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from agentos.domain.response_ids import RESPONSES_AGENT
+from agentos.domain.response_ids import RESPONSES_AGENT, response_id
 from tests.functions.conftest import Gate, Providers
 from tests.support.gateway import Client, Context, StreamingContext, handler
 from tests.support.queues import TurnQueue
@@ -375,6 +375,31 @@ def test_a_response_in_the_background_is_cancelled(background: Background, api: 
     assert good(read(api, waiting["id"]))["status"] == "cancelled"
     assert good(api("cancel_response", responseId=waiting["id"]))["status"] == "cancelled"
     assert providers.openai.requests == []
+
+
+def test_cancelling_ends_a_call_that_is_under_way(
+    background: Background, api: Any, providers: Providers, pool: Any, configure: Any
+) -> None:
+    """The worker sees it when it renews its lease, and ends although the provider has not answered."""
+    configure("limits: {leaseSeconds: 3}")
+    waiting = background.ask("Slow?")
+    gate = Gate(providers.openai)
+    working = pool.submit(background.run)
+    assert gate.reached.wait(60)
+    assert good(read(api, waiting["id"]))["status"] == "in_progress"
+    assert good(api("cancel_response", responseId=waiting["id"]))["status"] == "cancelled"
+    with pytest.raises(AssertionError):  # the message comes once more, and is then done with
+        working.result(timeout=60)
+    assert not gate.release.is_set()
+    gate.release.set()
+    assert good(read(api, waiting["id"]))["status"] == "cancelled"
+    background.run()
+    assert len(providers.openai.requests) == 1
+    path = {"agentId": RESPONSES_AGENT, "sessionId": response_id(waiting["id"]).session_id}
+    session = api("get_session", **path).json
+    assert (session["state"], session["messageCount"]) == ("idle", 0)
+    health = api("health").json["providers"]
+    assert not any(one["circuits"] for one in health)
 
 
 def test_only_what_is_in_the_background_is_cancelled(background: Background, api: Any) -> None:

@@ -5,8 +5,10 @@ httpx bound each single read only. The event loop runs in a thread of its own, s
 synchronous, and one connection pool serves every thread.
 """
 
+import asyncio
 import atexit
-from collections.abc import AsyncIterator, Iterator
+import math
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
 import anyio
@@ -27,6 +29,9 @@ STALL_SECONDS = 30.0
 
 IDLE_SECONDS = 30
 """A connection that is idle for longer is not used again, because the server may have closed it."""
+
+ABORT_SECONDS = 0.5
+"""How often it is asked whether a call has been aborted, where that can be."""
 
 POOL = httpx.Limits(max_connections=200, max_keepalive_connections=20, keepalive_expiry=IDLE_SECONDS)
 
@@ -89,8 +94,8 @@ class HttpClient:
         )
 
     async def _send(self, request: HttpRequest, seconds: float) -> HttpResponse:
-        with _classified(seconds), anyio.fail_after(seconds):
-            async with self._post(request) as response:
+        with _classified(seconds), anyio.fail_after(seconds) as scope:
+            async with _watched(request, scope), self._post(request) as response:
                 body = b"".join([chunk async for chunk in self._chunks(response, self._reply_bytes)])
                 return HttpResponse(response.status_code, response.headers, body)
 
@@ -148,6 +153,25 @@ class HttpClient:
             if length > max_bytes:
                 raise body_too_long(max_bytes, response.status_code)
             yield chunk
+
+
+@asynccontextmanager
+async def _watched(request: HttpRequest, scope: anyio.CancelScope) -> AsyncIterator[None]:
+    """Ends the scope, as if its time were over, soon after the request has been aborted."""
+    if request.aborted is None:
+        yield
+        return
+    watcher = asyncio.ensure_future(_watch(request.aborted, scope))
+    try:
+        yield
+    finally:
+        watcher.cancel()
+
+
+async def _watch(aborted: Callable[[], bool], scope: anyio.CancelScope) -> None:
+    while not aborted():
+        await asyncio.sleep(ABORT_SECONDS)
+    scope.deadline = -math.inf
 
 
 async def _delay(scope: anyio.CancelScope, seconds: float) -> None:

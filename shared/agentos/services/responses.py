@@ -77,12 +77,16 @@ class Responses:
         self._store.delete(tenant, place)
 
     def cancel(self, tenant: str, text: str) -> ReadResponse:
-        """The response, cancelled unless it has ended. Raises Unsupported for one that is not in the background."""
+        """The response, cancelled unless it has ended. Raises Unsupported for one that is not in the background.
+
+        A worker that is at it loses the session's lease, and aborts its upstream call when it comes to renew it.
+        """
         _, found = self._found(tenant, text)
         if not (isinstance(found, PendingResponse) or found.document["shown"]["background"]):
             raise Unsupported("Only a response with background: true can be cancelled.")
         if isinstance(found, PendingResponse) and not found.turn.failure:
             self._fail(tenant, found, CANCELLED)
+            self._turns.stop((tenant, found.place.agent_id, found.place.session_id), found.turn)
         return self.get(tenant, text)
 
     def _found(self, tenant: str, text: str) -> tuple[ResponseId, StoredResponse | PendingResponse]:
