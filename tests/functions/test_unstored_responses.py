@@ -1,4 +1,4 @@
-"""Responses that are not stored and go on from what is: `store: false` with `previous_response_id` or `conversation`."""
+"""Responses that go on from what is stored, and are not stored themselves: `store: false`."""
 
 from typing import Any
 
