@@ -577,7 +577,7 @@ def responses() -> "Responses":
 def conversations() -> "Conversations":
     from agentos.services.responses import Conversations
 
-    return Conversations(response_agents(), session_store(), clock())
+    return Conversations(response_agents(), session_store(), response_store(), clock())
 
 
 @once
