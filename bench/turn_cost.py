@@ -1,4 +1,4 @@
-"""What a turn costs in DynamoDB's units, as DynamoDB Local counts them: `make bench`.
+"""What a turn costs in DynamoDB's units, as DynamoDB Local counts them: `make turn-cost`.
 
 A turn is a real one, through the handlers, with a question of 1 KB and an answer of 2 KB. What is read about the
 health of providers is left out: a read or two per environment and few seconds, however many turns there are.
@@ -17,10 +17,11 @@ from typing import Any
 from agentos import wiring
 from agentos.domain.history import trimmed
 from agentos.store import keys
-from agentos.store.dynamodb import BATCH_WRITE_MAX, connect
+from agentos.store.dynamodb import BATCH_WRITE_MAX
 from agentos.store.items import Item, number, size, text
 from agentos.store.messages import to_stored
 from agentos.store.pages import chunks
+from agentos.store.transport.messages import Answer, Request, decode
 from bench.prose import prose
 from local import dynamodb_local
 from tests.support.builders import a_message, a_reply
@@ -52,36 +53,37 @@ class Cost:
 
 
 class Meter:
-    """Reads the units off a client's answers."""
+    """A transport around the client's own that reads the units off its answers."""
 
     def __init__(self, client: Any, reader: Any) -> None:
         self.cost = Cost()
         self._reader = reader
-        self._transaction: list[dict[str, Any]] = []
         self._leased: Item = {}
-        self._events = client.meta.events
-        self._events.register("provide-client-params.dynamodb", self._ask)
-        self._events.register("after-call.dynamodb", self._count)
+        self._client, self._inner = client, client.transport
+        client.transport = self
 
     def stop(self) -> None:
         """Count no more."""
-        self._events.unregister("provide-client-params.dynamodb", self._ask)
-        self._events.unregister("after-call.dynamodb", self._count)
+        self._client.transport = self._inner
 
-    def _ask(self, params: Mapping[str, Any], **_: Any) -> Mapping[str, Any]:
-        self._transaction = params.get("TransactItems", [])
-        return params if "'HEALTH'" in repr(params) else {**params, "ReturnConsumedCapacity": "TOTAL"}
+    def send(self, request: Request) -> Answer:
+        """The answer, after it was counted. Requests about health are not."""
+        if b'"HEALTH"' in request.body:
+            return self._inner.send(request)
+        answer = self._inner.send(Request(request.operation, {**request.parameters, "ReturnConsumedCapacity": "TOTAL"}))
+        self._count(request, decode(answer.body))
+        return answer
 
-    def _count(self, model: Any, parsed: Mapping[str, Any], **_: Any) -> None:
-        consumed = parsed.get("ConsumedCapacity")
+    def _count(self, request: Request, answered: Mapping[str, Any]) -> None:
+        consumed = answered.get("ConsumedCapacity")
         if consumed is None:
             return
-        self.cost.requests.append(model.name)
-        self._leased = parsed.get("Attributes", self._leased)
-        if model.name in READS:
+        self.cost.requests.append(request.operation)
+        self._leased = answered.get("Attributes", self._leased)
+        if request.operation in READS:
             self.cost.read += consumed["CapacityUnits"]
-        elif model.name == "TransactWriteItems":
-            self.cost.write += sum(map(self._units, self._transaction))
+        elif request.operation == "TransactWriteItems":
+            self.cost.write += sum(map(self._units, request.parameters["TransactItems"]))
         else:
             self.cost.write += consumed["CapacityUnits"]
 
@@ -103,7 +105,7 @@ def measure(upstream: Upstream, messages: int, *, keyed: bool, turns: int = TURN
     assert api.say(agent_id, api.session(agent_id)).status == 200  # health is known from here on
     path = {"agentId": agent_id, "sessionId": api.session(agent_id)}
     fill(agent_id, path["sessionId"], messages)
-    meter = Meter(wiring.dynamodb(), connect(os.environ["AWS_ENDPOINT_URL_DYNAMODB"]))
+    meter = Meter(wiring.dynamodb(), table_client(os.environ["AWS_ENDPOINT_URL_DYNAMODB"], "eu-west-1"))
     costs = []
     for turn in range(turns if messages else 1):
         meter.cost = Cost()

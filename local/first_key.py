@@ -23,9 +23,10 @@ def first_key(client: Any, table_name: str, given: str = "") -> str:
     from agentos.services.api_keys import ApiKeys
     from agentos.store.api_keys import ApiKeyStore
     from agentos.store.dynamodb import Table
+    from agentos.store.transport.botocore_client import BotocoreClient
 
     clock = Clock()
     try:
-        return ApiKeys(ApiKeyStore(Table(client, table_name), clock), clock).first(given or None)
+        return ApiKeys(ApiKeyStore(Table(BotocoreClient(client), table_name), clock), clock).first(given or None)
     except ValueError as error:
         raise KeyTextError(f"AGENTOS_ADMIN_KEY: {error}") from None

@@ -74,7 +74,7 @@ class Functions:
         """The current handler of `function`. Raises whatever its import raises."""
         with self._lock:
             self._drop_if_common_changed()
-            now = _snapshot(_modules(function.folder))
+            now = _snapshot(_files(function.folder))
             snapshot, handler = self._handlers.get(function.name, (None, None))
             if handler is None or snapshot != now:
                 if not self._handlers:
@@ -147,6 +147,12 @@ def _modules(folder: Path) -> Iterator[str]:
     """The Python files below a folder. Every request asks for them, and pathlib takes twice as long."""
     for parent, _, names in os.walk(folder):
         yield from (os.path.join(parent, name) for name in names if name.endswith(".py"))  # noqa: PTH118
+
+
+def _files(folder: Path) -> Iterator[str]:
+    """All files below a function's folder, which may have more than modules."""
+    for parent, _, names in os.walk(folder):
+        yield from (os.path.join(parent, name) for name in names if not name.endswith(".pyc"))  # noqa: PTH118
 
 
 def _snapshot(paths: Iterable[str | Path]) -> Snapshot:

@@ -40,8 +40,9 @@ Record = dict[str, Any]
 
 
 def connect(endpoint_url: str) -> Any:
-    """An SQS client."""
-    return boto3.client("sqs", endpoint_url=endpoint_url, region_name=REGION, config=Config(read_timeout=30))
+    """An SQS client. A poller tries again by itself, and a host whose store has ended does not wait for this one."""
+    config = Config(read_timeout=30, retries={"total_max_attempts": 2})
+    return boto3.client("sqs", endpoint_url=endpoint_url, region_name=REGION, config=config)
 
 
 def ensure_queues(endpoint_url: str, template: Template) -> dict[str, str]:

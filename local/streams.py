@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any
 
 import boto3
+from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from local.filters import matcher
@@ -68,8 +69,9 @@ class StreamPoller:
         self._source = source
         self._functions = functions
         self._table_name = table_name
-        self._dynamodb: Any = boto3.client("dynamodb", endpoint_url=endpoint_url)
-        self._streams: Any = boto3.client("dynamodbstreams", endpoint_url=endpoint_url)
+        config = Config(retries={"total_max_attempts": 2})  # the next poll tries again
+        self._dynamodb: Any = boto3.client("dynamodb", endpoint_url=endpoint_url, config=config)
+        self._streams: Any = boto3.client("dynamodbstreams", endpoint_url=endpoint_url, config=config)
         self._filters = [matcher(pattern) for pattern in source.filters]
         self._stream = ""
         self._forget_positions()

@@ -88,6 +88,7 @@ AWS = {
     "AWS_REGION": "eu-west-1",
     "AWS_ACCESS_KEY_ID": "test",
     "AWS_SECRET_ACCESS_KEY": "test",
+    "AWS_CONFIG_FILE": "/none",  # the developer's own would count
 }
 
 
@@ -142,7 +143,7 @@ def dynamodb_url(environment: pytest.MonkeyPatch, dynamodb_endpoint: str) -> str
 @pytest.fixture
 def client(dynamodb_url: str) -> Any:
     """A DynamoDB client as functions have it, for this test alone, which may change what it does."""
-    from agentos.store.dynamodb import connect
+    from agentos.store.transport.connect import connect
 
     return connect(dynamodb_url)
 

@@ -23,7 +23,8 @@ from agentos.kernel.clock import Clock  # noqa: E402
 from agentos.kernel.errors import ApiError  # noqa: E402
 from agentos.services.usage_rebuild import Correction, DayRebuilt, UsageRebuild  # noqa: E402
 from agentos.settings.loading import load_settings  # noqa: E402
-from agentos.store.dynamodb import Table, connect  # noqa: E402
+from agentos.store.dynamodb import Table  # noqa: E402
+from agentos.store.transport.connect import connect  # noqa: E402
 from agentos.store.usage import UsageStore  # noqa: E402
 from agentos.store.usage_totals import UsageTotals  # noqa: E402
 from tools.stack import deployed  # noqa: E402

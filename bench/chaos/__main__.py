@@ -19,7 +19,6 @@ from bench.chaos.load import Client
 from bench.chaos.misbehaving import MisbehavingClients
 from bench.chaos.stack import Host, Stack, running
 
-LONGEST_LOCK_SECONDS = 15.0
 SESSIONS = 40
 """Clients at once, each with a session."""
 MESSAGES_PER_SESSION = 50
@@ -38,6 +37,7 @@ class Options:
     misbehaving: int
     seed: int
     minutes: float
+    longest_lock: float
     log: Path
 
 
@@ -52,6 +52,9 @@ def _options() -> Options:
     )
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
     parser.add_argument("--minutes", type=float, default=float("inf"), help="send nothing more after this time")
+    parser.add_argument(
+        "--longest-lock", type=float, default=15.0, help="seconds; a longer lock of a session fails the run"
+    )
     parser.add_argument("--log", type=Path, default=Path("/tmp/agentos-chaos.log"), help="the host's output")
     return Options(**vars(parser.parse_args()))
 
@@ -154,7 +157,7 @@ async def run(options: Options) -> int:
     complete = findings.kills == options.kills and findings.ended == options.messages
     cut_short = options.minutes != float("inf")
     held = not found and not findings.given_up and not findings.crashes
-    return 0 if held and findings.longest_lock <= LONGEST_LOCK_SECONDS and (complete or cut_short) else 1
+    return 0 if held and findings.longest_lock <= options.longest_lock and (complete or cut_short) else 1
 
 
 def _report(one: Run, found: list[str], seconds: float) -> str:

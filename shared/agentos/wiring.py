@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from agentos.services.leases import Leases
     from agentos.services.preparation import Preparation
     from agentos.services.provider_catalog import ProviderCatalog
+    from agentos.services.recosting import Recosting
     from agentos.services.request_rates import RequestRates
     from agentos.services.response_agents import ResponseAgents
     from agentos.services.response_histories import ResponseHistories
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from agentos.services.turns import Turns
     from agentos.services.usage_recorder import UsageRecorder
     from agentos.services.usage_reports import UsageReports
+    from agentos.services.what_if import WhatIf
     from agentos.settings.loading import Settings
     from agentos.settings.secrets import ParameterStore
     from agentos.settings.tenant_keys import TenantKeys
@@ -65,6 +67,7 @@ if TYPE_CHECKING:
     from agentos.store.responses import ResponseStore
     from agentos.store.sessions import SessionStore
     from agentos.store.tenant_providers import TenantProviderStore
+    from agentos.store.transport.messages import DynamoDb
     from agentos.store.turns import TurnStore
     from agentos.store.usage import UsageStore
     from agentos.store.usage_totals import UsageTotals
@@ -145,8 +148,8 @@ def tenant_provider_keys() -> "TenantProviderKeys":
 
 
 @once
-def dynamodb() -> Any:
-    from agentos.store.dynamodb import connect
+def dynamodb() -> "DynamoDb":
+    from agentos.store.transport.connect import connect
 
     return connect(os.environ.get("AWS_ENDPOINT_URL_DYNAMODB") or None)
 
@@ -314,7 +317,7 @@ def preparation() -> "Preparation":
 def explanations() -> "Explanations":
     from agentos.services.explanations import Explanations
 
-    return Explanations(agent_store(), session_store(), preparation(), budget_preview())
+    return Explanations(agent_store(), session_store(), preparation(), budget_preview(), settings())
 
 
 @once
@@ -341,9 +344,9 @@ def _http_client(reply_bytes: int, *, public: bool = False) -> "HttpClient":
     stall_seconds = settings().limits.stream_stall_seconds
     if not public:
         return HttpClient(reply_bytes, stall_seconds=stall_seconds, clock=clock())
-    from agentos.providers.public_network import PublicTransport
+    from agentos.providers.public_network import public_connections
 
-    return HttpClient(reply_bytes, PublicTransport(), stall_seconds=stall_seconds, clock=clock())
+    return HttpClient(reply_bytes, public_connections(clock()), stall_seconds=stall_seconds)
 
 
 def _transport(client: "HttpClient") -> "HttpTransport":
@@ -366,7 +369,9 @@ def _executor(seconds: float | None) -> "Executor":
     """`seconds`: the timeout of every target, or None for the timeout of its provider."""
     from agentos.routing.call import AttemptRunner
     from agentos.routing.execute import Executor
+    from agentos.services.first_turn import load_ahead
 
+    load_ahead(settings())
     upstream = upstream_client()
     attempts = AttemptRunner(upstream.call, health(), latencies(), clock())
     timeout_of = upstream.timeout_of if seconds is None else lambda _: seconds
@@ -423,6 +428,13 @@ def usage_reports() -> "UsageReports":
     from agentos.services.usage_reports import UsageReports
 
     return UsageReports(usage_store(), usage_totals(), clock())
+
+
+@once
+def recosting() -> "Recosting":
+    from agentos.services.recosting import Recosting
+
+    return Recosting(usage_store(), settings(), clock())
 
 
 @once
@@ -581,6 +593,18 @@ def conversations() -> "Conversations":
 
 
 @once
+def what_if() -> "WhatIf":
+    from agentos.services.completions import Completions
+    from agentos.services.what_if import PastAgents, PastPreparation, WhatIf
+    from agentos.store.past_turns import PastTurns
+
+    records, usage, past = completion_records(), usage_recorder(), PastPreparation(preparation())
+    completions = Completions(PastAgents(), records, leases(), past, executor(), usage, spending(), settings(), clock())
+    turns = PastTurns(table(), settings().limits.history_messages)
+    return WhatIf(agent_store(), session_store(), turns, completions, settings())
+
+
+@once
 def embedding_completions() -> "Completions":
     """Completions whose answers are embeddings."""
     from agentos.routing.stats import Stats
@@ -597,8 +621,8 @@ def queue() -> "Queue | None":
     """The queue of background turns. None without a URL: sam local passes the queue's logical name instead."""
     from agentos.store.queue import Queue, connect
 
-    url = os.environ.get("TURN_QUEUE_URL", "")
-    return Queue(connect(os.environ.get("AWS_ENDPOINT_URL_SQS") or None), url) if url.startswith("http") else None
+    url, endpoint = os.environ.get("TURN_QUEUE_URL", ""), os.environ.get("AWS_ENDPOINT_URL_SQS") or None
+    return Queue(once(lambda: connect(endpoint)), url) if url.startswith("http") else None
 
 
 @once

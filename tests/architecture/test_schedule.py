@@ -1,4 +1,4 @@
-"""How tests are spread over workers: all tests in containers run in one process."""
+"""How tests are spread over workers: a folder whose tests share a build runs in one process."""
 
 import os
 import subprocess
@@ -24,8 +24,9 @@ def test_it(number):
 """
 
 
-def test_a_file_stays_in_one_worker_and_so_do_all_tests_in_containers(tmp_path: Path) -> None:
-    files = ["sam_local/test_a.py", "sam_local/test_b.py", "deployed/test_c.py", "e2e/test_d.py", "e2e/test_e.py"]
+def test_a_file_stays_in_one_worker_and_so_does_a_folder_with_a_build(tmp_path: Path) -> None:
+    folders = ("sam_local", "deployed")
+    files = [f"{folder}/test_{name}.py" for folder in (*folders, "e2e") for name in "ab"]
     (tmp_path / "pyproject.toml").write_text('[tool.pytest.ini_options]\naddopts = "--import-mode=importlib"\n')
     for name in files:
         path = tmp_path / "tests" / name
@@ -53,5 +54,6 @@ def test_a_file_stays_in_one_worker_and_so_do_all_tests_in_containers(tmp_path: 
     ran = {tuple(line.split()) for line in (tmp_path / "notes").read_text().splitlines()}
     assert len({file for file, _ in ran}) == len(files)
     assert len(ran) == len(files), "a file's tests were parted"
-    assert len({worker for file, worker in ran if "/sam_local/" in file or "/deployed/" in file}) == 1
+    for folder in folders:
+        assert len({worker for file, worker in ran if f"/{folder}/" in file}) == 1
     assert len({worker for _, worker in ran}) > 1

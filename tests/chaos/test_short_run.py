@@ -14,9 +14,13 @@ ZERO = ("violations", "answers with status 500", "messages given up")
 
 
 def test_nothing_is_lost_doubled_or_locked(tmp_path: Path) -> None:
-    """The exit code also covers the longest lock, 15 seconds."""
+    """The longest lock is printed, not tested: on a busy machine a living turn and a restart take longer than a lease.
+
+    tests/functions/test_leases.py shows the bound with a clock of its own.
+    """
     log = tmp_path / "host.log"
     options = ["--messages", "160", "--kills", "2", "--faults", "0.05", "--misbehaving", "30", "--seed", "5"]
+    options += ["--longest-lock", str(SECONDS)]
     command = [sys.executable, "-m", "bench.chaos", *options, "--log", str(log)]
     environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
     run = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=SECONDS)

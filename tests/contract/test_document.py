@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from agentos.api.console import PROTECTION
 from agentos.kernel.errors import ApiError
 from tests.contract.answers import FILE, check, document, operation_of, operations, resolved
 from tests.docs import collected
@@ -87,7 +88,8 @@ def test_every_header_is_that_of_the_page() -> None:
     credentials = {"authorization", "x-api-key", "origin", "access-control-request-headers"}  # not of operations
     assert set(parts["parameters"]) | {"accept"} | credentials == collected.request_headers()
     of_origins = {name for name in collected.response_headers() if name == "vary" or name.startswith("access-control")}
-    assert set(parts["headers"]) | {"content-type"} | of_origins == collected.response_headers()
+    of_the_console = set(PROTECTION)  # whose page is no part of the API
+    assert set(parts["headers"]) | {"content-type"} | of_origins | of_the_console == collected.response_headers()
     assert used == set(parts["parameters"])
     for one in [*parts["parameters"].values(), *parts["headers"].values()]:
         assert len(one["description"].split()) > 2

@@ -40,31 +40,31 @@ def between(first: str, last: str) -> Item:
 
 
 ASKED: list[tuple[str, Item]] = [
-    ("get_item", {"Key": item("a")}),
-    ("put_item", {"Item": item("a", expiresAt=number(100), leaseKey={"S": "x"}, body={"B": b"\x00\xff"}), **NEW}),
-    ("put_item", {"Item": item("a"), **NEW}),
-    ("update_item", {"Key": item("a"), **LEASE, **values(10)}),
-    ("update_item", {"Key": item("a"), **LEASE, **values(15)}),
-    ("update_item", {"Key": item("a"), **LEASE, **values(20)}),
-    ("update_item", {"Key": item("a"), **LEASE, **values(200)}),
-    ("update_item", {"Key": item("b"), **LEASE, **values(10)}),
-    ("put_item", {"Item": item("b", expiresAt=number(9))}),
-    ("put_item", {"Item": item("c")}),
-    ("query", {**RANGE, **between("a", "b"), "ScanIndexForward": False, "ConsistentRead": True}),
+    ("GetItem", {"Key": item("a")}),
+    ("PutItem", {"Item": item("a", expiresAt=number(100), leaseKey={"S": "x"}, body={"B": b"\x00\xff"}), **NEW}),
+    ("PutItem", {"Item": item("a"), **NEW}),
+    ("UpdateItem", {"Key": item("a"), **LEASE, **values(10)}),
+    ("UpdateItem", {"Key": item("a"), **LEASE, **values(15)}),
+    ("UpdateItem", {"Key": item("a"), **LEASE, **values(20)}),
+    ("UpdateItem", {"Key": item("a"), **LEASE, **values(200)}),
+    ("UpdateItem", {"Key": item("b"), **LEASE, **values(10)}),
+    ("PutItem", {"Item": item("b", expiresAt=number(9))}),
+    ("PutItem", {"Item": item("c")}),
+    ("Query", {**RANGE, **between("a", "b"), "ScanIndexForward": False, "ConsistentRead": True}),
     (
-        "query",
+        "Query",
         {
             "KeyConditionExpression": "pk = :pk AND begins_with(sk, :first)",
             "ExpressionAttributeValues": {":pk": {"S": "p"}, ":first": {"S": "c"}},
         },
     ),
-    ("get_item", {"Key": item("a"), "ConsistentRead": True}),
+    ("GetItem", {"Key": item("a"), "ConsistentRead": True}),
 ]
 
 
 def answer(client: Any, operation: str, request: Item) -> Any:
     try:
-        given = getattr(client, operation)(**request)
+        given = client.call(operation, **request)
     except ClientError as error:
         reasons = [reason["Code"] for reason in error.response.get("CancellationReasons", ())]
         return error.response["Error"]["Code"], error.response.get("Item"), reasons
@@ -73,7 +73,7 @@ def answer(client: Any, operation: str, request: Item) -> Any:
 
 @pytest.fixture
 def remembering(environment: pytest.MonkeyPatch) -> Any:
-    from agentos.store.dynamodb import connect
+    from agentos.store.transport.connect import connect
 
     client = connect(None)
     MemoryTable(client)
@@ -105,43 +105,44 @@ def test_a_transaction_is_all_or_nothing(client: Any, table_name: str, rememberi
     }
     for actions in ([put("a"), put("b")], [put("c"), put("a")], [renamed, gone], [holds, put("d")]):
         request = {"TransactItems": actions}
-        assert answer(remembering, "transact_write_items", request) == answer(client, "transact_write_items", request)
+        assert answer(remembering, "TransactWriteItems", request) == answer(client, "TransactWriteItems", request)
     everything = {"TableName": table_name, **RANGE, **between("", "z")}
     everything["ExpressionAttributeValues"][":first"] = {"S": "a"}
-    assert answer(remembering, "query", everything) == answer(client, "query", everything)
+    assert answer(remembering, "Query", everything) == answer(client, "Query", everything)
 
 
 def test_batches_are_read_and_written(client: Any, table_name: str, remembering: Any) -> None:
     writes = [{"PutRequest": {"Item": item(sort)}} for sort in "abc"]
     for one in (client, remembering):
-        one.batch_write_item(RequestItems={table_name: writes})
-        one.batch_write_item(RequestItems={table_name: [{"DeleteRequest": {"Key": item("b")}}]})
+        one.call("BatchWriteItem", RequestItems={table_name: writes})
+        one.call("BatchWriteItem", RequestItems={table_name: [{"DeleteRequest": {"Key": item("b")}}]})
         keys = [item(sort) for sort in "abc"]
-        found = one.batch_get_item(RequestItems={table_name: {"Keys": keys}})
+        found = one.call("BatchGetItem", RequestItems={table_name: {"Keys": keys}})
         assert sorted(got["sk"]["S"] for got in found["Responses"][table_name]) == ["a", "c"]
 
 
 def test_a_snapshot_is_a_copy_of_its_items(environment: pytest.MonkeyPatch) -> None:
-    from agentos.store.dynamodb import connect
+    from agentos.store.transport.connect import connect
 
     client = connect(None)
     table = MemoryTable(client)
-    client.put_item(TableName="t", Item=item("a", expiresAt=number(100)))
+    client.call("PutItem", TableName="t", Item=item("a", expiresAt=number(100)))
     before = dict(table.items)
-    client.update_item(TableName="t", Key=item("a"), **LEASE, **values(10))
+    client.call("UpdateItem", TableName="t", Key=item("a"), **LEASE, **values(10))
     assert table.items != before
     table.items = before
-    assert client.get_item(TableName="t", Key=item("a"))["Item"] == item("a", expiresAt=number(100))
+    assert client.call("GetItem", TableName="t", Key=item("a"))["Item"] == item("a", expiresAt=number(100))
 
 
 @pytest.mark.parametrize("expression", ["size(body) > :x", "a = :x OR contains(b, :x)"])
 def test_an_unsupported_request_is_an_error(environment: pytest.MonkeyPatch, expression: str) -> None:
-    from agentos.store.dynamodb import connect
+    from agentos.store.transport.connect import connect
 
     client = connect(None)
     MemoryTable(client)
     with pytest.raises((NotImplementedError, KeyError)):
-        client.put_item(
+        client.call(
+            "PutItem",
             TableName="t",
             Item=item("a"),
             ConditionExpression=expression,

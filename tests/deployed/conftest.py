@@ -22,7 +22,7 @@ from local.sam import cli, docker
 from tests.deployed.emulated import Emulator, living, running
 from tests.deployed.living import Control, Items, Living, client
 from tests.e2e.hosting import start
-from tests.support.gateway import ROOT
+from tests.support.checkout import copy_to
 from tests.support.seed import KEY
 from tests.support.upstream import Upstream, answer
 
@@ -115,11 +115,17 @@ def bridge() -> str:
 
 
 @pytest.fixture(scope="session")
-def sam_local(tmp_path_factory: pytest.TempPathFactory, bridge: str) -> Iterator[Living]:
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy to build in: the tests of tests/sam_local build in this checkout at the same time."""
+    return copy_to(tmp_path_factory.mktemp("checkout"))
+
+
+@pytest.fixture(scope="session")
+def sam_local(tmp_path_factory: pytest.TempPathFactory, checkout: Path, bridge: str) -> Iterator[Living]:
     """`make sam-local`. It has no parameter store, no queue that feeds a function, and no stream of the table."""
     with Upstream(default=answer("I am last."), address=bridge) as last:
         environment = outer() | {"LOCAL_ENDPOINT": last.url, **KEYED}
-        host = start(tmp_path_factory.mktemp("sam-local"), environment, module="local.sam")
+        host = start(tmp_path_factory.mktemp("sam-local"), environment, "--root", str(checkout), module="local.sam")
         with client(str(host.client.base_url), KEY) as http:
             yield Living(http)
         host.end()
@@ -137,9 +143,9 @@ def emulators(tmp_path_factory: pytest.TempPathFactory, bridge: str) -> Iterator
 
 
 @pytest.fixture(scope="session")
-def build() -> Path:
+def build(checkout: Path) -> Path:
     """What `sam build` makes of this checkout, for this machine's processor."""
-    return cli.build(ROOT).parent
+    return cli.build(checkout).parent
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,5 @@
 """The page under examples/browser, in a real Chromium, behind its own server and a real host."""
 
-import os
-import shutil
 import subprocess
 import sys
 import threading
@@ -9,36 +7,25 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from local import process
 from tests.e2e.hosting import free_port
 from tests.examples.conftest import EXAMPLES, Stack
+from tests.support.browser import SEEN_SECONDS, launched, needs_chromium
 from tests.support.upstream import CUT, streamed_reply
 
 START_SECONDS = 60
-SEEN_SECONDS = 60
-"""How long a page may take to show something on a slow machine."""
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-
-# In CI it is not skipped: there it fails without a browser. `.ci/run` installs one.
-pytestmark = pytest.mark.skipif(not CHROMIUM and not os.environ.get("CI"), reason="needs Chromium")
+pytestmark = needs_chromium
 
 ANSWER, ROUTE, ERROR = "#log .answer", "#log .route", "#log .error"
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    assert CHROMIUM, "there is no Chromium: install Debian's package chromium"
-    expect.set_options(timeout=SEEN_SECONDS * 1000)
-    with sync_playwright() as playwright:
-        # Root may not use Chromium's sandbox, and a container's /dev/shm is too small for it.
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
-        )
+    with launched() as browser:
         yield browser
-        browser.close()
 
 
 @contextmanager

@@ -72,7 +72,7 @@ def stored(client: Any, table_name: str) -> Callable[[], list[dict[str, Any]]]:
     """All items of the table except for the providers' health and latencies, and the usage of turns."""
 
     def read() -> list[dict[str, Any]]:
-        items = client.scan(TableName=table_name, ConsistentRead=True)["Items"]
+        items = client.call("Scan", TableName=table_name, ConsistentRead=True)["Items"]
         ours = [item for item in items if item["pk"]["S"] != "HEALTH" and "#USAGE#" not in item["pk"]["S"]]
         return sorted(ours, key=lambda item: (item["pk"]["S"], item["sk"]["S"]))
 

@@ -32,7 +32,7 @@ CLOSED = [route for route in ROUTES if access_of(route) not in OPEN]
 def test_only_these_routes_are_open() -> None:
     found = {named(route) for route in ROUTES if access_of(route) in OPEN and route.method != "OPTIONS"}
     unknown = {named(route) for route in ROUTES if route.function.name == "UnknownRouteFunction"}
-    assert found - unknown == {"GET /health", "GET /openapi.json"}
+    assert found - unknown == {"GET /health", "GET /openapi.json", "GET /console", "GET /console/{file+}"}
 
 
 @pytest.fixture
@@ -118,6 +118,48 @@ def test_an_authorizer_names_no_tenant_where_keys_do(keyed: Client) -> None:
     asked = event(None, None, None, bearer(key), "globex", "/agents")
     assert invoke("list_agents", asked).status == 200
     assert invoke("list_agents", event(None, None, None, {}, "globex", "/agents")).status == 401
+
+
+class TestCurrentKey:
+    """`GET /keys/current`"""
+
+    @pytest.mark.parametrize("scope", SCOPES)
+    def test_a_key_of_any_scope_may_know_itself(self, keyed: Client, scope: Scope) -> None:
+        key = issue(scope, models=("openai:*",), expires_at="2036-01-01T00:00:00Z", requests_per_minute=9)
+        answer = keyed("get_current_key", headers=bearer(key))
+        assert (answer.status, answer.json) == (
+            200,
+            {
+                "tenant": "acme",
+                "keyId": key.key_id,
+                "name": "test",
+                "scopes": [one for one in SCOPES if one in granted([scope])],
+                "models": ["openai:*"],
+                "requestsPerMinute": 9,
+                "expiresAt": "2036-01-01T00:00:00.000Z",
+            },
+        )
+        assert key.key not in answer.text
+
+    def test_nobody_else_is_told_anything(self, keyed: Client) -> None:
+        assert keyed("get_current_key").status == keyed("get_current_key", headers=bearer(new_key())).status == 401
+
+    def test_everybody_has_all_scopes_where_no_key_is_asked_for(self, api: Client) -> None:
+        asked = event(None, None, None, {}, "globex", "/keys/current")
+        shown = invoke("get_current_key", asked).json
+        assert (shown["tenant"], shown["keyId"], shown["scopes"]) == ("globex", None, list(SCOPES))
+        assert (shown["models"], shown["expiresAt"]) == (None, None)
+
+    def test_a_signature_has_all_scopes(self, api: Client, environment: pytest.MonkeyPatch) -> None:
+        environment.setenv("AUTH_MODE", "iam")
+        environment.setenv("IAM_TENANT", "acme")
+        rewire()
+        asked = event(None, None, None, {}, None, "/keys/current")
+        assert invoke("get_current_key", asked).status == 401
+        arn = "arn:aws:iam::123456789012:user/ann"
+        asked["requestContext"]["identity"] = {"userArn": arn}
+        shown = invoke("get_current_key", asked).json
+        assert (shown["tenant"], shown["keyId"], shown["scopes"]) == ("acme", arn, list(SCOPES))
 
 
 class TestKeys:

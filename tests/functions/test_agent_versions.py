@@ -1,6 +1,5 @@
 """Versions of agents over HTTP: read by number, guarded by `If-Match`, and followed or pinned by sessions."""
 
-import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -9,7 +8,9 @@ import pytest
 
 from agentos import wiring
 from agentos.kernel.ids import new_id
+from agentos.store.transport.messages import Request
 from tests.support.conflicts import conflict
+from tests.support.transport import before
 
 
 def agent_with_versions(api: Any, count: int) -> str:
@@ -144,12 +145,12 @@ def test_a_turn_of_a_pinned_session_reads_its_version_once_and_only_if_it_is_ano
     pinned = {version: api.session(agent_id, agentVersion=version) for version in (1, 2)}
     read: list[str] = []
 
-    def note(params: dict[str, Any], **_: object) -> None:
-        key = json.loads(params["body"])["Key"]
+    def note(request: Request) -> None:
+        key = request.parameters["Key"]
         if "#AGENT" in key["pk"]["S"]:
             read.append(key["sk"]["S"])
 
-    wiring.dynamodb().meta.events.register("before-call.dynamodb.GetItem", note)
+    before(wiring.dynamodb(), note, "GetItem")
     assert api.say(agent_id, pinned[1]).status == api.say(agent_id, pinned[2]).status == 200
 
     assert read == [agent_id, "VERSION#000000000001", agent_id]

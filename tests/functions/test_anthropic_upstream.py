@@ -118,7 +118,7 @@ def test_other_providers_are_not_asked(api: Any, providers: Providers) -> None:
 def test_counting_leaves_no_usage(api: Any, anthropic: Upstream, client: Any, table_name: str) -> None:
     anthropic.script.append(Reply({"input_tokens": 14}))
     count(api)
-    assert not [one for one in client.scan(TableName=table_name)["Items"] if "#USAGE#" in one["pk"]["S"]]
+    assert not [one for one in client.call("Scan", TableName=table_name)["Items"] if "#USAGE#" in one["pk"]["S"]]
 
 
 @pytest.mark.parametrize(("fields", "status", "kind"), [

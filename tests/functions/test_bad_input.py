@@ -19,6 +19,8 @@ WITH_BODY: dict[str, dict[str, Any]] = {
     "create_session": {"userId": "u"},
     "send_message": {"content": "Hello"},
     "explain_route": {"content": "Hello"},
+    "what_if": {"messageId": "msg_1"},
+    "recost_usage": {"model": "local:any"},
     "create_key": {"tenant": "acme", "name": "n", "scopes": ["chat"]},
     "put_tenant_budget": {"period": "day", "usd": 1},
     "put_key_budget": {"period": "day", "usd": 1},
@@ -38,7 +40,7 @@ def path(api: Any, upstream: Any) -> dict[str, str]:
 @pytest.fixture
 def stored(client: Any, table_name: str) -> Any:
     """Returns all items of the table."""
-    return lambda: client.scan(TableName=table_name, ConsistentRead=True)["Items"]
+    return lambda: client.call("Scan", TableName=table_name, ConsistentRead=True)["Items"]
 
 
 BAD_BODIES = [

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from agentos import wiring
+from agentos.store.transport.messages import Request
 from tests.functions.conftest import Chat, Gate, Providers
 from tests.functions.test_budgets import COST, MODEL, ask, put, read, skips
 from tests.functions.test_leases import LEASE_SECONDS, Renewals
@@ -16,6 +17,8 @@ from tests.support.conflicts import throttle
 from tests.support.crashes import Died
 from tests.support.gateway import Client, Context, handler
 from tests.support.queues import TurnQueue
+from tests.support.transport import after as after_request
+from tests.support.transport import before as before_request
 from tests.support.wiring import rewire
 
 FOR_ONE = 0.0036
@@ -48,17 +51,17 @@ class Frozen:
 
     def __init__(self, client: Any, thread: threading.Thread) -> None:
         self._thread = thread
-        client.meta.events.register("before-send.dynamodb", self._send)
-        client.meta.events.register("after-call.dynamodb.PutItem", self._written)
+        before_request(client, self._send)
+        after_request(client, self._written, "PutItem")
         self._writes_usage = self._dead = False
 
-    def _send(self, request: Any, **_: Any) -> None:
+    def _send(self, request: Request) -> None:
         thread = threading.current_thread()
         if thread.name == "heartbeat" or (self._dead and thread is self._thread):
             raise Died
         self._writes_usage = self._writes_usage or b"#USAGE#" in request.body
 
-    def _written(self, **_: Any) -> None:
+    def _written(self, *_: object) -> None:
         self._dead = self._writes_usage
 
 
@@ -94,7 +97,7 @@ def test_a_turn_that_dies_after_its_reserve_has_lapsed_is_settled_by_the_stream(
 
 def stream(client: Any, table_name: str) -> Any:
     """Every usage record, as the table's stream hands them over."""
-    items = client.scan(TableName=table_name, ConsistentRead=True)["Items"]
+    items = client.call("Scan", TableName=table_name, ConsistentRead=True)["Items"]
     records = [item for item in items if "#USAGE#2" in item["pk"]["S"]]
     images = [
         {"eventName": "INSERT", "dynamodb": {"NewImage": item, "SequenceNumber": str(number)}}
@@ -174,9 +177,9 @@ def test_a_route_begins_the_period_of_a_budget_that_nobody_has_used_since(
     assert ask(api, max_tokens=5).status == 200
     assert MODEL not in models(route(api, agent_id, parameters={"maxTokens": 5}))
     clock.shift += 24 * 3600
-    before = client.scan(TableName=table_name, ConsistentRead=True)["Items"]
+    before = client.call("Scan", TableName=table_name, ConsistentRead=True)["Items"]
     assert MODEL in models(route(api, agent_id, parameters={"maxTokens": 5}))
-    assert client.scan(TableName=table_name, ConsistentRead=True)["Items"] == before
+    assert client.call("Scan", TableName=table_name, ConsistentRead=True)["Items"] == before
 
 
 def test_a_route_names_models_without_a_price(api: Client, providers: Providers) -> None:

@@ -15,6 +15,7 @@ from tests.support.clock import ShiftedClock
 from tests.support.crashes import Death, Died, Moment, lose_answer
 from tests.support.faults import FAULTS, Faults, refused
 from tests.support.gateway import Client, StreamingContext, event, invoke
+from tests.support.transport import after
 from tests.support.upstream import answer, refusal, streamed_reply
 from tests.support.wiring import rewire
 
@@ -33,13 +34,14 @@ class Record:
     table_name: str
 
     def item(self) -> dict[str, Any]:
-        items = self.client.scan(TableName=self.table_name, ConsistentRead=True)["Items"]
+        items = self.client.call("Scan", TableName=self.table_name, ConsistentRead=True)["Items"]
         (found,) = [item for item in items if item["sk"]["S"] == "COMPLETION"]
         return dict(found)
 
     def take_over(self) -> None:
         """Another request takes the key, as it does after a freeze of the first one."""
-        self.client.update_item(
+        self.client.call(
+            "UpdateItem",
             TableName=self.table_name,
             Key={name: self.item()[name] for name in ("pk", "sk")},
             UpdateExpression="SET claimId = :other",
@@ -153,7 +155,7 @@ def test_a_claim_whose_request_was_not_answered_is_given_back(api: Client, upstr
     """The function has one second left, and no answer comes in it."""
     faults = Faults(wiring.dynamodb())
     released = threading.Event()
-    wiring.dynamodb().meta.events.register("after-call.dynamodb.UpdateItem", lambda **_: released.set())
+    after(wiring.dynamodb(), lambda *_: released.set(), "UpdateItem")
     faults.inflict(FAULTS["cut"], "PutItem", ALWAYS)
     body = {"model": "local:any", "messages": [{"role": "user", "content": "Hello"}]}
     headers = {"Idempotency-Key": "order 4711"}
@@ -167,7 +169,7 @@ def test_a_claim_whose_request_was_not_answered_is_given_back(api: Client, upstr
 def test_a_claim_that_cannot_be_given_back_at_once_is_given_back_later(api: Client, upstream: Any) -> None:
     faults = Faults(wiring.dynamodb())
     released = threading.Event()
-    wiring.dynamodb().meta.events.register("after-call.dynamodb.UpdateItem", lambda **_: released.set())
+    after(wiring.dynamodb(), lambda *_: released.set(), "UpdateItem")
     well, upstream.default = upstream.default, refusal(400)
     upstream.default.before = lambda: faults.inflict(refused, "UpdateItem", 3)
     assert ask(api).status == 400

@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 
 from agentos import wiring
+from agentos.store.transport.messages import Request
 from tests.functions.conftest import Gate
 from tests.support.clock import ShiftedClock
 from tests.support.conflicts import conflict, throttle
 from tests.support.crashes import lose_answer
 from tests.support.gateway import Answer, Client, Context, event, invoke
+from tests.support.transport import before
 from tests.support.upstream import answer
 from tests.support.wiring import rewire
 
@@ -114,11 +116,11 @@ def test_a_stalled_writer_whose_lease_was_taken_over_commits_nothing(
     path = opened(api)
     reached, release = threading.Event(), threading.Event()
 
-    def stall(**_: Any) -> None:
+    def stall(_: Request) -> None:
         reached.set()
         assert release.wait(60)
 
-    wiring.dynamodb().meta.events.register("before-send.dynamodb.TransactWriteItems", stall)
+    before(wiring.dynamodb(), stall, "TransactWriteItems")
     stalled = pool.submit(api.say, *path.values(), "stalled")
     try:
         assert reached.wait(30)

@@ -142,7 +142,7 @@ def test_the_same_key_has_the_same_vectors(api: Any, providers: Providers) -> No
 
 def test_usage_is_recorded(api: Any, providers: Providers, client: Any, table_name: str) -> None:
     ask(api, user="ann")
-    (record,) = [one for one in client.scan(TableName=table_name)["Items"] if "#USAGE#" in one["pk"]["S"]]
+    (record,) = [one for one in client.call("Scan", TableName=table_name)["Items"] if "#USAGE#" in one["pk"]["S"]]
     assert "embeddings" in str(record)
     assert "ann" in str(record)
 

@@ -2,7 +2,6 @@
 
 import json
 import time
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -13,8 +12,10 @@ from agentos.kernel.ids import new_id
 from agentos.store import keys
 from agentos.store.deletion import RESERVATION_SECONDS
 from agentos.store.forks import MAX_MESSAGES
+from tests.support.dynamodb import items_of
 from tests.support.gateway import Answer
 from tests.support.long_text import CJK, unpressable
+from tests.support.transport import at
 from tests.support.upstream import Reply, answer
 from tests.support.wiring import rewire
 
@@ -52,10 +53,7 @@ class Chat:
         return {one["sessionId"] for one in self.api("list_sessions", agentId=self.agent_id).json["data"]}
 
     def items(self) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = []
-        for page in self.client.get_paginator("scan").paginate(TableName=self.table_name, ConsistentRead=True):
-            found += page["Items"]
-        return found
+        return items_of(self.client, self.table_name)
 
     def held(self) -> dict[str, Any]:
         """The key of the only reserved place."""
@@ -255,7 +253,8 @@ def test_deleted_sessions_and_those_of_other_agents_or_tenants_cannot_be_forked(
 
 def lengthen(chat: Chat, count: int) -> None:
     """Set the session's message count."""
-    chat.client.update_item(
+    chat.client.call(
+        "UpdateItem",
         TableName=chat.table_name,
         Key=keys.session("default", chat.agent_id, chat.session_id),
         UpdateExpression="SET messageCount = :count",
@@ -301,18 +300,6 @@ class Crash(BaseException):
     """The function dies."""
 
 
-def at(operation: str, moment: str, work: Callable[[], object]) -> None:
-    """Call `work` once, before or after a function's next request of a kind."""
-    events = wiring.dynamodb().meta.events
-    name = f"{moment}.dynamodb.{operation}"
-
-    def once(**_: object) -> None:
-        events.unregister(name, once)
-        work()
-
-    events.register(name, once)
-
-
 def crash() -> None:
     raise Crash
 
@@ -320,7 +307,7 @@ def crash() -> None:
 STEPS = [
     (operation, moment)
     for operation in ("PutItem", "BatchWriteItem", "TransactWriteItems")
-    for moment in ("before-call", "after-call")
+    for moment in ("before", "after")
 ]
 
 
@@ -329,18 +316,18 @@ def test_a_crash_at_any_step_leaves_nothing_permanently(chat: Chat, operation: s
     chat.say()
     headers = {"idempotency-key": "k"}
     before = {json.dumps(item["pk"]) for item in chat.items()}
-    at(operation, moment, crash)
+    at(wiring.dynamodb(), operation, moment, crash)
     with pytest.raises(Crash):
         chat.fork(headers=headers)
     rewire()
-    done = (operation, moment) == ("TransactWriteItems", "after-call")
+    done = (operation, moment) == ("TransactWriteItems", "after")
     assert len(chat.listed()) == (2 if done else 1)
 
     fork_id = chat.forked(headers=headers)
 
     assert chat.messages(fork_id) == chat.messages()
     assert chat.listed() == {chat.session_id, fork_id}
-    sweep_what_lapsed(chat, swept=not done and (operation, moment) != ("PutItem", "before-call"))
+    sweep_what_lapsed(chat, swept=not done and (operation, moment) != ("PutItem", "before"))
     after = {json.dumps(item["pk"]) for item in chat.items() if "deletedAt" not in item}
     assert len(after - before) == 2  # the fork's, and the key's
     assert chat.messages(fork_id) == chat.messages()
@@ -351,7 +338,7 @@ def sweep_what_lapsed(chat: Chat, *, swept: bool) -> None:
     assert any("held" in item for item in chat.items()) == swept
     if swept:
         place = chat.held()
-        chat.client.delete_item(TableName=chat.table_name, Key=place)
+        chat.client.call("DeleteItem", TableName=chat.table_name, Key=place)
         assert wiring.deletion().sweep(place, Deadline.after(30, Clock())) is True
 
 
@@ -359,7 +346,12 @@ def test_the_sweeper_does_not_touch_a_copy_in_progress(chat: Chat) -> None:
     """The stream reports the reserved place like every tombstone."""
     for _ in range(15):
         chat.say()
-    at("BatchWriteItem", "after-call", lambda: wiring.deletion().sweep(chat.held(), Deadline.after(30, Clock())))
+    at(
+        wiring.dynamodb(),
+        "BatchWriteItem",
+        "after",
+        lambda: wiring.deletion().sweep(chat.held(), Deadline.after(30, Clock())),
+    )
     assert chat.messages(chat.forked()) == chat.messages()
 
 
@@ -367,14 +359,14 @@ def test_a_reserved_place_that_expired_meanwhile_makes_no_session(chat: Chat) ->
     chat.say()
 
     def lapse() -> None:
-        chat.client.delete_item(TableName=chat.table_name, Key=chat.held())
+        chat.client.call("DeleteItem", TableName=chat.table_name, Key=chat.held())
 
-    at("BatchWriteItem", "after-call", lapse)
+    at(wiring.dynamodb(), "BatchWriteItem", "after", lapse)
     assert chat.fork().status != 201
     assert chat.listed() == {chat.session_id}
 
 
 def test_a_fork_is_refused_where_the_agent_is_deleted_meanwhile(chat: Chat) -> None:
     chat.say()
-    at("BatchWriteItem", "after-call", lambda: chat.api("delete_agent", agentId=chat.agent_id))
+    at(wiring.dynamodb(), "BatchWriteItem", "after", lambda: chat.api("delete_agent", agentId=chat.agent_id))
     assert chat.fork().status == 404

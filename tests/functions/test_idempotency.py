@@ -157,7 +157,9 @@ def test_the_key_of_a_create_is_valid_for_its_time_and_unused_afterwards(
 ) -> None:
     first = post(api, "create_agent", AGENT)
     (record,) = [
-        item for item in client.scan(TableName=table_name)["Items"] if item["pk"]["S"].startswith("TENANT#default#KEY#")
+        item
+        for item in client.call("Scan", TableName=table_name)["Items"]
+        if item["pk"]["S"].startswith("TENANT#default#KEY#")
     ]
     _move(client, table_name, record, -KEY_SECONDS + 60)
     assert post(api, "create_agent", AGENT) == first
@@ -172,7 +174,7 @@ def test_the_key_of_a_create_is_valid_for_its_time_and_unused_afterwards(
 def _move(client: Any, table_name: str, record: dict[str, Any], seconds: int) -> None:
     """Make a record older by so much time."""
     expires_at = {"N": str(int(record["expiresAt"]["N"]) + seconds)}
-    client.put_item(TableName=table_name, Item={**record, "expiresAt": expires_at})
+    client.call("PutItem", TableName=table_name, Item={**record, "expiresAt": expires_at})
 
 
 # --- another body, another place, another time --------------------------------------------------

@@ -17,6 +17,7 @@ from tests.support.faults import Faults, cut, refused
 from tests.support.gateway import Answer, Client, Context, event, handler, invoke
 from tests.support.queues import TurnQueue
 from tests.support.sse import events
+from tests.support.transport import after
 from tests.support.upstream import answer, refusal
 from tests.support.wiring import rewire
 
@@ -47,9 +48,9 @@ class Renewals:
 
     def __init__(self, client: Any) -> None:
         self._made = threading.Semaphore(0)
-        client.meta.events.register("after-call.dynamodb.UpdateItem", self._note)
+        after(client, self._note, "UpdateItem")
 
-    def _note(self, **_: Any) -> None:
+    def _note(self, *_: object) -> None:
         if threading.current_thread().name == "heartbeat":
             self._made.release()
 
@@ -132,7 +133,8 @@ def test_after_a_turns_death_the_next_message_is_answered_within_the_promised_ti
 
 def take_over(client: Any, table_name: str, path: dict[str, str]) -> None:
     """Another environment's turn takes the session, as it does after a freeze of this one."""
-    client.update_item(
+    client.call(
+        "UpdateItem",
         TableName=table_name,
         Key=keys.session("default", *path.values()),
         UpdateExpression="SET lease = :turn",

@@ -17,6 +17,7 @@ from tests.support.gateway import Answer, Context, event, handler, invoke
 from tests.support.logs import captured
 from tests.support.long_text import ASCII, unpressable
 from tests.support.queues import TurnQueue
+from tests.support.transport import at
 from tests.support.upstream import answer, refusal
 from tests.support.wiring import rewire
 
@@ -194,10 +195,10 @@ def test_a_key_is_answered_once_whether_waited_for_or_not(turns: Turns, asynchro
     assert turns.contents() == HELLO
 
 
-def at(operation: str, moment: str, work: Callable[[], object], client: Any = None, service: str = "dynamodb") -> None:
-    """Call `work` once, before or after a function's next request of a kind."""
-    events = (client or wiring.dynamodb()).meta.events
-    name = f"{moment}.{service}.{operation}"
+def at_queue(moment: str, work: Callable[[], object]) -> None:
+    """Call `work` once, before or after the next message that a function sends to the queue."""
+    events = wiring.queue()._client.meta.events  # type: ignore[union-attr]
+    name = f"{moment}-call.sqs.SendMessage"
 
     def once(**_: object) -> None:
         events.unregister(name, once)
@@ -206,13 +207,13 @@ def at(operation: str, moment: str, work: Callable[[], object], client: Any = No
     events.register(name, once)
 
 
-@pytest.mark.parametrize("moment", ["before-call", "after-call"])
+@pytest.mark.parametrize("moment", ["before", "after"])
 @pytest.mark.parametrize("operation", ["PutItem", "SendMessage"])
 def test_a_repeated_request_completes_one_that_crashed(turns: Turns, operation: str, moment: str) -> None:
     if operation == "PutItem":
-        at(operation, moment, crash)
+        at(wiring.dynamodb(), operation, moment, crash)
     else:
-        at(operation, moment, crash, wiring.queue()._client, "sqs")  # type: ignore[union-attr]
+        at_queue(moment, crash)
     with pytest.raises(Crash):
         turns.post(key="k")
     rewire()
@@ -223,14 +224,14 @@ def test_a_repeated_request_completes_one_that_crashed(turns: Turns, operation: 
     assert turns.contents() == HELLO
 
 
-@pytest.mark.parametrize("moment", ["before-call", "after-call"])
+@pytest.mark.parametrize("moment", ["before", "after"])
 @pytest.mark.parametrize("operation", ["BatchGetItem", "UpdateItem", "TransactWriteItems"])
 def test_a_worker_that_dies_leaves_the_turn_to_the_next_delivery(
     turns: Turns, client: Any, table_name: str, operation: str, moment: str
 ) -> None:
     turn_id = turns.accepted()
     delivery = turns.queue.event()
-    at(operation, moment, crash)
+    at(wiring.dynamodb(), operation, moment, crash)
     with pytest.raises(Crash):
         turns.deliver(delivery)
     rewire()
@@ -243,10 +244,11 @@ def test_a_worker_that_dies_leaves_the_turn_to_the_next_delivery(
 def lapse(turns: Turns, client: Any, table_name: str) -> None:
     """A dead worker's lease has expired, as it has before its message is delivered again."""
     key = keys.session("default", turns.agent_id, turns.session_id)
-    item = client.get_item(TableName=table_name, Key=key)["Item"]
+    item = client.call("GetItem", TableName=table_name, Key=key)["Item"]
     if "lease" in item:
         values = {":past": {"N": "1"}}
-        client.update_item(
+        client.call(
+            "UpdateItem",
             TableName=table_name,
             Key=key,
             UpdateExpression="SET leaseUntil = :past",
@@ -307,7 +309,8 @@ def test_a_turn_that_failed_meanwhile_is_not_answered(turns: Turns, upstream: An
 def old(turns: Turns, turn_id: str, client: Any, table_name: str) -> None:
     """Set the turn's acceptance so far back that its time is over."""
     partition = keys.session_partition("default", turns.agent_id, turns.session_id)
-    client.update_item(
+    client.call(
+        "UpdateItem",
         TableName=table_name,
         Key=keys.turn(partition, turn_id),
         UpdateExpression="SET createdAt = :then",
@@ -496,7 +499,8 @@ def test_a_turn_of_a_deleted_session_is_gone(turns: Turns, upstream: Any) -> Non
 def test_the_record_of_a_turn_expires(turns: Turns, client: Any, table_name: str, upstream: Any) -> None:
     turn_id = turns.accepted()
     partition = keys.session_partition("default", turns.agent_id, turns.session_id)
-    client.update_item(
+    client.call(
+        "UpdateItem",
         TableName=table_name,
         Key=keys.turn(partition, turn_id),
         UpdateExpression="SET expiresAt = :past",

@@ -11,11 +11,13 @@ from agentos import wiring
 from agentos.domain.measures import MEASURES
 from agentos.kernel.logs import logger
 from agentos.services.turn_metrics import MAX_EXPERIMENTS
+from agentos.store.transport.messages import Request
 from tests.functions.conftest import GEMINI_KEY, OPENAI_KEY, Chat, Gate, Providers, chat
 from tests.support.clock import ShiftedClock
 from tests.support.gateway import Context, StreamingContext, handler
 from tests.support.logs import captured
 from tests.support.queues import TurnQueue
+from tests.support.transport import before
 from tests.support.upstream import CUT, answer, refusal, streamed_reply
 
 Values = dict[tuple[str, ...], Any]
@@ -178,10 +180,10 @@ def test_a_circuit_that_opens_and_closes(
 
 
 def test_a_table_that_does_not_answer(api: Any, providers: Providers, lines: Lines) -> None:
-    def silent(**_: Any) -> None:
+    def silent(_: Request) -> None:
         raise ReadTimeoutError(endpoint_url="http://127.0.0.1")
 
-    wiring.dynamodb().meta.events.register("before-send.dynamodb.GetItem", silent)
+    before(wiring.dynamodb(), silent, "GetItem")
     assert api("get_agent", agentId="agent_00000000000000000000000001").status == 503
     assert lines.metric("TableFaults", "reason") == {("no_answer",): 1}
     assert lines.metric("FailedRequests", "code") == {("unavailable",): 1}

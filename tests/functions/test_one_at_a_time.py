@@ -11,9 +11,11 @@ from agentos.domain.history import trimmed
 from agentos.kernel.clock import Deadline
 from agentos.kernel.ids import new_id
 from agentos.store.leases import LeaseStore
+from agentos.store.transport.messages import Request
 from agentos.store.turns import TurnCommit
 from tests.functions.conftest import Gate
 from tests.support.builders import a_message, a_reply
+from tests.support.transport import before, is_about_health
 
 
 def test_of_two_messages_at_once_one_is_answered_and_the_other_refused(
@@ -55,7 +57,7 @@ def test_a_session_deleted_during_its_turn_stays_deleted(
 
     assert (turn.result().status, turn.result().json["code"]) == (404, "not_found")
     assert api("get_session", **path).status == 404
-    assert "too late" not in str(client.scan(TableName=table_name, ConsistentRead=True)["Items"])
+    assert "too late" not in str(client.call("Scan", TableName=table_name, ConsistentRead=True)["Items"])
 
 
 def test_other_sessions_do_not_wait(api: Any, upstream: Any, pool: ThreadPoolExecutor) -> None:
@@ -76,11 +78,11 @@ def requests(api: Any) -> list[str]:
     """Names of the requests to the table, except for the occasional ones about the health of targets."""
     made: list[str] = []
 
-    def note(model: Any, params: dict[str, Any], **_: object) -> None:
-        if b'"HEALTH"' not in params["body"]:
-            made.append(model.name)
+    def note(request: Request) -> None:
+        if not is_about_health(request):
+            made.append(request.operation)
 
-    wiring.dynamodb().meta.events.register("before-call.dynamodb", note)
+    before(wiring.dynamodb(), note)
     return made
 
 

@@ -159,3 +159,53 @@ def test_a_rules_first_model_is_no_fallback_and_its_second_is(api: Any, provider
     providers.gemini.default = refusal(404)
     second = api.say(agent_id, api.session(agent_id)).json["route"]
     assert (second["served"], second["fallbackUsed"]) == ("openai:gpt-6-luna", True)
+
+
+# --- a draft of the agent --------------------------------------------------------------------------
+
+
+def test_a_draft_is_explained_as_the_stored_agent_would_be_and_not_stored(api: Any, providers: Providers) -> None:
+    agent_id = api.agent(model="openai:gpt-4o-mini", config={"instructions": "Be brief.", "maxTokens": 5})
+    drafts = [
+        {"model": "gemini:flash-1.5"},
+        {"config": {"routing": {"rules": [{"when": {"taskType": "code"}, "use": "gemini:flash-1.5"}]}}},
+        {"config": {"fallbackModel": "gemini:flash-1.5", "maxTokens": None}, "tools": []},
+        {},
+    ]
+    before = api("get_agent", agentId=agent_id).json
+    plans = [explain(api, agent_id, "Hello", taskType="code", agent=draft) for draft in drafts]
+    assert api("get_agent", agentId=agent_id).json == before
+    for draft, plan in zip(drafts, plans, strict=True):
+        other = api.agent(model="openai:gpt-4o-mini", config={"instructions": "Be brief.", "maxTokens": 5})
+        assert api("update_agent", draft, agentId=other).status == 200
+        assert explain(api, other, "Hello", taskType="code") == plan
+    assert [plan["targets"][0]["model"] for plan in plans[:2]] == ["gemini:flash-1.5"] * 2
+    assert plans[1]["rule"] == "agent.rules[0]"
+
+
+def test_a_draft_changes_the_version_of_the_session(api: Any, providers: Providers) -> None:
+    agent_id = api.agent(model="openai:gpt-4o-mini", config={})
+    session_id = api.session(agent_id, agentVersion=1)
+    api("update_agent", {"model": "gemini:flash-1.5"}, agentId=agent_id)
+    plan = explain(api, agent_id, "Hello", sessionId=session_id, agent={"config": {"maxTokens": 7}})
+    assert plan["requested"] == "openai:gpt-4o-mini"
+
+
+@pytest.mark.parametrize(
+    ("draft", "field"),
+    [
+        ({"model": "nobody:x"}, "agent.model"),
+        ({"model": None}, "agent.model"),
+        ({"agentId": "agent_1"}, "agent.agentId"),
+        ({"config": {"fallbackModell": "x"}}, "agent.config.fallbackModell"),
+        ({"config": {"routing": {"rules": [{"use": "openai:a"}] * 2}}}, "agent.config.routing.rules[1]"),
+        ({"config": 7}, "agent.config"),
+        ("gemini:flash-1.5", "agent"),
+        ([], "agent"),
+    ],
+)
+def test_a_mistake_in_a_draft_is_named(api: Any, providers: Providers, draft: Any, field: str) -> None:
+    answer = api("explain_route", {"content": "Hello", "agent": draft}, agentId=api.agent())
+    assert (answer.status, answer.json["code"]) == (400, "invalid_request")
+    assert answer.json["details"]["errors"][0]["field"] == field
+    assert answer.json["message"].startswith(f"{field}: ")

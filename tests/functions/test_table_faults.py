@@ -5,10 +5,13 @@ from typing import Any
 import pytest
 
 from agentos import wiring
+from agentos.store.transport.messages import Answer, Request
 from tests.functions.conftest import Providers, chat
-from tests.support.faults import FAULTS, Faults, Transport, cut, error, refused
-from tests.support.gateway import Answer, Client, Context, event, invoke
+from tests.support.faults import FAULTS, Fault, Faults, cut, error, refused
+from tests.support.gateway import Answer as Response
+from tests.support.gateway import Client, Context, event, invoke
 from tests.support.logs import captured
+from tests.support.transport import Send, around, is_about_health
 from tests.support.wiring import rewire
 
 SECRET = "a secret that no log line may hold"
@@ -39,14 +42,14 @@ def path(api: Client, upstream: Any) -> dict[str, str]:
     return path
 
 
-def call(folder: str, path: dict[str, str], seconds: float = 3) -> Answer:
+def call(folder: str, path: dict[str, str], seconds: float = 3) -> Response:
     """To a function that has so many seconds left."""
     _, body, names = CALLS[folder]
     resource = {name: path[name] for name in names}
     return invoke(folder, event(body, resource, resource=f"/{folder}"), Context(seconds=seconds))
 
 
-def is_reported(answer: Answer, throttled: bool = False) -> bool:
+def is_reported(answer: Response, throttled: bool = False) -> bool:
     documented = (answer.status, answer.json["code"]) == ((429, "throttled") if throttled else (503, "unavailable"))
     return documented and int(answer.headers["retry-after"]) >= 1
 
@@ -94,7 +97,7 @@ def test_a_conflict_on_the_lease_is_not_reported_as_a_busy_session(
 @pytest.mark.parametrize("fault", [refused, cut, error("AccessDeniedException"), FAULTS["page 400"]])
 @pytest.mark.parametrize("operation", ["PutItem", "UpdateItem", "GetItem"])
 def test_faults_of_circuits_or_latencies_fail_no_turn(
-    api: Client, providers: Providers, operation: str, fault: Transport
+    api: Client, providers: Providers, operation: str, fault: Fault
 ) -> None:
     """The circuit of the first target is due for its probe, which the table lets no caller make."""
     session = chat(api)
@@ -104,8 +107,8 @@ def test_faults_of_circuits_or_latencies_fail_no_turn(
     wiring.circuits().pause(name, int(wiring.clock().time()) - 1000)
     rewire()
 
-    def about_health(request: Any, **_: Any) -> Any:
-        return fault(request) if b'"HEALTH"' in request.body else None
+    def about_health(request: Request, send: Send) -> Answer:
+        return fault(request, send) if is_about_health(request) else send(request)
 
-    wiring.dynamodb().meta.events.register_first(f"before-send.dynamodb.{operation}", about_health)
+    around(wiring.dynamodb(), about_health, operation)
     assert session.say("after").status == 200

@@ -12,6 +12,7 @@ from tests.functions.conftest import GEMINI_KEY, OPENAI_KEY, Chat, Providers, ch
 from tests.support.clock import ShiftedClock
 from tests.support.gateway import Answer, Client, Context, handler
 from tests.support.logs import captured
+from tests.support.transport import before
 from tests.support.upstream import Upstream, refusal
 from tests.support.wiring import rewire
 
@@ -195,9 +196,9 @@ def test_latencies_of_a_tenants_key_are_not_shared(
     acme.say()
     values = {":pk": {"S": "HEALTH"}}
     query = {"TableName": table_name, "KeyConditionExpression": "pk = :pk", "ExpressionAttributeValues": values}
-    assert client.query(**query)["Items"] == []
+    assert client.call("Query", **query)["Items"] == []
     globex.say()
-    assert [item["sk"]["S"] for item in client.query(**query)["Items"]] == [f"LATENCY#{PRIMARY}"]
+    assert [item["sk"]["S"] for item in client.call("Query", **query)["Items"]] == [f"LATENCY#{PRIMARY}"]
     own_target = wiring.settings().of("acme").target(PRIMARY, "")
     assert wiring.latencies().of(own_target.average) is not None
     assert own_target.average.startswith(f"{PRIMARY} ")
@@ -300,9 +301,7 @@ def test_where_there_is_no_parameter_store_no_tenant_is_looked_up(
 ) -> None:
     reads: list[Any] = []
     talk = chat(Client("acme"))
-    wiring.dynamodb().meta.events.register(
-        "provide-client-params.dynamodb.GetItem", lambda params, **_: reads.append(params)
-    )
+    before(wiring.dynamodb(), lambda request: reads.append(request.parameters), "GetItem")
     assert talk.say().status == 200
     assert reads
     assert not [params for params in reads if params["Key"]["sk"]["S"] == "PROVIDERS"]
@@ -335,7 +334,7 @@ def test_a_tenants_key_is_in_no_answer_no_log_and_no_item(
         seen += [put(admin, "acme", ACME_KEY, endpoint="https://10.0.0.1").text, put(admin, "Acme", ACME_KEY).text]
     logger.setLevel("INFO")
     assert sent_key(own) == ACME_KEY  # it was in use
-    items = client.scan(TableName=table_name)["Items"]
+    items = client.call("Scan", TableName=table_name)["Items"]
     names = [one["Name"] for one in parameter_store.describe_parameters()["Parameters"]]
     written = log.getvalue() + "".join(capsys.readouterr())  # metrics go to standard output
     assert "a tenant's key was stored" in written

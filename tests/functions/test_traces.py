@@ -83,7 +83,7 @@ def test_a_turn_with_a_fallback(api: Any, providers: Providers, trace: Any, rece
     assert answered.name == f"chat {answered.attributes['gen_ai.request.model']}"
 
     calls = [one for one in receiver.spans if one.name.startswith("dynamodb.")]
-    assert {"dynamodb.update_item", "dynamodb.transact_write_items"} <= {one.name for one in calls}
+    assert {"dynamodb.UpdateItem", "dynamodb.TransactWriteItems"} <= {one.name for one in calls}
     assert {one.trace for one in receiver.spans} == {TRACE}
     assert receiver.resources[0]["service.name"] == "agentos"
     for body in receiver.bodies:

@@ -22,7 +22,7 @@ from tests.support.wiring import rewire
 
 NUMBERS = (
     "turns", "attempts", "fallbacks", "failed", "promptTokens", "completionTokens", "cachedTokens", "cacheWriteTokens",
-    "reasoningTokens", "costUsd", "unpriced", "estimated",
+    "reasoningTokens", "costUsd", "unpriced", "estimated", "failedAttempts", "timedAttempts", "latencyMs",
 )  # fmt: skip
 LONG_AGO = {"from": "2026-01-01", "to": "2027-01-01"}
 
@@ -30,7 +30,8 @@ LONG_AGO = {"from": "2026-01-01", "to": "2027-01-01"}
 def call(model: str, cost: str | None = "0.1", outcome: str = "ok", **fields: Any) -> RecordedAttempt:
     counted = {"prompt_tokens": 10, "completion_tokens": 5, "cost_usd": None if cost is None else Decimal(cost)}
     usage = CountedUsage.model_validate({**counted, **fields})
-    return RecordedAttempt(model=model, provider=model.partition(":")[0], outcome=outcome, usage=usage)
+    provider = model.partition(":")[0]
+    return RecordedAttempt(model=model, provider=provider, outcome=outcome, latency_ms=700, usage=usage)
 
 
 def used(at: str, *attempts: RecordedAttempt, count: bool = True, **fields: Any) -> None:
@@ -94,12 +95,21 @@ def test_a_row_has_its_groups_and_all_numbers(three_days: Client) -> None:
         "costUsd": 0.3,
         "unpriced": 1,
         "estimated": 1,
+        "failedAttempts": 1,
+        "timedAttempts": 1,
+        "latencyMs": 700,
     }
     assert (openai["turns"], openai["attempts"], openai["costUsd"]) == (2, 3, 0.4)
     assert answer.json["total"] == {
         **{name: gemini[name] + openai[name] for name in NUMBERS},
         "costUsd": 0.7,
     }
+
+
+def test_a_record_of_an_earlier_version_has_no_time(api: Client) -> None:
+    earlier = call("openai:gpt-4o-mini").model_copy(update={"latency_ms": None})
+    used("2026-11-20T10:00:00Z", earlier, call("openai:gpt-4o-mini"))
+    assert rows(ask(api, **LONG_AGO, groupBy="model"), "attempts", "timedAttempts", "latencyMs") == [(2, 1, 700)]
 
 
 @pytest.mark.parametrize(
@@ -237,8 +247,8 @@ def test_a_report_that_would_be_too_large_says_how_to_narrow_it(three_days: Clie
         return reports.report("default", UsageQuery(round(epoch(start) * 1000), round(epoch(end) * 1000), groups))
 
     year, part = ("2026-01-01T00:00:00Z", "2027-01-01T00:00:00Z"), ("2026-11-20T01:00:00Z", "2026-11-22T13:00:00Z")
-    assert len(report(*year, "model", max_bytes=1000).data) == 2
+    assert len(report(*year, "model", max_bytes=1100).data) == 2
     assert report(*part, max_read=4).total.turns == 4
-    for refused in (lambda: report(*year, "model", max_bytes=700), lambda: report(*part, max_read=3)):
+    for refused in (lambda: report(*year, "model", max_bytes=1000), lambda: report(*part, max_read=3)):
         with pytest.raises(InvalidRequest, match="shorter time"):
             refused()

@@ -30,7 +30,8 @@ from tests.support.wiring import rewire
 
 OPENAI, GEMINI = "openai:gpt-4o-mini", "gemini:flash-1.5"
 TOKENS = ("promptTokens", "completionTokens", "cachedTokens", "cacheWriteTokens", "reasoningTokens")
-COUNTS = (*TOKENS, "turns", "attempts", "fallbacks", "failed", "unpriced", "estimated")
+TURNS = ("turns", "attempts", "fallbacks", "failed", "unpriced", "estimated")
+COUNTS = (*TOKENS, *TURNS, "failedAttempts", "timedAttempts", "latencyMs")
 
 QUIET = settings(examples(8), suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 
@@ -115,6 +116,10 @@ class Model:
         for attempt in attempts:
             row = self._row(attempt, agent, user)
             row["attempts"] += 1
+            answered = attempt["outcome"] == "ok"
+            row["failedAttempts"] += not answered
+            row["timedAttempts"] += answered
+            row["latencyMs"] += attempt["latencyMs"] if answered else 0
             usage = attempt["usage"]
             if usage is None:
                 continue
@@ -153,7 +158,7 @@ class World:
 
     def stream(self) -> list[dict[str, Any]]:
         """The records that were inserted, as the stream has them."""
-        items = self._client.scan(TableName=self._table_name, ConsistentRead=True)["Items"]
+        items = self._client.call("Scan", TableName=self._table_name, ConsistentRead=True)["Items"]
         records = [item for item in items if item["pk"]["S"].startswith(f"TENANT#{self._tenant}#USAGE#2")]
         return [{name: value for name, value in item.items() if name != "counted"} for item in records]
 

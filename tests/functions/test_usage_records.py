@@ -32,7 +32,7 @@ def records(client: Any, table_name: str) -> Records:
     """All records in the table, oldest first."""
 
     def read() -> list[UsageRecord]:
-        items = client.scan(TableName=table_name, ConsistentRead=True)["Items"]
+        items = client.call("Scan", TableName=table_name, ConsistentRead=True)["Items"]
         found = [usage_of(item) for item in items if "#USAGE#" in item["pk"]["S"]]
         return sorted(found, key=lambda record: record.turn_id)
 

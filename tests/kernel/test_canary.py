@@ -4,6 +4,7 @@ import pytest
 
 from agentos.domain.api_keys import new_key
 from tests.support.canary import check_items, leaks
+from tests.support.dynamodb import table_client
 
 
 def test_keys_are_found(environment: pytest.MonkeyPatch) -> None:
@@ -15,8 +16,8 @@ def test_keys_are_found(environment: pytest.MonkeyPatch) -> None:
     assert key not in str(leaks(key))
 
 
-def test_a_stored_key_is_found(client: object, table_name: str, request: pytest.FixtureRequest) -> None:
-    dynamodb = request.getfixturevalue("client")
+def test_a_stored_key_is_found(dynamodb_url: str, table_name: str) -> None:
+    dynamodb = table_client(dynamodb_url, "eu-west-1")
     key = new_key()
     item = {"pk": {"S": "a"}, "sk": {"S": "b"}}
     dynamodb.put_item(TableName=table_name, Item=item | {"text": {"S": f"is {key}"}})

@@ -18,6 +18,7 @@ from agentos.kernel.clock import Timeouts
 from agentos.providers.http_client import HttpClient
 from agentos.providers.upstream import UpstreamClient
 from agentos.settings.loading import Settings, load_settings
+from tests.support.scripted_transport import ScriptedTransport
 
 FOLDER = Path(__file__).parent / "recorded"
 KEY = "a-key-of-this-test"
@@ -133,7 +134,7 @@ class Wire:
     requests: list[httpx.Request] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.http = HttpClient(REPLY_BYTES, transport=httpx.MockTransport(self._handle))
+        self.http = HttpClient(REPLY_BYTES, ScriptedTransport(self._handle))
 
     def _handle(self, request: httpx.Request) -> httpx.Response:
         self.requests.append(request)

@@ -1,7 +1,7 @@
 """Whatever a provider sends, whole or streamed: an answer that can be stored and sent back, or UpstreamError."""
 
 import copy
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx
@@ -57,15 +57,14 @@ ANSWERS = {
 }
 
 
-class Pieces(httpx.AsyncByteStream):
+class Pieces(httpx.SyncByteStream):
     """A body in pieces."""
 
     def __init__(self, pieces: list[bytes]) -> None:
         self._pieces = pieces
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        for piece in self._pieces:
-            yield piece
+    def __iter__(self) -> Iterator[bytes]:
+        yield from self._pieces
 
 
 def stream_of(wire_format: str, events: Any) -> bytes:

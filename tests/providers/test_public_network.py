@@ -1,13 +1,13 @@
 """Tenants' endpoints over real sockets and TLS: only addresses that were checked are connected to."""
 
 import datetime
+import socket
 import ssl
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
-import httpcore
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -15,7 +15,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from agentos.kernel.errors import ErrorClass, UpstreamError
 from agentos.providers.http_client import HttpClient
-from agentos.providers.public_network import PublicNetwork, PublicTransport, resolve
+from agentos.providers.network import Resolver, dial, resolve
+from agentos.providers.public_network import public_connections
 from agentos.providers.transport import HttpRequest
 from tests.providers.calls import BOUND, TIMEOUT, in_time
 from tests.support.loopback import Loopback
@@ -107,12 +108,12 @@ class Names:
         self._answers = list(answers)
         self.asked: list[tuple[str, int]] = []
 
-    async def __call__(self, host: str, port: int) -> Sequence[str]:
+    def __call__(self, host: str, port: int) -> Sequence[str]:
         self.asked.append((host, port))
         return self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
 
 
-class Internet(httpcore.AnyIOBackend):
+class Internet:
     """Stands for the internet: every address but those that are dead leads to a server on loopback."""
 
     def __init__(self, port: int, dead: Sequence[str] = ()) -> None:
@@ -120,18 +121,11 @@ class Internet(httpcore.AnyIOBackend):
         self._dead = dead
         self.connected: list[str] = []
 
-    async def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[Any] | None = None,
-    ) -> httpcore.AsyncNetworkStream:
-        self.connected.append(host)
-        if host in self._dead:
-            raise httpcore.ConnectError("refused")
-        return await super().connect_tcp("127.0.0.1", self._port, timeout, local_address, socket_options)
+    def __call__(self, address: str, port: int, seconds: float) -> socket.socket:
+        self.connected.append(address)
+        if address in self._dead:
+            raise ConnectionRefusedError("dead")
+        return dial("127.0.0.1", self._port, seconds)
 
 
 @pytest.fixture(scope="module")
@@ -145,8 +139,8 @@ def server(certificate: Certificate) -> Iterator[TlsServer]:
         yield server
 
 
-def client(network: PublicNetwork, certificate: Certificate) -> HttpClient:
-    return HttpClient(BOUND, PublicTransport(network, certificate.client))
+def client(resolver: Resolver, internet: Internet, certificate: Certificate) -> HttpClient:
+    return HttpClient(BOUND, public_connections(None, resolver, internet, certificate.client))
 
 
 def post(http: HttpClient, url: str = f"https://{NAME}/v1") -> bytes:
@@ -164,7 +158,7 @@ def test_the_connection_goes_to_the_checked_address_and_tls_and_host_keep_the_na
     server: TlsServer, certificate: Certificate
 ) -> None:
     names, internet = Names([PUBLIC]), Internet(server.port)
-    http = client(PublicNetwork(names, internet), certificate)
+    http = client(names, internet, certificate)
     assert post(http) == b"ok"
     assert (names.asked, internet.connected) == ([(NAME, 443)], [PUBLIC])
     assert (server.names, server.hosts) == ([NAME], [NAME])
@@ -175,7 +169,7 @@ def test_the_connection_goes_to_the_checked_address_and_tls_and_host_keep_the_na
 
 def test_the_certificate_must_be_for_the_name(server: TlsServer, certificate: Certificate) -> None:
     internet = Internet(server.port)
-    http = client(PublicNetwork(Names([PUBLIC]), internet), certificate)
+    http = client(Names([PUBLIC]), internet, certificate)
     failed = failure(http, "https://other.example/v1")
     assert failed.error_class is ErrorClass.CONNECT
     assert (server.names, server.hosts) == (["other.example"], [])
@@ -201,7 +195,7 @@ def test_a_name_with_an_address_that_is_not_public_is_not_connected_to(
     addresses: list[str], server: TlsServer, certificate: Certificate
 ) -> None:
     internet = Internet(server.port)
-    http = client(PublicNetwork(Names(addresses), internet), certificate)
+    http = client(Names(addresses), internet, certificate)
     failed = failure(http)
     assert (failed.error_class, failed.reason) == (ErrorClass.CONNECT, "NotPublicError")
     assert (internet.connected, server.connections) == ([], 0)
@@ -212,7 +206,7 @@ def test_a_name_that_leads_elsewhere_at_its_second_look_up_leads_nowhere(
     server: TlsServer, certificate: Certificate
 ) -> None:
     names, internet = Names([PUBLIC], ["127.0.0.1"]), Internet(server.port)
-    first, second = (client(PublicNetwork(names, internet), certificate) for _ in range(2))
+    first, second = (client(names, internet, certificate) for _ in range(2))
     assert post(first) == b"ok"
     assert internet.connected == [PUBLIC]  # the name was looked up once for it, and not again to connect
     assert failure(second).reason == "NotPublicError"
@@ -223,7 +217,7 @@ def test_a_name_that_leads_elsewhere_at_its_second_look_up_leads_nowhere(
 
 def test_an_address_that_does_not_answer_is_followed_by_the_next(server: TlsServer, certificate: Certificate) -> None:
     internet = Internet(server.port, dead=[PUBLIC])
-    http = client(PublicNetwork(Names([PUBLIC, PUBLIC, OTHER_PUBLIC]), internet), certificate)
+    http = client(Names([PUBLIC, PUBLIC, OTHER_PUBLIC]), internet, certificate)
     assert post(http) == b"ok"
     assert internet.connected == [PUBLIC, OTHER_PUBLIC]
     http.close()
@@ -233,7 +227,7 @@ def test_the_systems_resolver_is_asked_and_a_literal_is_checked_as_well(
     server: TlsServer, certificate: Certificate
 ) -> None:
     internet = Internet(server.port)
-    http = client(PublicNetwork(network=internet), certificate)
+    http = client(resolve, internet, certificate)
     for host in ("localhost", "127.0.0.1", "[::1]"):
         assert failure(http, f"https://{host}:{server.port}/v1").reason == "NotPublicError"
     assert (internet.connected, server.connections) == ([], 0)
@@ -241,10 +235,7 @@ def test_the_systems_resolver_is_asked_and_a_literal_is_checked_as_well(
 
 
 def test_the_resolver_gives_addresses_of_ipv4_first() -> None:
-    import anyio
-
-    found = anyio.run(resolve, "localhost", 443)
-    assert "127.0.0.1" in found[:1]
+    assert "127.0.0.1" in resolve("localhost", 443)[:1]
 
 
 def test_no_proxy_of_the_environment_is_used(
@@ -252,6 +243,6 @@ def test_no_proxy_of_the_environment_is_used(
 ) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
     internet = Internet(server.port)
-    http = client(PublicNetwork(Names([PUBLIC]), internet), certificate)
+    http = client(Names([PUBLIC]), internet, certificate)
     assert post(http) == b"ok"
     http.close()

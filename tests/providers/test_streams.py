@@ -1,7 +1,7 @@
 """Streamed answers equal whole ones, however they are cut. Failures have the same classes."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -33,13 +33,13 @@ ANSWERS = [
 ]
 
 
-class Pieces(httpx.AsyncByteStream):
+class Pieces(httpx.SyncByteStream):
     """A body in pieces of so many bytes. It may break off."""
 
     def __init__(self, body: bytes, size: int, broken: Exception | None = None) -> None:
         self._body, self._size, self._broken = body, size, broken
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
+    def __iter__(self) -> Iterator[bytes]:
         for start in range(0, len(self._body), self._size):
             yield self._body[start : start + self._size]
         if self._broken:

@@ -20,7 +20,7 @@ from tests.support.upstream import streamed_reply
 
 PAGE = (ROOT / "docs" / "api.md").read_text()
 SECTION = re.compile(r"^### `(\w+) (\S+)` → (\d+)$(.*?)(?=^##)", re.M | re.S)
-NO_ROUTES = ("functions/unknown_route/", "functions/preflight/")
+NO_ROUTES = ("functions/unknown_route/", "functions/preflight/", "functions/console/")
 IDS = {
     "agentId": AGENT_ID,
     "sessionId": SESSION_ID,
@@ -35,7 +35,7 @@ IDS = {
 
 
 def routes() -> dict[tuple[str, str], str]:
-    """The folder of the function behind each route of template.yaml, but for unknown routes and preflights."""
+    """The folder of the function behind each route of template.yaml. The console has none, nor do unknown routes."""
     resources = template()["Resources"].values()
     functions = [one["Properties"] for one in resources if one["Type"] == "AWS::Serverless::Function"]
     return {
@@ -102,12 +102,13 @@ def test_the_example_works_and_answers_in_the_form_that_is_shown(
     section: Section, parameter_store: Any, api: Any, upstream: Any
 ) -> None:
     seed()
-    api.say(AGENT_ID, SESSION_ID)
+    reply = api.say(AGENT_ID, SESSION_ID).json
     path, _, query = section.url.partition("?")
     assert path == section.placeholders
     folder = routes()[section.method, section.path]
 
-    answer = invoke(folder, event(section.body, IDS, dict(parse_qsl(query)) or None))
+    body = section.body and section.body.replace("<message-id>", reply["messageId"])
+    answer = invoke(folder, event(body, IDS, dict(parse_qsl(query)) or None))
 
     assert answer.status == section.status, answer.text
     assert bool(answer.text) == bool(section.answer)

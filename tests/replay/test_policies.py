@@ -13,11 +13,13 @@ from agentos.kernel.clock import Clock, Deadline
 from agentos.kernel.ids import new_id
 from agentos.store import keys
 from agentos.store.lane_taking import Wish
+from agentos.store.transport.messages import Request
 from tests.replay.test_events import EVENTS
 from tests.support.gateway import ROOT, Context, handler
 from tests.support.long_text import ASCII, unpressable
 from tests.support.seed import AGENT_ID, CREATED, KEY, KEY_ID, QUEUED, SESSION_ID, TURN_ID, seed
 from tests.support.template import template
+from tests.support.transport import before
 from tests.support.upstream import refusal
 from tests.support.wiring import rewire
 
@@ -85,14 +87,13 @@ class Replays:
 
     def run(self) -> None:
         _lapsed_reserves()
-        client = wiring.dynamodb()
-        client.meta.events.register("provide-client-params.dynamodb.*", self._note, "replays")
+        undo = before(wiring.dynamodb(), self._note)
         for event in self.events.values():
             handler(self.folder)(_keyed(event), Context())
-        client.meta.events.unregister("provide-client-params.dynamodb.*", self._note, "replays")
+        undo()
 
-    def _note(self, params: dict[str, Any], model: Any, **_: Any) -> None:
-        self.used |= needed(model.name, params)
+    def _note(self, request: Request) -> None:
+        self.used |= needed(request.operation, request.parameters)
 
 
 def _keyed(event: dict[str, Any]) -> dict[str, Any]:
@@ -116,7 +117,8 @@ def circuit() -> str:
 
 def accepted_long_ago(session_id: str, turn_id: str) -> None:
     """A turn in the background is over its time."""
-    wiring.dynamodb().update_item(
+    wiring.dynamodb().call(
+        "UpdateItem",
         TableName=os.environ["TABLE_NAME"],
         Key=keys.turn(keys.session_partition("default", AGENT_ID, session_id), turn_id),
         UpdateExpression="SET createdAt = :then",
@@ -157,7 +159,7 @@ def test_a_function_is_allowed_what_it_does_and_nothing_else(
     replays.run()
 
     session = keys.session("default", AGENT_ID, SESSION_ID)  # time-to-live takes the session, and leaves its messages
-    wiring.dynamodb().delete_item(TableName=os.environ["TABLE_NAME"], Key=session)
+    wiring.dynamodb().call("DeleteItem", TableName=os.environ["TABLE_NAME"], Key=session)
     replays.run()
 
     assert replays.used == ALLOWED[folder]

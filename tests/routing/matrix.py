@@ -15,6 +15,7 @@ from agentos.routing.plan import Facts, make_plan
 from tests.routing.scripted import Unconcerned
 from tests.routing.wire_formats import FORMATS, Behaviour
 from tests.support.clock import FakeClock
+from tests.support.scripted_transport import ScriptedTransport
 from tests.support.settings import settings_of
 
 EACH = 0.3
@@ -32,17 +33,17 @@ class Network:
         self.clock = FakeClock()
         self.requests: list[httpx.Request] = []
         self.scripts: dict[str, list[Behaviour]] = {}
-        self.http = HttpClient(1_000_000, transport=httpx.MockTransport(self._handle))
+        self.http = HttpClient(1_000_000, ScriptedTransport(self._handle))
 
     def start(self, scripts: dict[str, list[Behaviour]]) -> None:
         self.clock, self.requests, self.scripts = FakeClock(), [], {host: list(s) for host, s in scripts.items()}
 
-    async def _handle(self, request: httpx.Request) -> httpx.Response:
+    def _handle(self, request: httpx.Request) -> httpx.Response:
         self.requests.append(request)
         self.clock.advance(EACH)
         script = self.scripts[request.url.host]
         step = script.pop(0) if len(script) > 1 else script[0]
-        return await step()
+        return step()
 
 
 class Cell:

@@ -209,3 +209,55 @@ def test_targets_that_were_not_asked_before_an_error_are_named(data: st.DataObje
     if run.error and not blocked:
         named = {skip["model"] for skip in run.error.details["skipped"]} | set(run.world.called)
         assert {one.model for one in run.chain} <= named
+
+
+# --- simulated failures ----------------------------------------------------------------------------
+
+
+class Observed(Unconcerned):
+    """Health and latencies that note whom they were asked about."""
+
+    def __init__(self) -> None:
+        self.models: set[str] = set()
+
+    def guard(self, target: Target, call: Callable[[], R]) -> R:
+        self.models.add(target.model)
+        return call()
+
+    def pause(self, target: Target, seconds: float) -> None:
+        self.models.add(target.model)
+
+    def observe(self, model: str, milliseconds: float, *, streamed: bool) -> None:
+        self.models.add(model)
+
+
+@examples(200)
+@given(st.data())
+def test_a_simulated_failure_has_the_consequences_of_a_real_one(data: st.DataObject) -> None:
+    failing = data.draw(st.dictionaries(st.sampled_from(NAMES), st.sampled_from(ErrorClass)), label="simulated")
+    scripts = {name: [data.draw(STEPS, label=name)] * 2 for name in NAMES}
+    real = {**scripts, **{name: [Step(kind, takes=0.0)] * 2 for name, kind in failing.items()}}
+    chain = data.draw(TARGETS, label="targets")
+    limits = LIMITS.model_copy(update={"attempts": data.draw(st.integers(1, 7), label="cap")})
+    observed = Observed()
+    ends = []
+    for world, simulated in (
+        (World(real, limits=limits), {}),
+        (
+            World(scripts, limits=limits, health=observed, latencies=observed),
+            {name.partition(":")[0]: kind for name, kind in failing.items()},
+        ),
+    ):
+        try:
+            outcome = world.run(*chain, simulated=simulated)
+            attempts, skipped, ended = outcome.attempts, outcome.skipped, outcome.target.model
+            shown = [one.to_json() for one in attempts]
+            left = [one.to_json() for one in skipped]
+        except ApiError as error:
+            shown, left, ended = error.details["attempts"], error.details["skipped"], error.code
+        followed = [(one["model"], one["outcome"]) for one in shown]
+        ends.append((followed, left, ended, world.clock.monotonic()))
+        assert all(one.get("simulated", False) == (bool(simulated) and one["model"] in failing) for one in shown)
+        assert all(one["latencyMs"] == 0 and one["usage"] is None for one in shown if one.get("simulated"))
+    assert ends[0] == ends[1]
+    assert observed.models.isdisjoint(failing)

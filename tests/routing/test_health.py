@@ -9,6 +9,7 @@ from agentos.domain import CoolDown, Target
 from agentos.kernel.errors import ErrorClass, UpstreamError
 from agentos.routing.health import Health
 from agentos.routing.policy import POLICIES
+from agentos.store.transport.messages import Request
 from tests.routing.environments import (
     CACHE,
     FAILURES,
@@ -22,6 +23,7 @@ from tests.routing.environments import (
     open_circuit,
     rest,
 )
+from tests.support.transport import Undo, before
 
 COUNTED = [error_class for error_class, policy in POLICIES.items() if policy.counts]
 CLIENTS_FAULT = [error_class for error_class, policy in POLICIES.items() if not policy.counts]
@@ -235,10 +237,12 @@ def test_a_table_that_refuses_never_fails_a_turn(
     open_circuit(first, target)
     clock.shift(PAUSE)
 
-    def refuse(model: Any, **_: Any) -> None:
-        raise ClientError({"Error": {"Code": "ProvisionedThroughputExceededException", "Message": ""}}, model.name)
+    def refuse(request: Request) -> None:
+        raise ClientError(
+            {"Error": {"Code": "ProvisionedThroughputExceededException", "Message": ""}}, request.operation
+        )
 
-    client.meta.events.register(f"before-call.dynamodb.{operation}", refuse)
+    before(client, refuse, operation)
     assert ask(first, target) == "an answer"
     assert ask(first, target, fails()) in ("server", "cooling")
     first.pause(target, 60)
@@ -272,15 +276,16 @@ def test_a_call_is_made_once_even_if_the_bookkeeping_fails(
     open_circuit(first, target)
     clock.shift(PAUSE)
     calls: list[str] = []
+    undo: list[Undo] = []
 
-    def refuse(model: Any, **_: Any) -> None:
-        raise ClientError({"Error": {"Code": "InternalServerError", "Message": ""}}, model.name)
+    def refuse(request: Request) -> None:
+        raise ClientError({"Error": {"Code": "InternalServerError", "Message": ""}}, request.operation)
 
     def call() -> str:
         calls.append("called")
-        client.meta.events.register("before-call.dynamodb", refuse)
+        undo.append(before(client, refuse))
         return "an answer"
 
     assert ask(first, target, call) == "an answer"
-    client.meta.events.unregister("before-call.dynamodb", refuse)
+    undo.pop()()
     assert calls == ["called"]

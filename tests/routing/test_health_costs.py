@@ -8,6 +8,7 @@ from botocore.exceptions import ClientError
 from agentos.domain import Circuit, CoolDown, Target
 from agentos.kernel.errors import ErrorClass
 from agentos.routing.health import Health
+from agentos.store.transport.messages import Request
 from tests.routing.environments import (
     CACHE,
     FAILURES,
@@ -21,6 +22,7 @@ from tests.routing.environments import (
     open_circuit,
 )
 from tests.support.requests import Requests
+from tests.support.transport import before
 
 
 def test_healthy_targets_cost_no_write_and_one_read_in_a_cache_period(client: Any, first: Health, clock: Any) -> None:
@@ -69,7 +71,7 @@ def test_a_circuits_item_expires_when_it_has_no_effect(
     client: Any, table_name: str, first: Health, target: Target, clock: Any
 ) -> None:
     first.pause(target, LONGEST)
-    (item,) = client.scan(TableName=table_name, ConsistentRead=True)["Items"]
+    (item,) = client.call("Scan", TableName=table_name, ConsistentRead=True)["Items"]
     assert set(item) == {"pk", "sk", "state", "failure_count", "opened_at", "expiresAt"}
     assert 1_795_348_800 + LONGEST < int(item["expiresAt"]["N"]) < 1_795_348_800 + LONGEST + 2 * 3600
 
@@ -99,13 +101,12 @@ def test_a_table_that_refuses_writes_fails_no_answer(client: Any, first: Health,
     clock.shift(PAUSE)
     probe_elected: list[str] = []
 
-    def refuse(model: Any, **_: Any) -> None:
+    def refuse(request: Request) -> None:
         if probe_elected:
-            raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": ""}}, model.name)
-        probe_elected.append(model.name)
+            raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": ""}}, request.operation)
+        probe_elected.append(request.operation)
 
-    for operation in ("PutItem", "UpdateItem"):
-        client.meta.events.register(f"before-call.dynamodb.{operation}", refuse)
+    before(client, refuse, "PutItem", "UpdateItem")
     assert ask(first, target) == "an answer", "a circuit that cannot be closed fails no call"
 
 

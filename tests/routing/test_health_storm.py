@@ -6,13 +6,13 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import boto3
 import pytest
 import time_machine
-from botocore.config import Config
 
 from agentos.domain import Target
 from agentos.routing.health import Health
+from agentos.store.transport.connect import connect
+from agentos.store.transport.messages import Timeouts
 from tests.routing.environments import CACHE, PAUSE, a_target, ask, environment, fails
 from tests.support.requests import Requests
 
@@ -24,10 +24,7 @@ NOW = 1_795_348_800
 @pytest.fixture
 def client(environment: pytest.MonkeyPatch, dynamodb_endpoint: str) -> Any:
     """A client with long timeouts: a read that times out counts as healthy, and would be one more probe."""
-    config = Config(
-        connect_timeout=TIMEOUT, read_timeout=TIMEOUT, max_pool_connections=CALLERS, retries={"total_max_attempts": 1}
-    )
-    return boto3.client("dynamodb", endpoint_url=dynamodb_endpoint, config=config)
+    return connect(dynamodb_endpoint, Timeouts(TIMEOUT, TIMEOUT), attempts=1)
 
 
 def all_at_once(healths: list[Health], target: Target, call: Callable[[], str]) -> Counter[str]:

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import anyio
 import httpx
 
 from agentos.kernel.errors import ErrorClass
@@ -22,7 +21,7 @@ class Reply:
     body: Any = ""
     headers: Mapping[str, str] = field(default_factory=dict)
 
-    async def __call__(self) -> httpx.Response:
+    def __call__(self) -> httpx.Response:
         content = self.body if isinstance(self.body, str) else json.dumps(self.body)
         return httpx.Response(self.status, headers=dict(self.headers), content=content)
 
@@ -34,7 +33,7 @@ class Breaks:
     error: type[httpx.TransportError]
     status: None = None
 
-    async def __call__(self) -> httpx.Response:
+    def __call__(self) -> httpx.Response:
         raise self.error("scripted")
 
 
@@ -44,9 +43,8 @@ class Hangs:
 
     status: None = None
 
-    async def __call__(self) -> httpx.Response:
-        await anyio.sleep_forever()
-        raise AssertionError
+    def __call__(self) -> httpx.Response:
+        raise httpx.ReadTimeout("scripted")
 
 
 Behaviour = Reply | Breaks | Hangs

@@ -29,6 +29,13 @@ esac
 recipe=$( (echo "$arch" && cd "$here" && cat runtime_image.sh runtime/bootstrap runtime/bootstrap.py runtime/requirements.txt) | sha256sum | cut -c 1-16)
 saved=$cache/lambda-python-3.13-$arch-$recipe.tar.gz
 
+# Two tests may ask for the image at once: the second one waits, and finds it made.
+if command -v flock >/dev/null; then
+    mkdir -p "$cache"
+    exec 9>"$cache/lock"
+    flock 9
+fi
+
 current() { [[ $(docker image inspect -f '{{index .Config.Labels "agentos.recipe"}}' "$name" 2>/dev/null) == "$recipe" ]]; }
 
 # apt reads its one-line and its deb822 sources and tells the result in one form, without touching the network.

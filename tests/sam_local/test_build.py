@@ -15,6 +15,7 @@ from cyclonedx.validation.json import JsonStrictValidator
 from agentos import __version__
 from local.sam.cli import COMMAND, environment
 from local.template import load_template
+from tests.support.checkout import copy_to
 from tests.support.gateway import ROOT
 
 LIMIT_BYTES = 55 * 1024 * 1024
@@ -38,12 +39,7 @@ def build(root: Path, architecture: str) -> str:
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of what is built, so that tests may edit it, in the state of a checkout that has run tests."""
-    root = tmp_path_factory.mktemp("project")
-    for folder in ("shared", "config", "functions", "tools"):
-        shutil.copytree(ROOT / folder, root / folder, symlinks=True)
-    for file in ("template.yaml", "samconfig.toml", "Makefile"):
-        shutil.copy(ROOT / file, root)
-    (root / ".venv").symlink_to(sys.prefix)
+    root = copy_to(tmp_path_factory.mktemp("project"))
     cache = root / "functions" / "health" / "__pycache__"
     cache.mkdir(exist_ok=True)
     (cache / "app.cpython-311.pyc").write_bytes(b"")

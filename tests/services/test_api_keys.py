@@ -14,7 +14,9 @@ from agentos.kernel.validation import validated
 from agentos.services.api_keys import CHECK_SECONDS, MAX_CHECKED, ApiKeys, KeyChecker
 from agentos.store.api_keys import ApiKeyStore
 from agentos.store.dynamodb import Table
+from agentos.store.transport.messages import Request
 from tests.support.clock import START, FakeClock
+from tests.support.transport import before
 
 
 class World:
@@ -22,13 +24,13 @@ class World:
 
     def __init__(self, client: Any, table_name: str) -> None:
         self.reads = 0
-        client.meta.events.register("before-call.dynamodb.GetItem", self._count)
+        before(client, self._count, "GetItem")
         self.clock = FakeClock()
         self.store = ApiKeyStore(Table(client, table_name), self.clock)
         self.keys = ApiKeys(self.store, self.clock)
         self.checker = KeyChecker(self.store, self.clock)
 
-    def _count(self, **_: Any) -> None:
+    def _count(self, _: Request) -> None:
         self.reads += 1
 
     def issue(self, **fields: Any) -> IssuedKey:

@@ -106,6 +106,8 @@ def test_a_token_names_tenant_and_scopes(kid: str, issuer: Issuer, checker: Toke
     assert checker.caller(issuer.token(kid, aud=None, client_id=AUDIENCE)).tenant == "acme"
     assert checker.caller(issuer.token(kid, aud=["x", AUDIENCE], scope=["usage"])).scopes == {"usage"}
     assert checker.caller(issuer.token(kid, exp=time.time() - 5)).tenant == "acme"
+    assert checker.caller(issuer.token(kid, exp=4_000_000_000)).expires_at == "2096-10-02T07:06:40.000Z"
+    assert checker.caller(issuer.token(kid, exp=10**30)).expires_at is None
     assert issuer.reads == 1
 
 

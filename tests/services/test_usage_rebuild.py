@@ -126,21 +126,20 @@ def test_a_day_with_records_that_cannot_be_read_is_not_changed(store: Store) -> 
     assert store.items() == before
 
 
-def test_the_command_says_what_it_changed(store: Store, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_says_what_it_changed(store: Store, dynamodb_url: str, capsys: pytest.CaptureFixture[str]) -> None:
     counted(store, on_day())
     stored(store, on_day())
     group = next(iter(read(store, "totals")))
     spoil(store, Place(TENANT, "totals", group), replace(read(store, "totals")[group], turns=5))
     command = ["--tenant", TENANT, "--from", "2026-11-01", "--to", "2026-12-01", "--table", store.table_name]
-    endpoint = store.client.meta.endpoint_url
 
-    assert usage_rebuild.main([*command, "--endpoint", endpoint]) == 0
+    assert usage_rebuild.main([*command, "--endpoint", dynamodb_url]) == 0
     first, second = capsys.readouterr().out.splitlines()
     assert first == f"{DAY}: 2 records, 1 of them not counted before, 1 sums corrected"
     assert second.startswith("  totals of ")
     assert "turns 6 -> " in second or "turns 5 -> " in second
 
-    assert usage_rebuild.main([*command, "--endpoint", endpoint]) == 0
+    assert usage_rebuild.main([*command, "--endpoint", dynamodb_url]) == 0
     assert capsys.readouterr().out == f"{DAY}: 2 records, 0 of them not counted before, 0 sums corrected\n"
 
 

@@ -9,7 +9,7 @@ from tests.support.template import template
 ANSWER = {
     f"{name}Function"
     for name in (
-        "SendMessage", "RunTurn", "ChatCompletions", "CreateResponse", "AnthropicMessages", "TextCompletions",
+        "SendMessage", "WhatIf", "RunTurn", "ChatCompletions", "CreateResponse", "AnthropicMessages", "TextCompletions",
     )
 }  # fmt: skip
 WITHOUT_BEDROCK = {"EmbeddingsFunction", "CountMessageTokensFunction"}

@@ -7,7 +7,7 @@ import pytest
 from tests.stack.translated import of_type, translate
 from tests.support.template import template
 
-OPEN = {"/health", "/openapi.json"}
+OPEN = {"/health", "/openapi.json", "/console", "/console/{file+}"}
 
 
 @pytest.fixture(autouse=True)

@@ -15,6 +15,7 @@ from agentos.store.turns import TurnCommit, TurnStore
 from tests.support.backends import DYNAMODBS
 from tests.support.builders import a_message, a_reply, a_session, an_agent
 from tests.support.clock import FakeClock
+from tests.support.dynamodb import items_of
 
 TENANT = "acme"
 
@@ -86,10 +87,7 @@ class Store:
 
     def items(self) -> list[dict[str, Any]]:
         """All items of the table."""
-        found: list[dict[str, Any]] = []
-        for page in self.client.get_paginator("scan").paginate(TableName=self.table_name, ConsistentRead=True):
-            found += page["Items"]
-        return sorted(found, key=lambda item: (item["pk"]["S"], item["sk"]["S"]))
+        return sorted(items_of(self.client, self.table_name), key=lambda item: (item["pk"]["S"], item["sk"]["S"]))
 
 
 def flat(pages: list[list[str]]) -> list[str]:

@@ -40,7 +40,7 @@ def test_a_key_is_found_by_its_id_and_stored_as_a_hash(store: Store, api_keys: A
     key, api_key = add(api_keys, models=("openai:*",), expires_at=timestamp(START + 10))
     assert api_keys.find(api_key.key_id) == StoredKey(api_key, hash_of_key(key))
     assert api_keys.find(str(id_of_key(new_key()))) is None
-    items = store.client.scan(TableName=store.table_name)["Items"]
+    items = store.client.call("Scan", TableName=store.table_name)["Items"]
     assert key.rpartition("_")[2] not in json.dumps(items)
 
 
@@ -79,7 +79,7 @@ def test_an_expired_key_is_listed_for_thirty_days(store: Store, api_keys: ApiKey
 def test_a_key_that_does_not_exist_cannot_be_revoked(store: Store, api_keys: ApiKeyStore, key_id: str) -> None:
     with pytest.raises(NotFound):
         api_keys.revoke(key_id)
-    assert store.client.scan(TableName=store.table_name)["Items"] == []
+    assert store.client.call("Scan", TableName=store.table_name)["Items"] == []
 
 
 @pytest.mark.parametrize("order", ["asc", "desc"])

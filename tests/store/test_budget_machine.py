@@ -20,11 +20,12 @@ from agentos.domain.budgets import NO_COST, NOTHING, Amount, Cost, NewBudget, pe
 from agentos.kernel.clock import Clock, Deadline
 from agentos.kernel.ids import id_of, new_id
 from agentos.store.budgets import Budget, BudgetStore
-from agentos.store.dynamodb import Table, connect
+from agentos.store.dynamodb import Table
 from agentos.store.faults import ConditionFailed
 from agentos.store.lane_items import Ledger
 from agentos.store.lane_taking import Hold, ReserveLapsed, Shortage, Wish
 from agentos.store.lanes import LaneStore
+from agentos.store.transport.connect import connect
 from tests.support.clock import START
 from tests.support.conflicts import conflict
 from tests.support.crashes import Death, Died, Moment, lose_answer

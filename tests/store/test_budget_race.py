@@ -9,10 +9,11 @@ from agentos.domain.budgets import NOTHING, Amount, Cost, NewBudget
 from agentos.kernel.clock import Clock, Deadline
 from agentos.kernel.ids import new_id
 from agentos.store.budgets import Budget, BudgetStore
-from agentos.store.dynamodb import Table, connect
+from agentos.store.dynamodb import Table
 from agentos.store.lane_items import Ledger, total
 from agentos.store.lane_taking import Hold, Shortage, Wish
 from agentos.store.lanes import LaneStore
+from agentos.store.transport.connect import connect
 from tests.support.properties import QUICK_SHARE
 
 CALLERS = 1000 // QUICK_SHARE

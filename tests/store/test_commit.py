@@ -101,7 +101,7 @@ def test_a_session_deleted_during_a_turn_stores_nothing(store: Store) -> None:
 def test_a_session_swept_during_a_turn_does_not_come_back(store: Store) -> None:
     session = store.session(store.agent(), lifetime=10)
     lease = store.begin(session)
-    store.client.delete_item(TableName=store.table_name, Key=lease.session_key)  # as TTL does
+    store.client.call("DeleteItem", TableName=store.table_name, Key=lease.session_key)  # as TTL does
     before = store.items()
 
     with pytest.raises(NotFound):

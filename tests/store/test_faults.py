@@ -1,14 +1,15 @@
 """Whatever the table answers, a call ends with one of our errors, and no log line quotes an item."""
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 
 from agentos.kernel.errors import ApiError, PayloadTooLarge, Throttled, Unavailable
+from agentos.store.dynamodb import Table
 from agentos.store.faults import Conflict, RequestRefused
+from agentos.store.transport.connect import connect
 from tests.store.conftest import Store
-from tests.support.faults import FAULTS, Faults, cut, error, reply
+from tests.support.faults import FAULTS, Faults, cut, error, text
 from tests.support.logs import captured
 
 KEY = {"pk": {"S": "p"}, "sk": {"S": "s"}}
@@ -74,14 +75,15 @@ def test_a_request_whose_answer_is_cut_once_is_repeated(store: Store, faults: Fa
 @pytest.mark.parametrize("code", ["ValidationException", "SerializationException"])
 def test_a_mistake_of_our_own_differs_from_trouble_of_the_table(store: Store, faults: Faults, code: str) -> None:
     faults.inflict(error(code), "GetItem", 1)
-    with pytest.raises(RequestRefused, match=f"^get_item: {code}$") as caught:
+    with pytest.raises(RequestRefused, match=f"^GetItem: {code}$") as caught:
         CALLS["GetItem"](store)
     assert caught.value.__suppress_context__
 
 
-def test_an_error_of_the_client_library_is_not_quoted(store: Store) -> None:
-    with pytest.raises(RequestRefused, match=r"^put_item: ParamValidationError$") as caught:
-        store.table.put({**KEY, "body": {"S": 5}})
+def test_an_error_of_botocores_client_is_not_quoted(store: Store, environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("DYNAMODB_CLIENT", "botocore")
+    with pytest.raises(RequestRefused, match=r"^PutItem: ParamValidationError$") as caught:
+        Table(connect(), store.table_name).put({**KEY, "body": {"S": 5}})
     assert caught.value.__suppress_context__
 
 
@@ -101,9 +103,6 @@ def test_an_item_that_is_too_large_is_the_clients_error(store: Store) -> None:
 def test_an_answer_without_its_result_is_incomplete(
     store: Store, faults: Faults, operation: str, answer: bytes
 ) -> None:
-    def empty(request: Any) -> Any:
-        return reply(request, 200, answer)
-
-    faults.inflict(empty, operation, ALWAYS)
+    faults.inflict(text(200, answer), operation, ALWAYS)
     with pytest.raises(Unavailable):
         CALLS[operation](store)

@@ -2,7 +2,6 @@
 
 import json
 from functools import partial
-from typing import Any
 
 import pytest
 
@@ -11,8 +10,10 @@ from agentos.kernel.errors import InvalidRequest, NotFound
 from agentos.kernel.ids import new_id
 from agentos.kernel.json_text import dump
 from agentos.store import keys
+from agentos.store.transport.messages import Answer, Request
 from tests.store.conftest import TENANT, Store, flat
 from tests.support.builders import a_reply
+from tests.support.transport import Send, around, before
 
 LAMBDA_RESPONSE_BYTES = 6 * 1024 * 1024
 
@@ -72,10 +73,10 @@ def test_the_newest_messages_are_read_in_one_request_at_half_price(store: Store,
     lease = store.begin(session)
     made: list[tuple[str, bool]] = []
 
-    def note(model: Any, params: dict[str, Any], **_: object) -> None:
-        made.append((model.name, json.loads(params["body"]).get("ConsistentRead")))
+    def note(request: Request) -> None:
+        made.append((request.operation, request.parameters["ConsistentRead"]))
 
-    store.client.meta.events.register("before-call.dynamodb", note)
+    before(store.client, note)
 
     history = [message.content for message in store.turns.newest(TENANT, lease.session, count)]
 
@@ -91,14 +92,15 @@ def test_a_history_that_has_not_arrived_everywhere_is_read_again_consistently(st
     store.turn(session, "q0", a_reply("a0"))
     lease = store.begin(session)
 
-    def lag(params: dict[str, Any], **_: object) -> None:
-        body = json.loads(params["body"])
-        if not body["ConsistentRead"]:
-            body["Limit"] = 1
-            body["ExpressionAttributeValues"][":last"] = body["ExpressionAttributeValues"][":first"]
-            params["body"] = json.dumps(body).encode()
+    def lag(request: Request, send: Send) -> Answer:
+        asked = request.parameters
+        if asked["ConsistentRead"]:
+            return send(request)
+        values = asked["ExpressionAttributeValues"]
+        late = {**asked, "Limit": 1, "ExpressionAttributeValues": {**values, ":last": values[":first"]}}
+        return send(Request(request.operation, late))
 
-    store.client.meta.events.register("before-call.dynamodb.Query", lag)
+    around(store.client, lag, "Query")
 
     assert [message.content for message in store.turns.newest(TENANT, lease.session, 2)] == ["q0", "a0"]
 

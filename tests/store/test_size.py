@@ -11,6 +11,7 @@ from tests.store.conftest import TENANT, Store
 from tests.support.backends import MISSING
 from tests.support.builders import a_reply, a_session, an_agent
 from tests.support.long_text import ASCII, CJK, unpressable
+from tests.support.transport import before
 
 pytestmark = pytest.mark.skipif(bool(MISSING), reason=f"DynamoDB Local needs {MISSING}")  # never in CI
 
@@ -52,7 +53,7 @@ def padded(frame: dict[str, Any], letter: str, total: int) -> dict[str, Any]:
 def accepted(store: Store, item: dict[str, Any]) -> bool:
     """Whether the table itself takes the item."""
     try:
-        store.client.put_item(TableName=store.table_name, Item=item)
+        store.client.call("PutItem", TableName=store.table_name, Item=item)
     except ClientError as error:
         if "size" in error.response["Error"]["Message"]:
             return False
@@ -84,7 +85,7 @@ def largest(fits: Any, most: int = MAX_ITEM_BYTES) -> int:
 def requests(store: Store) -> list[str]:
     """Names of the requests that reached the table."""
     made: list[str] = []
-    store.client.meta.events.register("before-call.dynamodb", lambda model, **_: made.append(model.name))
+    before(store.client, lambda request: made.append(request.operation))
     return made
 
 

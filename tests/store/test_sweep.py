@@ -13,6 +13,7 @@ from tests.store.conftest import TENANT, Store
 from tests.support.builders import a_session, an_agent
 from tests.support.clock import START
 from tests.support.conflicts import conflict
+from tests.support.transport import after
 
 TOMBSTONE = {"pk", "sk", "deletedAt", "deletion", "expiresAt"}
 
@@ -32,14 +33,14 @@ def no_time(store: Store) -> Deadline:
 
 def expire(store: Store, session: Session) -> None:
     """Delete items as time-to-live does, perhaps days later."""
-    store.client.delete_item(TableName=store.table_name, Key=key_of(session))
+    store.client.call("DeleteItem", TableName=store.table_name, Key=key_of(session))
 
 
 def plant(store: Store, session: Session, *sorts: str) -> None:
     """Items of any kind in a session's partition."""
     for sort in sorts:
         item = {"pk": key_of(session)["pk"], "sk": {"S": sort}, "body": {"B": b"\x00\xff"}}
-        store.client.put_item(TableName=store.table_name, Item=item)
+        store.client.call("PutItem", TableName=store.table_name, Item=item)
 
 
 def kinds(store: Store) -> list[str]:
@@ -126,7 +127,7 @@ def test_an_agents_expired_tombstone_removes_overlooked_sessions(store: Store, r
     """An index may lag: a session that was opened just before its agent was deleted can be missed at first."""
     session = store.session(store.agent())
     store.agents.delete(TENANT, session.agent_id, no_time(store))
-    store.client.delete_item(TableName=store.table_name, Key=keys.agent(TENANT, session.agent_id))
+    store.client.call("DeleteItem", TableName=store.table_name, Key=keys.agent(TENANT, session.agent_id))
 
     assert removal.sweep(keys.agent(TENANT, session.agent_id), store.deadline()) is True
 
@@ -169,7 +170,7 @@ def test_progress_is_kept_when_time_runs_out(store: Store, removal: Deletion) ->
     session = store.session(store.agent())
     plant(store, session, *(f"MESSAGE#{number:012d}" for number in range(60)))
     store.sessions.delete(TENANT, session.agent_id, session.session_id, no_time(store))
-    store.client.meta.events.register("after-call.dynamodb.BatchWriteItem", lambda **_: store.clock.advance(60))
+    after(store.client, lambda *_: store.clock.advance(60), "BatchWriteItem")
 
     left = [kinds(store).count("MESSAGE")]
     while not removal.sweep(key_of(session), store.deadline(60)):

@@ -1,33 +1,13 @@
 """Refusals that DynamoDB gives under load, and the back ends here never give: the write may succeed later."""
 
-import json
 from typing import Any
 
-from botocore.awsrequest import AWSResponse
+from agentos.store.transport.messages import Answer
+from tests.support.transport import before, refusal
 
-SINGLE = {
-    "__type": "com.amazonaws.dynamodb.v20120810#TransactionConflictException",
-    "message": "Transaction is ongoing",
-}
-MANY = {
-    "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
-    "message": "Transaction cancelled",
-    "CancellationReasons": [{"Code": "None"}, {"Code": "TransactionConflict"}],
-}
-
-
-class _Body:
-    def __init__(self, content: bytes) -> None:
-        self._content = content
-
-    def stream(self, **_: object) -> list[bytes]:
-        return [self._content]
-
-
-THROTTLED = {
-    "__type": "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException",
-    "message": "Slow down",
-}
+SINGLE = refusal("TransactionConflictException")
+MANY = refusal("TransactionCanceledException", CancellationReasons=[{"Code": "None"}, {"Code": "TransactionConflict"}])
+THROTTLED = refusal("ProvisionedThroughputExceededException")
 
 
 def conflict(client: Any, operation: str, times: int = 1) -> None:
@@ -40,12 +20,6 @@ def throttle(client: Any, operation: str, times: int = 1) -> None:
     _refuse(client, operation, THROTTLED, times)
 
 
-def _refuse(client: Any, operation: str, words: dict[str, Any], times: int) -> None:
-    left = [words] * times
-
-    def refuse(request: Any, **_: object) -> AWSResponse | None:
-        if not left:
-            return None
-        return AWSResponse(request.url, 400, {}, _Body(json.dumps(left.pop()).encode()))
-
-    client.meta.events.register(f"before-send.dynamodb.{operation}", refuse)
+def _refuse(client: Any, operation: str, answer: Answer, times: int) -> None:
+    left = [answer] * times
+    before(client, lambda _: left.pop() if left else None, operation)

@@ -4,7 +4,9 @@ from enum import StrEnum
 from typing import Any
 
 from botocore.exceptions import ReadTimeoutError
-from botocore.httpsession import URLLib3Session
+
+from agentos.store.transport.messages import Answer, Request
+from tests.support.transport import Send, around, is_about_health
 
 
 class Died(BaseException):
@@ -27,43 +29,34 @@ class Death:
         self.requests: list[str] = []
         self._at, self._moment = at, moment
         self._dead = False
-        client.meta.events.register("before-send.dynamodb", self._send)
-        client.meta.events.register("after-call.dynamodb", self._answered)
+        around(client, self._send)
 
-    def _send(self, request: Any, event_name: str, **_: Any) -> None:
+    def _send(self, request: Request, send: Send) -> Answer:
         if self._dead:
             raise Died
-        if b'"HEALTH"' in request.body:
-            return
-        self.requests.append(event_name.rpartition(".")[2])
-        if len(self.requests) == self._at and self._moment != Moment.AFTER:
-            self._dead = True
-            if self._moment == Moment.UNANSWERED:
-                deliver(request)
+        if is_about_health(request):
+            return send(request)
+        self.requests.append(request.operation)
+        last = len(self.requests) == self._at
+        self._dead |= last and self._moment != Moment.AFTER
+        if last and self._moment == Moment.BEFORE:
             raise Died
-
-    def _answered(self, **_: Any) -> None:
-        if len(self.requests) == self._at:
-            self._dead = True
+        answer = send(request)
+        self._dead |= last
         if self._dead:
             raise Died
+        return answer
 
 
 def lose_answer(client: Any, operation: str, times: int = 1) -> None:
     """The next requests of a kind reach the table, but their answers are lost."""
     left = [operation] * times
 
-    def lose(request: Any, **_: Any) -> None:
+    def lose(request: Request, send: Send) -> Answer:
+        answer = send(request)
         if left:
             left.pop()
-            deliver(request)
-            raise ReadTimeoutError(endpoint_url=request.url)
+            raise ReadTimeoutError(endpoint_url="http://127.0.0.1")
+        return answer
 
-    client.meta.events.register(f"before-send.dynamodb.{operation}", lose)
-
-
-def deliver(request: Any) -> None:
-    """A request reaches the table, but its answer is lost."""
-    session = URLLib3Session()
-    session.send(request)
-    session.close()
+    around(client, lose, operation)

@@ -33,5 +33,17 @@ def new_table(client: Any) -> str:
     return name
 
 
+def items_of(client: Any, table_name: str) -> list[dict[str, Any]]:
+    """All items of a table, which a client as functions have it reads."""
+    found: list[dict[str, Any]] = []
+    request: dict[str, Any] = {"TableName": table_name, "ConsistentRead": True}
+    while True:
+        page = client.call("Scan", **request)
+        found += page["Items"]
+        if not (last := page.get("LastEvaluatedKey")):
+            return found
+        request["ExclusiveStartKey"] = last
+
+
 def drop_table(client: Any, name: str) -> None:
     client.delete_table(TableName=name)

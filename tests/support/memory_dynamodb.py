@@ -1,4 +1,4 @@
-"""One DynamoDB table in this process, behind a real boto3 client, without a socket. It can be reset to a snapshot.
+"""One DynamoDB table in this process, behind a real client, without a socket. It can be reset to a snapshot.
 
 For tests that make thousands of turns. It answers the requests that our stores make and raises KeyError or
 NotImplementedError for any other. `tests/store` tests that DynamoDB itself answers them so.
@@ -7,23 +7,24 @@ NotImplementedError for any other. `tests/store` tests that DynamoDB itself answ
 import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
-from types import SimpleNamespace
 from typing import Any
+
+from agentos.store.transport.messages import Answer, Request
+from tests.support.transport import answer, refusal
 
 Item = dict[str, Any]
 Holds = Callable[[Item, Mapping[str, Any]], bool]
 """Whether a condition holds for an item, given the expression's values."""
 
 _TOKEN = re.compile(r"\s*(<=|>=|<>|[=<>(),+]|[\w.:#-]+)")
-_GOOD, _BAD = SimpleNamespace(status_code=200), SimpleNamespace(status_code=400)
 
 
 class Failed(Exception):
-    """A request that DynamoDB refuses."""
+    """A request that DynamoDB refuses. `fields` are what its answer says besides the code."""
 
-    def __init__(self, code: str, **more: Any) -> None:
+    def __init__(self, code: str, **fields: Any) -> None:
         super().__init__(code)
-        self.response = {"Error": {"Code": code, "Message": code}, "ResponseMetadata": {"HTTPStatusCode": 400}, **more}
+        self.code, self.fields = code, fields
 
 
 class MemoryTable:
@@ -42,16 +43,14 @@ class MemoryTable:
             "Query": self._query,
             "TransactWriteItems": self._transact_write_items,
         }
-        events = client.meta.events
-        events.register("provide-client-params.dynamodb.*", _remember)
-        events.register("before-call.dynamodb.*", self._answer)
+        client.transport = self
 
-    def _answer(self, model: Any, context: Any, **_: Any) -> tuple[Any, Any]:
+    def send(self, request: Request) -> Answer:
+        """As the transport of a client."""
         try:
-            answer = self._operations[model.name](**context["memory"])
+            return answer(200, self._operations[request.operation](**request.parameters))
         except Failed as failed:
-            return _BAD, failed.response
-        return _GOOD, {"ResponseMetadata": {"HTTPStatusCode": 200}, **answer}
+            return refusal(failed.code, **failed.fields)
 
     def _get_item(self, Key: Item, **_: Any) -> Item:  # noqa: N803 - DynamoDB's names
         item = self.items.get(_id(Key))
@@ -103,7 +102,7 @@ class MemoryTable:
                 _check(self.items.get(_id(action.get("Key") or action["Item"])), action)
                 reasons.append({"Code": "None"})
             except Failed as failed:
-                reasons.append({"Code": "ConditionalCheckFailed", "Item": failed.response.get("Item")})
+                reasons.append({"Code": "ConditionalCheckFailed", "Item": failed.fields.get("Item")})
         if any(reason["Code"] != "None" for reason in reasons):
             raise Failed("TransactionCanceledException", CancellationReasons=reasons)
         for [(kind, action)] in (one.items() for one in TransactItems):
@@ -115,10 +114,6 @@ class MemoryTable:
             elif kind == "Delete":
                 self.items.pop(_id(action["Key"]), None)
         return {}
-
-
-def _remember(params: Any, context: Any, **_: Any) -> None:
-    context["memory"] = params
 
 
 def _id(key: Item) -> tuple[str, str]:

@@ -1,17 +1,19 @@
-"""A DynamoDB client's requests, counted where botocore sends them."""
+"""A DynamoDB client's requests, counted where its transport sends them."""
 
 from collections import Counter
 from typing import Any
 
+from agentos.store.transport.messages import Answer, Request
+from tests.support.transport import Send, around
+
 
 class Requests:
-    """Counts a client's calls by operation, and the successful ones among them."""
+    """Counts a client's requests by operation, and the successful ones among them."""
 
     def __init__(self, client: Any) -> None:
         self.sent: Counter[str] = Counter()
         self.succeeded: Counter[str] = Counter()
-        client.meta.events.register("before-call.dynamodb.*", self._before)
-        client.meta.events.register("after-call.dynamodb.*", self._after)
+        around(client, self._send)
 
     def clear(self) -> None:
         self.sent.clear()
@@ -22,8 +24,8 @@ class Requests:
         """Requests that write, whether or not their condition held."""
         return sum(number for name, number in self.sent.items() if name not in ("GetItem", "Query", "BatchGetItem"))
 
-    def _before(self, model: Any, **_: Any) -> None:
-        self.sent[model.name] += 1
-
-    def _after(self, model: Any, http_response: Any, **_: Any) -> None:
-        self.succeeded[model.name] += http_response.status_code == 200
+    def _send(self, request: Request, send: Send) -> Answer:
+        self.sent[request.operation] += 1
+        answer = send(request)
+        self.succeeded[request.operation] += answer.status == 200
+        return answer

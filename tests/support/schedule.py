@@ -21,16 +21,20 @@ LONG = (
 would still be busy with them while the others have nothing left."""
 
 CONTAINERS = ("tests/sam_local/", "tests/deployed/")
-"""Folders whose tests run in containers. One worker runs them all: they build into the same folder, where a build takes
-the functions away from under the containers of another test, and they share images and an engine."""
+"""Folders whose tests run in containers. One worker runs a whole folder: its tests share a build, and another build in
+the same place would take the functions away from under the containers."""
+
+OWN_BUILD = ("tests/sam_local/test_build.py", "tests/sam_local/test_ci.py")
+"""Files there that build in a place of their own, or not at all."""
 
 
 def scope(test: str) -> str:
-    """What one worker runs as a whole: a test's file, because its tests share fixtures, or all tests in containers.
+    """What one worker runs as a whole: a test's file, because its tests share fixtures, or a folder of CONTAINERS.
 
     The mark `xdist_group` cannot say so: pytest-xdist 3.8 writes it into an attribute that pytest 9.2 no longer reads.
     """
-    return "containers" if test.startswith(CONTAINERS) else test.partition("::")[0]
+    file = test.partition("::")[0]
+    return next((folder for folder in CONTAINERS if file.startswith(folder) and file not in OWN_BUILD), file)
 
 
 class FileScheduling(LoadScopeScheduling):

@@ -3,10 +3,13 @@
 from typing import Any
 
 from agentos import wiring
+from tests.conftest import AWS
+from tests.support.dynamodb import table_client
 from tools.stack import first_key
 
 
-def test_it_is_made_once_and_may_do_everything(api: Any, client: Any, table_name: str) -> None:
+def test_it_is_made_once_and_may_do_everything(api: Any, dynamodb_url: str, table_name: str) -> None:
+    client = table_client(dynamodb_url, AWS["AWS_REGION"])
     key = first_key.make(client, table_name)
     assert key
     assert first_key.make(client, table_name) is None

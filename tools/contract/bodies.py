@@ -33,6 +33,8 @@ def components() -> dict[str, Json]:
     found["MessagesRequest"]["properties"] |= _anthropic_parameters()
     found["ResponsesRequest"]["properties"] |= _response_parameters()
     found["AgentPatch"] = _patch(found["AgentPatch"], found["NewAgent"])
+    for name in ("RouteQuery", "WhatIfRequest"):
+        found[name]["properties"]["agent"] = _draft()
     found["Error"] = _error()
     found["OpenApiDocument"] = _document()
     used = _reachable(found, {*(kind.__name__ for kind in sent), *map(_name, answered), "Error", "OpenApiDocument"})
@@ -102,6 +104,10 @@ def _patch(patch: Json, whole: Json) -> Json:
     fields["config"] = {"type": ["object", "null"], "description": "A merge patch of the agent's `config`."}
     described = {"description": patch["description"]}
     return {"type": "object", "additionalProperties": False, "properties": fields, **described}
+
+
+def _draft() -> Json:
+    return {"anyOf": [component("AgentPatch"), {"type": "null"}], "description": FIELDS["RouteQuery.agent"]}
 
 
 def _error() -> Json:

@@ -8,9 +8,12 @@ from pydantic import BaseModel
 from agentos.domain import Agent, Page, Plan, Reply, SentMessage, Session, TurnState
 from agentos.domain.api_keys import ApiKey, IssuedKey
 from agentos.domain.budgets import BudgetState
+from agentos.domain.callers import CurrentKey
+from agentos.domain.recosting import RecostPage
 from agentos.domain.tenant_providers import TenantProvider, TenantProviders
 from agentos.domain.usage_sums import UsageReport
 from agentos.services.provider_catalog import Health, HealthSummary, Matrix
+from agentos.services.what_if import WhatIfAnswer
 from tools.contract import anthropic_door, door, responses
 from tools.contract.events import ANTHROPIC_EVENTS, CHAT_EVENTS, MESSAGE_EVENTS, TEXT_EVENTS, Events
 
@@ -113,6 +116,14 @@ OPERATIONS = (
         MESSAGE_EVENTS,
         TurnState,
         links=("agentId", "sessionId", "turnId"),
+    ),
+    Operation(
+        "what_if",
+        MESSAGES,
+        WhatIfAnswer,
+        (*MISSING, *KEYED, *ASKING, "payload_too_large"),
+        KEY,
+        answer_headers=ROUTED,
     ),
     Operation("get_turn", MESSAGES, TurnState, MISSING),
     Operation("list_messages", MESSAGES, Page[SentMessage | Reply], MISSING),
@@ -222,8 +233,10 @@ OPERATIONS = (
     ),
     Operation("create_key", KEYS, IssuedKey, ("unsupported", "payload_too_large")),
     Operation("list_keys", KEYS, Page[ApiKey]),
+    Operation("get_current_key", KEYS, CurrentKey),
     Operation("delete_key", KEYS, codes=MISSING),
     Operation("get_usage", USAGE, UsageReport, csv=True),
+    Operation("recost_usage", USAGE, RecostPage, ("payload_too_large",)),
     Operation("put_tenant_provider", KEYS, TenantProvider, (*MISSING, "unsupported", "payload_too_large")),
     Operation("list_tenant_providers", KEYS, TenantProviders),
     Operation("delete_tenant_provider", KEYS, codes=MISSING),

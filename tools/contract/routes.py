@@ -14,8 +14,8 @@ from agentos.api.endpoint import Declared
 
 ROOT = Path(__file__).parents[2]
 
-NO_ROUTES = {"unknown_route", "preflight"}
-"""Functions that answer what is no route."""
+NO_ROUTES = {"unknown_route", "preflight", "console"}
+"""Functions whose routes are not part of the API: what is no route, and the console's page and files."""
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, models_json_schema
 
-from agentos.domain import Plan, Reply, Route, SentMessage, ToolCall
+from agentos.domain import Attempt, Plan, Reply, Route, SentMessage, Target, ToolCall
 from agentos.domain.callers import tenant_name
 from agentos.domain.names import model_name
 from agentos.domain.parameters import GivenParameters
@@ -27,6 +27,8 @@ OPTIONAL: dict[type[Any], set[str]] = {
     SentMessage: {"toolCalls"},
     Plan: {"cache"},
     Route: {"cache"},
+    Attempt: {"simulated"},
+    Target: {"simulatedFailure"},
 }
 """Fields that an answer leaves out where they would say nothing."""
 

@@ -4,7 +4,7 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from agentos.api.request import RESPOND_ASYNC, Request
@@ -42,6 +42,7 @@ class TextResponse:
 
     text: str
     content_type: str
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 def accepted_turn(turn: TurnState, request: Request) -> Response:
@@ -58,7 +59,7 @@ def error_json(error: ApiError, request_id: str) -> dict[str, Any]:
 def rendered(status: int, result: Value | Response | TextResponse | None, headers: Mapping[str, str]) -> ProxyResponse:
     """The response for a result; None has no body. `headers`: those of every response."""
     if isinstance(result, TextResponse):
-        own = {"content-type": result.content_type, **headers}
+        own = {"content-type": result.content_type, **headers, **result.headers}
         return {"statusCode": status, "headers": own, "body": result.text, "isBase64Encoded": False}
     response = result if isinstance(result, Response) else Response(result, {})
     body = None if response.value is None else response.value.to_json()

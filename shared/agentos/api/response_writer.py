@@ -71,7 +71,10 @@ class ResponseWriter:
 
 
 class KeepAlive:
-    """Sends `ping` whenever nothing else was sent for so many seconds. A piece is never interrupted by one."""
+    """Sends `ping` whenever nothing else was sent for so many seconds, but not before the first piece.
+
+    No ping interrupts a piece.
+    """
 
     def __init__(self, send: Callable[[bytes], None], seconds: float, ping: bytes = KEEP_ALIVE) -> None:
         self._send = send
@@ -81,20 +84,22 @@ class KeepAlive:
         self._stopped = False
         self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._run, name="keep-alive", daemon=True)
-        self._thread.start()
 
     def send(self, piece: bytes) -> None:
         """Send a piece."""
         with self._changed:
             self._send(piece)
             self._sent_at = time.monotonic()
+        if self._thread.ident is None:
+            self._thread.start()
 
     def stop(self) -> None:
         """Send no more of them. Returns when none is being sent."""
         with self._changed:
             self._stopped = True
             self._changed.notify()
-        self._thread.join()
+        if self._thread.ident is not None:
+            self._thread.join()
 
     def _run(self) -> None:
         with self._changed:

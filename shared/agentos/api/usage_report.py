@@ -23,12 +23,18 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 def usage_query(request: Request, clock: Clock) -> UsageQuery:
     """What is asked for: by default the last 30 days, this one included, by day. Raises InvalidRequest."""
+    start, end = time_asked(request.query.get("from"), request.query.get("to"), clock)
+    return UsageQuery(start, end, _groups(request.query.get("groupBy")))
+
+
+def time_asked(since: str | None, to: str | None, clock: Clock) -> tuple[int, int]:
+    """Begin and end in epoch milliseconds; without any, the last 30 days, this one included. Raises InvalidRequest."""
     today = datetime.fromtimestamp(clock.time(), UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    end = _moment("to", request.query.get("to")) or today + timedelta(days=1)
-    start = _moment("from", request.query.get("from")) or _days_before(end)
+    end = _moment("to", to) or today + timedelta(days=1)
+    start = _moment("from", since) or _days_before(end)
     if start >= end:
         raise InvalidRequest.of("from", "must be before to")
-    return UsageQuery(_milliseconds(start), _milliseconds(end), _groups(request.query.get("groupBy")))
+    return _milliseconds(start), _milliseconds(end)
 
 
 def tenant_asked(request: Request) -> str:

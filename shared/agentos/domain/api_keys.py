@@ -118,7 +118,13 @@ class ApiKey(Value):
     def caller(self) -> Caller:
         """Who sends it."""
         return Caller(
-            self.tenant, self.key_id, self.name, frozenset(self.scopes), self.models, self.requests_per_minute
+            self.tenant,
+            self.key_id,
+            self.name,
+            frozenset(self.scopes),
+            self.models,
+            self.requests_per_minute,
+            self.expires_at,
         )
 
 

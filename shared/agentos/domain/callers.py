@@ -8,6 +8,8 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import AfterValidator
 
+from agentos.kernel.values import Value
+
 CHALLENGE = 'Bearer realm="agentos"'
 """`WWW-Authenticate`: how a client is to authenticate with a key or a token (RFC 9110, 11.6.1; RFC 6750, 3)."""
 
@@ -68,7 +70,7 @@ class Caller:
     """Who sent a request, after the check. `key_id` is None where no key was checked.
 
     `models`: the patterns of the models that the caller may use; None for all. `requests_per_minute`: None for any
-    number.
+    number. `expires_at`: when the key or token ends; None for never.
     """
 
     tenant: str = DEFAULT_TENANT
@@ -77,6 +79,7 @@ class Caller:
     scopes: frozenset[Scope] = frozenset(SCOPES)
     models: tuple[str, ...] | None = None
     requests_per_minute: int | None = None
+    expires_at: str | None = None
 
     @property
     def known(self) -> bool:
@@ -92,6 +95,31 @@ class Caller:
     def may_use(self, model: str) -> bool:
         """Whether the caller may use `provider:model`."""
         return self.models is None or matches_model(self.models, model)
+
+
+class CurrentKey(Value):
+    """What a caller may know of itself. `scopes` has those that others include as well."""
+
+    tenant: str
+    key_id: str | None
+    name: str
+    scopes: tuple[Scope, ...]
+    models: tuple[str, ...] | None
+    requests_per_minute: int | None
+    expires_at: str | None
+
+    @classmethod
+    def of(cls, caller: Caller) -> "CurrentKey":
+        scopes = granted(caller.scopes)
+        return cls(
+            tenant=caller.tenant,
+            key_id=caller.key_id,
+            name=caller.name,
+            scopes=tuple(scope for scope in SCOPES if scope in scopes),
+            models=caller.models,
+            requests_per_minute=caller.requests_per_minute,
+            expires_at=caller.expires_at,
+        )
 
 
 UNKNOWN = Caller(scopes=frozenset())

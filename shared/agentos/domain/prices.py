@@ -71,6 +71,8 @@ class Rates(Value):
 
     def replaced_by(self, other: "Rates") -> "Rates":
         """These rates, except for those that `other` names."""
+        if not other.model_fields_set:
+            return self
         return Rates(**{name: _named(other, name, getattr(self, name)) for name in Rates.model_fields})
 
 

@@ -93,6 +93,8 @@ class RequestLimits(Value):
 
     def under(self, own: "RequestLimits") -> "RequestLimits":
         """These limits with those of a provider or a model laid over them: what is given there holds."""
+        if not own.model_fields_set:
+            return self
         given = {name: getattr(own, name) for name in own.model_fields_set}
         return self.model_copy(update={**given, "ranges": {**self.ranges, **own.ranges}})
 

@@ -19,6 +19,7 @@ from agentos.domain import (
 )
 from agentos.domain.names import ModelName, Priority
 from agentos.kernel.clock import Deadline
+from agentos.kernel.errors import ErrorClass
 from agentos.kernel.validation import validated
 from agentos.kernel.values import Value, Whole
 
@@ -28,6 +29,9 @@ FreeForm = dict[str, Any]
 """A JSON object that is kept exactly as it was given."""
 
 YEAR_SECONDS = 366 * 24 * 3600
+
+SimulatedFailures = Annotated[dict[str, ErrorClass], Field(max_length=64, exclude=True)]
+"""Providers that are to fail, and how. It is a matter of one request, so no stored or queued message has it."""
 
 
 class NewAgent(Value):
@@ -66,6 +70,7 @@ class NewMessage(Value):
     priority: Priority | None = None
     metadata: FreeForm = {}
     parameters: GivenParameters = GivenParameters()
+    simulate_failures: SimulatedFailures = {}
 
 
 class ToolResult(Value):
@@ -76,6 +81,7 @@ class ToolResult(Value):
     content: NewResultContent
     metadata: FreeForm = {}
     parameters: GivenParameters = GivenParameters()
+    simulate_failures: SimulatedFailures = {}
 
 
 class EarlierAnswer(Value):
@@ -101,9 +107,20 @@ class TurnOverride(Value):
 
 
 class RouteQuery(NewMessage):
-    """Body of `POST …/route`: a message, and the session that it would be sent to."""
+    """Body of `POST …/route`: a message, the session that it would be sent to, and a merge patch of the agent that is
+    tried without being stored."""
 
     session_id: str | None = None
+    agent: FreeForm | None = None
+
+
+class WhatIfRequest(Value):
+    """Body of `POST …/what-if`: a stored reply, and how another would be given in its place: by the agent with a merge
+    patch, and with parameters over the agent's."""
+
+    message_id: Name
+    agent: FreeForm | None = None
+    parameters: GivenParameters = GivenParameters()
 
 
 @dataclass(frozen=True)

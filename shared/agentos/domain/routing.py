@@ -1,6 +1,7 @@
 """Who is asked: models and their facts, plans, and what became of each attempt."""
 
 from enum import StrEnum
+from operator import not_
 from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
@@ -10,6 +11,7 @@ from agentos.domain.prices import Prices
 from agentos.domain.reasoning import Reasoning
 from agentos.domain.request_limits import NO_LIMITS, RequestLimits
 from agentos.domain.usage import AttemptUsage
+from agentos.kernel.errors import ErrorClass
 from agentos.kernel.values import Value
 
 Capability = Literal["tools", "images", "files", "audio", "structuredOutput"]
@@ -54,13 +56,14 @@ class Target(Value):
 
     `cooling` is set where it is cooling down, so that it is asked only after all others. `fallback`: it is one of the
     agent's or the server's fallbacks. `trust_cost`: its provider names the cost of each call. `account` is set where it
-    is called with a tenant's own key.
+    is called with a tenant's own key. `simulated_failure` is left out unless the request asks for one.
     """
 
     model: str
     provider: str
     upstream_model: str
     reason: str
+    simulated_failure: Annotated[ErrorClass | None, Field(exclude_if=not_)] = None
     facts: Annotated[ModelFacts, Field(exclude=True)] = ModelFacts()
     cooling: Annotated[CoolDown | None, Field(exclude=True)] = None
     fallback: Annotated[bool, Field(exclude=True)] = False
@@ -175,7 +178,8 @@ class Attempt(Value):
     """One upstream call; `outcome` is `ok` or the error class, `status` the provider's HTTP status if it gave one.
 
     `notes` tells what of the request was changed for this target, such as a parameter that it does not take.
-    `usage` is None where the call failed and the provider counted nothing.
+    `usage` is None where the call failed and the provider counted nothing. `simulated`: the request asked for the
+    failure, and no call was made. It is left out where it is false.
     """
 
     model: str
@@ -186,6 +190,7 @@ class Attempt(Value):
     latency_ms: int
     notes: tuple[str, ...] = ()
     usage: AttemptUsage | None = None
+    simulated: Annotated[bool, Field(exclude_if=not_)] = False
 
 
 class Route(Value):

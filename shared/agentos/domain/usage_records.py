@@ -31,11 +31,15 @@ class CountedUsage(Value):
 
 
 class RecordedAttempt(Value):
-    """One upstream call. `usage` is None where it failed and its provider counted nothing."""
+    """One upstream call. `usage` is None where it failed and its provider counted nothing.
+
+    `latency_ms` is None in the records of earlier versions.
+    """
 
     model: str
     provider: str
     outcome: str
+    latency_ms: int | None = None
     usage: CountedUsage | None = None
 
 
@@ -88,7 +92,11 @@ def recorded(attempts: Iterable[Attempt]) -> tuple[RecordedAttempt, ...]:
     """What is recorded of a turn's calls."""
     return tuple(
         RecordedAttempt(
-            model=attempt.model, provider=attempt.provider, outcome=attempt.outcome, usage=_counted(attempt)
+            model=attempt.model,
+            provider=attempt.provider,
+            outcome=attempt.outcome,
+            latency_ms=attempt.latency_ms,
+            usage=_counted(attempt),
         )
         for attempt in attempts
     )

@@ -10,7 +10,7 @@ from pydantic import PlainSerializer
 from agentos.domain.usage_records import CountedUsage, RecordedAttempt, UsageRecord
 from agentos.kernel.values import AsGiven, Value
 
-_EXACT = Context(prec=38)
+EXACT = Context(prec=38)
 """As many digits as DynamoDB's numbers have; Python's own default is 28."""
 
 GroupName = Literal["day", "model", "provider", "agent", "key", "user"]
@@ -34,7 +34,9 @@ class Sums:
 
     `fallbacks`: turns that a fallback answered. `failed`: turns whose client got an error. `cost_usd` is the exact sum
     of the costs that are known, `unpriced` the number of counted calls whose cost is not. `estimated`: calls whose
-    counts are partly our estimate. A count that is not known adds nothing.
+    counts are partly our estimate. A count that is not known adds nothing. `failed_attempts`: calls without an answer.
+    `latency_ms`: the milliseconds of the calls that answered, `timed_attempts` their number, so that one divided by the
+    other is their average. What earlier versions have stored has none of these three.
     """
 
     turns: int = 0
@@ -49,9 +51,12 @@ class Sums:
     cost_usd: Decimal = Decimal(0)
     unpriced: int = 0
     estimated: int = 0
+    failed_attempts: int = 0
+    timed_attempts: int = 0
+    latency_ms: int = 0
 
     def __add__(self, other: "Sums") -> "Sums":
-        cost = _EXACT.add(self.cost_usd, other.cost_usd)
+        cost = EXACT.add(self.cost_usd, other.cost_usd)
         return Sums(**{name: getattr(self, name) + getattr(other, name) for name in COUNTS} | {"cost_usd": cost})
 
 
@@ -66,7 +71,7 @@ def contributions(record: UsageRecord) -> dict[Group, Sums]:
     is the one that answered if any did."""
     found: dict[Group, Sums] = {}
     for attempt in record.attempts:
-        _add(found, _group(record, attempt), _of_call(attempt.usage))
+        _add(found, _group(record, attempt), _of_call(attempt))
     turn = Sums(turns=1, fallbacks=int(record.fallback), failed=int(record.failed))
     _add(found, _group(record, record.attempts[-1]), turn)
     return found
@@ -76,9 +81,10 @@ def _group(record: UsageRecord, attempt: RecordedAttempt) -> Group:
     return Group(record.day, attempt.model, attempt.provider, record.agent_id, record.key_id, record.user_id)
 
 
-def _of_call(usage: CountedUsage | None) -> Sums:
-    if usage is None:
-        return Sums(attempts=1)
+def _of_call(attempt: RecordedAttempt) -> Sums:
+    answered = attempt.outcome == "ok"
+    timed = answered and attempt.latency_ms is not None
+    usage = attempt.usage or CountedUsage(cost_usd=Decimal(0))  # what was not counted cost nothing
     return Sums(
         attempts=1,
         prompt_tokens=usage.prompt_tokens or 0,
@@ -89,6 +95,9 @@ def _of_call(usage: CountedUsage | None) -> Sums:
         cost_usd=usage.cost_usd or Decimal(0),
         unpriced=int(usage.cost_usd is None),
         estimated=int(usage.estimated),
+        failed_attempts=int(not answered),
+        timed_attempts=int(timed),
+        latency_ms=(attempt.latency_ms or 0) if timed else 0,
     )
 
 
@@ -134,6 +143,9 @@ class UsageRow(AsGiven):
     cost_usd: Dollars
     unpriced: int
     estimated: int
+    failed_attempts: int
+    timed_attempts: int
+    latency_ms: int
 
 
 class UsageTotal(Value):
@@ -151,6 +163,9 @@ class UsageTotal(Value):
     cost_usd: Dollars
     unpriced: int
     estimated: int
+    failed_attempts: int
+    timed_attempts: int
+    latency_ms: int
 
 
 class UsageReport(Value):

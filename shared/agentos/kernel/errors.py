@@ -74,6 +74,11 @@ class InvalidRequest(ApiError):
         field = field[:MAX_FIELD]
         return cls(f"{field}: {message}", {"errors": [{"field": field, "message": message}]})
 
+    def within(self, field: str) -> "InvalidRequest":
+        """The same error where what is wrong is a part of the request, named by its own path."""
+        errors = [{**one, "field": f"{field}.{one['field']}"[:MAX_FIELD]} for one in self.details.get("errors", ())]
+        return InvalidRequest(f"{field}.{self.message}", {**self.details, "errors": errors})
+
 
 class Unsupported(ApiError):
     """No target can do what the request needs, or this version cannot."""

@@ -7,6 +7,10 @@ from typing import Any
 MAX_DEPTH = 64  # levels of nesting: far below Python's recursion limit, far above ordinary use
 
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+"""Made once: `json.dumps` makes one for each call that asks for another form than its own."""
+
+
 class JsonError(ValueError):
     """The JSON is not accepted. `path` says where (`metadata.tags[2]`); it is empty if the text did not parse."""
 
@@ -39,7 +43,7 @@ def parse(text: str | bytes) -> Any:
     return value
 
 
-def parse_lenient(text: bytes) -> Any:
+def parse_lenient(text: str | bytes) -> Any:
     """The value of a provider's JSON, which may hold any text. Raises ValueError."""
     try:
         return json.loads(text)
@@ -49,7 +53,7 @@ def parse_lenient(text: bytes) -> Any:
 
 def dump(value: Any) -> str:
     """Compact JSON text with unescaped Unicode. Raises ValueError for NaN and infinities."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return _ENCODER.encode(value)
 
 
 def _no_constant(name: str) -> float:

@@ -202,12 +202,13 @@ class HttpAdapter(Adapter):
     def events(self, incoming: IncomingResponse) -> Iterator[dict[str, Any]]:
         """The JSON of each event in a stream. An event that reports an error has an `error`. Raises BadResponse."""
         for data in data_of(incoming, _EVENT_OVERHEAD * incoming.max_bytes):
-            if not data.strip():
+            text = data.strip()
+            if not text:
                 continue  # sent to keep the connection alive
-            if data.strip() == "[DONE]":
+            if text == "[DONE]":
                 return
             try:
-                event = json_text.parse_lenient(data.encode("utf-8", "surrogatepass"))
+                event = json_text.parse_lenient(text.removeprefix("\ufeff"))
             except ValueError as error:
                 raise BadResponse("an event that is no JSON") from error
             event = first_object(event) if isinstance(event, list) else event

@@ -1,54 +1,58 @@
-"""A provider's response on its way from the event loop's thread to the thread of the caller."""
+"""A provider's response that is read as it arrives, in the thread of its reader."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping
-from queue import Empty, SimpleQueue
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 
+from urllib3 import BaseHTTPResponse
+
+from agentos.kernel.clock import Timeouts
 from agentos.kernel.errors import ErrorClass, UpstreamError
+from agentos.providers.connections import Exchange
+from agentos.providers.http_failures import FAILURES, body_too_long, classified
 from agentos.providers.transport import HttpResponse
+
+PIECE_BYTES = 65536
+"""The most that is read at once. What has arrived is handed on, however little it is."""
+
+OVERHEAD = 100
+"""Bytes of a stream for one byte of its text: an event of some hundred bytes around every word."""
 
 
 class HttpStream:
-    """A response that is read as it arrives. A slow reader blocks nobody, because every response is bounded.
+    """A response whose headers have arrived at a call that began at `began` (monotonic).
 
-    `max_bytes`: the longest body that is read whole, and the longest text of one that is streamed. `extend` lets the
-    response take its total time. `stall_seconds`: the longest time between two events of an answer that has begun.
+    `max_bytes`: the longest body that is read whole, and the longest text of one that is streamed. `stall_seconds`: the
+    longest time between two events of an answer that has begun.
     """
 
     def __init__(
-        self,
-        status: int,
-        headers: Mapping[str, str],
-        max_bytes: int,
-        extend: Callable[[], object],
-        stall_seconds: float,
+        self, exchange: Exchange, timeouts: Timeouts, began: float, max_bytes: int, stall_seconds: float
     ) -> None:
-        self.status = status
-        self.headers = headers
-        self.max_bytes = max_bytes
-        self._extend = extend
+        self._response: BaseHTTPResponse = exchange.response
+        self._end_at = exchange.end_at
+        self._timeouts = timeouts
+        self._began = began
         self._stall_seconds = stall_seconds
+        self._seconds = timeouts.first_output
         self._stalled_at: float | None = None
         self._peeked: list[bytes] = []
-        self._pieces: SimpleQueue[bytes | Exception | None] = SimpleQueue()
-
-    def put(self, piece: bytes | Exception | None) -> None:
-        """Add a piece of the body; None or an error ends it."""
-        self._pieces.put(piece)
+        self._length = 0
+        self.status: int = exchange.response.status
+        self.headers: Mapping[str, str] = exchange.response.headers
+        self.max_bytes = max_bytes
 
     def __iter__(self) -> Iterator[bytes]:
         while self._peeked:
             yield self._peeked.pop(0)
-        while (piece := self._next()) is not None:
+        while piece := self._next():
             yield piece
 
     def peek(self) -> bytes:
         beginning = b"".join(self._peeked).lstrip()
-        while not beginning and (piece := self._next()) is not None:
+        while not beginning and (piece := self._next()):
             self._peeked.append(piece)
             beginning = piece.lstrip()
-        if not beginning:
-            self.put(None)  # the end has been read here, and the next reader must find it too
         return beginning
 
     def read(self) -> HttpResponse:
@@ -60,23 +64,33 @@ class HttpStream:
         return HttpResponse(self.status, self.headers, bytes(body))
 
     def progress(self) -> None:
-        if self._stalled_at is None:
-            self._extend()
+        self._seconds = self._timeouts.total
         self._stalled_at = time.monotonic() + self._stall_seconds
+        self._end_at(min(self._began + self._timeouts.total, self._stalled_at))
 
-    def _next(self) -> bytes | None:
-        """The next piece; None at the end. Raises UpstreamError."""
+    def finish(self) -> None:
+        """Keep the connection if the rest of the body has arrived already; close it otherwise."""
+        self._end_at(time.monotonic())
+        with suppress(*FAILURES):
+            if self._response.read1(PIECE_BYTES):
+                self._response.read1(PIECE_BYTES)
+        if not self._response.closed:
+            self._response.close()
+
+    def _next(self) -> bytes:
+        """The next piece; empty at the end. Raises UpstreamError."""
         try:
-            seconds = None if self._stalled_at is None else max(0.0, self._stalled_at - time.monotonic())
-            piece = self._pieces.get(timeout=seconds)
-        except Empty as error:
-            reason = f"the stream stalled: no event for {self._stall_seconds:g} s"
-            raise UpstreamError(ErrorClass.TIMEOUT, reason, status=self.status) from error
-        if isinstance(piece, Exception):
-            raise piece
+            piece = self._response.read1(PIECE_BYTES)
+        except FAILURES as error:
+            raise self._failure(error) from error
+        self._length += len(piece)
+        if self._length > self.max_bytes * OVERHEAD:
+            raise body_too_long(self.max_bytes * OVERHEAD, self.status)
         return piece
 
-
-def body_too_long(max_bytes: int, status: int) -> UpstreamError:
-    """The error for a body that is longer than what is read of one."""
-    return UpstreamError(ErrorClass.BAD_RESPONSE, f"the body is longer than {max_bytes} bytes", status=status)
+    def _failure(self, error: BaseException) -> UpstreamError:
+        failure = classified(error, self._seconds, self.status)
+        timed_out = failure.error_class is ErrorClass.TIMEOUT
+        if timed_out and self._stalled_at and self._stalled_at <= time.monotonic():
+            failure.reason = f"the stream stalled: no event for {self._stall_seconds:g} s"
+        return failure

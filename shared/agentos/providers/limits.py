@@ -1,5 +1,6 @@
 """What of a request a target takes: its format's limits, under its provider's, under its model's."""
 
+from functools import cache
 from importlib import import_module
 
 from agentos.domain import ModelFacts, RequestLimits
@@ -16,6 +17,7 @@ def limits_of(provider: Provider, facts: ModelFacts) -> RequestLimits:
     return format_limits(provider.settings.format).under(provider.settings.limits).under(facts.limits)
 
 
+@cache
 def format_limits(wire_format: str) -> RequestLimits:
     """The limits of a wire format itself: `LIMITS` in its sub-package's `limits.py`."""
     if wire_format in WITHOUT_LIMITS:

@@ -139,16 +139,17 @@ class AttemptRunner:
         self, started: "_Started", run: PlanRun, ended: Completion | UpstreamError, usage: AttemptUsage | None
     ) -> None:
         """Record the attempt that ended so."""
-        target = started.target
+        target, simulated = started.target, started.target.provider in run.simulated
         attempt = Attempt(
             model=target.model,
             provider=target.provider,
             upstream_model=target.upstream_model,
             outcome=ended.error_class.value if isinstance(ended, UpstreamError) else OK,
             status=ended.status if isinstance(ended, UpstreamError) else 200,
-            latency_ms=_milliseconds(started.began, self._clock.monotonic()),
+            latency_ms=0 if simulated else _milliseconds(started.began, self._clock.monotonic()),
             notes=(*run.admission.notes, *ended.notes),
             usage=usage,
+            simulated=simulated,
         )
         run.attempts.append(attempt)
         if debugging():

@@ -1,18 +1,15 @@
 """The agents' service: create, read, change, delete and list."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from agentos.domain import Agent, AgentConfig, IdempotencyKey, Page
+from agentos.domain import Agent, IdempotencyKey, Page
 from agentos.domain.requests import NewAgent
 from agentos.domain.response_ids import RESPONSES_AGENT
-from agentos.domain.routing_rules import unreachable
 from agentos.kernel.clock import Clock, Deadline
-from agentos.kernel.errors import InvalidRequest, PreconditionFailed, Throttled, Unsupported
+from agentos.kernel.errors import PreconditionFailed, Throttled, Unsupported
 from agentos.kernel.ids import new_id
-from agentos.kernel.merge_patch import merge_patch
-from agentos.kernel.validation import validated
-from agentos.services.tool_definitions import check_choice, check_tools
+from agentos.services.agent_patches import agent_fields, check_agent, patched
 from agentos.settings.loading import Settings
 from agentos.store.agents import AgentStore, VersionConflict
 
@@ -31,9 +28,9 @@ class Agents:
 
     def create(self, tenant: str, request: NewAgent, deadline: Deadline, key: IdempotencyKey | None) -> Agent:
         """Raises InvalidRequest, PayloadTooLarge, IdempotencyMismatch."""
-        self._check(request)
+        check_agent(request, self._settings)
         now = self._clock.now()
-        agent = Agent(agent_id=new_id("agent"), version=1, created_at=now, updated_at=now, **_fields(request))
+        agent = Agent(agent_id=new_id("agent"), version=1, created_at=now, updated_at=now, **agent_fields(request))
         return self._store.create(tenant, agent, deadline, key)
 
     def get(self, tenant: str, agent_id: str, version: int | None = None) -> Agent:
@@ -57,12 +54,9 @@ class Agents:
             agent = self._store.get(tenant, agent_id)
             if allowed is not None and str(agent.version) not in allowed:
                 raise PreconditionFailed("The agent has changed since.", {"version": agent.version})
-            before = NewAgent(**{name: getattr(agent, name) for name in NewAgent.model_fields}).to_json()
-            request = validated(NewAgent, merge_patch(before, patch))
-            self._check(request)
-            changed = {**_fields(request), "version": agent.version + 1, "updated_at": self._clock.now()}
+            changed = {"version": agent.version + 1, "updated_at": self._clock.now()}
+            after = patched(agent, patch, self._settings).model_copy(update=changed)
             try:
-                after = agent.model_copy(update=changed)
                 self._store.replace(tenant, agent, after, deadline)
                 return after
             except VersionConflict:
@@ -79,32 +73,3 @@ class Agents:
     def page(self, tenant: str, limit: int, after: str | None, order: str | None) -> Page[Agent]:
         """Newest first unless `order` says otherwise. Raises InvalidRequest for a bad cursor."""
         return self._store.page(tenant, limit, after, order or "desc")
-
-    def _check(self, request: NewAgent) -> None:
-        """Checks that need more than the request itself. Raises InvalidRequest."""
-        check_tools(request.tools)
-        check_choice("config.toolChoice", request.config, request.tools)
-        for field, model in _named_models(request.model, request.config):
-            provider = model.partition(":")[0]
-            if provider not in self._settings.provider_names:
-                known = ", ".join(sorted(self._settings.provider_names))
-                raise InvalidRequest.of(field, f"there is no provider {provider!r}; the configuration has {known}")
-        if crossed := unreachable(request.config.routing.rules):
-            later, earlier = crossed
-            field = f"config.routing.rules[{later}]"
-            raise InvalidRequest.of(field, f"can never match, as rules[{earlier}] always does before")
-
-
-def _fields(request: NewAgent) -> dict[str, Any]:
-    return {name: getattr(request, name) for name in NewAgent.model_fields}
-
-
-def _named_models(model: str, config: AgentConfig) -> Iterator[tuple[str, str]]:
-    """Every model that an agent names, each with the field that names it."""
-    yield "model", model
-    if config.fallback_model:
-        yield "config.fallbackModel", config.fallback_model
-    for index, name in enumerate(config.fallback_models):
-        yield f"config.fallbackModels[{index}]", name
-    for field, name in config.routing.models():
-        yield f"config.routing.{field}", name

@@ -1,18 +1,14 @@
 """Callers' keys: issue, list, revoke; and who it is that sends one."""
 
 import hmac
-import threading
-from collections import OrderedDict
-from typing import Generic, TypeVar
 
 from agentos.domain import Page
 from agentos.domain.api_keys import ApiKey, IssuedKey, NewApiKey, hash_of_key, id_of_key, new_key
 from agentos.domain.callers import CHALLENGE, DEFAULT_TENANT, SCOPES, Caller
 from agentos.kernel.clock import Clock, epoch
 from agentos.kernel.errors import InvalidRequest, Unauthorized
+from agentos.kernel.recent import Recent
 from agentos.store.api_keys import ApiKeyStore, StoredKey
-
-T = TypeVar("T")
 
 CHECK_SECONDS = 60.0
 """For how long what was read of a key holds: the longest time that a revoked key still works."""
@@ -84,8 +80,8 @@ class KeyChecker:
     def __init__(self, store: ApiKeyStore, clock: Clock) -> None:
         self._store = store
         self._clock = clock
-        self._known: _Recent[ApiKey] = _Recent()
-        self._refused: _Recent[None] = _Recent()
+        self._known: Recent[str, tuple[ApiKey, float]] = Recent(MAX_CHECKED)
+        self._refused: Recent[str, float] = Recent(MAX_CHECKED)
 
     def caller(self, key: str | None) -> Caller:
         """The caller who sent this text as its key. None is a request without one.
@@ -102,40 +98,17 @@ class KeyChecker:
 
     def _look_up(self, key_id: str, digest: str) -> ApiKey | None:
         now = self._clock.monotonic()
-        if known := self._known.get(digest, now):
+        known = self._known.get(digest)
+        if known and now < known[1]:
             return known[0]
-        if self._refused.get(digest, now):
+        if now < (self._refused.get(digest) or 0):
             return None
         stored = self._store.find(key_id)
         if stored is None or not hmac.compare_digest(stored.digest, digest):
-            self._refused.put(digest, None, now + CHECK_SECONDS)
+            self._refused.put(digest, now + CHECK_SECONDS)
             return None
-        self._known.put(digest, stored.api_key, now + CHECK_SECONDS)
+        self._known.put(digest, (stored.api_key, now + CHECK_SECONDS))
         return stored.api_key
-
-
-class _Recent(Generic[T]):
-    """Values by hash, each until its time (monotonic seconds); the longest unused one leaves first."""
-
-    def __init__(self) -> None:
-        self._entries: OrderedDict[str, tuple[T, float]] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def get(self, digest: str, now: float) -> tuple[T] | None:
-        """The value in a tuple, or None."""
-        with self._lock:
-            entry = self._entries.get(digest)
-            if entry is None or entry[1] <= now:
-                return None
-            self._entries.move_to_end(digest)
-            return (entry[0],)
-
-    def put(self, digest: str, value: T, until: float) -> None:
-        with self._lock:
-            self._entries[digest] = value, until
-            self._entries.move_to_end(digest)
-            if len(self._entries) > MAX_CHECKED:
-                self._entries.popitem(last=False)
 
 
 def unauthorized() -> Unauthorized:

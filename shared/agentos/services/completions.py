@@ -3,7 +3,9 @@
 Nothing is stored but its usage, and the answer to a request with an Idempotency-Key.
 """
 
-from agentos.domain import IdempotencyKey, Reply, SessionUsage
+from typing import Protocol
+
+from agentos.domain import Agent, IdempotencyKey, Reply, SessionUsage
 from agentos.domain.callers import Caller
 from agentos.domain.requests import CompletionRequest
 from agentos.kernel.clock import Clock, Deadline
@@ -11,7 +13,6 @@ from agentos.kernel.errors import ApiError
 from agentos.kernel.ids import new_id
 from agentos.routing.call import Simulation
 from agentos.routing.execute import Executor
-from agentos.services.door_agents import DoorAgents
 from agentos.services.leases import Leases
 from agentos.services.preparation import RequestPreparation
 from agentos.services.replies import make_reply, require_complete
@@ -24,12 +25,18 @@ from agentos.store.completion_records import CompletionRecords
 from agentos.store.turns import RecordedReply
 
 
+class RequestAgents(Protocol):
+    """Finds the agent that answers a request (`services/door_agents.py`)."""
+
+    def of(self, caller: Caller, request: CompletionRequest) -> Agent: ...
+
+
 class Completions:
     """Answers completion requests."""
 
     def __init__(
         self,
-        agents: DoorAgents,
+        agents: RequestAgents,
         records: CompletionRecords,
         leases: Leases,
         preparation: RequestPreparation,

@@ -1,11 +1,9 @@
 """The budgets of callers as this process knows them: read at most once a minute for each tenant and key."""
 
-import threading
-from collections import OrderedDict
-
 from agentos.domain.api_keys import is_key_id
 from agentos.domain.callers import Caller
 from agentos.kernel.clock import Clock
+from agentos.kernel.recent import Recent
 from agentos.store.budgets import Budget, BudgetStore
 
 KNOWN_SECONDS = 60.0
@@ -21,10 +19,9 @@ class KnownBudgets:
     def __init__(self, store: BudgetStore, clock: Clock) -> None:
         self._store = store
         self._clock = clock
-        self._known: OrderedDict[tuple[str, str], tuple[Budget | None, float]] = OrderedDict()
-        self._warned: dict[str, int] = {}
+        self._known: Recent[tuple[str, str], tuple[Budget | None, float]] = Recent(MAX_KNOWN)
+        self._warned: Recent[str, int] = Recent(MAX_KNOWN)
         self._behind: set[str] = set()
-        self._lock = threading.Lock()
 
     def of(self, caller: Caller) -> list[Budget]:
         """The tenant's budget and the key's, as far as there are any. Raises Throttled, Unavailable."""
@@ -35,8 +32,7 @@ class KnownBudgets:
         return [budget for scope in _scopes(caller) if (budget := self.read(caller.tenant, scope))]
 
     def _find(self, tenant: str, scope: str) -> Budget | None:
-        with self._lock:
-            known = self._known.get((tenant, scope))
+        known = self._known.get((tenant, scope))
         if known and self._clock.monotonic() < known[1]:
             return known[0]
         return self.read(tenant, scope)
@@ -47,11 +43,7 @@ class KnownBudgets:
         budget = self._store.find(tenant, scope)
         if budget and not budget.settled:
             self._behind.add(budget.ledger.ledger_id)
-        with self._lock:
-            self._known[tenant, scope] = budget, until
-            self._known.move_to_end((tenant, scope))
-            if len(self._known) > MAX_KNOWN:
-                self._known.popitem(last=False)
+        self._known.put((tenant, scope), (budget, until))
         return budget
 
     def is_behind(self, budget: Budget) -> bool:
@@ -64,7 +56,7 @@ class KnownBudgets:
 
     def warned(self, budget: Budget, period: int) -> None:
         """Remember that `warnAt` was logged in that period."""
-        self._warned[budget.ledger.ledger_id] = period
+        self._warned.put(budget.ledger.ledger_id, period)
 
     def was_warned(self, budget: Budget, period: int) -> bool:
         """Whether it is known that `warnAt` was logged in that period."""

@@ -182,10 +182,12 @@ class Preparation:
     def _parameters(self, tenant: str, agent: Agent, tools: Sequence[Tool]) -> Parameters:
         """How to answer. Without tools there is nothing to choose from, and some providers refuse what speaks of it."""
         given = agent.config.parameters()
-        changed: dict[str, Any] = {} if tools else {"tool_choice": None, "parallel_tool_calls": None}
+        choice = {"tool_choice": None, "parallel_tool_calls": None}
+        speaks_of_tools = given.tool_choice is not None or given.parallel_tool_calls is not None
+        changed: dict[str, Any] = choice if speaks_of_tools and not tools else {}
         if given.user:
             changed["user"] = self._pseudonyms.of(tenant, "user", given.user)
-        return given.model_copy(update=changed)
+        return given.model_copy(update=changed) if changed else given
 
     def _task_type(self, asked: Message) -> str:
         parts = (asked.content,) if isinstance(asked.content, str) else _texts(asked.content)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from agentos.domain.callers import Caller
 from agentos.kernel.clock import Clock
 from agentos.kernel.errors import Throttled
+from agentos.kernel.recent import Recent
 from agentos.store.request_rates import RequestRateStore
 
 SHARES = 20
@@ -34,7 +35,7 @@ class RequestRates:
     def __init__(self, store: RequestRateStore, clock: Clock) -> None:
         self._store = store
         self._clock = clock
-        self._shares: dict[str, _Share] = {}
+        self._shares: Recent[str, _Share] = Recent(MAX_KEYS)  # what a key that leaves had left is lost
         self._lock = threading.Lock()
 
     def count(self, caller: Caller) -> None:
@@ -56,9 +57,7 @@ class RequestRates:
     def _share(self, key_id: str, minute: int) -> _Share:
         share = self._shares.get(key_id)
         if share is None or share.minute != minute:
-            if len(self._shares) >= MAX_KEYS:
-                self._shares.clear()  # what they had left of their shares is lost
-            share = self._shares[key_id] = _Share(minute, 0)
+            share = self._shares.put(key_id, _Share(minute, 0))
         return share
 
 

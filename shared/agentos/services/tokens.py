@@ -9,6 +9,7 @@ from typing import Any
 import jwt
 
 from agentos.domain.callers import CHALLENGE, SCOPES, Caller, Scope, tenant_name
+from agentos.kernel.clock import timestamp
 from agentos.kernel.errors import Unauthorized, Unavailable
 from agentos.settings.schema import JwtSettings
 
@@ -56,7 +57,8 @@ class TokenChecker:
             ) from error
         except (jwt.PyJWTError, KeyError, TypeError, ValueError) as error:
             raise _unauthorized() from error
-        return Caller(tenant, f"sub:{subject}", subject, _scopes(claims.get(self._settings.scope_claim)))
+        scopes = _scopes(claims.get(self._settings.scope_claim))
+        return Caller(tenant, f"sub:{subject}", subject, scopes, expires_at=_expiry(claims["exp"]))
 
     def _claims(self, token: str) -> dict[str, Any]:
         """The claims of a valid token. Access tokens of Amazon Cognito have `client_id` in the place of `aud`.
@@ -75,6 +77,14 @@ class TokenChecker:
         if self._settings.audience not in (audience if isinstance(audience, list) else [audience]):
             raise jwt.InvalidAudienceError("another audience")
         return claims
+
+
+def _expiry(claim: Any) -> str | None:
+    """The time of `exp`; None for one that is too far off for a date."""
+    try:
+        return timestamp(int(claim))
+    except (ValueError, OverflowError, OSError):
+        return None
 
 
 def _scopes(claim: Any) -> frozenset[Scope]:

@@ -38,7 +38,7 @@ class TurnRecord:
 
 
 class TurnRecorder:
-    """Records turns. It raises nothing of its own."""
+    """Records turns. It raises nothing of its own. Metrics and alarms know nothing of simulated failures."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -73,7 +73,7 @@ class TurnRecorder:
 
     def _answered(self, record: TurnRecord, reply: Reply) -> None:
         """Emit the turn's line. What is unknown is left out."""
-        usage, calls = reply.usage, reply.route.attempts
+        usage, calls = reply.usage, [call for call in reply.route.attempts if not call.simulated]
         answering = calls[-1]
         failed = int(reply.state == "incomplete")
         values = {
@@ -81,7 +81,7 @@ class TurnRecorder:
             "FailedTurns": failed,
             "TurnOutcomes": 1,
             "Attempts": len(calls),
-            "Fallbacks": int(reply.route.fallback_used),
+            "Fallbacks": int(reply.route.fallback_used and len(calls) == len(reply.route.attempts)),
             "Latency": usage.latency_ms,
             "FirstTokenLatency": usage.first_token_ms,
             "PromptTokens": usage.prompt_tokens,
@@ -109,16 +109,17 @@ class TurnRecorder:
             attempts = [attempt.to_json() for attempt in record.reply.route.attempts]
         if not attempts and error.status < 500:
             return
+        calls = [attempt for attempt in attempts if not attempt.get("simulated")]
         usages = [attempt["usage"] for attempt in attempts if attempt["usage"]]
         values = {
-            "FailedTurns": int(error.status >= 500),
+            "FailedTurns": int(error.status >= 500 and (not attempts or bool(calls))),
             "TurnOutcomes": 1,
-            "Attempts": len(attempts),
+            "Attempts": len(calls),
             "CostUsd": add_costs(usage["costUsd"] for usage in usages) if usages else None,
             "QueueAge": record.queue_age_ms,
         }
         measure(values, {"outcome": error.code}, _properties(record))
-        for attempt in attempts:
+        for attempt in calls:
             self._call(attempt["model"], attempt["outcome"], attempt["latencyMs"])
 
     def _call(self, model: str, outcome: str, latency_ms: int) -> None:

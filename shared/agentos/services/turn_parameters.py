@@ -15,11 +15,17 @@ def with_parameters(agent: Agent, messages: Sequence[Sent]) -> Agent:
     An agent's own demand that a tool be called holds until one was called. Tool results are answered freely, because
     an agent that must call a tool after every result would never come to an end. Raises InvalidRequest.
     """
-    if isinstance(messages[0], ToolResult) and agent.config.tool_choice not in (None, "auto", "none"):
+    given = [message.parameters for message in messages]
+    return answering(agent, given, to_results=isinstance(messages[0], ToolResult))
+
+
+def answering(agent: Agent, parameters: Sequence[GivenParameters], *, to_results: bool) -> Agent:
+    """The same, by the parameters themselves. Raises InvalidRequest."""
+    if to_results and agent.config.tool_choice not in (None, "auto", "none"):
         agent = agent.under(GivenParameters(tool_choice=None))
-    for message in messages:
-        check_choice("parameters.toolChoice", message.parameters, agent.tools)
-        agent = agent.under(message.parameters)
+    for given in parameters:
+        check_choice("parameters.toolChoice", given, agent.tools)
+        agent = agent.under(given)
     return agent
 
 

@@ -24,7 +24,7 @@ MAX_BYTES = 3_000_000
 https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 """
 
-NUMBERS_BYTES = 400
+NUMBERS_BYTES = 500
 """The most that a row takes besides the values of its group."""
 
 

@@ -30,6 +30,9 @@ from agentos.settings.tenant_keys import TenantKeys
 # In the repository and in the deployed layer (`/opt`), `config/` is beside the folder that holds the package.
 DEFAULT_FILE = Path(__file__).parents[3] / "config" / "default.yaml"
 
+MAX_TARGETS = 1000
+"""How many targets are kept, for each model, reason and place in a plan."""
+
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -56,6 +59,7 @@ class Settings:
         self.prices_checked_at = file.prices_checked_at
         self._named = frozenset(name for _, name in _named_models(file))
         self._stored: Parameters = NOTHING_STORED
+        self._targets: dict[tuple[str, str, bool], Target] = {}
         self._providers = self._build_providers()
 
     @property
@@ -70,6 +74,7 @@ class Settings:
         if stored is not self._stored:
             self._stored = stored
             self._providers = self._build_providers()
+            self._targets = {}
         return self._providers
 
     def of(self, tenant: str) -> "Settings":
@@ -82,6 +87,7 @@ class Settings:
         view = copy.copy(self)
         view._tenants = view._parameters = None  # what it has of providers is as it is now
         view._stored = NOTHING_STORED
+        view._targets = {}
         view._providers = {**server} | {
             name: OwnProvider(
                 server[name], tenant, key, self.access.provider_hosts, readable=self._tenants.reads_values
@@ -108,8 +114,17 @@ class Settings:
 
     def target(self, model: str, reason: str, *, fallback: bool = False) -> Target:
         """The target for `provider:model`. A model that is not listed is passed to its provider as written."""
+        providers, targets = self.providers, self._targets  # in this order: new keys make new targets
+        name = model, reason, fallback
+        if (target := targets.get(name)) is None:
+            if len(targets) >= MAX_TARGETS:  # clients may ask for any model by name
+                targets.clear()
+            target = targets[name] = self._target(providers, model, reason, fallback=fallback)
+        return target
+
+    def _target(self, providers: Mapping[str, Provider], model: str, reason: str, *, fallback: bool) -> Target:
         provider, _, rest = model.partition(":")
-        known = self.providers.get(provider)
+        known = providers.get(provider)
         facts = self.models.get(model) or _unlisted_facts(known, rest)
         if known and (refused := known.in_format(facts.format).unsupported):
             facts = facts.model_copy(update={"unsupported": facts.unsupported | refused})

@@ -145,6 +145,7 @@ class RoutingSettings(Value):
     rules: tuple[Rule, ...] = ()
     task_types: tuple[TaskType, ...] = ()
     simulation: bool = False
+    simulate_failures: bool = True
 
 
 class HealthSettings(Value):

@@ -5,8 +5,6 @@ themselves are read from the parameter store only where the table has said that 
 of its own costs one small read of the table a minute, and the parameter store is not asked at all.
 """
 
-import threading
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
@@ -16,6 +14,7 @@ from agentos.domain.tenant_providers import StoredTenantProvider
 from agentos.kernel.clock import Clock
 from agentos.kernel.errors import Throttled, Unavailable
 from agentos.kernel.logs import hide_secrets, logger
+from agentos.kernel.recent import Recent
 from agentos.settings.provider import key_variable
 from agentos.settings.secrets import Parameters
 from agentos.settings.tenant_secrets import TenantSecrets
@@ -65,8 +64,7 @@ class TenantKeys:
         self._index = index
         self._secrets = secrets
         self._clock = clock
-        self._lock = threading.Lock()
-        self._tenants: OrderedDict[str, _Read] = OrderedDict()
+        self._tenants: Recent[str, _Read] = Recent(MAX_TENANTS)
 
     @property
     def reads_values(self) -> bool:
@@ -76,16 +74,9 @@ class TenantKeys:
     def of(self, tenant: str) -> OwnKeys:
         """The tenant's keys. Raises Throttled, Unavailable where nothing is known of the tenant yet."""
         now = self._clock.time()
-        with self._lock:
-            read = self._tenants.get(tenant)
-            if read is not None:
-                self._tenants.move_to_end(tenant)
+        read = self._tenants.get(tenant)
         if read is None or now >= read.due:
-            read = self._read(tenant, read, now)
-            with self._lock:
-                self._tenants[tenant] = read
-                if len(self._tenants) > MAX_TENANTS:
-                    self._tenants.popitem(last=False)
+            read = self._tenants.put(tenant, self._read(tenant, read, now))
         return read.keys
 
     def refresh(self, tenant: str) -> None:
@@ -93,9 +84,9 @@ class TenantKeys:
 
         Their values are read as well, whether or not the table says that they are new.
         """
-        with self._lock:
-            if read := self._tenants.get(tenant):
-                self._tenants[tenant] = replace(read, due=min(read.due, read.at + RETRY_SECONDS), doubted=True)
+        if read := self._tenants.get(tenant):
+            again = replace(read, due=min(read.due, read.at + RETRY_SECONDS), doubted=True)
+            self._tenants.put(tenant, again)
 
     def _read(self, tenant: str, before: _Read | None, now: float) -> _Read:
         try:

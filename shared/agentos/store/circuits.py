@@ -1,56 +1,91 @@
 """Circuit states in our table, shared by all environments.
 
-Powertools' persistence with three additions. A circuit that is open already is not opened again, so that a storm of
-failures writes once. A circuit can be held open for as long as a provider asks; only an answer closes it earlier. An
-open circuit is tried again `recovery_timeout` after its `opened_at`, so a longer pause is an `opened_at` in the future.
-And where the table does not take a write, the turn goes on: the circuit then keeps its state.
+A store for Powertools' circuit breaker: it has the methods of its persistence layers, and its items have the same
+attributes. Powertools' own layer for DynamoDB loads boto3, which takes longer to load than all else of a function.
+
+It differs in three ways. A circuit that is open already is not opened again, so that a storm of failures writes once.
+A circuit can be held open for as long as a provider asks; only an answer closes it earlier. An open circuit is tried
+again `recovery_timeout` after its `opened_at`, so a longer pause is an `opened_at` in the future. And where the table
+does not take a write, the turn goes on: the circuit then keeps its state.
 """
 
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
-from aws_lambda_powertools.utilities.circuit_breaker.persistence import (
-    CircuitBreakerDynamoDBPersistence,
-    CircuitStateRecord,
-)
+from aws_lambda_powertools.utilities.circuit_breaker import CircuitBreakerConfig
 from aws_lambda_powertools.utilities.circuit_breaker.states import CircuitState
 from botocore.exceptions import ClientError
 
 from agentos.kernel.logs import logger
 from agentos.store import keys
-from agentos.store.items import Item
+from agentos.store.circuit_records import CircuitCache, CircuitRecord, item_of, record_of
+from agentos.store.items import Item, number
+from agentos.store.transport.messages import DynamoDb
 
 _CLOSED = "attribute_not_exists(pk) OR #state = :closed"
-_CLOSED_OR_SHORTER = f"{_CLOSED} OR #opened_at < :opened_at"
+_CLOSED_OR_SHORTER = f"{_CLOSED} OR opened_at < :opened_at"
+_UNTRIED = (
+    "(#state = :open AND attribute_not_exists(half_open_owner) AND opened_at = :opened_at)"
+    " OR (#state = :half_open AND probe_lease_expiry <= :now)"
+)
+_NAMES = {"#state": "state"}
+"""`state` is one of DynamoDB's reserved words."""
+
+SPARE_SECONDS = 3600
+"""An item outlives its circuit's pause by so much, and then expires."""
 
 
-class Circuits(CircuitBreakerDynamoDBPersistence):
+class Circuits:
     """One item per circuit; `routing/health.py` names them.
 
     `on_change` is called with a circuit's name and its new state whenever this environment has changed it.
     """
 
-    def __init__(self, client: Any, table_name: str, on_change: Callable[[str, str], None] = lambda *_: None) -> None:
-        super().__init__(table_name=table_name, key_attr="pk", expiry_attr="expiresAt", boto3_client=client)
+    def __init__(
+        self, client: DynamoDb, table_name: str, on_change: Callable[[str, str], None] = lambda *_: None
+    ) -> None:
+        self._client = client
+        self._table_name = table_name
+        self._cache = CircuitCache()
+        self._config = CircuitBreakerConfig()
         self._opening = threading.Lock()
         self._on_change = on_change
 
-    def all(self) -> list[CircuitStateRecord]:
+    def configure(self, config: CircuitBreakerConfig, circuit_name: str) -> None:
+        """Powertools calls it before each call. All circuits have one configuration."""
+        self._config = config
+
+    def all(self) -> list[CircuitRecord]:
         """Every circuit that has ever opened, as the table has it now."""
-        pages = self.client.get_paginator("query").paginate(
-            TableName=self.table_name,
-            KeyConditionExpression="pk = :pk AND begins_with(sk, :circuit)",
-            ExpressionAttributeValues={":pk": {"S": keys.HEALTH}, ":circuit": {"S": keys.circuit_sort("")}},
-        )
-        return [self._item_to_record(item) for page in pages for item in page["Items"]]
+        asked: dict[str, Any] = {
+            "KeyConditionExpression": "pk = :pk AND begins_with(sk, :circuit)",
+            "ExpressionAttributeValues": {":pk": {"S": keys.HEALTH}, ":circuit": {"S": keys.circuit_sort("")}},
+        }
+        found: list[Item] = []
+        while True:
+            page = self._client.call("Query", TableName=self._table_name, **asked)
+            found += page["Items"]
+            if not (last := page.get("LastEvaluatedKey")):
+                return [record_of(item) for item in found]
+            asked["ExclusiveStartKey"] = last
+
+    def get_state(self, name: str) -> CircuitRecord:
+        """The circuit, read once per cache period. It counts as closed where the table does not say."""
+        if cached := self._cache.get(name):
+            return cached
+        try:
+            record = self._read(name)
+        except Exception as error:
+            _log_failure("a circuit could not be read", error)
+            return CircuitRecord(name, CircuitState.CLOSED)
+        return self._keep(record or CircuitRecord(name, CircuitState.CLOSED))
 
     def save_open(self, name: str, failure_count: int, opened_at: int) -> None:
         """Open a closed circuit."""
         with self._opening:  # of many threads that fail at once only the first writes
-            cached = self._retrieve_from_cache(name)
+            cached = self._cache.get(name)
             if cached is None or cached.state == CircuitState.CLOSED:
                 self._open(name, failure_count, opened_at, _CLOSED)
 
@@ -59,25 +94,49 @@ class Circuits(CircuitBreakerDynamoDBPersistence):
         self._open(name, 1, opened_at, _CLOSED_OR_SHORTER)
 
     def try_acquire_half_open(self, name: str, owner: str, opened_at: int) -> bool:
-        """Whether this thread is the one that tries the circuit's target."""
-        acquired = super().try_acquire_half_open(name, owner, opened_at)
-        if acquired:
-            self._on_change(name, CircuitState.HALF_OPEN.value)
-        return acquired
+        """Whether this thread, the `owner`, is the one that tries the circuit's target.
+
+        It has the time of a pause for it; then another may try. `opened_at` is what the caller has read.
+        """
+        now = int(time.time())
+        lease = now + self._config.recovery_timeout
+        record = CircuitRecord(name, CircuitState.HALF_OPEN, 0, opened_at, owner, lease)
+        values = {
+            ":open": _state(CircuitState.OPEN),
+            ":half_open": _state(CircuitState.HALF_OPEN),
+            ":opened_at": number(opened_at),
+            ":now": number(now),
+        }
+        if not self._put(record, lease + SPARE_SECONDS, _UNTRIED, values):
+            return False
+        self._keep(record)
+        self._on_change(name, CircuitState.HALF_OPEN.value)
+        return True
 
     def save_closed(self, name: str) -> None:
         """Close a circuit."""
-        super().save_closed(name)
+        expires_at = int(time.time()) + self._config.recovery_timeout + SPARE_SECONDS
+        self._client.call(
+            "UpdateItem",
+            TableName=self._table_name,
+            Key=keys.circuit(name),
+            UpdateExpression="SET #state = :closed, failure_count = :none, expiresAt = :expires"
+            " REMOVE opened_at, half_open_owner, probe_lease_expiry",
+            ExpressionAttributeNames=_NAMES,
+            ExpressionAttributeValues={
+                ":closed": _state(CircuitState.CLOSED),
+                ":none": number(0),
+                ":expires": number(expires_at),
+            },
+        )
+        self._keep(CircuitRecord(name, CircuitState.CLOSED))
         self._on_change(name, CircuitState.CLOSED.value)
 
     def pause(self, name: str, opened_at: int) -> None:
-        """Hold a circuit open, unless it is held for longer already. A failure costs no more than a call.
-
-        A failure count of 0 tells a pause that the provider named from one that failures caused.
-        """
+        """Hold a circuit open, unless it is held for longer already. A failure costs no more than a call."""
         try:
             with self._opening:
-                cached = self._retrieve_from_cache(name)
+                cached = self._cache.get(name)
                 if cached is None or cached.opened_at is None or cached.opened_at < opened_at:
                     self._open(name, 0, opened_at, _CLOSED_OR_SHORTER)
         except Exception as error:
@@ -91,38 +150,47 @@ class Circuits(CircuitBreakerDynamoDBPersistence):
             _log_failure("a circuit could not be closed", error)
 
     def _open(self, name: str, failure_count: int, opened_at: int, condition: str) -> None:
-        lifetime = self._durable_ttl(name) - int(time.time())
-        before = self._retrieve_from_cache(name)
-        record = CircuitStateRecord(
-            name=name,
-            state=CircuitState.OPEN,
-            failure_count=failure_count,
-            opened_at=opened_at,
-            expiry_timestamp=opened_at + lifetime,
-        )
-        names = {"#state": self.state_attr, "#opened_at": self.opened_at_attr}
-        values = {":closed": self._s(CircuitState.CLOSED.value), ":opened_at": self._n(opened_at)}
+        before = self._cache.get(name)
+        record = CircuitRecord(name, CircuitState.OPEN, failure_count, opened_at)
+        values = {":closed": _state(CircuitState.CLOSED), ":opened_at": number(opened_at)}
+        used = {name: value for name, value in values.items() if name in condition}
+        expires_at = opened_at + self._config.recovery_timeout + SPARE_SECONDS
+        if not self._put(record, expires_at, condition, used):
+            record = self._read(name) or record  # another environment was faster: its record holds
+        elif before is None or before.state != CircuitState.OPEN:  # else it is held open for longer
+            self._on_change(name, CircuitState.OPEN.value)
+        self._keep(record)
+
+    def _put(self, record: CircuitRecord, expires_at: int, condition: str, values: Item) -> bool:
+        """Whether the condition held and the record is written."""
         try:
-            self.client.put_item(
-                TableName=self.table_name,
-                Item=self._record_to_item(record),
+            self._client.call(
+                "PutItem",
+                TableName=self._table_name,
+                Item=item_of(record, expires_at),
                 ConditionExpression=condition,
-                ExpressionAttributeNames={alias: names[alias] for alias in names if alias in condition},
-                ExpressionAttributeValues={alias: values[alias] for alias in values if alias in condition},
+                ExpressionAttributeNames=_NAMES,
+                ExpressionAttributeValues=values,
             )
-        except self.client.exceptions.ConditionalCheckFailedException:
-            record = self._get_record(name) or record  # another environment was faster: its record holds
-        else:
-            if before is None or before.state != CircuitState.OPEN:  # else it is held open for longer
-                self._on_change(name, CircuitState.OPEN.value)
-        self._save_to_cache(record)
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "ConditionalCheckFailedException":
+                return False
+            raise
+        return True
 
-    def _get_key(self, name: str) -> Item:
-        return keys.circuit(name)
+    def _read(self, name: str) -> CircuitRecord | None:
+        """The cheaper read suffices, as a process keeps what it has read for seconds anyway."""
+        answer = self._client.call("GetItem", TableName=self._table_name, Key=keys.circuit(name), ConsistentRead=False)
+        item = answer.get("Item")
+        return record_of(item) if item else None
 
-    def _item_to_record(self, item: Item) -> CircuitStateRecord:
-        record = super()._item_to_record(item)
-        return replace(record, name=item["sk"]["S"].removeprefix(keys.circuit_sort("")))
+    def _keep(self, record: CircuitRecord) -> CircuitRecord:
+        self._cache.put(record, self._config.local_cache_max_age)
+        return record
+
+
+def _state(state: CircuitState) -> Item:
+    return {"S": state.value}
 
 
 def _log_failure(message: str, error: Exception) -> None:

@@ -1,16 +1,14 @@
-"""One DynamoDB table: its requests. Nothing else calls boto3; what goes wrong is in `faults.py`."""
+"""One DynamoDB table: its requests. `transport/` sends them; what goes wrong is in `faults.py`."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
 from uuid import uuid4
 
-import boto3
-from botocore.config import Config
-
 from agentos.kernel import tracing
 from agentos.kernel.clock import Deadline
-from agentos.store.faults import ConditionFailed, answered, check_answer, retry_until_deadline
+from agentos.store.faults import ConditionFailed, answered, retry_until_deadline
 from agentos.store.items import Item, number
+from agentos.store.transport.messages import DynamoDb
 
 BATCH_GET_MAX = 100  # keys in one BatchGetItem, DynamoDB's limit
 BATCH_WRITE_MAX = 25  # items in one BatchWriteItem, DynamoDB's limit
@@ -22,20 +20,6 @@ Action = dict[str, Any]
 NEW_ITEM = "attribute_not_exists(pk)"
 
 
-def connect(endpoint_url: str | None = None) -> Any:
-    """A DynamoDB client for a function: short time-outs, three tries, connections for many threads."""
-    config = Config(
-        connect_timeout=1,
-        read_timeout=3,
-        retries={"mode": "standard", "total_max_attempts": 3},
-        max_pool_connections=50,
-        tcp_keepalive=True,
-    )
-    client = boto3.client("dynamodb", endpoint_url=endpoint_url, config=config)
-    client.meta.events.register("before-parse.dynamodb", check_answer)
-    return client
-
-
 class Table:
     """The requests that the stores are made of. Items are DynamoDB's typed dicts.
 
@@ -45,14 +29,14 @@ class Table:
     Every method raises Throttled, and Unavailable where the table did not answer or refused.
     """
 
-    def __init__(self, client: Any, name: str) -> None:
+    def __init__(self, client: DynamoDb, name: str) -> None:
         self._client = client
         self._name = name
         self._attributes: tracing.Attributes = {"db.system.name": "aws.dynamodb", "aws.dynamodb.table_names": [name]}
 
     def get(self, key: Item) -> Item | None:
         """One item, read consistently."""
-        answer = self._call("get_item", TableName=self._name, Key=key, ConsistentRead=True)
+        answer = self._call("GetItem", TableName=self._name, Key=key, ConsistentRead=True)
         item: Item | None = answer.get("Item")
         return item
 
@@ -61,7 +45,7 @@ class Table:
         found: dict[tuple[str, str], Item] = {}
         asked = {self._name: {"Keys": list(keys), "ConsistentRead": True}}
         while asked:  # DynamoDB hands back what it could not read in one go (16 MB)
-            answer = self._call("batch_get_item", "Responses", RequestItems=asked)
+            answer = self._call("BatchGetItem", "Responses", RequestItems=asked)
             found |= {_id(item): item for item in answer["Responses"].get(self._name, [])}
             asked = answer.get("UnprocessedKeys") or {}
         return [found.get(_id(key)) for key in keys]
@@ -72,7 +56,7 @@ class Table:
         https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html
         """
         asked = [{"Get": {"TableName": self._name, "Key": key}} for key in keys]
-        answer = self._call("transact_get_items", "Responses", TransactItems=asked)
+        answer = self._call("TransactGetItems", "Responses", TransactItems=asked)
         return [found.get("Item") for found in answer["Responses"]]
 
     def put(self, item: Item, condition: str = NEW_ITEM, values: Item | None = None) -> None:
@@ -83,7 +67,7 @@ class Table:
         request: dict[str, Any] = {"ExpressionAttributeValues": values} if values else {}
         try:
             self._call(
-                "put_item",
+                "PutItem",
                 TableName=self._name,
                 Item=item,
                 ConditionExpression=condition,
@@ -96,7 +80,7 @@ class Table:
 
     def write(self, item: Item) -> None:
         """Write an item in the place of any."""
-        self._call("put_item", TableName=self._name, Item=item)
+        self._call("PutItem", TableName=self._name, Item=item)
 
     def update(self, key: Item, expression: str, condition: str, values: Item, mark: Item | None = None) -> Item:
         """The item after the update. Raises ConditionFailed, Conflict.
@@ -105,7 +89,7 @@ class Table:
         """
         try:
             answer = self._call(
-                "update_item",
+                "UpdateItem",
                 "Attributes",
                 TableName=self._name,
                 Key=key,
@@ -148,7 +132,7 @@ class Table:
             **({"ProjectionExpression": "pk, sk"} if keys_only else {}),
         }
         while True:
-            answer = self._call("query", "Items", **request, **({"ExclusiveStartKey": start} if start else {}))
+            answer = self._call("Query", "Items", **request, **({"ExclusiveStartKey": start} if start else {}))
             yield from answer["Items"]
             start = answer.get("LastEvaluatedKey")
             if not start:
@@ -191,7 +175,7 @@ class Table:
         """
         token = str(uuid4())  # the same for all tries, so that the transaction is done once
         retry_until_deadline(
-            lambda: self._call("transact_write_items", TransactItems=list(actions), ClientRequestToken=token), deadline
+            lambda: self._call("TransactWriteItems", TransactItems=list(actions), ClientRequestToken=token), deadline
         )
 
     def _action(self, kind: str, **parts: Any) -> Action:
@@ -208,12 +192,12 @@ class Table:
     def _write_batch(self, requests: list[dict[str, Any]]) -> None:
         asked = {self._name: requests}
         while asked:
-            asked = self._call("batch_write_item", RequestItems=asked).get("UnprocessedItems") or {}
+            asked = self._call("BatchWriteItem", RequestItems=asked).get("UnprocessedItems") or {}
 
     def _call(self, operation: str, result: str | None = None, **request: Any) -> dict[str, Any]:
         """The answer, which has the field `result`."""
         with tracing.span(f"dynamodb.{operation}", "client", self._attributes):
-            return answered(operation, lambda: getattr(self._client, operation)(**request), result)
+            return answered(operation, lambda: self._client.call(operation, **request), result)
 
 
 def _id(item: Item) -> tuple[str, str]:

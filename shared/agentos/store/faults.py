@@ -3,19 +3,17 @@
 No error raised here, and no log line, holds anything of an item: only the operation and the error's code.
 """
 
-import json
-import zlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
-from botocore.parsers import ResponseParserError
 
 from agentos.domain.measures import measure
 from agentos.kernel.clock import Deadline
 from agentos.kernel.errors import PayloadTooLarge, Throttled, Unavailable
 from agentos.kernel.logs import logger
 from agentos.store.items import Item
+from agentos.store.transport.answers import PartialAnswer
 
 T = TypeVar("T")
 
@@ -24,9 +22,7 @@ LONGEST_PAUSE_SECONDS = 0.5
 """Between two tries of a write. The pause doubles from the first one on."""
 
 WHOLE_ANSWER_ATTEMPTS = 3
-"""How often a request is sent whose answers are not whole. botocore sends again only what was not answered."""
-
-_CHECKSUM = "x-amz-crc32"
+"""How often a request is sent whose answers are not whole. The client sends again only what was not answered."""
 
 _THROTTLED = {
     "ProvisionedThroughputExceededException",
@@ -55,38 +51,10 @@ class RequestRefused(Exception):
     """DynamoDB says that a request of ours is malformed, which is a mistake in our code."""
 
 
-class PartialAnswer(BotoCoreError):
-    """An answer that is cut, or is no JSON object."""
-
-    fmt = "an answer of the table is not whole"
-
-
-def check_answer(response_dict: Mapping[str, Any], **_: Any) -> None:
-    """A handler of botocore's `before-parse` event. Raises PartialAnswer.
-
-    botocore parses the answer before it compares DynamoDB's checksum, and takes a body that is no JSON for an empty
-    object: a cut answer to GetItem would mean that there is no such item. Statuses from 500 are left to botocore, which
-    sends the request again.
-    """
-    if response_dict["status_code"] >= 500:
-        return
-    body = response_dict["body"]
-    checksum = response_dict["headers"].get(_CHECKSUM)
-    if not (_is_json_object(body) if checksum is None else checksum == str(zlib.crc32(body))):
-        raise PartialAnswer
-
-
-def _is_json_object(body: bytes) -> bool:
-    try:
-        return isinstance(json.loads(body), dict)
-    except ValueError:
-        return False
-
-
 def answered(operation: str, send: Callable[[], dict[str, Any]], result: str | None) -> dict[str, Any]:
     """The answer to a request, which has the field `result`. Sent again while its answer is not whole.
 
-    Raises our errors in the place of botocore's.
+    Raises our errors in the place of the client's.
     """
     reason = ""
     for _ in range(WHOLE_ANSWER_ATTEMPTS):
@@ -96,13 +64,13 @@ def answered(operation: str, send: Callable[[], dict[str, Any]], result: str | N
             raise translated(operation, error) from None
         except ParamValidationError:
             raise RequestRefused(f"{operation}: ParamValidationError") from None
-        except (PartialAnswer, ResponseParserError) as error:
+        except PartialAnswer as error:
             reason = type(error).__name__
             continue
         except BotoCoreError as error:
             reason = type(error).__name__
             break
-        if result is None or result in answer:
+        if result is None or answer.get(result) is not None:
             return answer
         reason = f"no {result}"
     logger.warning("the table did not answer", extra={"operation": operation, "reason": reason})

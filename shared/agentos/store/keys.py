@@ -154,8 +154,12 @@ def usage_partition(tenant: str, day: str, shard: int) -> str:
 def usage(tenant: str, turn_id: str) -> Key:
     """Of what a turn used. The turn's id must be one that `new_id` made."""
     day = timestamp(made_at(turn_id))[:10]
-    shard = zlib.crc32(turn_id.encode()) % USAGE_SHARDS
-    return {"pk": {"S": usage_partition(tenant, day, shard)}, "sk": {"S": turn_id}}
+    return {"pk": {"S": usage_partition(tenant, day, usage_shard(turn_id))}, "sk": {"S": turn_id}}
+
+
+def usage_shard(turn_id: str) -> int:
+    """The partition of its day that has what the turn used."""
+    return zlib.crc32(turn_id.encode()) % USAGE_SHARDS
 
 
 def usage_sums_partition(tenant: str, family: str) -> str:

@@ -18,6 +18,9 @@ from agentos.store.items import Item, number
 from agentos.store.reading import item_reader, stored_value
 
 DAY_SECONDS = 24 * 3600
+PAST = "~"
+"""Behind an id, it sorts after that id and before the next one."""
+
 PAGE = 2000
 """Records that are asked for in one request. An answer ends at 1 MB anyway."""
 
@@ -50,15 +53,19 @@ class UsageStore:
         except ConditionFailed:  # with the turn's commit, whose answer was lost
             return
 
-    def of_day(self, tenant: str, day: str, first: int, end: int) -> Iterator[Item]:
+    def of_day(self, tenant: str, day: str, first: int, end: int, after: str | None = None) -> Iterator[Item]:
         """The items of the records of a day whose turns began from `first` on and before `end` (epoch milliseconds).
 
-        Read consistently. They come partition by partition, those of each in the order of their turns' begin.
+        Read consistently. They come partition by partition, those of each in the order of their turns' begin. `after`:
+        only those that come after the record of this turn.
         """
         begin, before = (first_id("turn", milliseconds) for milliseconds in (first, end))
-        for shard in range(keys.USAGE_SHARDS):
+        for shard in range(keys.usage_shard(after) if after else 0, keys.USAGE_SHARDS):
+            start = max(begin, f"{after}{PAST}") if after and shard == keys.usage_shard(after) else begin
+            if start > before:  # of a cursor that lies behind the end
+                continue
             partition = keys.usage_partition(tenant, day, shard)
-            values = {":pk": {"S": partition}, ":begin": {"S": begin}, ":before": {"S": before}}
+            values = {":pk": {"S": partition}, ":begin": {"S": start}, ":before": {"S": before}}
             yield from self._table.query("pk = :pk AND sk BETWEEN :begin AND :before", values, forward=True, page=PAGE)
 
     def find(self, tenant: str, turn_id: str) -> UsageRecord | None:

@@ -52,6 +52,8 @@ class FittedPrompt:
 
     def restored(self, completion: Completion) -> Completion:
         """The answer with its calls under the names that the client gave, and with the notes."""
+        if not completion.tool_calls:
+            return completion.model_copy(update={"notes": self.notes}) if self.notes else completion
         named = (
             call.model_copy(update={"name": self.tool_names[call.name]}) if call.name in self.tool_names else call
             for call in completion.tool_calls

@@ -43,10 +43,11 @@ def texts_by_field(message: dict[str, Any]) -> dict[str, str]:
     Mistral's are parts of `content`: https://docs.mistral.ai/capabilities/reasoning
     """
     found = {name: message.get(name) for name in ("reasoning_content", "reasoning")}
-    details, content = _objects(message.get("reasoning_details")), _objects(message.get("content"))
-    parts = [part for one in content if one.get("type") == "thinking" for part in _objects(one.get("thinking"))]
-    found["reasoning_details"] = _joined(detail.get("text") or detail.get("summary") for detail in details)
-    found["content"] = _joined(part.get("text") for part in parts)
+    if details := _objects(message.get("reasoning_details")):
+        found["reasoning_details"] = _joined(detail.get("text") or detail.get("summary") for detail in details)
+    if content := _objects(message.get("content")):
+        parts = [part for one in content if one.get("type") == "thinking" for part in _objects(one.get("thinking"))]
+        found["content"] = _joined(part.get("text") for part in parts)
     return {name: text for name, text in found.items() if isinstance(text, str) and text}
 
 

@@ -1,0 +1,1 @@
+"""How fast the functions are, beside plain HTTP loops and other libraries: `make bench`."""

@@ -1,0 +1,114 @@
+"""A DynamoDB that answers what a message's turn asks, in JSON 1.0, without computing anything.
+
+It keeps items by key. Conditions always hold, and an update returns the stored item with the values that a lease sets.
+A session stops growing at `LENGTH` messages, so that every further turn reads and writes the same.
+"""
+
+import json
+import re
+import zlib
+from collections.abc import Callable
+from typing import Any
+
+LENGTH = 6
+"""Messages in a session: a short conversation."""
+
+Item = dict[str, Any]
+Key = tuple[str, str]
+
+
+class CannedDynamoDb:
+    """Answers requests by the name of their operation, as the header `x-amz-target` has it."""
+
+    def __init__(self) -> None:
+        self._items: dict[Key, Item] = {}
+
+    def answer(self, operation: str, body: bytes) -> bytes:
+        """The body of the response."""
+        request = json.loads(body)
+        return json.dumps(getattr(self, f"_{operation}")(request)).encode()
+
+    def _GetItem(self, request: Item) -> Item:  # noqa: N802 - the names of DynamoDB's operations
+        item = self._items.get(_key(request["Key"]))
+        return {"Item": item} if item else {}
+
+    def _BatchGetItem(self, request: Item) -> Item:  # noqa: N802
+        found = {
+            table: [self._items[key] for key in map(_key, asked["Keys"]) if key in self._items]
+            for table, asked in request["RequestItems"].items()
+        }
+        return {"Responses": found}
+
+    def _PutItem(self, request: Item) -> Item:  # noqa: N802
+        self._put(request["Item"])
+        return {}
+
+    def _DeleteItem(self, request: Item) -> Item:  # noqa: N802
+        self._items.pop(_key(request["Key"]), None)
+        return {}
+
+    def _BatchWriteItem(self, request: Item) -> Item:  # noqa: N802
+        for actions in request["RequestItems"].values():
+            for action in actions:
+                if "PutRequest" in action:
+                    self._put(action["PutRequest"]["Item"])
+        return {}
+
+    def _TransactGetItems(self, request: Item) -> Item:  # noqa: N802
+        return {"Responses": [self._GetItem(action["Get"]) for action in request["TransactItems"]]}
+
+    def _UpdateItem(self, request: Item) -> Item:  # noqa: N802
+        stored = self._items.get(_key(request["Key"]), request["Key"])
+        values = request.get("ExpressionAttributeValues", {})
+        lease = {"lease": values[":turn"], "leaseUntil": values[":until"]} if ":until" in values else {}
+        return {"Attributes": stored | lease}
+
+    def _Query(self, request: Item) -> Item:  # noqa: N802
+        values = {name: next(iter(value.values())) for name, value in request["ExpressionAttributeValues"].items()}
+        matches = _sort_condition(request["KeyConditionExpression"], values)
+        found = [item for (pk, sk), item in self._items.items() if pk == values[":pk"] and matches(sk)]
+        found.sort(key=lambda item: str(item["sk"]["S"]), reverse=not request.get("ScanIndexForward", True))
+        return {"Items": found[: request.get("Limit", 100)], "Count": len(found)}
+
+    def _TransactWriteItems(self, request: Item) -> Item:  # noqa: N802
+        updates = [action["Update"] for action in request["TransactItems"] if "Update" in action]
+        puts = [action["Put"]["Item"] for action in request["TransactItems"] if "Put" in action]
+        if all(self._grows(update) for update in updates):
+            for update in updates:
+                self._set(update)
+            for item in puts:
+                self._put(item)
+        return {}
+
+    def _grows(self, update: Item) -> bool:
+        count = self._items.get(_key(update["Key"]), {}).get("messageCount", {"N": "0"})["N"]
+        return int(count) < LENGTH
+
+    def _set(self, update: Item) -> None:
+        """`SET a = :a, b = :b REMOVE …`, the form in which a commit changes its session."""
+        expression, values = update["UpdateExpression"], update["ExpressionAttributeValues"]
+        assignments = expression.partition(" REMOVE ")[0].removeprefix("SET ").split(", ")
+        changed = {name: values[value] for name, _, value in (one.partition(" = ") for one in assignments)}
+        self._put({**self._items.get(_key(update["Key"]), update["Key"]), **changed})
+
+    def _put(self, item: Item) -> None:
+        self._items[_key(item)] = item
+
+
+def _sort_condition(condition: str, values: dict[str, str]) -> Callable[[str], bool]:
+    """What `pk = :pk AND …` asks of a sort key: a range, a prefix, or nothing."""
+    names = re.findall(r":\w+", condition)[1:]
+    if "BETWEEN" in condition:
+        first, last = (values[name] for name in names)
+        return lambda sort: first <= sort <= last
+    prefix = values[names[0]] if names else ""
+    return lambda sort: sort.startswith(prefix)
+
+
+def _key(item: Item) -> Key:
+    return item["pk"]["S"], item["sk"]["S"]
+
+
+def checksum(body: bytes) -> str:
+    """What DynamoDB sends as `x-amz-crc32`."""
+    return str(zlib.crc32(body))

@@ -1,0 +1,78 @@
+// What the whole console shares, and the only place where anything is kept in the browser.
+//
+//   const {key, offline} = useShared();       in a component: draws again when it changes
+//   share({notice: {kind: "ok", text}});      changes it
+//
+// What only one view needs is that view's own (useState). The key is in sessionStorage: it is gone when the tab closes.
+
+import {useEffect, useState} from "./html.js";
+
+const KEY = "agentos.key", THEME = "agentos.theme";
+const listeners = new Set();
+
+export const shared = {
+  key: sessionStorage.getItem(KEY) ?? "",
+  theme: localStorage.getItem(THEME) ?? "auto", // auto, light or dark
+  offline: !navigator.onLine,
+  asksKey: null, // why a key is asked for: "missing" or "refused"; null while none is asked for
+  denied: new Set(), // scopes that the API has said the key lacks
+  scopes: null, // the key's scopes, where the API tells them; null is unknown
+  place: {view: "", parts: [], query: new URLSearchParams()}, // the router's
+  notices: [], // toasts: {id, kind, text}
+  agentsChanged: 0, // counts up when an agent was made, changed or deleted
+};
+
+/** Changes what is shared, and draws again what shows it. */
+export function share(changes) {
+  Object.assign(shared, changes);
+  for (const listener of [...listeners]) listener();
+}
+
+/** What is shared, in a component that draws again after each change. */
+export function useShared() {
+  const [, draw] = useState(0);
+  useEffect(() => {
+    const listener = () => draw(count => count + 1);
+    listeners.add(listener);
+    return () => listeners.delete(listener);
+  }, []);
+  return shared;
+}
+
+/** Whether the key may do what a scope allows. What is not known counts as allowed, until the API refuses it. */
+export function may(scope) {
+  if (!scope) return true;
+  if (shared.denied.has(scope)) return false;
+  return !shared.scopes || shared.scopes.includes(scope) || (scope === "agents:read" && shared.scopes.includes("agents:write"));
+}
+
+/** Takes a key, or forgets it for "". What was known of the last one's scopes is forgotten with it. */
+export function takeKey(key) {
+  if (key) sessionStorage.setItem(KEY, key);
+  else sessionStorage.removeItem(KEY);
+  share({key, asksKey: null, denied: new Set(), scopes: null});
+}
+
+/** A short message in the corner: notify("Copied."), notify(error.message, "error"). */
+export function notify(text, kind = "ok") {
+  const notice = {id: crypto.randomUUID?.() ?? String(Math.random()), kind, text};
+  share({notices: [...shared.notices, notice].slice(-3)});
+  setTimeout(() => dismiss(notice.id), kind === "error" ? 10_000 : 4_000);
+}
+
+export function dismiss(id) {
+  share({notices: shared.notices.filter(notice => notice.id !== id)});
+}
+
+/** Shows the chosen theme; "auto" is the system's. */
+export function applyTheme(theme = shared.theme) {
+  localStorage.setItem(THEME, theme);
+  document.documentElement.dataset.theme = theme;
+  share({theme});
+}
+
+/** Keeps `offline` true while the browser has no network. */
+export function watchConnection() {
+  addEventListener("online", () => share({offline: false}));
+  addEventListener("offline", () => share({offline: true}));
+}

@@ -1,0 +1,86 @@
+"""The files of the web console: one page, and what it loads.
+
+The page links to its files below the digest of all of them, `console/<digest>/main.js`. So a file's URL never has
+another content, browsers keep it without asking again, and the modules that a page loads are always of one version.
+"""
+
+import hashlib
+from pathlib import Path
+
+from agentos.api.entity_tags import has_tag
+from agentos.api.response import Response, TextResponse
+from agentos.kernel.errors import NotFound
+
+PAGE = "index.html"
+
+CONTENT_TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".txt": "text/plain; charset=utf-8",
+}
+"""By the suffix. A file of any other kind is not served."""
+
+POLICY = "; ".join((
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "connect-src 'self'",
+    "img-src 'self' data:",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+))  # fmt: skip
+"""https://developer.mozilla.org/en-US/docs/Web/HTTP/Reference/Headers/Content-Security-Policy"""
+
+PROTECTION = {
+    "content-security-policy": POLICY,
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+    "cross-origin-opener-policy": "same-origin",
+}
+KEPT = "public, max-age=31536000, immutable"
+ASKED_AGAIN = "no-cache"
+
+
+class Console:
+    """Answers with the files of the folder `static` beside a function's module, which are read once.
+
+    Nothing but these is found, whatever a path looks like.
+    """
+
+    def __init__(self, module: str) -> None:
+        folder = Path(module).with_name("static")
+        files = sorted(path for path in folder.rglob("*") if path.suffix in CONTENT_TYPES)
+        self._texts = {path.relative_to(folder).as_posix(): path.read_text("utf-8") for path in files}
+        self._digest = _digest(self._texts)
+        modules = [name for name in self._texts if name.endswith(".js") and name != "boot.js"]
+        filled = {"{{digest}}": self._digest, "{{modules}}": " ".join(modules)}
+        for mark, value in filled.items():
+            self._texts[PAGE] = self._texts[PAGE].replace(mark, value)
+
+    def answer(self, file: str | None, if_none_match: str | None) -> Response | TextResponse:
+        """The page for None, else the file of a path such as `<digest>/main.js`. Raises NotFound."""
+        if file is None:
+            return self._served(PAGE, ASKED_AGAIN, if_none_match)
+        digest, _, name = file.partition("/")
+        if digest != self._digest or name == PAGE or name not in self._texts:
+            raise NotFound("The console has no such file. Open it anew at /console.")
+        return self._served(name, KEPT, if_none_match)
+
+    def _served(self, name: str, caching: str, if_none_match: str | None) -> Response | TextResponse:
+        text = self._texts[name]
+        tag = hashlib.sha256(text.encode()).hexdigest()[:32]
+        headers = {"etag": f'"{tag}"', "cache-control": caching, **PROTECTION}
+        if has_tag(if_none_match, tag):
+            return Response(None, headers, 304)
+        return TextResponse(text, CONTENT_TYPES[Path(name).suffix], headers)
+
+
+def _digest(texts: dict[str, str]) -> str:
+    """Of the names and contents of all files."""
+    digest = hashlib.sha256()
+    for name, text in texts.items():
+        digest.update(f"{name}\0{text}\0".encode())
+    return digest.hexdigest()[:16]

@@ -1,0 +1,31 @@
+"""Debian's Chromium, driven by Playwright. Playwright's own browsers are not needed."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from playwright.sync_api import Browser, expect, sync_playwright
+
+SEEN_SECONDS = 60
+"""How long a page may take to show something on a slow machine."""
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+# In CI it is not skipped: there it fails without a browser. `.ci/run` installs one.
+needs_chromium = pytest.mark.skipif(not CHROMIUM and not os.environ.get("CI"), reason="needs Chromium")
+
+
+@contextmanager
+def launched() -> Iterator[Browser]:
+    """A browser whose pages wait for `SEEN_SECONDS`."""
+    assert CHROMIUM, "there is no Chromium: install Debian's package chromium"
+    expect.set_options(timeout=SEEN_SECONDS * 1000)
+    with sync_playwright() as playwright:
+        # Root may not use Chromium's sandbox, and a container's /dev/shm is too small for it.
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
+        )
+        yield browser
+        browser.close()
