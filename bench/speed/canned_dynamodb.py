@@ -43,6 +43,20 @@ class CannedDynamoDb:
         self._put(request["Item"])
         return {}
 
+    def _DeleteItem(self, request: Item) -> Item:  # noqa: N802
+        self._items.pop(_key(request["Key"]), None)
+        return {}
+
+    def _BatchWriteItem(self, request: Item) -> Item:  # noqa: N802
+        for actions in request["RequestItems"].values():
+            for action in actions:
+                if "PutRequest" in action:
+                    self._put(action["PutRequest"]["Item"])
+        return {}
+
+    def _TransactGetItems(self, request: Item) -> Item:  # noqa: N802
+        return {"Responses": [self._GetItem(action["Get"]) for action in request["TransactItems"]]}
+
     def _UpdateItem(self, request: Item) -> Item:  # noqa: N802
         stored = self._items.get(_key(request["Key"]), request["Key"])
         values = request.get("ExpressionAttributeValues", {})
@@ -53,8 +67,8 @@ class CannedDynamoDb:
         values = {name: next(iter(value.values())) for name, value in request["ExpressionAttributeValues"].items()}
         matches = _sort_condition(request["KeyConditionExpression"], values)
         found = [item for (pk, sk), item in self._items.items() if pk == values[":pk"] and matches(sk)]
-        found.sort(key=lambda item: str(item["sk"]["S"]), reverse=not request["ScanIndexForward"])
-        return {"Items": found[: request["Limit"]], "Count": len(found)}
+        found.sort(key=lambda item: str(item["sk"]["S"]), reverse=not request.get("ScanIndexForward", True))
+        return {"Items": found[: request.get("Limit", 100)], "Count": len(found)}
 
     def _TransactWriteItems(self, request: Item) -> Item:  # noqa: N802
         updates = [action["Update"] for action in request["TransactItems"] if "Update" in action]

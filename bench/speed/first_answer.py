@@ -1,28 +1,64 @@
-"""What a new environment takes until its first answer, in a process of its own: init, then the first request.
+"""What a new environment takes until its first answer: init, then the first request. It is run in a process of its own.
 
-    python -m bench.speed.first_answer send_message '<event>'      or a line of Python to import alone, as a floor
+    python -m bench.speed.first_answer <handler's file> <event's file>
+    python -m bench.speed.first_answer -c <code>                              a floor: what the code alone takes
 
-Prints one line of JSON: milliseconds of CPU and of real time, of init and of the first request.
+Prints one line of JSON: the milliseconds of CPU time and of real time for init and for the first request, the status of
+the answer, and the megabytes that the process has at its most.
 """
 
 import time
 
-_CPU, _WALL = time.process_time(), time.perf_counter()
+_BEGAN = time.process_time(), time.perf_counter()
 
-import json  # noqa: E402 - the clock starts before anything else is loaded
+import importlib.util  # noqa: E402 - the clock starts before anything else is loaded
+import json  # noqa: E402
 import sys  # noqa: E402
+from types import SimpleNamespace  # noqa: E402
+from typing import Any  # noqa: E402
 
-from bench.speed.environment import load  # noqa: E402
+Times = dict[str, float]
+
+CONTEXT = SimpleNamespace(aws_request_id="bench", get_remaining_time_in_millis=lambda: 30_000)
 
 
-class Lap:
-    """CPU and real time since the last one."""
+def since(began: tuple[float, float]) -> Times:
+    """Milliseconds of CPU time and of real time."""
+    cpu, wall = time.process_time(), time.perf_counter()
+    return {"cpu": (cpu - began[0]) * 1000, "wall": (wall - began[1]) * 1000}
 
-    def __init__(self) -> None:
-        self._cpu, self._wall = _CPU, _WALL
 
-    def __call__(self) -> dict[str, float]:
-        cpu, wall = time.process_time(), time.perf_counter()
-        spent = {"cpu": (cpu - self._cpu) * 1000, "wall": (wall - self._wall) * 1000}
-        self._cpu, self._wall = cpu, wall
-        return spent
+def handler_of(path: str) -> Any:
+    """The handler, loaded as Lambda loads it."""
+    spec = importlib.util.spec_from_file_location("app", path)
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.handler
+
+
+def measure(arguments: list[str]) -> dict[str, Any]:
+    """What is printed."""
+    if arguments[0] == "-c":
+        exec(arguments[1], {})  # noqa: S102 - a line of the benchmark's own
+        return {"init": since(_BEGAN)}
+    handler = handler_of(arguments[0])
+    init, began = since(_BEGAN), (time.process_time(), time.perf_counter())
+    with open(arguments[1]) as file:
+        event = json.load(file)
+    answer = handler(event, CONTEXT)
+    first = since(began)
+    status = answer.get("statusCode") if isinstance(answer, dict) else None
+    return {"init": init, "first": first, "status": status, "megabytes": _megabytes()}
+
+
+def _megabytes() -> float:
+    """The most that the process had. getrusage would tell of the process that started it, too."""
+    with open("/proc/self/status") as file:
+        return int(file.read().partition("VmHWM:")[2].split()[0]) / 1024
+
+
+if __name__ == "__main__":
+    out, sys.stdout = sys.stdout, sys.stderr  # the functions' metrics go there
+    print(json.dumps(measure(sys.argv[1:])), file=out)

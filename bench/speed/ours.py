@@ -15,6 +15,7 @@ def environment(port: int, primary: str = "ok") -> dict[str, str]:
     stub = f"http://127.0.0.1:{port}"
     return {
         "AUTH_MODE": "none",
+        "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
         "AWS_ACCESS_KEY_ID": "bench",
         "AWS_SECRET_ACCESS_KEY": "bench",
         "AWS_DEFAULT_REGION": "eu-west-1",

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from agentos.services.recosting import Recosting
     from agentos.services.request_rates import RequestRates
     from agentos.services.response_agents import ResponseAgents
+    from agentos.services.response_histories import ResponseHistories
     from agentos.services.response_turns import ResponseTurns
     from agentos.services.responses import Conversations, Responses
     from agentos.services.sessions import Sessions
@@ -368,7 +369,9 @@ def _executor(seconds: float | None) -> "Executor":
     """`seconds`: the timeout of every target, or None for the timeout of its provider."""
     from agentos.routing.call import AttemptRunner
     from agentos.routing.execute import Executor
+    from agentos.services.first_turn import load_ahead
 
+    load_ahead(settings())
     upstream = upstream_client()
     attempts = AttemptRunner(upstream.call, health(), latencies(), clock())
     timeout_of = upstream.timeout_of if seconds is None else lambda _: seconds
@@ -568,6 +571,13 @@ def response_turns() -> "ResponseTurns":
 
 
 @once
+def response_histories() -> "ResponseHistories":
+    from agentos.services.response_histories import ResponseHistories
+
+    return ResponseHistories(response_agents(), session_store(), response_store(), settings().limits)
+
+
+@once
 def responses() -> "Responses":
     from agentos.services.responses import Responses
 
@@ -579,7 +589,7 @@ def responses() -> "Responses":
 def conversations() -> "Conversations":
     from agentos.services.responses import Conversations
 
-    return Conversations(response_agents(), session_store(), clock())
+    return Conversations(response_agents(), session_store(), response_store(), clock())
 
 
 @once
@@ -611,8 +621,8 @@ def queue() -> "Queue | None":
     """The queue of background turns. None without a URL: sam local passes the queue's logical name instead."""
     from agentos.store.queue import Queue, connect
 
-    url = os.environ.get("TURN_QUEUE_URL", "")
-    return Queue(connect(os.environ.get("AWS_ENDPOINT_URL_SQS") or None), url) if url.startswith("http") else None
+    url, endpoint = os.environ.get("TURN_QUEUE_URL", ""), os.environ.get("AWS_ENDPOINT_URL_SQS") or None
+    return Queue(once(lambda: connect(endpoint)), url) if url.startswith("http") else None
 
 
 @once

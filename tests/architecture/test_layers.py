@@ -45,13 +45,12 @@ HOME_OF = {
         "store/transport/skew.py",
     },
     "urllib3": {"providers/connections.py", "providers/http_failures.py", "providers/http_stream.py"},
-    "certifi": {"providers/tls.py"},
+    "certifi": {"kernel/certificates.py"},
     "httpx": set(),  # the tools and tests have it; no function loads it
     "anyio": set(),
     "yaml": {"settings/loading.py"},
     "jsonschema": {"services/tool_definitions.py"},
     "awslambdaric": set(),  # Lambda's own client, which lambda_streaming does not use
-    "certifi": {"providers/tls.py", "store/transport/tls.py"},
     "aws_lambda_powertools": {
         "kernel/logs.py",
         "routing/health.py",

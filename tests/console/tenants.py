@@ -65,12 +65,12 @@ class Site:
     def url(self) -> str:
         return str(self.host.client.base_url).rstrip("/")
 
-    def tenant(self, *scopes: str) -> Tenant:
-        """A tenant of which nothing is stored, whose key has these scopes, or all."""
+    def tenant(self, *scopes: str, **fields: Any) -> Tenant:
+        """A tenant of which nothing is stored, whose key has these scopes, or all, and further fields."""
         name = f"tenant-{next(self.numbers)}"
         made = self.host.client.post(
             "/keys",
-            json={"tenant": name, "name": f"console of {name}", "scopes": scopes or ALL_SCOPES},
+            json={"tenant": name, "name": f"console of {name}", "scopes": scopes or ALL_SCOPES, **fields},
             headers={"authorization": f"Bearer {self.admin}"},
         ).json()
         return Tenant(name, made["key"], made["keyId"], self.host.client)

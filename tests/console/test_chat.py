@@ -95,17 +95,16 @@ def test_an_answer_is_stopped_and_read_later(page: Page, site: Site) -> None:
     expect(answers(page)).to_have_text("Mer")
     page.get_by_role("button", name="Stop").click()
     expect(page.get_by_text("Stopped. The answer is still written and stored.")).to_be_visible()
+    page.get_by_role("button", name="Go on reading").click()
     seen.set()
-    while not routes(page).count():  # until the turn is stored
-        page.get_by_role("button", name="Show what is stored").click()
-        expect(page.get_by_role("log")).to_have_attribute("aria-busy", "false")
+    expect(routes(page)).to_have_count(1)
     expect(answers(page)).to_have_text("Mercury.")
+    assert len(site.openai.requests) == 1
 
 
 def test_a_failed_message_is_tried_again(page: Page, site: Site, axe: Axe) -> None:
-    open_chat(page, site, site.tenant(), config={"fallbackModels": []})
+    open_chat(page, site, site.tenant(models=["openai:*"]))
     site.openai.script = [refusal(401)]
-    site.groq.script = [refusal(401)]
     send(page, "Hello")
     alert = page.get_by_role("alert")
     expect(alert).to_contain_text("502 · upstream_failed")

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.console.management import fits_a_phone, open_view
 from tests.console.tenants import FALLBACK, Site
@@ -12,9 +12,13 @@ from tests.support.upstream import Reply
 Axe = Callable[[Page], None]
 
 
+def card(page: Page, provider: str) -> Locator:
+    return page.get_by_role("article", name=provider, exact=True)
+
+
 def test_the_matrix_says_who_can_answer_and_what_others_lack(page: Page, site: Site, axe: Axe) -> None:
     open_view(page, site, site.tenant(), "providers")
-    openai, gemini = page.get_by_role("article", name="openai"), page.get_by_role("article", name="gemini")
+    openai, gemini = card(page, "openai"), card(page, "gemini")
     expect(openai).to_contain_text("available")
     expect(openai).to_contain_text("No calls in the last hour.")
     expect(gemini).to_contain_text("not configured")
@@ -32,13 +36,13 @@ def test_the_matrix_says_who_can_answer_and_what_others_lack(page: Page, site: S
 def test_those_that_can_answer_are_chosen(page: Page, site: Site) -> None:
     open_view(page, site, site.tenant(), "providers")
     cards = page.get_by_role("article")
-    expect(page.get_by_role("article", name="gemini")).to_be_visible()
+    expect(card(page, "gemini")).to_be_visible()
     page.get_by_label("Show").select_option("those that can answer")
-    expect(page.get_by_role("article", name="gemini")).to_have_count(0)
+    expect(card(page, "gemini")).to_have_count(0)
     assert {"openai", "groq"} <= {str(card.get_attribute("aria-label")) for card in cards.all()}
     page.get_by_label("Show").select_option("those that cannot")
-    expect(page.get_by_role("article", name="gemini")).to_be_visible()
-    expect(page.get_by_role("article", name="openai")).to_have_count(0)
+    expect(card(page, "gemini")).to_be_visible()
+    expect(card(page, "openai")).to_have_count(0)
 
 
 def test_calls_of_the_last_hour_are_seen(page: Page, site: Site, axe: Axe) -> None:
@@ -49,7 +53,7 @@ def test_calls_of_the_last_hour_are_seen(page: Page, site: Site, axe: Axe) -> No
     for _ in range(3):
         tenant.say(agent, session)
     open_view(page, site, tenant, "providers")
-    openai, groq = page.get_by_role("article", name="openai"), page.get_by_role("article", name="groq")
+    openai, groq = card(page, "openai"), card(page, "groq")
     expect(openai).to_contain_text("Calls3")
     expect(groq).to_contain_text("Calls1")
     expect(openai.get_by_role("img", name=re.compile("Latency in the last hour: .*latest .* ms"))).to_be_visible()
@@ -63,7 +67,7 @@ def test_it_looks_again_by_itself_until_it_is_paused(page: Page, site: Site) -> 
     agent = tenant.agent()
     session = tenant.session(agent)
     open_view(page, site, tenant, "providers")
-    openai = page.get_by_role("article", name="openai")
+    openai = card(page, "openai")
     expect(openai).to_contain_text("No calls in the last hour.")
     tenant.say(agent, session)
     page.clock.run_for(20_000)
@@ -89,7 +93,7 @@ def test_an_open_circuit_is_shown(page: Page, site: Site, axe: Axe) -> None:
     finally:
         site.groq.script.clear()
     open_view(page, site, tenant, "providers")
-    circuits = page.get_by_role("article", name="groq").get_by_role("list", name="Circuits")
+    circuits = card(page, "groq").get_by_role("list", name="Circuits")
     expect(circuits).to_contain_text(
         re.compile(r"groq:openai/gpt-oss-20b is (left alone for \d+ s|being tried by one call)")
     )
@@ -99,7 +103,7 @@ def test_an_open_circuit_is_shown(page: Page, site: Site, axe: Axe) -> None:
 def test_without_the_scope_usage_there_are_no_numbers(page: Page, site: Site, axe: Axe) -> None:
     open_view(page, site, site.tenant("chat"), "providers")
     expect(page.get_by_text("Your key may not read usage")).to_be_visible()
-    expect(page.get_by_role("article", name="openai")).not_to_contain_text("Latency")
+    expect(card(page, "openai")).not_to_contain_text("Latency")
     axe(page)
 
 
@@ -108,7 +112,7 @@ def test_an_api_that_does_not_answer_is_an_error_in_words(page: Page, site: Site
     page.context.set_offline(True)
     page.get_by_role("button", name="Look now").click()
     expect(page.get_by_role("alert")).to_contain_text("The API cannot be reached.")
-    expect(page.get_by_role("article", name="openai")).to_be_visible()
+    expect(card(page, "openai")).to_be_visible()
     axe(page)
     page.context.set_offline(False)
     page.get_by_role("button", name="Try again").click()

@@ -2,7 +2,12 @@
 
 from typing import Any
 
+import pytest
+
+from agentos import wiring
+from agentos.domain import SessionFilter
 from agentos.kernel.ids import new_id
+from agentos.store.sessions import SessionStore
 
 
 def test_a_session_needs_no_body(api: Any) -> None:
@@ -111,3 +116,84 @@ def test_lists_page_through_the_api_in_both_orders(api: Any, upstream: Any) -> N
                 break
             query["after"] = page["nextCursor"]
         assert seen == expected
+
+
+# --- search ----------------------------------------------------------------------------------------
+
+
+def found(api: Any, agent_id: str, **query: str) -> list[str]:
+    """The ids of all pages, in order. No session is on two of them."""
+    ids: list[str] = []
+    after: dict[str, str] = {}
+    while True:
+        page = api("list_sessions", agentId=agent_id, query={**query, **after})
+        assert page.status == 200, page.text
+        ids += [one["sessionId"] for one in page.json["data"]]
+        if not page.json["hasMore"]:
+            assert page.json["nextCursor"] is None
+            assert len(set(ids)) == len(ids)
+            return ids
+        after = {"after": page.json["nextCursor"]}
+
+
+def test_sessions_are_found_by_metadata(api: Any) -> None:
+    agent_id = api.agent()
+    made = [
+        api.session(agent_id, userId="ann" if number % 2 else "bob", metadata={"team": team, "nested": {"team": "a"}})
+        for number, team in enumerate(("a", "b", "a", 1, None, "a", "A"))
+    ]
+    others = api.session(api.agent(), metadata={"team": "a"})
+    of_a = [made[5], made[2], made[0]]
+    assert found(api, agent_id, **{"metadata.team": "a"}) == of_a
+    assert found(api, agent_id, **{"metadata.team": "a", "order": "asc"}) == of_a[::-1]
+    assert found(api, agent_id, **{"metadata.team": "a", "limit": "1"}) == of_a
+    assert found(api, agent_id, **{"metadata.team": "a", "userId": "bob"}) == [made[2], made[0]]
+    for query in ({"metadata.team": "1"}, {"metadata.team": ""}, {"metadata.": "a"}, {"metadata.nested.team": "a"}):
+        assert found(api, agent_id, **query) == []
+    assert others not in of_a
+
+
+def test_a_search_reads_so_many_sessions_and_says_where_it_stopped(api: Any) -> None:
+    store = SessionStore(wiring.table(), wiring.clock(), max_searched=3)
+    agent_id = api.agent()
+    made = [api.session(agent_id, metadata={"n": str(number % 5)}) for number in range(10)]
+    pages = []
+    after = None
+    while True:
+        page = store.page("default", agent_id, SessionFilter(metadata={"n": "1"}), 20, after, "desc")
+        pages.append([one.session_id for one in page.data])
+        if not page.has_more:
+            break
+        after = page.next_cursor
+    assert pages == [[], [made[6]], [made[1]], []]
+
+
+def test_sessions_are_found_by_the_begin_of_their_id(api: Any) -> None:
+    agent_id = api.agent()
+    made = [api.session(agent_id, userId="ann", metadata={"n": str(number)}) for number in range(3)]
+    for session_id in made:
+        assert found(api, agent_id, sessionId=session_id) == [session_id]
+        assert session_id in found(api, agent_id, sessionId=session_id[:12])
+    assert found(api, agent_id, sessionId="sess_", limit="2") == made[::-1]
+    assert found(api, agent_id, sessionId=made[1], userId="ann") == [made[1]]
+    assert found(api, agent_id, sessionId=made[1], userId="bob") == []
+    assert found(api, agent_id, **{"sessionId": "sess_", "metadata.n": "2"}) == [made[2]]
+    for other in ("sess_z", made[0].upper(), "agent", "\x00", "ü"):
+        assert found(api, agent_id, sessionId=other) == []
+    assert found(api, api.agent(), sessionId=made[0]) == []
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ({"sessionId": ""}, "sessionId"),
+        ({"sessionId": "s" * 257}, "sessionId"),
+        ({"metadata": "a"}, "metadata"),
+        ({"metadataTeam": "a"}, "metadataTeam"),
+        ({"Metadata.team": "a"}, "Metadata.team"),
+        ({"metadata.team": "a", "after": "x"}, "after"),
+    ],
+)
+def test_a_mistaken_filter_is_named(api: Any, query: dict[str, str], field: str) -> None:
+    answer = api("list_sessions", agentId=api.agent(), query=query)
+    assert (answer.status, answer.json["details"]["errors"][0]["field"]) == (400, field)

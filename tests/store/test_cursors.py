@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from agentos.domain import Page
+from agentos.domain import Page, SessionFilter
 from agentos.kernel.errors import InvalidRequest
 from agentos.kernel.ids import new_id
 from agentos.store import keys
@@ -46,8 +46,12 @@ def lists(store: Store) -> dict[str, Callable[[str | None, int, str], Page[Any]]
     place = (TENANT, agent_id, session.session_id)
     return {
         "agents": lambda after, limit, order: store.agents.page(TENANT, limit, after, order),
-        "sessions": lambda after, limit, order: store.sessions.page(TENANT, agent_id, None, limit, after, order),
-        "a user's": lambda after, limit, order: store.sessions.page(TENANT, agent_id, "ann", limit, after, order),
+        "sessions": lambda after, limit, order: store.sessions.page(
+            TENANT, agent_id, SessionFilter(), limit, after, order
+        ),
+        "a user's": lambda after, limit, order: store.sessions.page(
+            TENANT, agent_id, SessionFilter("ann"), limit, after, order
+        ),
         "messages": lambda after, limit, order: store.sessions.messages(*place, limit, after, order),
     }
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from agentos.domain import IdempotencyKey, ToolCall
+from agentos.domain import IdempotencyKey, SessionFilter, ToolCall
 from agentos.kernel.errors import ApiError
 from agentos.kernel.ids import new_id
 from agentos.store.background_turns import BackgroundTurnStore
@@ -74,7 +74,7 @@ class Everything:
         yield "version", lambda: store.agents.at(TENANT, self.agent, 1)
         yield "agents", lambda: store.agents.page(TENANT, 5, None, "asc")
         yield "session", lambda: store.sessions.get(*path)
-        yield "sessions", lambda: store.sessions.page(*path[:2], "ann", 5, None, "desc")
+        yield "sessions", lambda: store.sessions.page(*path[:2], SessionFilter("ann"), 5, None, "desc")
         yield "messages", lambda: store.sessions.messages(*path, 5, None, "asc")
         yield "made before", lambda: store.sessions.made_before(*path[:2], KEY)
         yield "history", lambda: store.turns.newest(TENANT, self.session, 2)

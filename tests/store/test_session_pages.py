@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from agentos.domain import Session
+from agentos.domain import Session, SessionFilter
 from agentos.kernel.errors import InvalidRequest
 from agentos.kernel.ids import new_id
 from agentos.store import keys
@@ -16,7 +16,7 @@ def walk(store: Store, agent_id: str, limit: int, order: str, user_id: str | Non
     pages: list[list[str]] = []
     after: str | None = None
     while True:
-        page = store.sessions.page(TENANT, agent_id, user_id, limit, after, order)
+        page = store.sessions.page(TENANT, agent_id, SessionFilter(user_id), limit, after, order)
         pages.append([session.session_id for session in page.data])
         if page.next_cursor is None:
             assert not page.has_more
@@ -91,9 +91,9 @@ def test_deleted_and_expired_sessions_leave_no_holes(store: Store, order: str) -
 def test_new_sessions_between_pages_neither_repeat_nor_hide_others(store: Store) -> None:
     agent_id = store.agent()
     made = ids(sessions(store, agent_id, 4))
-    first = store.sessions.page(TENANT, agent_id, None, 2, None, "desc")
+    first = store.sessions.page(TENANT, agent_id, SessionFilter(), 2, None, "desc")
     store.session(agent_id)
-    second = store.sessions.page(TENANT, agent_id, None, 2, first.next_cursor, "desc")
+    second = store.sessions.page(TENANT, agent_id, SessionFilter(), 2, first.next_cursor, "desc")
 
     assert [session.session_id for session in (*first.data, *second.data)] == made[::-1]
     assert second.has_more is False
@@ -105,7 +105,7 @@ def test_a_listed_session_is_as_it_would_be_read(store: Store) -> None:
     store.turn(session)
     store.begin(session)
 
-    (listed,) = store.sessions.page(TENANT, agent_id, "ann", 1, None, "desc").data
+    (listed,) = store.sessions.page(TENANT, agent_id, SessionFilter("ann"), 1, None, "desc").data
 
     assert listed == store.read(session)
     assert (listed.state, listed.message_count) == ("running", 2)
@@ -126,9 +126,9 @@ def test_cursors_stay_in_their_own_list(store: Store) -> None:
     mine, other = store.agent(), store.agent()
     sessions(store, mine, 3)
     strangers = ids(sessions(store, other, 3))
-    cursor = store.sessions.page(TENANT, other, None, 1, None, "asc").next_cursor
+    cursor = store.sessions.page(TENANT, other, SessionFilter(), 1, None, "asc").next_cursor
 
-    page = store.sessions.page(TENANT, mine, None, 20, cursor, "desc")
+    page = store.sessions.page(TENANT, mine, SessionFilter(), 20, cursor, "desc")
 
     assert not {session.session_id for session in page.data} & set(strangers)
 
@@ -147,4 +147,4 @@ def test_a_cursor_of_another_origin_is_refused(store: Store) -> None:
     agent_id = store.agent()
     for cursor in BAD_CURSORS:
         with pytest.raises(InvalidRequest):
-            store.sessions.page(TENANT, agent_id, None, 20, cursor, "desc")
+            store.sessions.page(TENANT, agent_id, SessionFilter(), 20, cursor, "desc")

@@ -107,7 +107,7 @@ def _patch(patch: Json, whole: Json) -> Json:
 
 
 def _draft() -> Json:
-    return {"anyOf": [component("AgentPatch"), {"type": "null"}], "description": FIELDS["agent"]}
+    return {"anyOf": [component("AgentPatch"), {"type": "null"}], "description": FIELDS["RouteQuery.agent"]}
 
 
 def _error() -> Json:

@@ -76,7 +76,6 @@ MODELS = {
 
 FIELDS = {
     "agentId": "The agent's id.",
-    "agent": "A JSON Merge Patch of the agent, which is tried and not stored.",
     "agentVersion": "The version of the agent that the session keeps to; null follows the latest.",
     "allowUnpriced": "Whether models whose price is not known may be asked although `usd` cannot hold them.",
     "among": "The models to choose from.",
@@ -343,6 +342,7 @@ FIELDS = {
     "CurrentKey.models": "Patterns of the models that it may use; null allows all.",
     "CurrentKey.name": "The key's name, or the token's subject.",
     "CurrentKey.scopes": "What it may do, with the scopes that others include.",
+    "RouteQuery.agent": "A JSON Merge Patch of the agent, which is tried and not stored.",
     "RecostBody.after": "The `nextCursor` of the page before.",
     "RecostBody.agentId": "Counts the turns of this agent alone.",
     "RecostBody.from": "The first day or moment: a date of UTC, or a time with its offset.",

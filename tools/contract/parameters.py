@@ -20,6 +20,14 @@ QUERY: dict[str, Json] = {
         "description": "Lists the sessions of one user.",
         "schema": {"type": "string", "maxLength": MAX_NAME},
     },
+    "sessionId": {
+        "description": "Lists the sessions whose ids begin with this text.",
+        "schema": {"type": "string", "minLength": 1, "maxLength": MAX_NAME},
+    },
+    "metadata.*": {
+        "description": "Lists the sessions whose metadata has this text under the key that stands for `*`.",
+        "schema": {"type": "string"},
+    },
     "version": {
         "description": "Reads an earlier version.",
         "schema": {"type": "integer", "minimum": 1, "maximum": 999_999_999_999},

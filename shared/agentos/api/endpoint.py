@@ -25,6 +25,7 @@ from typing import Any, TypeVar, overload
 from pydantic import BaseModel
 
 from agentos.api.access_control import AccessControl
+from agentos.api.initialization import build_what_is_used
 from agentos.api.observed import observed
 from agentos.api.request import (
     PAGE_PARAMETERS,
@@ -140,6 +141,8 @@ def endpoint(
 
             return observed(event, context, request_id, respond)
 
+        callers = () if access == "open" else (lambda: access_control().callers(),)
+        build_what_is_used(function, *callers, *(() if body is None else (body.model_rebuild,)))
         vars(handler)["declared"] = Declared(access, body, status, allowed)
         return handler
 

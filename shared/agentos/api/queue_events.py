@@ -16,6 +16,7 @@ from collections.abc import Callable
 from typing import Any
 
 from agentos.api.endpoint import Handler
+from agentos.api.initialization import build_what_is_used
 from agentos.api.request import LambdaContext, ProxyEvent
 from agentos.api.response import ProxyResponse
 from agentos.domain.requests import QueueMessage
@@ -26,6 +27,8 @@ from agentos.kernel.logs import invocation, logger
 
 def queue_handler(function: Callable[[QueueMessage], bool]) -> Handler:
     """A Lambda handler that calls the function with each message of a batch."""
+
+    build_what_is_used(function)
 
     @functools.wraps(function)
     def handler(event: ProxyEvent, context: LambdaContext) -> ProxyResponse:

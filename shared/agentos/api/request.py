@@ -129,12 +129,20 @@ class Request:
     def refuse_other_parameters(self, allowed: Sequence[str]) -> None:
         """Raises InvalidRequest that names every parameter of the query string that is none of these.
 
-        A misspelt filter that was ignored would list what nobody asked for.
+        A misspelt filter that was ignored would list what nobody asked for. `name.*` allows whatever begins with
+        `name.`.
         """
         message = f"is not a known parameter; {', '.join(allowed)} are"
-        unknown = [{"field": name[:MAX_FIELD], "message": message} for name in self.query if name not in allowed]
+        begins = tuple(name.removesuffix("*") for name in allowed if name.endswith(".*"))
+        other = [name for name in self.query if name not in allowed and not name.startswith(begins)]
+        unknown = [{"field": name[:MAX_FIELD], "message": message} for name in other]
         if unknown:
             raise InvalidRequest(f"{unknown[0]['field']}: {message}", {"errors": unknown[:MAX_FINDINGS]})
+
+    def below(self, name: str) -> dict[str, str]:
+        """The parameters of the query string that are called `name.` and something, by what follows."""
+        begin = f"{name}."
+        return {key.removeprefix(begin): text for key, text in self.query.items() if key.startswith(begin)}
 
     def page(self) -> PageQuery:
         """`limit` (1 to 100, default 20), `after` and `order`. Raises InvalidRequest."""

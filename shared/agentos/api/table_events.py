@@ -21,6 +21,7 @@ from collections.abc import Callable
 from typing import Any
 
 from agentos.api.endpoint import Handler
+from agentos.api.initialization import build_what_is_used
 from agentos.api.queue_events import records_of
 from agentos.api.request import LambdaContext, ProxyEvent
 from agentos.api.response import ProxyResponse
@@ -39,6 +40,8 @@ RESERVE_SECONDS = 2.0
 def table_handler(function: Callable[[ItemKey, Deadline], bool]) -> Handler:
     """A Lambda handler that calls the function with each changed item's key and the deadline."""
 
+    build_what_is_used(function)
+
     @functools.wraps(function)
     def handler(event: ProxyEvent, context: LambdaContext) -> ProxyResponse:
         deadline = Deadline.after(context.get_remaining_time_in_millis() / 1000, Clock())
@@ -52,6 +55,8 @@ def table_handler(function: Callable[[ItemKey, Deadline], bool]) -> Handler:
 
 def batch_handler(function: Callable[[list[Item], Deadline], object]) -> Handler:
     """A Lambda handler that calls the function with the new items of a batch, and a deadline before the function's."""
+
+    build_what_is_used(function)
 
     @functools.wraps(function)
     def handler(event: ProxyEvent, context: LambdaContext) -> ProxyResponse:

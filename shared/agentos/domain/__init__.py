@@ -59,6 +59,7 @@ from agentos.domain.sessions import (
     Reply,
     SentMessage,
     Session,
+    SessionFilter,
     SessionUsage,
     TurnState,
 )
@@ -108,6 +109,7 @@ __all__ = [
     "Route",
     "SentMessage",
     "Session",
+    "SessionFilter",
     "SessionUsage",
     "SkipCode",
     "Skipped",

@@ -83,7 +83,7 @@ def recosted(record: UsageRecord, facts: ModelFacts) -> Recosted:
 
 
 def _counts(usage: CountedUsage, *, writes: bool) -> _Counted:
-    """`writes`: the model has a price for tokens that are written to a cache. Without, they cost as much as any other."""
+    """`writes`: the model has a price for tokens that are written to a cache. Without, they cost as others do."""
     written = (usage.cache_write_tokens or 0) if writes else 0
     return _Counted(usage.prompt_tokens, usage.completion_tokens, usage.cached_tokens or 0, written)
 

@@ -1,5 +1,7 @@
 """Sessions, the messages in them, and the turns that add messages."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
@@ -37,6 +39,19 @@ class SessionUsage(Value):
             cost_usd=add_costs((self.cost_usd, reply.usage.cost_usd)),
             unpriced=self.unpriced + (reply.usage.cost_usd is None),
         )
+
+
+@dataclass(frozen=True)
+class SessionFilter:
+    """Which sessions of an agent to list: those of a user, whose ids begin so, and whose metadata has these texts."""
+
+    user_id: str | None = None
+    id_prefix: str | None = None
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+    def matches(self, session: "Session") -> bool:
+        """Whether the session's metadata has the texts."""
+        return all(session.metadata.get(name) == text for name, text in self.metadata.items())
 
 
 class Session(Value):

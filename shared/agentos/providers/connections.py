@@ -14,10 +14,10 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import ConnectTimeoutError, LocationParseError, NewConnectionError
 from urllib3.util import parse_url
 
+from agentos.kernel.certificates import tls_context
 from agentos.kernel.clock import Clock
 from agentos.providers.bounded_socket import BoundedTlsSocket
 from agentos.providers.network import Network
-from agentos.providers.tls import tls_context
 from agentos.providers.transport import HttpRequest
 
 IDLE_SECONDS = 30
@@ -68,7 +68,7 @@ class Connections:
         proxies: bool = True,
     ) -> None:
         self._options = {"network": network or Network(), "clock": clock or Clock()}
-        self._tls = tls or tls_context()
+        self._tls = tls or tls_context(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
         self._tls.sslsocket_class = BoundedTlsSocket
         self._proxies = proxies
         self._pools: dict[tuple[str, str, int | None], HTTPConnectionPool] = {}

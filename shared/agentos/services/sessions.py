@@ -1,6 +1,6 @@
 """The sessions' service: open, read, delete and list, and the messages in one."""
 
-from agentos.domain import Agent, IdempotencyKey, Page, Reply, SentMessage, Session, SessionUsage
+from agentos.domain import Agent, IdempotencyKey, Page, Reply, SentMessage, Session, SessionFilter, SessionUsage
 from agentos.domain.requests import MAX_NAME, ForkFrom, NewSession
 from agentos.kernel.clock import Clock, Deadline, timestamp
 from agentos.kernel.errors import InvalidRequest, NotFound
@@ -92,13 +92,16 @@ class Sessions:
         self._store.delete(tenant, agent_id, session_id, deadline)
 
     def page(
-        self, tenant: str, agent_id: str, user_id: str | None, limit: int, after: str | None, order: str | None
+        self, tenant: str, agent_id: str, wanted: SessionFilter, limit: int, after: str | None, order: str | None
     ) -> Page[Session]:
-        """Newest first unless `order` says otherwise. Raises InvalidRequest for a bad cursor or user."""
-        if user_id is not None and len(user_id) > MAX_NAME:  # no session has such a user, and it is too long for a key
-            raise InvalidRequest.of("userId", f"must be at most {MAX_NAME} characters long")
+        """Newest first unless `order` says otherwise. Raises InvalidRequest for a bad cursor or filter."""
+        for field, text in (("userId", wanted.user_id), ("sessionId", wanted.id_prefix)):
+            if text is not None and len(text) > MAX_NAME:  # no session has it, and it is too long for a key
+                raise InvalidRequest.of(field, f"must be at most {MAX_NAME} characters long")
+        if wanted.id_prefix == "":
+            raise InvalidRequest.of("sessionId", "must not be empty")
         self._agents.get(tenant, agent_id)
-        return self._store.page(tenant, agent_id, user_id, limit, after, order or "desc")
+        return self._store.page(tenant, agent_id, wanted, limit, after, order or "desc")
 
     def messages(
         self, tenant: str, agent_id: str, session_id: str, limit: int, after: str | None, order: str | None

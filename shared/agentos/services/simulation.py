@@ -22,6 +22,10 @@ class Simulator:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
 
+    def of(self, headers: Mapping[str, str], messages: Iterable[NewMessage | ToolResult]) -> Simulation:
+        """What the header asks for, and what the messages of the turn ask for, which wins."""
+        return {**self.read(headers), **self.asked(messages)}
+
     def read(self, headers: Mapping[str, str]) -> Simulation:
         """`provider=error class`, several parted by commas; nothing where `routing.simulation` is off."""
         header = headers.get(HEADER)

@@ -45,7 +45,7 @@ class PastAgents:
     """The agent of a past turn's request."""
 
     def of(self, caller: Caller, request: CompletionRequest) -> Agent:
-        return cast(PastRequest, request).agent
+        return cast("PastRequest", request).agent
 
 
 class PastPreparation:
@@ -57,7 +57,7 @@ class PastPreparation:
     def of_request(
         self, caller: Caller, agent: Agent, request: CompletionRequest, *, streamed: bool = False
     ) -> tuple[Prompt, Plan]:
-        turn = cast(PastRequest, request).turn
+        turn = cast("PastRequest", request).turn
         said = [message for message in turn.asked if message.role in ("user", "system")]
         hints = Hints.of(said[-1]) if said else Hints()
         return self._preparation.prepare(caller, agent, turn.session, request.messages, hints, streamed=streamed)

@@ -1,5 +1,6 @@
 """The queue of background turns."""
 
+from collections.abc import Callable
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -19,16 +20,17 @@ def connect(endpoint_url: str | None = None) -> Any:
 
 
 class Queue:
-    """Messages are JSON documents."""
+    """Messages are JSON documents. `client` builds SQS's, when a message is there: few of a function's requests have
+    one."""
 
-    def __init__(self, client: Any, url: str) -> None:
+    def __init__(self, client: Callable[[], Any], url: str) -> None:
         self._client = client
         self._url = url
 
     def send(self, document: dict[str, Any]) -> None:
         """Raises Unavailable where the queue did not take it, or did not say so."""
         try:
-            self._client.send_message(QueueUrl=self._url, MessageBody=json_text.dump(document))
+            self._client().send_message(QueueUrl=self._url, MessageBody=json_text.dump(document))
         except (BotoCoreError, ClientError) as error:
             logger.warning("the queue did not answer", extra={"operation": "send_message", "reason": _reason(error)})
             message = "The queue did not answer; try again shortly."
@@ -40,7 +42,9 @@ class Queue:
         Where the queue does not answer, the message keeps the time that it had.
         """
         try:
-            self._client.change_message_visibility(QueueUrl=self._url, ReceiptHandle=receipt, VisibilityTimeout=seconds)
+            self._client().change_message_visibility(
+                QueueUrl=self._url, ReceiptHandle=receipt, VisibilityTimeout=seconds
+            )
         except (BotoCoreError, ClientError) as error:
             details = {"operation": "change_message_visibility", "reason": _reason(error)}
             logger.warning("a message's visibility could not be changed", extra=details)

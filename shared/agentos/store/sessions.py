@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from agentos.domain import IdempotencyKey, Page, Reply, SentMessage, Session, SessionUsage
+from agentos.domain import IdempotencyKey, Page, Reply, SentMessage, Session, SessionFilter, SessionUsage
 from agentos.kernel.clock import Clock, Deadline, epoch, timestamp
 from agentos.kernel.errors import NotFound
 from agentos.kernel.ids import is_id
@@ -11,16 +11,20 @@ from agentos.store.deletion import ALIVE, Deletion
 from agentos.store.dynamodb import BATCH_GET_MAX, Action, Table
 from agentos.store.faults import ConditionFailed
 from agentos.store.idempotency import create_once, made_before
-from agentos.store.items import Item, gone, session_item, session_of
+from agentos.store.items import Item, gone, session_item, session_of, size
 from agentos.store.messages import Messages, json_bytes
-from agentos.store.pages import chunks, take_page
+from agentos.store.pages import MAX_PAGE_BYTES, chunks, take_page
+
+MAX_SEARCHED = 500
+"""Sessions that one request reads to find some by their metadata: five requests of 100."""
 
 
 class SessionStore:
     """Create, read, delete and list. What is missing, deleted or expired raises NotFound."""
 
-    def __init__(self, table: Table, clock: Clock) -> None:
+    def __init__(self, table: Table, clock: Clock, *, max_searched: int = MAX_SEARCHED) -> None:
         self._table = table
+        self._max_searched = max_searched
         self._messages = Messages(table)
         self._clock = clock
         self._deletion = Deletion(table, clock)
@@ -94,11 +98,14 @@ class SessionStore:
         self._deletion.begin_session(key, deadline)
 
     def page(
-        self, tenant: str, agent_id: str, user_id: str | None, limit: int, after: str | None, order: str
+        self, tenant: str, agent_id: str, wanted: SessionFilter, limit: int, after: str | None, order: str
     ) -> Page[Session]:
-        """By time of creation, of one user if given. Raises InvalidRequest for a bad cursor."""
+        """By time of creation. Raises InvalidRequest for a bad cursor."""
         start = None if after is None else keys.id_position(tenant, "sess", after)
-        found = self._listed(tenant, agent_id, user_id, start, limit + 1, order == "asc")
+        if wanted.metadata:
+            found = self._listed(tenant, agent_id, wanted, start, BATCH_GET_MAX, order == "asc")
+            return self._searched(tenant, found, wanted, limit)
+        found = self._listed(tenant, agent_id, wanted, start, limit + 1, order == "asc")
         now = self._clock.time()
         items, more = take_page(self._live(found, min(limit + 1, BATCH_GET_MAX), now), limit)
         return Page(
@@ -122,11 +129,32 @@ class SessionStore:
             next_cursor=keys.cursor(tenant, str(keys.sequence_of(items[-1]))) if more else None,
         )
 
+    def _searched(self, tenant: str, listed: Iterable[Item], wanted: SessionFilter, limit: int) -> Page[Session]:
+        """The sessions that match among the next ones. The cursor is the last one that was read."""
+        taken: list[Session] = []
+        now, length, last = self._clock.time(), 0, ""
+        for number, (session_id, item) in enumerate(self._with_items(listed)):
+            session = None if item is None else session_of(item, now)
+            matches = item is not None and session is not None and wanted.matches(session)
+            length += size(item) if item and matches else 0
+            full = matches and (len(taken) == limit or (taken and length > MAX_PAGE_BYTES))
+            if full or number == self._max_searched:
+                return Page(data=tuple(taken), has_more=True, next_cursor=keys.cursor(tenant, last))
+            taken += [session] if session and matches else []
+            last = session_id
+        return Page(data=tuple(taken), has_more=False, next_cursor=None)
+
+    def _with_items(self, listed: Iterable[Item]) -> Iterator[tuple[str, Item | None]]:
+        """The id of each listed session, and its item."""
+        for chunk in chunks(listed, BATCH_GET_MAX):
+            items = self._table.get_many([{"pk": entry["pk"], "sk": entry["sk"]} for entry in chunk])
+            yield from zip((entry["sessionId"]["S"] for entry in chunk), items, strict=True)
+
     def _listed(
-        self, tenant: str, agent_id: str, user_id: str | None, start: str | None, page: int, forward: bool
+        self, tenant: str, agent_id: str, wanted: SessionFilter, start: str | None, page: int, forward: bool
     ) -> Iterator[Item]:
         """The index's entries, which hold keys alone."""
-        if user_id is None:
+        if (user_id := wanted.user_id) is None:
             index, attribute, value = "SessionsByAgent", "agentSessions", keys.agent_sessions(tenant, agent_id)
         else:
             index, attribute = "SessionsByUser", "userSessions"
@@ -136,9 +164,13 @@ class SessionStore:
             attribute: {"S": value},
             "sessionId": {"S": start},
         }
+        condition, values = f"{attribute} = :value", {":value": {"S": value}}
+        if wanted.id_prefix is not None:
+            condition += " AND begins_with(sessionId, :prefix)"
+            values[":prefix"] = {"S": wanted.id_prefix}
         return self._table.query(
-            f"{attribute} = :value",
-            {":value": {"S": value}},
+            condition,
+            values,
             forward=forward,
             page=page,
             index=index,

@@ -2,12 +2,12 @@
 
 import base64
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from tests.conversations.crossed.world import World
-from tests.conversations.fakes.model import Call, Received, Result
+from tests.conversations.fakes.model import Call, File, Received, Result
 from tests.conversations.fakes.rules import Traits, image_kind
 from tests.support.gateway import Answer
 
@@ -37,6 +37,7 @@ class Needs:
     """The capabilities that a conversation needs from a model."""
 
     images: tuple[str, ...] = ()
+    media: tuple[str, ...] = ()
     tools: bool = False
     schema: bool = False
     json: bool = False
@@ -53,10 +54,11 @@ class Needs:
         form: Any = None,
         choice: Any = None,
     ) -> "Needs":
-        kind, offered = (form or {}).get("type"), list(tools)
+        kind, offered, said = (form or {}).get("type"), list(tools), list(contents)
         keys = [key for tool in offered for key in (tool["function"].get("parameters") or {}).get("properties") or ()]
         return cls(
-            images=tuple(_images(contents)),
+            images=tuple(_images(said)),
+            media=tuple(media_of(said)),
             tools=bool(offered) or called,
             schema=kind == "json_schema",
             json=kind == "json_object",
@@ -64,11 +66,13 @@ class Needs:
             forced=choice not in (None, "auto", "none"),
         )
 
-    def beyond(self, provider: str, model: Traits) -> set[str]:
-        """The needed capabilities that the provider or its model lacks, by a plan's names."""
+    def beyond(self, provider: str, model: Traits, media: Collection[str]) -> set[str]:
+        """The needed capabilities that the provider or its model lacks, by a plan's names. `media`: kinds of files and
+        audio that the model takes."""
         lacking = {
             "tools": self.tools and "tools" not in model.can,
             "images": any(not _takes(provider, model, url) for url in self.images),
+            "files or audio": not set(self.media) <= set(media),
             "structuredOutput": self.schema and "schema" not in model.can,
             "toolChoice": self.forced and (model.thinks or provider in NO_FORCED_TOOLS),
             "json with tools": self.json and self.tools and provider == "groq",
@@ -81,6 +85,19 @@ def _images(contents: Iterable[Any]) -> Iterator[str]:
     for content in contents:
         if isinstance(content, list):
             yield from (part["image_url"]["url"] for part in content if part.get("type") == "image_url")
+
+
+def media_of(contents: Iterable[Any]) -> Iterator[str]:
+    """The kinds of files and audio, without files of text, which are sent as text."""
+    for content in contents:
+        for part in content if isinstance(content, list) else ():
+            if part.get("type") == "input_audio":
+                yield f"audio/{part['input_audio']['format']}"
+            elif part.get("type") == "file":
+                given = part["file"].get("file_url") or part["file"]["file_data"]
+                kind = given.removeprefix("data:").partition(";")[0] if given.startswith("data:") else given[:5]
+                if not kind.startswith("text/"):
+                    yield {"application/octet-stream": "application/pdf"}.get(kind, kind).rstrip(":")
 
 
 def _takes(provider: str, model: Traits, url: str) -> bool:
@@ -100,12 +117,20 @@ def nobody_refuses(world: World) -> None:
         raise Broken(f"{provider} refuses: {rule}", refused.words)
 
 
-def nothing_is_lost(provider: str, received: Received, texts: Iterable[str], calls: int) -> None:
-    """The model has all that was said, however it had to be put, and each call with its result. Raises Broken."""
+def nothing_is_lost(
+    provider: str, received: Received, texts: Iterable[str], calls: int, media: Collection[str] = ()
+) -> None:
+    """The model has all that was said, however it had to be put, and each call with its result; and each file.
+
+    Raises Broken.
+    """
     items = [item for one in received.said for item in one.items]
     words = "\n".join([received.system, *(item for item in items if isinstance(item, str))])
     if missing := [text for text in texts if text.strip() not in words]:
         raise Broken(f"{provider}: words are lost", missing)
+    files = [item.kind for item in items if isinstance(item, File)]
+    if files != list(media):
+        raise Broken(f"{provider}: files or audio are lost or doubled", f"{files} of {media}")
     found = [sum(isinstance(item, kind) for item in items) for kind in (Call, Result)]
     if found != [calls, calls]:
         raise Broken(f"{provider}: calls or their results are lost or doubled", f"{found} of {calls}")

@@ -5,7 +5,15 @@ from collections.abc import Iterable
 from typing import Any
 
 from tests.conversations.crossed.conversation import MODELS, SIMULATED, Conversation, Round, upstream
-from tests.conversations.crossed.laws import Broken, Needs, answered, nobody_refuses, nothing_is_lost, words_of
+from tests.conversations.crossed.laws import (
+    Broken,
+    Needs,
+    answered,
+    media_of,
+    nobody_refuses,
+    nothing_is_lost,
+    words_of,
+)
 from tests.conversations.crossed.world import OUTAGES, World
 from tests.support.gateway import Answer, StreamingContext
 from tests.support.sse import events
@@ -85,7 +93,7 @@ class Session:
         if not answered(answer, provider, self._conversation.model(provider), self._beyond(provider)):
             return False
         [received] = self._world.fakes[provider].model.received
-        nothing_is_lost(provider, received, self._words, self._calls)
+        nothing_is_lost(provider, received, self._words, self._calls, list(media_of(self._contents)))
         self._take(one, provider, answer.json)
         return True
 
@@ -119,7 +127,8 @@ class Session:
         config = self._conversation.config
         form, choice = config.get("responseFormat"), config.get("toolChoice")
         needs = Needs.of(self._contents, self._conversation.tools, form=form, choice=choice)
-        return needs.beyond(provider, self._world.fakes[provider].models[upstream(self._conversation.model(provider))])
+        fake, model = self._world.fakes[provider], upstream(self._conversation.model(provider))
+        return needs.beyond(provider, fake.models[model], fake.takes(model))
 
     def _post(self, one: Round) -> Body:
         if not self.open:

@@ -40,11 +40,36 @@ IMAGES = [
     "https://images.example.test/a.png",
     "http://images.example.test/a.png",
 ]
+
+
+def _file(kind: str, data: bytes) -> str:
+    return f"data:{kind};base64,{base64.b64encode(data).decode()}"
+
+
+def file(given: str) -> Body:
+    """A file by its data or its address, as a session and the chat door take it."""
+    name = "file_data" if given.startswith("data:") else "file_url"
+    return {"type": "file", "file": {name: given, "filename": "a.b"}}
+
+
+def audio(form: str) -> Body:
+    return {"type": "input_audio", "input_audio": {"data": base64.b64encode(b"RIFF").decode(), "format": form}}
+
+
+PDF = _file("application/pdf", b"%PDF-1.7 a")
+DOCX = _file("application/vnd.openxmlformats-officedocument.wordprocessingml.document", b"PK")
+FILES = [
+    *map(file, [PDF, _file("application/octet-stream", b"%PDF-1.7 b"), DOCX, _file("text/csv", b"a;b")]),
+    *map(file, ["https://files.example.test/a.pdf", "http://files.example.test/a.pdf"]),
+    *map(audio, ["wav", "flac"]),
+]
 WORDS = st.sampled_from(["Hello.", "Give me JSON.", "日本語 😀", " x ", "two\n\nlines", "e\u0301"])
 BLANKS = st.sampled_from([" ", "\n", "\u3000", "\u00a0\t"])
 TEXTS = st.integers(0, 9).flatmap(lambda dice: BLANKS if dice == 0 else WORDS)
 PARTS = st.lists(
-    st.one_of(TEXTS.map(text), TEXTS.map(text), st.sampled_from(IMAGES).map(image)), min_size=1, max_size=3
+    st.one_of(TEXTS.map(text), TEXTS.map(text), st.sampled_from(IMAGES).map(image), st.sampled_from(FILES)),
+    min_size=1,
+    max_size=3,
 )
 CONTENTS = st.integers(0, 3).flatmap(lambda dice: PARTS if dice == 0 else TEXTS)
 

@@ -11,6 +11,7 @@ from tests.conversations.fakes.anthropic_rules import OLDER, RULES, STREAMED, WH
 from tests.conversations.fakes.model import (
     Answer,
     Call,
+    File,
     Image,
     Item,
     Offered,
@@ -55,6 +56,8 @@ class Anthropic(FakeProvider):
             thinking=frozenset({"adaptive", "enabled", "disabled"}),
         ),
     }
+
+    media = frozenset({"application/pdf", "https"})
 
     def prepare(self) -> None:
         WHOLE.prepare()
@@ -166,6 +169,11 @@ def _item(block: Body) -> Item:
             if source["type"] == "url":
                 return Image(url=source["url"])
             return Image(source["media_type"], base64.b64decode(source["data"], validate=True))
+        case "document":
+            source = block["source"]
+            if source["type"] == "url":
+                return File(url=source["url"])
+            return File(source["media_type"], base64.b64decode(source["data"], validate=True))
         case "tool_use":
             return Call(block["id"], block["name"], block["input"])
     require(block["type"] == "tool_result", f"nobody sends a block of type {block['type']}")

@@ -242,11 +242,21 @@ def _media(asked: Asked) -> Iterator[str]:
 def _addresses(asked: Asked) -> Iterator[str]:
     for at, block in blocks(asked):
         if (
-            block["type"] == "image"
+            block["type"] in ("image", "document")
             and block["source"]["type"] == "url"
             and not block["source"]["url"].startswith("https://")
         ):
-            yield f"{at}.image.source.url: Only HTTPS URLs are supported."
+            yield f"{at}.{block['type']}.source.url: Only HTTPS URLs are supported."
+
+
+def _documents(asked: Asked) -> Iterator[str]:
+    for at, block in blocks(asked):
+        if block["type"] == "document" and block["source"]["type"] == "base64":
+            source = block["source"]
+            if source["media_type"] != "application/pdf":
+                yield f"{at}.document.source.base64.media_type: Input should be 'application/pdf'"
+            elif not base64.b64decode(source["data"]).startswith(b"%PDF-"):
+                yield f"{at}.document.source.base64.data: The PDF specified was not valid."
 
 
 def closed(schema: Any, words: str) -> Iterator[str]:
@@ -345,6 +355,7 @@ RULES = (
     Rule("thoughts beside nothing else", f"{DOCS}/build-with-claude/extended-thinking", _beside_thoughts),
     Rule("thoughts before calls", f"{DOCS}/build-with-claude/extended-thinking", _thoughts_first),
     Rule("choices only among tools", API, _choices),
+    Rule("documents that are PDF", f"{DOCS}/build-with-claude/pdf-support", _documents),
     Rule("images over https", f"{DOCS}/build-with-claude/vision", _addresses),
     Rule("schemas that it can keep", SCHEMAS, _schema),
     Rule("at most 4 cache marks", f"{DOCS}/build-with-claude/prompt-caching", _cache_marks),

@@ -15,10 +15,11 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from tests.conversations.fakes.bedrock_rules import RULES, tools
+from tests.conversations.fakes.bedrock_rules import DOCUMENTS, RULES, tools
 from tests.conversations.fakes.model import (
     Answer,
     Call,
+    File,
     Image,
     Item,
     Offered,
@@ -47,6 +48,7 @@ class Bedrock(FakeProvider):
     name, path = "bedrock", ""
     streamed_type = "application/vnd.amazon.eventstream"
     rules = RULES
+    media = frozenset(DOCUMENTS.values())
     models = {
         MODEL: Traits(),
         "global.anthropic.claude-haiku-4-5-20251001-v1:0": Traits(
@@ -187,6 +189,10 @@ def _item(block: Body) -> Item:
             return str(what)
         case "image":
             return Image(f"image/{what['format']}", base64.b64decode(what["source"]["bytes"], validate=True))
+        case "document":
+            return File(DOCUMENTS[what["format"]], base64.b64decode(what["source"]["bytes"], validate=True))
+        case "audio":
+            return File(f"audio/{what['format']}", base64.b64decode(what["source"]["bytes"], validate=True))
         case "toolUse":
             return Call(what["toolUseId"], what["name"], what["input"])
     require(kind == "toolResult", f"nobody sends a block of {kind}")

@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.htm
 
 import base64
 import json
+import re
 from collections.abc import Iterable, Iterator
 from functools import cache
 from itertools import pairwise
@@ -305,6 +306,27 @@ def _media(asked: Asked) -> Iterator[str]:
                 )
 
 
+DOCUMENTS = {
+    "pdf": "application/pdf",
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+}
+"""Media types of the formats that the conversations have."""
+
+
+def _documents(asked: Asked) -> Iterator[str]:
+    names: set[str] = set()
+    for message in asked.body["messages"]:
+        named = [block["document"]["name"] for block in message["content"] if "document" in block]
+        if named and not any("text" in block for block in message["content"]):
+            yield "The model returned the following errors: a text block is required when a document is included."
+        for name in named:
+            if not re.fullmatch(r"(?!.*\s\s)[a-zA-Z0-9\s()\[\]-]{1,200}", name):
+                yield "The document name can only contain alphanumeric characters, whitespace, hyphens and brackets."
+            elif name in names:
+                yield f"Messages can not contain duplicate document names: {name}"
+            names.add(name)
+
+
 def _schema(asked: Asked) -> Iterator[str]:
     if "outputConfig" in asked.body:
         if "schema" not in asked.model.can:
@@ -347,6 +369,11 @@ RULES = (
         _beside_thoughts,
     ),
     Rule("thoughts before calls", f"{DOCS}/userguide/claude-messages-extended-thinking.html", _thoughts_first),
+    Rule(
+        "documents beside a text, by names of their own",
+        f"{DOCS}/APIReference/API_runtime_DocumentBlock.html",
+        _documents,
+    ),
     Rule("images of the kind that is said", "https://platform.claude.com/docs/en/build-with-claude/vision", _media),
     Rule(
         "schemas that it can keep", "https://platform.claude.com/docs/en/build-with-claude/structured-outputs", _schema

@@ -8,10 +8,11 @@ import json
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
-from tests.conversations.fakes.chat_requests import DATA
+from tests.conversations.fakes.chat_requests import DATA, parts
 from tests.conversations.fakes.model import (
     Answer,
     Call,
+    File,
     Image,
     Item,
     Offered,
@@ -22,7 +23,7 @@ from tests.conversations.fakes.model import (
     utterances,
 )
 from tests.conversations.fakes.provider import FakeProvider, Request, Sent
-from tests.conversations.fakes.rules import Asked, Body, Refused, call_key, require, signature_of
+from tests.conversations.fakes.rules import Asked, Body, Faults, Refused, call_key, require, signature_of
 
 REFUSAL = "I'm sorry, I can't help with that."
 
@@ -66,10 +67,11 @@ class Chat(FakeProvider):
         wanted = (body.get("stream_options") or {}).get("include_usage") is True
         self._with_usage = streamed and (wanted or self.usage_unasked)
         require(body.get("messages"), "messages is empty")
-        return Asked(body, self._traits, streamed, self.signed)
+        return Asked(body, self._traits, streamed, self.signed, self.takes(self._model))
 
     def received(self, asked: Asked) -> Received:
         body = asked.body
+        require(not any(kinds_not_taken(asked)), "a part of a type that is not known")
         return Received(
             system="",
             said=_conversation(body["messages"]),
@@ -176,6 +178,8 @@ def _utterance(message: Body) -> Utterance:
 def _item(part: Body) -> Item:
     if part["type"] in ("text", "refusal"):
         return str(part[part["type"]])
+    if part["type"] in ("file", "input_audio"):
+        return file_of(part)
     image = part["image_url"]
     return image_of(str(image if isinstance(image, str) else image["url"]))
 
@@ -217,3 +221,34 @@ def _usage(answer: Answer) -> Body:
         "prompt_tokens_details": {"cached_tokens": answer.cached, "audio_tokens": 0},
         "completion_tokens_details": {"reasoning_tokens": 0, "audio_tokens": 0},
     }
+
+
+def file_of(part: Body) -> File:
+    """A file or audio as OpenAI's forms have them."""
+    if part["type"] == "input_audio":
+        audio = part["input_audio"]
+        return File(f"audio/{audio['format']}", base64.b64decode(audio["data"], validate=True))
+    given = part.get("file", part)
+    if url := given.get("file_url"):
+        return File(url=url)
+    if found := DATA.fullmatch(given["file_data"]):
+        return File(found[1], base64.b64decode(found[2], validate=True))
+    return File(url=given["file_data"])
+
+
+def kinds_not_taken(asked: Asked) -> Iterator[str]:
+    """The kinds of files and audio that the model does not take."""
+    found = (file_of(part).kind for _, part in parts(asked) if part["type"] in ("file", "input_audio"))
+    return (kind for kind in found if kind not in asked.media)
+
+
+def media(words: str) -> Faults:
+    """Files and audio of kinds that the model takes, and files with names."""
+
+    def faults(asked: Asked) -> Iterator[str]:
+        yield from (words.format(value=kind) for kind in kinds_not_taken(asked))
+        for at, part in parts(asked):
+            if part["type"] == "file" and not part["file"].get("filename"):
+                yield f"Missing required parameter: '{at}.file.filename'."
+
+    return faults

@@ -8,10 +8,11 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from tests.conversations.fakes.gemini_rules import RULES, shape
+from tests.conversations.fakes.gemini_rules import FILES, RULES, shape
 from tests.conversations.fakes.model import (
     Answer,
     Call,
+    File,
     Image,
     Item,
     Offered,
@@ -45,6 +46,8 @@ class Gemini(FakeProvider):
         ),
         "gemini-3.8-flash": Traits(thinks=True, longest=65_536, efforts=frozenset({"low", "medium", "high"})),
     }
+
+    media = FILES | {"https", "http"}
 
     def prepare(self) -> None:
         shape()
@@ -133,6 +136,10 @@ def _conversation(contents: list[Body]) -> tuple[Utterance, ...]:
 
 def _item(part: Body) -> Item:
     match part:
+        case {"inlineData": {"mimeType": kind, "data": data}} if not kind.startswith("image/"):
+            return File(kind, base64.b64decode(data, validate=True))
+        case {"fileData": {"fileUri": url, "mimeType": "application/pdf"}}:
+            return File(url=url)
         case {"inlineData": {"mimeType": kind, "data": data}}:
             return Image(kind, base64.b64decode(data, validate=True))
         case {"fileData": {"fileUri": url}}:

@@ -18,6 +18,9 @@ API = "https://ai.google.dev/api"
 GUIDE = "https://ai.google.dev/gemini-api/docs"
 
 NAME = r"[a-zA-Z_][a-zA-Z0-9_.:-]{0,63}"
+FILES = frozenset({"application/pdf", *(f"audio/{name}" for name in ("wav", "mp3", "aiff", "aac", "ogg", "flac"))})
+"""Kinds of files and audio. https://ai.google.dev/gemini-api/docs/audio"""
+
 MEDIA = {"image/png", "image/jpeg", "image/webp", "image/heic", "image/heif"}
 STAND_IN = "skip_thought_signature_validator"
 """What Google's guide to thought signatures names for calls that another model made."""
@@ -152,7 +155,7 @@ def _distinct(asked: Asked) -> Iterator[str]:
 
 def _media(asked: Asked) -> Iterator[str]:
     for _, part in parts(asked):
-        if "inlineData" in part and part["inlineData"]["mimeType"] not in MEDIA:
+        if "inlineData" in part and part["inlineData"]["mimeType"] not in MEDIA | FILES:
             yield f"Unsupported MIME type: {part['inlineData']['mimeType']}"
 
 

@@ -19,6 +19,20 @@ class Image:
 
 
 @dataclass(frozen=True)
+class File:
+    """A file or audio: by its data, or by its address."""
+
+    media_type: str = ""
+    data: bytes = b""
+    url: str = ""
+
+    @property
+    def kind(self) -> str:
+        """Its media type, or the scheme of its address."""
+        return self.url.partition(":")[0] or self.media_type
+
+
+@dataclass(frozen=True)
 class Call:
     id: str
     name: str
@@ -41,7 +55,7 @@ class Result:
         return cls(call_id, value if isinstance(value, dict) else text)
 
 
-Item = str | Image | Call | Result
+Item = str | Image | File | Call | Result
 
 
 @dataclass(frozen=True)

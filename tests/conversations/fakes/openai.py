@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from tests.conversations.fakes import chat_message_rules as said
 from tests.conversations.fakes import chat_rules as chat
 from tests.conversations.fakes import chat_tool_rules as tools
-from tests.conversations.fakes.chat import REFUSAL, Chat
+from tests.conversations.fakes.chat import REFUSAL, Chat, media
 from tests.conversations.fakes.model import Answer, ScriptedModel
 from tests.conversations.fakes.openai_schemas import MEDIA, NAME, strict
 from tests.conversations.fakes.provider import MODEL, Request, Sent
@@ -202,6 +202,12 @@ class OpenAI(Chat):
             code="invalid_image_format",
         ),
         Rule(
+            "files as PDF, audio of models for it",
+            f"{GUIDE}/file-inputs",
+            media("Invalid file data: '{value}' is not supported with this model."),
+            code="invalid_value",
+        ),
+        Rule(
             "the word JSON",
             f"{GUIDE}/structured-outputs#json-mode",
             chat.word_json(
@@ -212,9 +218,14 @@ class OpenAI(Chat):
         Rule("strict schemas", f"{GUIDE}/structured-outputs#supported-schemas", chat.strict_schema(strict)),
     )
 
+    media = frozenset({"application/pdf"})
+
     def __init__(self, model: ScriptedModel) -> None:
         super().__init__(model)
         self.responses = Responses(model)
+
+    def takes(self, model: str) -> frozenset[str]:
+        return self.responses.media if model in ("gpt-5.4-mini", "gpt-6-luna") else self.media
 
     def reply(self, request: Request) -> Sent:
         if self.outage or request.path != f"{self.path}/responses":

@@ -11,7 +11,7 @@ from tests.conversations.fakes import chat_message_rules as said
 from tests.conversations.fakes import chat_requests as requests
 from tests.conversations.fakes import chat_rules as chat
 from tests.conversations.fakes import chat_tool_rules as tools
-from tests.conversations.fakes.chat import Chat
+from tests.conversations.fakes.chat import Chat, media
 from tests.conversations.fakes.gemini_rules import MEDIA, NAME
 from tests.conversations.fakes.model import Answer
 from tests.conversations.fakes.provider import MODEL
@@ -112,12 +112,22 @@ class OpenRouter(Chat):
             code=UPSTREAM,
         ),
         Rule(
+            "files as PDF, audio of models for it",
+            f"{DOCS}/features/multimodal/pdfs",
+            media("Invalid input: '{value}'"),
+        ),
+        Rule(
             "thoughts come back",
             f"{DOCS}/use-cases/reasoning-tokens#preserving-reasoning-blocks",
             _details_back,
             code=UPSTREAM,
         ),
     )
+
+    media = frozenset({"application/pdf", "https", "http"})
+
+    def takes(self, model: str) -> frozenset[str]:
+        return self.media | ({"audio/wav", "audio/mp3"} if model == "google/gemini-3.8-flash" else set())
 
     def thought(self, answer: Answer) -> Any:
         data = super().thought(answer)

@@ -56,6 +56,9 @@ class FakeProvider:
     rules: tuple[Rule, ...]
     models: Mapping[str, Traits]
     streamed_type: ClassVar[str] = "text/event-stream"
+    media: ClassVar[frozenset[str]] = frozenset()
+    """Kinds of files and audio that its models take (`File.kind`)."""
+
     key = "a-key-of-the-suite-0123456789"
 
     def __init__(self, model: ScriptedModel) -> None:
@@ -96,6 +99,10 @@ class FakeProvider:
         """What makes it the provider."""
         name = self.name.upper()
         return {f"{name}_ENDPOINT": self.url + self.path, f"{name}_API_KEY": self.key}
+
+    def takes(self, model: str) -> frozenset[str]:
+        """Kinds of files and audio that this model takes."""
+        return self.media
 
     def accept(self, request: Request) -> Received:
         """The request in neutral words. Raises Refused."""

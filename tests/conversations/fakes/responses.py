@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tests.conversations.fakes.chat import REFUSAL, image_of
+from tests.conversations.fakes.chat import REFUSAL, file_of, image_of
 from tests.conversations.fakes.model import (
     Answer,
     Call,
@@ -21,7 +21,7 @@ from tests.conversations.fakes.model import (
     utterances,
 )
 from tests.conversations.fakes.provider import MODEL, FakeProvider, Request, Sent
-from tests.conversations.fakes.responses_rules import ENCRYPTED, FOLLOWING, RULES, STREAMED, WHOLE
+from tests.conversations.fakes.responses_rules import DOCX, ENCRYPTED, FOLLOWING, RULES, STREAMED, WHOLE
 from tests.conversations.fakes.rules import Asked, Body, Refused, Traits, require, signature_of
 
 
@@ -30,6 +30,7 @@ class Responses(FakeProvider):
 
     name = "openai-responses"
     path = "/v1"
+    media = frozenset({"application/pdf", DOCX, "https", "http"})
     key_header, key_form = "authorization", "Bearer {key}"
     models: Mapping[str, Traits] = {
         MODEL: Traits(),
@@ -75,7 +76,7 @@ class Responses(FakeProvider):
             raise Refused("Encrypted content is not supported with this model.")
         if not self.keeps and body.get("store") is not False:
             raise Refused("The organization keeps nothing: 'store' must be false.")
-        return Asked(body, self.models[self._model], body.get("stream") is True, self.signed)
+        return Asked(body, self.models[self._model], body.get("stream") is True, self.signed, self.media)
 
     def received(self, asked: Asked) -> Received:
         body = asked.body
@@ -199,6 +200,7 @@ class Azure(Responses):
 
     name = "azure-openai"
     path = "/openai/v1"
+    media = frozenset({"application/pdf"})
     key_header, key_form = "api-key", "{key}"
 
     @property
@@ -231,7 +233,9 @@ def _conversation(sent: Any) -> list[Utterance]:
 def _words(message: Body) -> Iterator[Item]:
     content = message["content"]
     for part in [{"type": "input_text", "text": content}] if isinstance(content, str) else content:
-        if part["type"] == "input_image":
+        if part["type"] == "input_file":
+            yield file_of(part)
+        elif part["type"] == "input_image":
             yield image_of(part["image_url"])
         elif part.get("text", part.get("refusal")) != "":
             yield part.get("text") or part["refusal"]

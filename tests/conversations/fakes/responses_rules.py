@@ -17,6 +17,7 @@ SPEC = "https://developers.openai.com/api/reference/resources/responses/methods/
 GUIDE = "https://developers.openai.com/api/docs/guides"
 WHOLE = Typed(lambda: openai.types.responses.response_create_params.ResponseCreateParamsNonStreaming)
 STREAMED = Typed(lambda: openai.types.responses.response_create_params.ResponseCreateParamsStreaming)
+DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 ENCRYPTED, FOLLOWING = "reasoning.encrypted_content", "following"
 SAMPLED_UNLESS_REASONING = {"gpt-5.4-mini"}
 """Models that do not reason unless they are asked to, and then take no temperature."""
@@ -120,9 +121,23 @@ def _pairs(asked: Asked) -> Iterator[str]:
 
 def _parts_by_role(asked: Asked) -> Iterator[str]:
     for _, message, part in parts(asked):
-        kinds = ("output_text", "refusal") if message["role"] == "assistant" else ("input_text", "input_image")
+        kinds = OF_ASSISTANTS if message["role"] == "assistant" else OF_CLIENTS
         if part["type"] not in kinds:
             yield f"Invalid value: '{part['type']}'. Supported values are: {' and '.join(map(repr, kinds))}."
+
+
+OF_ASSISTANTS, OF_CLIENTS = ("output_text", "refusal"), ("input_text", "input_image", "input_file")
+
+
+def _files(asked: Asked) -> Iterator[str]:
+    for at, _, part in parts(asked):
+        if part["type"] == "input_file":
+            if part.get("file_data") and not part.get("filename"):
+                yield f"Missing required parameter: '{at}.filename'."
+            url, found = part.get("file_url") or "", DATA.fullmatch(part.get("file_data") or "")
+            kind = url.partition(":")[0] or (found[1] if found else "")
+            if kind not in asked.media:
+                yield f"Invalid input: Expected context stuffing file type to be a supported format, but got {kind}."
 
 
 def _image_kinds(asked: Asked) -> Iterator[str]:
@@ -251,6 +266,7 @@ RULES = (
         "parts of each role", "https://github.com/jeremychone/rust-genai/pull/119", _parts_by_role, code="invalid_value"
     ),
     Rule("images of four kinds", f"{GUIDE}/images-vision", _image_kinds, code="invalid_image_format"),
+    Rule("files that it reads", f"{GUIDE}/file-inputs", _files, code="unsupported_file"),
     Rule("the word JSON", f"{GUIDE}/structured-outputs#json-mode", _word_json),
     Rule("a schema's name", SPEC, _schema_name),
     Rule("strict schemas", f"{GUIDE}/structured-outputs#supported-schemas", _strict_schema),

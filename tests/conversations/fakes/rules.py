@@ -36,12 +36,14 @@ class Traits:
 
 @dataclass(frozen=True)
 class Asked:
-    """One request as the rules see it. `signed`: what the provider itself has signed, see `Memory`."""
+    """One request as the rules see it. `signed`: what the provider itself has signed, see `Memory`.
+    `media`: kinds of files and audio that the model takes (`File.kind`)."""
 
     body: Body
     model: Traits = Traits()
     streamed: bool = False
     signed: Mapping[str, str] = field(default_factory=dict)
+    media: frozenset[str] = frozenset()
 
 
 Faults = Callable[[Asked], Iterable[str]]

@@ -31,6 +31,10 @@ def claude_address(url: str) -> list[Body]:
     return [{"type": "image", "source": {"type": "url", "url": url}}]
 
 
+def claude_document(data: str) -> list[Body]:
+    return [{"type": "document", "source": {"type": "base64", "media_type": "application/pdf", "data": data}}]
+
+
 def bounded(**keywords: Any) -> Body:
     return {"format": {"type": "json_schema", "schema": {**CLOSED, "properties": {"a": keywords}}}}
 
@@ -39,6 +43,8 @@ ROWS = rows_of(
     "anthropic",
     ("images of four kinds", {"messages.0.content": claude_image("jpg", "jpeg")},
      {"messages.0.content": claude_image("jpeg")}),
+    ("documents that are PDF", {"messages.0.content": claude_document("UEsDBA==")},
+     {"messages.0.content": claude_document("JVBERi0xLjc=")}),
     ("fields that it knows", {"messages.0.content.0.txt": "x"}, {"messages.0.content": "Hello."}),
     ("something said", {"messages.0.content": []}, {"messages.0.content": "Hello."}),
     ("users first and last",

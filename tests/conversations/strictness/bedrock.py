@@ -26,6 +26,10 @@ def converse_image(said: str, really: str | None = None) -> list[Body]:
     return [{"image": {"format": said, "source": {"bytes": data_url(said, really).partition(",")[2]}}}]
 
 
+def document(name: str) -> Body:
+    return {"document": {"format": "pdf", "name": name, "source": {"bytes": "JVBERi0xLjc="}}}
+
+
 def converse_form(schema: str) -> Body:
     return {"textFormat": {"type": "json_schema", "structure": {"jsonSchema": {"schema": schema}}}}
 
@@ -82,6 +86,13 @@ ROWS = rows_of(
      {**own(reasoningConfig={"type": "enabled", "maxReasoningEffort": "high"}), "inferenceConfig": None}, NOVA),
     ("thoughts before calls", {**BUDGET, "inferenceConfig.maxTokens": 2000},
      {**BUDGET, "inferenceConfig.maxTokens": 2000, "messages": [CONVERSE[0]]}, HAIKU),
+    ("documents beside a text, by names of their own", {"messages.0.content": [document("a")]},
+     {"messages.0.content": [document("a"), {"text": "Read."}]}),
+    ("documents beside a text, by names of their own", {"messages.0.content": [document("a.pdf"), {"text": "Read."}]},
+     {"messages.0.content": [document("a (1) [x]-y"), {"text": "Read."}]}),
+    ("documents beside a text, by names of their own",
+     {"messages.0.content": [document("a"), document("a"), {"text": "Read."}]},
+     {"messages.0.content": [document("a"), document("b"), {"text": "Read."}]}),
     ("images of the kind that is said", {"messages.0.content": converse_image("png", "jpeg")},
      {"messages.0.content": converse_image("webp")}),
     ("schemas that it can keep", {"outputConfig": converse_form('{"type": "object"}')},

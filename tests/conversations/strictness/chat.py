@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.conversations.crossed.strategies import data_url
+from tests.conversations.crossed.strategies import DOCX, PDF, data_url
 from tests.conversations.fakes.rules import call_key, signature_of
 from tests.conversations.strictness.row import CLOSED, SCHEMA, Body, rows_of
 
@@ -23,6 +23,11 @@ def chat_call(call_id: str = "call_1", **more: Any) -> Body:
 
 def chat_result(call_id: str = "call_1", content: Any = "Done.") -> Body:
     return {"role": "tool", "tool_call_id": call_id, "content": content}
+
+
+def filed(data: str) -> list[Body]:
+    """Content with a file as Chat Completions has it, whose address stands in the place of data."""
+    return [{"type": "file", "file": {"filename": "a", "file_data": data}}]
 
 
 def chat(call_id: str = "call_1", **more: Any) -> Body:
@@ -119,6 +124,7 @@ OPENAI = rows_of(
     ("content that is given", {CONTENT: []}, {CONTENT: ""}),
     ("names of speakers", {"messages.0.name": "Ann Smith"}, {"messages.0.name": "ann_smith"}),
     ("images of four kinds", {CONTENT: picture(data_url("svg+xml"))}, {CONTENT: picture(data_url("jpg", "jpeg"))}),
+    ("files as PDF, audio of models for it", {CONTENT: filed(DOCX)}, {CONTENT: filed(PDF)}),
     ("the word JSON", {"response_format": JSON}, {"response_format": JSON, CONTENT: "As Json, please."}),
     ("a schema's name", {"response_format": form(SCHEMA, "my answer")},
      {"response_format": form(SCHEMA, "my-answer_1")}),
@@ -190,6 +196,7 @@ OPENROUTER = rows_of(
     ("at most 4 stops", {"stop": list("abcde")}, {"stop": list("abcd")}),
     ("something said", {CONTENT: ""}, {CONTENT: " "}),
     ("results for calls", {RESULT_ID: "call_2"}, {ID: "functions.f:0", RESULT_ID: "functions.f:0"}),
+    ("files as PDF, audio of models for it", {CONTENT: filed(DOCX)}, {CONTENT: filed("https://files.example.test/a.pdf")}),
     ("images of Google's kinds", {CONTENT: picture(data_url("gif"))}, {CONTENT: picture(data_url("webp"))}),
     ("thoughts come back", {"messages.1.reasoning_details": None},
      {"messages.1.reasoning_details": None, CALLED: "another"}),

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from tests.conversations.crossed.strategies import data_url
+from tests.conversations.crossed.strategies import DOCX, PDF, data_url
 from tests.conversations.fakes.responses_rules import ENCRYPTED, FOLLOWING
 from tests.conversations.strictness.row import CLOSED, SCHEMA, Body, rows_of
 
@@ -19,6 +19,11 @@ GOOD: Body = {
 }
 SIGNED = {"rs_1": json.dumps({FOLLOWING: "fc_1", ENCRYPTED: "gAAAA"})}
 CONTENT, TOOL, INPUT, FORMAT = "input.0.content", "tools.0", "input", "text"
+
+
+def filed(**fields: str) -> list[Body]:
+    """Content with a file."""
+    return [{"type": "input_file", **fields}]
 
 
 def picture(url: str) -> list[Body]:
@@ -66,6 +71,9 @@ ROWS = rows_of(
     ("parts of each role", {INPUT: said({"type": "input_text", "text": "Hi."})},
      {INPUT: said({"type": "output_text", "text": "Hi.", "annotations": []}, {"type": "refusal", "refusal": "No."})}),
     ("images of four kinds", {CONTENT: picture(data_url("svg+xml"))}, {CONTENT: picture(data_url("jpg", "jpeg"))}),
+    ("files that it reads", {CONTENT: filed(file_data=DOCX, filename="a")},
+     {CONTENT: filed(file_data=PDF, filename="a")}),
+    ("files that it reads", {CONTENT: filed(file_data=PDF)}, {CONTENT: filed(file_data=PDF, filename="a")}),
     ("the word JSON", {FORMAT: JSON, "instructions": "As JSON, please."}, {FORMAT: JSON, CONTENT: "As Json, please."}),
     ("a schema's name", {FORMAT: form(SCHEMA, "my answer")}, {FORMAT: form(SCHEMA, "my-answer_1")}),
     ("strict schemas", {FORMAT: form(SCHEMA, strict=True)}, {FORMAT: form(CLOSED, strict=True)}),

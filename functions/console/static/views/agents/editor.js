@@ -11,7 +11,7 @@ import {html, useEffect, useRef, useState} from "../../html.js";
 import {go, href} from "../../router.js";
 import {may, notify, share, shared} from "../../state.js";
 import {Conflict} from "./conflict.js";
-import {canonical, editable, NEW_AGENT} from "./draft.js";
+import {canonical, editable, mergePatch, NEW_AGENT} from "./draft.js";
 import {JsonField} from "./fields.js";
 import {AgentForm, FORM_PATHS} from "./form.js";
 import {errorsAt, Unplaced} from "./messages.js";
@@ -56,7 +56,7 @@ export function Editor({agent, models, tab, setTab, show}) {
     ${!conflict && !error?.details?.errors && html`<${ErrorBanner} error=${error} />`}
     <${Unplaced} error=${error} places=${PLACES[tab]} />
     <${Tabs} label="Ways to see the agent" tabs=${tabs} shown=${tab} show=${setTab}>
-      <div ref=${body} key=${drawing}><${Panel} ...${{tab, agent, draft, models, edited, allowed}} errorAt=${errorsAt(error)}
+      <div ref=${body} key=${drawing}><${Panel} ...${{tab, agent, stored, draft, models, edited, allowed}} errorAt=${errorsAt(error)}
         change=${setDraft} onFault=${setBroken} take=${version => { take(editable(version)); setTab("form"); }} /></div>
     <//>
     ${removing && html`<${Confirm} title="Delete this agent?" action="Delete the agent" onClose=${() => setRemoving(false)}
@@ -84,7 +84,7 @@ function Actions({agent, allowed, edited, busy, broken, save, drop, remove}) {
     ${allowed && html`<${Button} kind="primary" busy=${busy} disabled=${busy || broken || !edited} onClick=${save}>${agent ? "Save" : "Make the agent"}<//>`}`;
 }
 
-function Panel({tab, agent, draft, models, edited, allowed, errorAt, change, onFault, take}) {
+function Panel({tab, agent, stored, draft, models, edited, allowed, errorAt, change, onFault, take}) {
   if (tab === "versions") return html`<${Versions} agent=${agent} take=${take} />`;
   const panels = {
     form: () => html`<${AgentForm} ...${{draft, change, errorAt, models, onFault}} />`,
@@ -93,7 +93,7 @@ function Panel({tab, agent, draft, models, edited, allowed, errorAt, change, onF
   };
   return html`<div class="stack">
     <fieldset class="plain" disabled=${!allowed}>${panels[tab]()}</fieldset>
-    ${tab === "rules" && agent && may("chat") && html`<${RulesTester} agentId=${agent.agentId} draft=${edited ? draft : null} />`}
+    ${tab === "rules" && agent && may("chat") && html`<${RulesTester} agentId=${agent.agentId} edits=${edited ? mergePatch(stored, draft) : null} />`}
     ${tab === "rules" && !agent && html`<p class="muted">The rules can be tested once the agent has been made.</p>`}
   </div>`;
 }

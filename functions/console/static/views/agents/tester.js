@@ -8,8 +8,8 @@ import {html, useState} from "../../html.js";
 
 const PRIORITIES = [["", "none"], "cost", "latency", "quality"];
 
-/** `draft` is null while the page shows the agent as it is stored. */
-export function RulesTester({agentId, draft}) {
+/** `edits` is the patch of what was edited; null while the page shows the agent as it is stored. */
+export function RulesTester({agentId, edits}) {
   const [given, setGiven] = useState({content: "", taskType: "", priority: "", metadata: ""});
   const [plan, setPlan] = useState(null), [error, setError] = useState(null), [busy, setBusy] = useState(false);
   const bound = name => ({value: given[name], onInput: text => setGiven({...given, [name]: text}), fault: error?.field?.(name)});
@@ -18,7 +18,7 @@ export function RulesTester({agentId, draft}) {
     setBusy(true);
     setError(null);
     try {
-      setPlan(await post(path`agents/${agentId}/route`, {...message(given), ...(draft ? {agent: draft} : {})}));
+      setPlan(await post(path`agents/${agentId}/route`, {...message(given), ...(edits ? {agent: edits} : {})}));
     } catch (failed) {
       setPlan(null);
       setError(failed);
@@ -27,7 +27,7 @@ export function RulesTester({agentId, draft}) {
   }
   return html`<section class="card stack" aria-label="Test the rules">
     <h2>Test the rules</h2>
-    <p class="muted">Where would this message go${draft ? " with your edits" : ""}? No provider is called.</p>
+    <p class="muted">Where would this message go${edits ? " with your edits" : ""}? No provider is called.</p>
     <form class="stack" onSubmit=${explain}>
       <${Field} ...${bound("content")} label="Message" as="textarea" rows="2" required />
       <div class="agents-grid">

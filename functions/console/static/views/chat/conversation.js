@@ -73,7 +73,7 @@ export function Conversation({agent, sessionId}) {
       </div>`}
       ${talk.messages.map((message, index) => html`<${Message} key=${message.messageId} message=${message}
         actions=${running ? {} : actionsOf(message, index)} onResults=${open === message ? talk.send : null} />`)}
-      ${talk.live && html`<${Live} live=${talk.live} onAgain=${talk.again} onForget=${talk.forget} onReload=${talk.reload} />`}
+      ${talk.live && html`<${Live} live=${talk.live} onAgain=${talk.again} onForget=${talk.forget} />`}
     </div>
     <${Composer} agent=${agent} sessionId=${sessionId} draft=${draft} setDraft=${setDraft} running=${running} waiting=${Boolean(open)}
       onSend=${talk.send} onStop=${talk.stop} onCopyAs=${body => setCopied(body)} />

@@ -10,7 +10,7 @@ import {Content} from "./message.js";
 import {Thoughts} from "./thoughts.js";
 import {ToolCalls} from "./tool_calls.js";
 
-export function Live({live, onAgain, onForget, onReload}) {
+export function Live({live, onAgain, onForget}) {
   const {sent, content, reasoning, toolCalls, model, state, error} = live;
   const nothing = !content && !reasoning && toolCalls.length === 0;
   const failed = error?.details?.attempts;
@@ -24,7 +24,7 @@ export function Live({live, onAgain, onForget, onReload}) {
         ${toolCalls.length > 0 && html`<${ToolCalls} calls=${toolCalls} />`}
         ${state === "running" && nothing && html`<p class="muted">${model ? "The model begins …" : "Looking for a model that answers …"}</p>`}
         ${state === "stopped" && html`<div class="banner warn"><p class="grow">Stopped. The answer is still written and stored.</p>
-          <${Button} small onClick=${onReload}>Show what is stored<//></div>`}
+          <${Button} small onClick=${onAgain}>Go on reading<//></div>`}
         ${state === "failed" && html`<${ErrorBanner} error=${error} />`}
         ${state === "failed" && html`<div class="row"><${Button} small icon="retry" onClick=${onAgain}>Try again<//><${Button} small kind="quiet" onClick=${onForget}>Dismiss<//></div>`}
       </div>

@@ -40,12 +40,16 @@ export function useConversation(agentId, sessionId) {
     }
   }
 
-  /** Sends a body, opening a session first where there is none. The same `key` never stores it twice. */
+  /**
+   * Sends a body, opening a session first where there is none. The same `key` never stores it twice: it goes on with the
+   * answer of a turn that still runs or has ended, and runs one that failed again.
+   */
   async function send(body, key = idempotencyKey()) {
     const controller = new AbortController();
     stopper.current = controller;
     const live = changes => change(old => old.live?.key === key ? {live: {...old.live, ...changes(old.live)}} : {});
-    change({live: {sent: body, content: "", reasoning: "", toolCalls: [], model: null, state: "running", error: null, key}, error: null});
+    const shown = state.live?.key === key ? state.live : {content: "", reasoning: "", toolCalls: [], model: null};
+    change({live: {...shown, sent: body, state: "running", error: null, key}, error: null});
     try {
       if (!session.current) await open(key, controller.signal);
       for await (const {event, data} of stream(`${place()}/messages`, body, {key, signal: controller.signal})) {

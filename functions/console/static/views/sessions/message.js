@@ -2,8 +2,11 @@
 
 import {Button} from "../../components/button.js";
 import {Copy} from "../../components/copy.js";
+import {Markdown} from "../../components/markdown.js";
 import {count, duration, usd, when} from "../../format.js";
 import {html} from "../../html.js";
+import {Skipped} from "../route/skipped.js";
+import {Waterfall} from "../route/waterfall.js";
 
 const ROLES = {user: "accent", assistant: "ok", system: "", tool: "warn"};
 
@@ -18,7 +21,7 @@ export function Message({message, fork, busy, disabled}) {
       <${Button} small kind="quiet" icon="fork" busy=${busy} disabled=${disabled} onClick=${fork}>Fork from here<//>
     </div>
     ${message.reasoning && html`<details class="small"><summary>Thoughts</summary><p class="sessions-text muted">${message.reasoning}</p></details>`}
-    ${text ? html`<p class="sessions-text">${text}</p>` : html`<p class="muted small">No text.</p>`}
+    ${text ? html`<${Text} text=${text} role=${message.role} />` : html`<p class="muted small">No text.</p>`}
     ${message.toolCallId && html`<p class="muted small anywhere">Result of the call <code>${message.toolCallId}</code></p>`}
     ${message.toolCalls?.map(call => html`<p key=${call.id} class="small anywhere">Calls <code>${call.name}(${JSON.stringify(call.arguments)})</code></p>`)}
     ${message.usage && html`<${Served} message=${message} />`}
@@ -35,10 +38,19 @@ function textOf(content) {
   }).join("\n");
 }
 
+/** What a model wrote is Markdown; what others wrote is shown as it is. */
+function Text({text, role}) {
+  return role === "assistant" ? html`<${Markdown} text=${text} />` : html`<p class="sessions-text">${text}</p>`;
+}
+
 function Served({message: {model, usage, route}}) {
   const facts = [
     model, route?.fallbackUsed && `a fallback: ${route.requested} was asked for`, route?.rule && `rule ${route.rule}`,
     `${count(usage.totalTokens)} tokens`, usd(usage.costUsd), duration(usage.latencyMs),
   ];
-  return html`<p class="muted small anywhere">${facts.filter(Boolean).join(" · ")}</p>`;
+  return html`<p class="muted small anywhere">${facts.filter(Boolean).join(" · ")}</p>
+    ${route && html`<details class="small"><summary>Calls</summary><div class="stack sessions-route">
+      <${Waterfall} attempts=${route.attempts} total=${usage.latencyMs} firstToken=${usage.firstTokenMs} />
+      <${Skipped} skipped=${route.skipped} />
+    </div></details>`}`;
 }

@@ -10,7 +10,6 @@ export function OwnBudgets({tenant}) {
   const whose = tenant || me?.tenant;
   if (!whose) return null;
   return html`<section class="stack" aria-label="Budgets">
-    <h2>Budgets</h2>
     <${Budget} key=${whose} of="tenant" id=${whose} />
     ${!tenant && me?.keyId && html`<${Budget} of="key" id=${me.keyId} />`}
   </section>`;

@@ -23,7 +23,7 @@ function costOf({costUsd, unpriced}) {
 }
 
 export function Total({total}) {
-  return html`<dl class="facts card" aria-label="In all">${NUMBERS.map(([name, text]) => html`<div key=${name}><dt>${name}</dt><dd>${text(total)}</dd></div>`)}</dl>`;
+  return html`<dl class="values card" aria-label="In all">${NUMBERS.map(([name, text]) => html`<div key=${name}><dt>${name}</dt><dd>${text(total)}</dd></div>`)}</dl>`;
 }
 
 export function Rows({rows, split}) {

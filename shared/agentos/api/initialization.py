@@ -1,0 +1,47 @@
+"""What a function builds before its first request.
+
+Lambda gives an environment a whole processor while it loads a function, and afterwards the part that the function's
+memory buys: of 256 MB a seventh. So what the first request needs is built while the function is loaded.
+
+https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
+"""
+
+import os
+import random
+from collections.abc import Callable
+from types import FunctionType
+from typing import Any, cast
+
+from agentos.kernel.logs import logger
+from agentos.kernel.once import once
+
+INITIALIZED = "AWS_LAMBDA_INITIALIZATION_TYPE"
+"""Lambda sets it. Elsewhere everything is built when it is first used."""
+
+
+def build_what_is_used(function: Callable[..., Any], *more: Callable[[], Any]) -> None:
+    """Build what the function's module imports from the composition root, and `more`, where this is Lambda's init.
+
+    What cannot be built now is built at the first request, which then has the error.
+    """
+    if INITIALIZED not in os.environ:
+        return
+    if os.environ[INITIALIZED] == "snap-start":
+        _draw_anew_after_restore()
+    used = (value for value in cast(FunctionType, function).__globals__.values() if isinstance(value, once))
+    for build in (*used, *more):
+        try:
+            build()
+        except Exception:
+            logger.warning("could not be built at init", exc_info=True)
+
+
+def _draw_anew_after_restore() -> None:
+    """All environments that start from one snapshot would draw the same pauses otherwise, and come back together.
+
+    Ids need nothing: they are drawn from the operating system, which gives each environment numbers of its own.
+    https://docs.aws.amazon.com/lambda/latest/dg/snapstart-uniqueness.html
+    """
+    from snapshot_restore_py import register_after_restore
+
+    register_after_restore(random.seed)

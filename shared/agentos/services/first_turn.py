@@ -1,0 +1,50 @@
+"""What the first turn of a process would load and build: done ahead of it, while Lambda gives a whole processor.
+
+A model's schema is built at its first use (`kernel/values.py`), and an adapter is loaded at the first call of its wire
+format.
+"""
+
+from agentos.domain import (
+    Agent,
+    Attempt,
+    Completion,
+    Plan,
+    Prompt,
+    Reply,
+    SentMessage,
+    Session,
+    Skipped,
+    TokenCount,
+    Usage,
+)
+from agentos.domain.prices import Rates
+from agentos.kernel.values import LazyModel
+from agentos.providers.limits import format_limits
+from agentos.providers.registry import adapter
+from agentos.settings.loading import Settings
+
+MODELS: tuple[type[LazyModel], ...] = (
+    Agent,
+    Session,
+    SentMessage,
+    Prompt,
+    Skipped,
+    Plan,
+    TokenCount,
+    Completion,
+    Rates,
+    Attempt,
+    Usage,
+    Reply,
+)
+"""Of which a turn makes values. A schema contains those of its fields."""
+
+
+def load_ahead(settings: Settings) -> None:
+    """Build the schemas, and load the adapters of the providers that can be called."""
+    for model in MODELS:
+        model.model_rebuild()
+    available = (one for one in settings.providers.values() if one.availability[0] == "available")
+    for wire_format in {provider.settings.format for provider in available}:
+        adapter(wire_format)
+        format_limits(wire_format)
