@@ -1,7 +1,7 @@
 """A short table for continuous integration: init and calls as ratios to their floors, beside twice the goals.
 
-It reports, and nothing fails by it. With valgrind or `perf` it could count instructions; here it takes CPU time, of which
-the ratio to a floor of the same moment hardly depends on the machine.
+It reports, and nothing fails by it. It takes CPU time and no count of instructions: the ratio to a floor of the same
+moment hardly depends on the machine.
 """
 
 import os
@@ -34,7 +34,7 @@ def _calls() -> list[tuple[str, float, float]]:
             "routed call": ours.routed_call(),
             "stored message": ours.stored_message(),
         }
-        shown, sys.stdout = sys.stdout, open(Path(folder) / "metrics", "w")  # noqa: SIM115
+        shown, sys.stdout = sys.stdout, Path(folder, "metrics").open("w")  # noqa: SIM115
         try:
             found = ratios(cpu(calls, seconds=0.05, rounds=7), "httpx")
         finally:
@@ -52,7 +52,9 @@ def _starts() -> list[tuple[str, float, float]]:
         for folder in STARTS:
             answers = [measured.of(folder) for _ in range(2)]
             found[folder] = min(one.init + one.first for one in answers) / floor
-    return [(f"{name} to its first answer, of {BOTO3}", found[name], goal * GOAL_FACTOR) for name, goal in STARTS.items()]
+    return [
+        (f"{name} to its first answer, of {BOTO3}", found[name], goal * GOAL_FACTOR) for name, goal in STARTS.items()
+    ]
 
 
 if __name__ == "__main__":

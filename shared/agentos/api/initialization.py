@@ -28,7 +28,7 @@ def build_what_is_used(function: Callable[..., Any], *more: Callable[[], Any]) -
         return
     if os.environ[INITIALIZED] == "snap-start":
         _draw_anew_after_restore()
-    used = (value for value in cast(FunctionType, function).__globals__.values() if isinstance(value, once))
+    used = (value for value in cast("FunctionType", function).__globals__.values() if isinstance(value, once))
     for build in (*used, *more):
         try:
             build()
