@@ -11,11 +11,10 @@ from agentos.wiring import access_control, background_turns, keep_alive_seconds,
 @endpoint(access_control, "chat", body=MessageBody)
 def handler(body: MessageBody, request: Request) -> Response | MessageStream:
     place = request.caller, request.path["agentId"], request.path["sessionId"]
-    simulated = simulator().of(request.headers, body.messages)
-    turn = Turn(*place, body.messages, request.deadline, request.idempotency_key(), simulated)
+    how = request.deadline, request.idempotency_key(), simulator().of(request.headers, body.messages)
+    turn = Turn(*place, body.messages, *how)
     if request.wants_stream():
         return MessageStream(lambda listener: turns().send(turn, listener), request.last_event(), keep_alive_seconds())
     if request.prefers_async():
         return accepted_turn(background_turns().accept(turn, request.request_id), request)
-    reply = turns().send(turn)
-    return Response(reply, headers_of(reply))
+    return Response(reply := turns().send(turn), headers_of(reply))

@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page
 from tests.console.tenants import Site, opened
 from tests.support.browser import SEEN_SECONDS, launched
 from tests.support.gateway import ROOT
+from tests.support.upstream import answer
 
 AXE = ROOT / ".venv" / "axe" / "node_modules" / "axe-core" / "axe.min.js"
 
@@ -31,7 +32,8 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 @pytest.fixture
 def site(running: Site) -> Site:
     """A host with providers that have no script and remember no request."""
-    for provider in (running.openai, running.groq):
+    for name, provider in (("openai", running.openai), ("groq", running.groq)):
+        provider.default = answer(f"Hello from {name}.")
         provider.script.clear()
         provider.requests.clear()
     return running

@@ -13,6 +13,11 @@ Axe = Callable[[Page], None]
 HOSTILE = '<img src=x onerror="document.title = 1"><script>document.title = 2</script>'
 
 
+def search(page: Page, field: str, text: str) -> None:
+    page.get_by_label(field).fill(text)
+    page.get_by_role("button", name="Search").click()
+
+
 def test_sessions_are_listed_by_agent_and_user(page: Page, site: Site, axe: Axe) -> None:
     tenant = site.tenant()
     first, second = tenant.agent(name="first"), tenant.agent(name="second")
@@ -25,13 +30,34 @@ def test_sessions_are_listed_by_agent_and_user(page: Page, site: Site, axe: Axe)
     expect(rows).to_have_text([bens, anns])
     expect(page.get_by_role("region", name="Sessions")).to_contain_text('{"tier":"gold"}')
     axe(page)
-    page.get_by_label("User").fill("ann")
-    page.get_by_role("button", name="Filter").click()
+    search(page, "User", "ann")
     expect(rows).to_have_text([anns])
-    page.get_by_label("User").fill("nobody")
-    page.get_by_role("button", name="Filter").click()
-    expect(page.get_by_text("This user has none with this agent.")).to_be_visible()
+    search(page, "User", "nobody")
+    expect(page.get_by_text("None with this agent is like that.")).to_be_visible()
     axe(page)
+
+
+def test_sessions_are_found_by_id_and_metadata(page: Page, site: Site) -> None:
+    tenant = site.tenant()
+    agent = tenant.agent()
+    gold = tenant.session(agent, metadata={"tier": "gold", "region": "eu"})
+    others = [tenant.session(agent, metadata={"tier": "gold", "region": "us"}), tenant.session(agent)]
+    open_view(page, site, tenant, f"sessions/{agent}")
+    rows = page.get_by_role("region", name="Sessions").get_by_role("link")
+    expect(rows).to_have_text([*reversed(others), gold])
+    search(page, "Id begins with", others[1])
+    expect(rows).to_have_text([others[1]])
+    search(page, "Id begins with", "")
+    search(page, "Metadata", "tier=gold, region=eu")
+    expect(rows).to_have_text([gold])
+    page.reload()
+    expect(rows).to_have_text([gold])
+    expect(page.get_by_label("Metadata")).to_have_value("tier=gold, region=eu")
+    search(page, "Metadata", "gold")
+    expect(page.get_by_label("Metadata")).to_have_accessible_description("Write name=value, several of them with commas.")
+    search(page, "Metadata", "")
+    search(page, "Id begins with", "agent_")
+    expect(page.get_by_text("None with this agent is like that.")).to_be_visible()
 
 
 def test_without_agents_there_are_no_sessions(page: Page, site: Site) -> None:

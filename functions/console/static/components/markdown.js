@@ -8,7 +8,7 @@ import {Lexer} from "../vendor/marked.js";
 import {Code} from "./code.js";
 
 const LONGEST = 200_000; // characters; what is longer is shown as it is, because splitting it would take seconds
-const DEEPEST = 24;
+const DEEPEST = 8; // quotes and lists within each other; a phone has no room for more
 
 export function Markdown({text}) {
   if (text.length > LONGEST) return html`<div class="markdown"><p class="plain">${text}</p></div>`;

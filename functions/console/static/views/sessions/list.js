@@ -7,10 +7,11 @@ import {Field} from "../../components/field.js";
 import {Page} from "../../components/page.js";
 import {More, Table} from "../../components/table.js";
 import {ago, count, usd} from "../../format.js";
-import {html, useEffect, useState} from "../../html.js";
+import {html, useState} from "../../html.js";
 import {useLoad, usePages} from "../../load.js";
-import {go, href, replace} from "../../router.js";
+import {go, href} from "../../router.js";
 import {may, useShared} from "../../state.js";
+import {faultOf, filterOf, queryOf} from "./filter.js";
 
 const COLUMNS = [
   {title: "Session", cell: one => html`<a class="mono nowrap" href=${href("sessions", one.agentId, one.sessionId)}>${one.sessionId}</a>`},
@@ -25,44 +26,55 @@ const metadataOf = one => (Object.keys(one.metadata).length ? JSON.stringify(one
 
 export function SessionList({agentId}) {
   const agents = useAgents(agentId), {place} = useShared();
-  const chosen = agentId || agents.rows[0]?.agentId || "", userId = place.query.get("userId") ?? "";
+  const chosen = agentId || agents.rows[0]?.agentId || "", filter = filterOf(place.query);
   return html`<${Page} title="Sessions" about="What was said to an agent, and what it answered.">
     <${ErrorBanner} error=${agents.error} onRetry=${agents.reload} />
     ${!agents.loaded && agents.busy && html`<${Loading} what="agents" />`}
     ${agents.loaded && !chosen && html`<${Empty} icon="agents" title="No agents yet">Sessions belong to an agent.<//>`}
-    ${chosen && html`<${Filters} key=${`${chosen} ${userId}`} agents=${agents.rows} agentId=${chosen} userId=${userId} />
-      <${Found} agentId=${chosen} userId=${userId} />`}
+    ${chosen && html`<${Filters} key=${`${chosen} ${place.query}`} agents=${agents.rows} agentId=${chosen} filter=${filter} />
+      <${Found} agentId=${chosen} filter=${filter} />`}
   <//>`;
 }
 
 /** The newest hundred agents, and the one of the address if it is none of these. */
-function useAgents(agentId) {
+export function useAgents(agentId) {
   const {data, error, busy, reload} = useLoad(signal => (may("agents:read") ? get("agents", {limit: 100}, {signal}) : Promise.resolve({data: []})), []);
   const listed = data?.data ?? [];
   const missing = agentId && !listed.some(one => one.agentId === agentId) ? [{agentId, name: agentId}] : [];
   return {rows: [...missing, ...listed], error, busy, reload, loaded: Boolean(data)};
 }
 
-function Filters({agents, agentId, userId}) {
-  const [user, setUser] = useState(userId);
-  function filter(event) {
+function Filters({agents, agentId, filter}) {
+  const [form, setForm] = useState(filter);
+  const bound = name => ({value: form[name], onInput: value => setForm({...form, [name]: value}), autocomplete: "off", spellcheck: "false"});
+  function show(event) {
     event.preventDefault();
-    location.hash = `${href("sessions", agentId)}${user ? `?userId=${encodeURIComponent(user)}` : ""}`;
+    if (faultOf(form.metadata)) return;
+    const given = new URLSearchParams(Object.entries(form).filter(([, text]) => text.trim()));
+    location.hash = `${href("sessions", agentId)}${given.size ? `?${given}` : ""}`;
   }
-  return html`<form class="filters" role="search" onSubmit=${filter}>
+  return html`<form class="filters" role="search" onSubmit=${show}>
     <${Field} label="Agent" as="select" options=${agents.map(one => [one.agentId, one.name])} value=${agentId} onInput=${id => go("sessions", id)} />
-    <${Field} label="User" value=${user} onInput=${setUser} autocomplete="off" placeholder="all users" />
-    <${Button} type="submit">Filter<//>
+    <${Field} label="User" placeholder="all users" ...${bound("userId")} />
+    <${Field} label="Id begins with" placeholder="sess_…" ...${bound("sessionId")} />
+    <${Field} label="Metadata" placeholder="tier=gold, region=eu" fault=${faultOf(form.metadata)} ...${bound("metadata")} />
+    <${Button} type="submit" icon="search">Search<//>
   </form>`;
 }
 
-function Found({agentId, userId}) {
-  const where = path`agents/${agentId}/sessions`;
-  const {rows, page, more, error, busy, loaded, reload} = usePages(after => get(where, {userId, limit: 50, after}), [where, userId]);
+function Found({agentId, filter}) {
+  const where = path`agents/${agentId}/sessions`, query = queryOf(filter), searched = Object.keys(query).length > 0;
+  const {rows, page, more, error, busy, loaded, reload} = usePages(
+    (after, signal) => get(where, {...query, limit: 50, after}, {signal}), [where, JSON.stringify(query)]);
   return html`
     <${ErrorBanner} error=${error} onRetry=${reload} />
     ${!loaded && busy && html`<${Loading} what="sessions" />`}
-    ${loaded && !rows.length && html`<${Empty} icon="sessions" title="No sessions">${userId ? "This user has none with this agent." : "Nobody has talked to this agent yet."}<//>`}
+    ${loaded && !error && !rows.length && html`<${Empty} icon="sessions" title="No sessions">${nothing(searched, page)}<//>`}
     ${rows.length > 0 && html`<${Table} caption="Sessions" columns=${COLUMNS} rows=${rows} rowKey=${one => one.sessionId} />`}
     <${More} page=${page} busy=${busy} onMore=${more} />`;
+}
+
+function nothing(searched, page) {
+  if (page?.nextCursor) return "None of the sessions that were looked at so far is like that. Go on to look at older ones.";
+  return searched ? "None with this agent is like that." : "Nobody has talked to this agent yet.";
 }
