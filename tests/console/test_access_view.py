@@ -1,4 +1,4 @@
-"""The view Access: keys made, shown once and revoked, budgets by tenant and key, tenants' keys at providers."""
+"""The view Access: keys made, shown once and revoked, budgets, tenants' keys at providers; and who sees which view."""
 
 from collections.abc import Callable
 
