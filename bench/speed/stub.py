@@ -2,6 +2,7 @@
 
     /<behaviour>/…        a provider: `ok`, `404`, `503` or `hang`; it streams where the request's JSON says so
     /                     DynamoDB
+    /times/               when each request at a provider came and was answered, since this was last asked
 
 Connections are kept. It prints its port on one line and serves until its process is ended.
 """
@@ -67,6 +68,10 @@ STREAM_END = b"".join(
 )
 
 
+TIMES: list[tuple[str, int, int]] = []
+"""Of each request at a provider: its behaviour, and when it came and was answered (monotonic, nanoseconds)."""
+
+
 class Connection(asyncio.Protocol):
     """One client's connection, request after request."""
 
@@ -96,6 +101,11 @@ class Connection(asyncio.Protocol):
             self._transport.write(response(200, answer, kind, f"x-amz-crc32: {checksum(answer)}"))
             return
         behaviour = path.split(b"/")[1]
+        if behaviour == b"times":
+            self._transport.write(response(200, json.dumps(TIMES).encode(), JSON))
+            TIMES.clear()
+            return
+        came = time.monotonic_ns()
         if behaviour == b"ok" and b'"stream":true' in body.replace(b" ", b""):
             self._transport.write(STREAM_HEAD)
             # The moment at which the first piece leaves, on the clock that all processes share.
@@ -103,6 +113,7 @@ class Connection(asyncio.Protocol):
             asyncio.get_running_loop().create_task(self._stream())
         elif behaviour != b"hang":
             self._transport.write(PROVIDER[behaviour])
+        TIMES.append((behaviour.decode(), came, time.monotonic_ns()))
 
     async def _stream(self) -> None:
         for piece in STREAM_BODY:

@@ -19,6 +19,7 @@ from lambda_streaming.failures import Failure, InvocationError
 from lambda_streaming.logs import Logs
 from lambda_streaming.response import STALL_SECONDS, InvocationResponse
 from lambda_streaming.runtime_api import Invocation, RuntimeApi
+from lambda_streaming.snapshots import restored
 
 Handler = Callable[[Any, LambdaContext], Any]
 
@@ -36,6 +37,7 @@ def main() -> None:
         logs.failure(failure.document())
         api.fail_init(failure)
         sys.exit(1)
+    restored(os.environ, api, logs)
     while True:
         _serve(api, logs, handler, api.next())
 

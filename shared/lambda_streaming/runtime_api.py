@@ -66,6 +66,15 @@ class RuntimeApi:
         """Report that the function cannot start. Raises RuntimeApiError, OSError."""
         self._post("/init/error", failure.document(), failure.named)
 
+    def wait_for_restore(self) -> None:
+        """Lambda takes its snapshot while this waits. It returns in each environment that is started from it. Raises
+        RuntimeApiError, OSError."""
+        self._exchange("GET", "/restore/next", 200)
+
+    def fail_restore(self, failure: Failure) -> None:
+        """Report that an environment started from a snapshot cannot serve. Raises RuntimeApiError, OSError."""
+        self._post("/restore/error", failure.document(), failure.named)
+
     def fail(self, invocation: Invocation, failure: Failure) -> None:
         """Report a failure of an invocation without a response. Raises RuntimeApiError, OSError."""
         request_id = invocation.request_id

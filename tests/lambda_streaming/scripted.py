@@ -11,6 +11,7 @@ from typing import BinaryIO, NoReturn
 
 DEADLINE_MS = 4_102_444_800_000  # the year 2100
 ACCEPTED = b"HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n"
+RESTORED = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
 STOP = b"HTTP/1.1 500 No More\r\nContent-Length: 0\r\n\r\n"
 
 
@@ -78,7 +79,7 @@ class ScriptedRuntimeApi:
 
     def _answer_to(self, request: Request, connection: socket.socket, incoming: BinaryIO) -> bytes:
         if request.method == "GET":
-            return self._next()
+            return RESTORED if request.path.endswith("/restore/next") else self._next()
         if "Expect" in request.headers:
             connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
         if request.headers.get("Transfer-Encoding") == "chunked":

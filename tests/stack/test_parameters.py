@@ -141,6 +141,12 @@ def test_reserved_concurrency_is_for_the_functions_that_answer_messages() -> Non
     assert reserved == dict.fromkeys(answering, "40")
 
 
+def test_snapstart_is_off_unless_it_is_asked_for() -> None:
+    for given, applied in (({}, "None"), ({"SnapStart": "PublishedVersions"}, "PublishedVersions")):
+        functions = of_type(translate(**given), "AWS::Lambda::Function")
+        assert {one["Properties"]["SnapStart"]["ApplyOn"] for one in functions.values()} == {applied}
+
+
 def test_tracing_is_allowed_to_every_function() -> None:
     resources = translate(Tracing="Active")
     assert stage(resources)["TracingEnabled"] is True

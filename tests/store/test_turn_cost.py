@@ -1,4 +1,4 @@
-"""What a turn with a question of 1 KB and an answer of 2 KB costs in DynamoDB's units. `make bench` measures more.
+"""What a turn with a question of 1 KB and an answer of 2 KB costs in DynamoDB's units. `make turn-cost` measures more.
 
 Runs on DynamoDB Local alone: moto counts no units.
 """

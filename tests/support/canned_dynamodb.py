@@ -4,7 +4,7 @@ import json
 import socket
 import threading
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
@@ -59,6 +59,10 @@ class CannedServer:
         self.default = Reply()
         self.seen: list[Seen] = []
         self.connections = 0
+        self.closed = threading.Semaphore(0)
+        """Released when a connection has ended."""
+        self.before: Callable[[], object] = lambda: None
+        """Called before each reply."""
         self.release = threading.Event()
         """Set to let go of the requests that wait: see `hang`."""
         self.hang = False
@@ -101,11 +105,17 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.canned.connections += 1
         self._number = self.server.canned.connections
 
+    def finish(self) -> None:
+        super().finish()
+        self.connection.close()
+        self.server.canned.closed.release()
+
     def do_POST(self) -> None:
         canned = self.server.canned
         body = self.rfile.read(int(self.headers.get("content-length", 0)))
         headers = {name.lower(): value for name, value in self.headers.items()}
         canned.seen.append(Seen(self.command, self.path, headers, body, self._number))
+        canned.before()
         if canned.hang:
             canned.release.wait(60)
         reply = canned.script.pop(0) if canned.script else canned.default
@@ -114,7 +124,9 @@ class _Handler(BaseHTTPRequestHandler):
             self.connection.shutdown(socket.SHUT_RDWR)
             return
         self.send_response_only(reply.status)
-        for name, value in {"content-length": str(len(reply.body)), **reply.headers}.items():
+        chunked = "transfer-encoding" in reply.headers
+        length = {} if chunked else {"content-length": str(len(reply.body))}
+        for name, value in {**length, **reply.headers}.items():
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(reply.body)

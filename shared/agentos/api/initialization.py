@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
 """
 
 import os
+import random
 from collections.abc import Callable
 from types import FunctionType
 from typing import Any, cast
@@ -25,9 +26,22 @@ def build_what_is_used(function: Callable[..., Any], *more: Callable[[], Any]) -
     """
     if INITIALIZED not in os.environ:
         return
+    if os.environ[INITIALIZED] == "snap-start":
+        _draw_anew_after_restore()
     used = (value for value in cast(FunctionType, function).__globals__.values() if isinstance(value, once))
     for build in (*used, *more):
         try:
             build()
         except Exception:
             logger.warning("could not be built at init", exc_info=True)
+
+
+def _draw_anew_after_restore() -> None:
+    """All environments that start from one snapshot would draw the same pauses otherwise, and come back together.
+
+    Ids need nothing: they are drawn from the operating system, which gives each environment numbers of its own.
+    https://docs.aws.amazon.com/lambda/latest/dg/snapstart-uniqueness.html
+    """
+    from snapshot_restore_py import register_after_restore
+
+    register_after_restore(random.seed)

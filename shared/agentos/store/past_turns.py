@@ -69,7 +69,7 @@ def _split(items: Iterable[Item], history: int) -> tuple[list[Item], list[Item]]
 
 
 def _turns(items: list[Item], *, whole: bool) -> list[list[int]]:
-    """The tokens of each turn. Where the items are not the `whole` history, a first turn without its begin is left out."""
+    """The tokens of each turn. Unless the items are the `whole` history, a first turn without its begin is left out."""
     turns: list[list[int]] = [[]] if whole else []
     for item in items:
         if header_of(item).role in ("user", "system"):

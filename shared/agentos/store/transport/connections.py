@@ -11,7 +11,7 @@ import time
 import weakref
 from collections import deque
 from collections.abc import Callable, Mapping
-from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
@@ -23,6 +23,7 @@ from botocore.exceptions import (
     SSLError,
 )
 
+from agentos.store.transport.http import read_answer, request_bytes
 from agentos.store.transport.messages import Answer, Timeouts
 
 if TYPE_CHECKING:
@@ -89,9 +90,8 @@ class Connections:
     def _exchange(self, connection: HTTPConnection, headers: Mapping[str, str], body: bytes) -> tuple[Answer, bool]:
         """The answer, and whether the connection can be used again."""
         try:
-            connection.request("POST", self.path, body, headers)
-            response = connection.getresponse()
-            return _answer(response), response.isclosed() and not response.will_close
+            connection.sock.sendall(request_bytes(self.path, headers, body))
+            return read_answer(connection.sock, MAX_ANSWER_BYTES)
         except TimeoutError as error:
             raise ReadTimeoutError(endpoint_url=self.url, error=error) from error
         except (OSError, HTTPException) as error:
@@ -140,16 +140,8 @@ def _close(idle: deque[_Idle]) -> None:
         idle.pop().connection.close()
 
 
-def _answer(response: HTTPResponse) -> Answer:
-    """All that came. Whether a body is whole is for its checksum to say."""
-    body = response.read(MAX_ANSWER_BYTES)
-    return Answer(response.status, {name.lower(): value for name, value in response.getheaders()}, body)
-
-
 def _has_ended(connection: HTTPConnection) -> bool:
     """The other side has closed it, or sent what nobody asked for."""
-    if connection.sock is None:
-        return True
     poll = select.poll()
     poll.register(connection.sock, select.POLLIN)
     return bool(poll.poll(0))

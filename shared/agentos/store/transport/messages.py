@@ -61,13 +61,16 @@ SHORT = Timeouts(connect=1, read=3)
 
 def encode(parameters: Mapping[str, Any]) -> bytes:
     """The JSON of a request or an answer. DynamoDB takes bytes as base64, and nothing else of Python's needs a rule."""
-    return json.dumps(parameters, separators=(",", ":"), default=_base64).encode()
+    return _ENCODER.encode(parameters).encode()
 
 
 def _base64(value: Any) -> str:
     if isinstance(value, bytes | bytearray):
         return base64.b64encode(value).decode()
     raise TypeError(f"{type(value).__name__} is no type of DynamoDB's")
+
+
+_ENCODER = json.JSONEncoder(separators=(",", ":"), default=_base64)
 
 
 def decode(body: bytes) -> Any:

@@ -37,7 +37,7 @@ export function SessionList({agentId}) {
 }
 
 /** The newest hundred agents, and the one of the address if it is none of these. */
-function useAgents(agentId) {
+export function useAgents(agentId) {
   const {data, error, busy, reload} = useLoad(signal => (may("agents:read") ? get("agents", {limit: 100}, {signal}) : Promise.resolve({data: []})), []);
   const listed = data?.data ?? [];
   const missing = agentId && !listed.some(one => one.agentId === agentId) ? [{agentId, name: agentId}] : [];

@@ -38,6 +38,7 @@ export function SessionPage({agentId, sessionId}) {
   const actions = html`<a class="button quiet" href=${href("sessions", agentId)}>All sessions</a>
     ${session && html`
       <a class="button" href=${href("chat", agentId, sessionId)}>Open in chat</a>
+      <a class="button" href=${href("what-if", agentId, sessionId)}>What if</a>
       <${Button} icon="download" busy=${busy === "export"} disabled=${Boolean(busy)} onClick=${() => during("export", () => exported(where, session))}>Export<//>
       <${Button} icon="fork" busy=${busy === "fork"} disabled=${Boolean(busy)} onClick=${() => fork()}>Fork<//>
       <${Button} kind="danger" icon="trash" onClick=${() => setRemoving(true)}>Delete<//>`}`;

@@ -1,0 +1,79 @@
+"""Init up to the first answer of every function, each time in a new process."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bench.speed import ours
+from tests.support.gateway import ROOT
+
+FLOOR = "import boto3; boto3.client('dynamodb', region_name='eu-west-1')"
+LIBRARIES = {
+    "boto3.client('dynamodb')": FLOOR,
+    "import pydantic": "import pydantic; pydantic.BaseModel",
+    "httpx.Client()": "import httpx; httpx.Client()",
+    "Powertools' Logger": "from aws_lambda_powertools import Logger; Logger()",
+}
+MAIN = ("send_message", "chat_completions", "get_agent")
+"""Measured without bytecode, too."""
+
+
+@dataclass(frozen=True)
+class FirstAnswer:
+    """Milliseconds of CPU and of real time for init and for the first request; the most memory, in megabytes."""
+
+    init: float
+    first: float
+    wall: float
+    status: int | None
+    megabytes: float
+
+
+class FirstAnswers:
+    """Measures on a stub that has the agent, the session and the keys of the recorded events."""
+
+    def __init__(self, port: int) -> None:
+        self._environment = {"PATH": os.environ["PATH"], "PYTHONPATH": f"{ROOT / 'shared'}:{ROOT}"}
+        self._functions = ours.environment(port)
+
+    def seed(self) -> None:
+        code = "from tests.support.seed import seed; seed()"
+        subprocess.run([sys.executable, "-c", code], env={**self._environment, **self._functions}, check=True)
+
+    def of(self, folder: str, *, bytecode: bool = True) -> FirstAnswer:
+        """A function's, for the first of its recorded events that is answered with a success, as a rule `ok`."""
+        handler, event = ROOT / "functions" / folder / "app.py", ROOT / "events" / folder / "ok.json"
+        if bytecode:
+            return _answer(self._run({}, str(handler), str(event)))
+        with tempfile.TemporaryDirectory() as nowhere:  # that Python finds no bytecode in, not even of libraries
+            return _answer(self._run({"PYTHONPYCACHEPREFIX": nowhere}, str(handler), str(event)))
+
+    def library(self, code: str) -> float:
+        """Milliseconds of CPU time for a line of Python in a new process."""
+        return float(self._run({}, "-c", code)["init"]["cpu"])
+
+    def _run(self, more: dict[str, str], *arguments: str) -> dict[str, Any]:
+        run = subprocess.run(
+            [sys.executable, "-m", "bench.speed.first_answer", *arguments],
+            env={**self._environment, **self._functions, **more},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        found: dict[str, Any] = json.loads(run.stdout)
+        return found
+
+
+def _answer(found: dict[str, Any]) -> FirstAnswer:
+    init, first = found["init"], found["first"]
+    return FirstAnswer(init["cpu"], first["cpu"], init["wall"] + first["wall"], found["status"], found["megabytes"])
+
+
+def functions() -> list[str]:
+    """All that have a recorded event of the usual case."""
+    return sorted(path.parent.name for path in Path(ROOT / "events").glob("*/ok.json"))
