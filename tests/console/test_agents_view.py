@@ -89,6 +89,13 @@ def test_an_agent_is_edited_as_json_and_its_versions_are_compared(page: Page, si
     text.fill("{")
     expect(text).to_have_attribute("aria-invalid", "true")
     expect(page.get_by_role("button", name="Save", exact=True)).to_be_disabled()
+    text.fill("null")
+    expect(text).to_have_accessible_description("This is not a JSON object.")
+    for config in ({"routing": {"rules": "none"}}, {"routing": {"rules": [None]}}, {"fallbackModels": "x"}, [1]):
+        text.fill(json.dumps({**edited, "config": config}))
+        tab(page, "Rules")
+        expect(page.get_by_text("The JSON has not the shape of an agent")).to_be_visible()
+        tab(page, "JSON")
     text.fill(json.dumps({**edited, "config": {"maxTokens": 200, "verbosity": "low"}}))
     save(page)
     shows_version(page, 2)

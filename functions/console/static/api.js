@@ -115,6 +115,7 @@ async function fetched(url, options) {
     return await fetch(url, options);
   } catch (error) {
     if (options.method !== "GET" || options.signal?.aborted) throw error;
+    await pause(PAUSE_MS, options.signal);
     return await fetch(url, options);
   }
 }

@@ -3,7 +3,8 @@
 // cache when main.js imports it.
 
 const AT_ONCE = 6; // as browsers do over HTTP/1.1
-const TRIES = 3;
+const TRIES = 5;
+const PAUSE_MS = 250;
 
 const script = document.querySelector("script[data-modules]");
 const waiting = script.dataset.modules.split(" ").filter(name => name !== "vendor/uplot.js"); // charts load it
@@ -21,6 +22,7 @@ async function loaded(name) {
       return await (await fetch(new URL(name, import.meta.url))).text();
     } catch (error) {
       if (tries === TRIES) throw error;
+      await new Promise(resolve => setTimeout(resolve, tries * PAUSE_MS));
     }
   }
 }

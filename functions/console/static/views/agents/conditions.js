@@ -12,8 +12,8 @@ export const STRATEGIES = {
 const isObject = value => value !== null && typeof value === "object" && !Array.isArray(value);
 
 /** The rows of a rule's `when`: [{fact, comparison, text}]. A range with two bounds has two rows. */
-export function conditionRows(when = {}) {
-  return Object.entries(when).flatMap(([fact, condition]) => {
+export function conditionRows(when) {
+  return Object.entries(when ?? {}).flatMap(([fact, condition]) => {
     if (Array.isArray(condition)) return [{fact, comparison: "in", text: condition.map(asText).join(", ")}];
     if (!isObject(condition)) return [{fact, comparison: "is", text: asText(condition)}];
     return Object.entries(condition).map(([comparison, bound]) => ({fact, comparison, text: asText(bound)}));

@@ -27,6 +27,15 @@ export function withValue(document, path, value) {
 
 const isObject = value => value !== null && typeof value === "object" && !Array.isArray(value);
 
+const isListOr = (value, check = () => true) => value === undefined || (Array.isArray(value) && value.every(check));
+const isRule = rule => isObject(rule) && isObject(rule.when ?? {}) && isListOr(rule.use?.among ?? undefined);
+
+/** Whether the form and the rules can show it. JSON that somebody types may have any shape. */
+export function wellFormed(draft) {
+  const config = draft.config ?? {}, routing = config.routing ?? {};
+  return isObject(config) && isObject(routing) && isListOr(config.fallbackModels ?? undefined) && isListOr(routing.rules ?? undefined, isRule);
+}
+
 /** The JSON Merge Patch (RFC 7396) that makes `after` of `before`. */
 export function mergePatch(before, after) {
   const patch = {};

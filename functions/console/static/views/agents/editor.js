@@ -11,7 +11,7 @@ import {html, useEffect, useRef, useState} from "../../html.js";
 import {go, href} from "../../router.js";
 import {may, notify, share, shared} from "../../state.js";
 import {Conflict} from "./conflict.js";
-import {canonical, editable, mergePatch, NEW_AGENT} from "./draft.js";
+import {canonical, editable, mergePatch, NEW_AGENT, wellFormed} from "./draft.js";
 import {JsonField} from "./fields.js";
 import {AgentForm, FORM_PATHS} from "./form.js";
 import {errorsAt, Unplaced} from "./messages.js";
@@ -86,10 +86,11 @@ function Actions({agent, allowed, edited, busy, broken, save, drop, remove}) {
 
 function Panel({tab, agent, stored, draft, models, edited, allowed, errorAt, change, onFault, take}) {
   if (tab === "versions") return html`<${Versions} agent=${agent} take=${take} />`;
+  if (tab !== "json" && !wellFormed(draft)) return html`<p class="muted">The JSON has not the shape of an agent, so it can be edited under JSON alone.</p>`;
   const panels = {
     form: () => html`<${AgentForm} ...${{draft, change, errorAt, models, onFault}} />`,
     rules: () => html`<${RulesEditor} ...${{draft, change, errorAt}} />`,
-    json: () => html`<${JsonField} label="The agent as JSON" rows="24" value=${draft} set=${change} onFault=${onFault} />`,
+    json: () => html`<${JsonField} label="The agent as JSON" rows="24" object value=${draft} set=${change} onFault=${onFault} />`,
   };
   return html`<div class="stack">
     <fieldset class="plain" disabled=${!allowed}>${panels[tab]()}</fieldset>

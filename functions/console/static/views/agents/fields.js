@@ -54,13 +54,13 @@ export function ListField({set, value, error, ...rest}) {
     onInput=${text => { setTyped(text); set(lines(text)); }} />`;
 }
 
-/** A value as JSON. While the text is no JSON, the value stays what it was and `onFault` is told so. */
-export function JsonField({set, value, error, onFault, ...rest}) {
+/** A value as JSON; `object`: no other value will do. While the text is no JSON, the value stays what it was and `onFault` is told so. */
+export function JsonField({set, value, error, onFault, object, ...rest}) {
   const [fault, setFault] = useState("");
   const [typed, setTyped] = useTyped(value, pretty, text => parsed(text, value));
   useEffect(() => () => onFault?.(false), []);
   function changed(text) {
-    const wrong = faultOf(text);
+    const wrong = faultOf(text, object);
     setTyped(text);
     setFault(wrong);
     onFault?.(Boolean(wrong));
@@ -74,10 +74,10 @@ function parsed(text, other) {
   return faultOf(text) ? other : JSON.parse(text);
 }
 
-function faultOf(text) {
+function faultOf(text, object) {
   try {
-    JSON.parse(text);
-    return "";
+    const found = JSON.parse(text);
+    return object && (found === null || typeof found !== "object" || Array.isArray(found)) ? "This is not a JSON object." : "";
   } catch (wrong) {
     return `This is not JSON: ${wrong.message}`;
   }

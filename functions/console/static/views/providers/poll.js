@@ -3,7 +3,7 @@
 import {get} from "../../api.js";
 import {useCallback, useEffect, useRef, useState} from "../../html.js";
 import {may, useShared} from "../../state.js";
-import {forget, queryOf, remember, windowsToRead} from "./history.js";
+import {belongTo, queryOf, remember, windowsToRead} from "./history.js";
 
 export const POLL_SECONDS = 15;
 
@@ -25,7 +25,7 @@ export function useProviders(paused) {
       busy.current = false;
     }
   }, []);
-  useEffect(() => { forget(); look(); }, [key]);
+  useEffect(() => { belongTo(key); look(); }, [key]);
   useEffect(() => {
     if (paused) return undefined;
     const timer = setInterval(() => document.visibilityState === "visible" && look(), POLL_SECONDS * 1000);
