@@ -9,8 +9,13 @@ const waiting = script.dataset.modules.split(" ").filter(name => name !== "vendo
 
 async function load() {
   for (let name = waiting.shift(); name; name = waiting.shift()) {
-    await (await fetch(new URL(name, import.meta.url))).text();
+    await read(name).catch(() => read(name));
   }
+}
+
+/** A page that is loaded again may share a request with the one before, which breaks off with it. So each has two tries. */
+async function read(name) {
+  return (await fetch(new URL(name, import.meta.url))).text();
 }
 
 try {
