@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from agentos.services.recosting import Recosting
     from agentos.services.request_rates import RequestRates
     from agentos.services.response_agents import ResponseAgents
+    from agentos.services.response_histories import ResponseHistories
     from agentos.services.response_turns import ResponseTurns
     from agentos.services.responses import Conversations, Responses
     from agentos.services.sessions import Sessions
@@ -570,6 +571,13 @@ def response_turns() -> "ResponseTurns":
 
 
 @once
+def response_histories() -> "ResponseHistories":
+    from agentos.services.response_histories import ResponseHistories
+
+    return ResponseHistories(response_agents(), session_store(), response_store(), settings().limits)
+
+
+@once
 def responses() -> "Responses":
     from agentos.services.responses import Responses
 
@@ -581,7 +589,7 @@ def responses() -> "Responses":
 def conversations() -> "Conversations":
     from agentos.services.responses import Conversations
 
-    return Conversations(response_agents(), session_store(), clock())
+    return Conversations(response_agents(), session_store(), response_store(), clock())
 
 
 @once

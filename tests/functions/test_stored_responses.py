@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from agentos.domain.response_ids import RESPONSES_AGENT
+from agentos.domain.response_ids import RESPONSES_AGENT, response_id
 from tests.functions.conftest import Gate, Providers
 from tests.support.gateway import Client, Context, StreamingContext, handler
 from tests.support.queues import TurnQueue
@@ -330,6 +330,39 @@ def test_the_agent_of_responses_is_not_deleted(api: Any, providers: Providers) -
     assert good(read(api, first["id"])) == first
 
 
+def test_the_items_of_a_conversation_are_listed(api: Any, providers: Providers) -> None:
+    """Those of answers have the ids that their responses gave them."""
+    from openai.types.conversations import ConversationItemList
+
+    providers.openai.script += [calling(("call_1", "now", "{}"), text="I look."), answer("Noon.")]
+    conversation = api("create_conversation", {}).json["id"]
+    first = good(ask(api, "When?", conversation=conversation, tools=[NOW]))
+    output = [{"type": "function_call_output", "call_id": "call_1", "output": "noon"}]
+    second = good(ask(api, output, conversation=conversation, tools=[NOW]))
+
+    def page(**query: str) -> Any:
+        listed = api("list_conversation_items", conversationId=conversation, query=query)
+        assert listed.status == 200, listed.text
+        ConversationItemList.model_validate_json(listed.text)
+        return listed.json
+
+    listed = page(order="asc")["data"]
+    assert [one["type"] for one in listed] == [
+        "message", "message", "function_call", "function_call_output", "message",
+    ]  # fmt: skip
+    assert listed[1:3] == first["output"]
+    assert listed[4:] == second["output"]
+    newest = page(limit="2")
+    assert (newest["data"], newest["has_more"]) == ([listed[4], listed[3]], True)
+    assert page(after=newest["last_id"])["data"] == [listed[2], listed[1], listed[0]]
+    good(ask(api, [{"type": "item_reference", "id": listed[1]["id"]}, {"role": "user", "content": "On?"}]))
+    assert asked(providers)[0] == ("assistant", "I look.")
+    assert page(after=listed[0]["id"])["data"] == []
+    wrong = api("list_conversation_items", conversationId=conversation, query={"after": "msg_1"})
+    assert (wrong.status, wrong.json["error"]["param"]) == (400, "after")
+    assert api("list_conversation_items", conversationId="conv_1").status == 404
+
+
 class Background:
     """Responses in the background, and the worker that answers them."""
 
@@ -375,6 +408,31 @@ def test_a_response_in_the_background_is_cancelled(background: Background, api: 
     assert good(read(api, waiting["id"]))["status"] == "cancelled"
     assert good(api("cancel_response", responseId=waiting["id"]))["status"] == "cancelled"
     assert providers.openai.requests == []
+
+
+def test_cancelling_ends_a_call_that_is_under_way(
+    background: Background, api: Any, providers: Providers, pool: Any, configure: Any
+) -> None:
+    """The worker sees it when it renews its lease, and ends although the provider has not answered."""
+    configure("limits: {leaseSeconds: 3}")
+    waiting = background.ask("Slow?")
+    gate = Gate(providers.openai)
+    working = pool.submit(background.run)
+    assert gate.reached.wait(60)
+    assert good(read(api, waiting["id"]))["status"] == "in_progress"
+    assert good(api("cancel_response", responseId=waiting["id"]))["status"] == "cancelled"
+    with pytest.raises(AssertionError):  # the message comes once more, and is then done with
+        working.result(timeout=60)
+    assert not gate.release.is_set()
+    gate.release.set()
+    assert good(read(api, waiting["id"]))["status"] == "cancelled"
+    background.run()
+    assert len(providers.openai.requests) == 1
+    path = {"agentId": RESPONSES_AGENT, "sessionId": response_id(waiting["id"]).session_id}
+    session = api("get_session", **path).json
+    assert (session["state"], session["messageCount"]) == ("idle", 0)
+    health = api("health").json["providers"]
+    assert not any(one["circuits"] for one in health)
 
 
 def test_only_what_is_in_the_background_is_cancelled(background: Background, api: Any) -> None:

@@ -220,6 +220,8 @@ EXPECTED: dict[str, tuple[int, str, str]] = {
     "create_conversation/bad_items": (400, "unsupported", ""),
     "get_conversation/ok": (200, "", ""),
     "get_conversation/bad_unknown": (404, "not_found", ""),
+    "list_conversation_items/ok": (200, "", ""),
+    "list_conversation_items/bad_unknown": (404, "not_found", ""),
     "delete_conversation/ok": (200, "", ""),
     "delete_conversation/bad_unknown": (404, "not_found", ""),
     "create_response/bad_model": (400, "invalid_request", "model"),

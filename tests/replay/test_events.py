@@ -28,7 +28,7 @@ def test_every_function_has_good_and_bad_events() -> None:
 
 
 RESPONSES = ("create_response/", "get_response/", "delete_response/", "cancel_response/", "list_input_items/")
-CONVERSATIONS = ("create_conversation/", "get_conversation/", "delete_conversation/")
+CONVERSATIONS = ("create_conversation/", "get_conversation/", "list_conversation_items/", "delete_conversation/")
 CHATS = ("chat_completions/", "text_completions/", "embeddings/")
 OPENAIS = (*CHATS, *RESPONSES, *CONVERSATIONS, "list_models/", "get_model/", "unknown_route/")
 """Functions whose errors come in OpenAI's envelope, unless the request speaks Anthropic's API."""

@@ -22,6 +22,7 @@ from agentos.store.dynamodb import Table
 from agentos.store.lanes import LaneStore
 from agentos.store.sessions import SessionStore
 from agentos.store.tenant_providers import TenantProviderStore
+from agentos.store.transport.botocore_client import BotocoreClient
 from agentos.store.usage import UsageStore
 from local import console, debugger
 from local.environment import Environment
@@ -70,7 +71,7 @@ def invoke(
 
 def plant(client: Any, table_name: str) -> None:
     """Store what the events speak of."""
-    table = Table(client, table_name)
+    table = Table(BotocoreClient(client), table_name)
     clock = Clock()
     seed(
         AgentStore(table, clock),

@@ -183,6 +183,9 @@ OPERATIONS = (
         ("idempotency-key",),
     ),
     Operation("get_conversation", DOOR, responses.Conversation, MISSING),
+    Operation(
+        "list_conversation_items", DOOR, responses.InputItems, MISSING, query=("limit", "after", "order")
+    ),
     Operation("delete_conversation", DOOR, responses.Deleted, MISSING),
     Operation(
         "embeddings",

@@ -96,8 +96,13 @@ class SignedCallers:
     tenant: str
 
     def identify(self, credentials: Credentials) -> Caller:
-        """Raises Unauthorized where API Gateway has checked nothing, so that a route without its check stays closed."""
+        """Raises Unauthorized where API Gateway has checked nothing, so that a route without its check stays closed.
+
+        AWS itself answers an unsigned request with a 403. This is a 401, which must name a scheme (RFC 9110, section
+        15.5.2): the one with which a signed request's `Authorization` begins.
+        """
         arn = credentials.identity.get("userArn")
         if not isinstance(arn, str) or not arn:
-            raise Unauthorized("The request is not signed. Sign it with AWS Signature Version 4.")
+            message = "The request is not signed. Sign it with AWS Signature Version 4."
+            raise Unauthorized(message, headers={"www-authenticate": "AWS4-HMAC-SHA256"})
         return Caller(self.tenant, arn, arn)

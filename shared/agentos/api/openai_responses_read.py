@@ -10,16 +10,19 @@ from itertools import chain
 from typing import Any
 
 from agentos.api.media import shown_file
-from agentos.api.openai_responses import ResponseObject, content_part
+from agentos.api.openai_responses import ResponseObject, ResponseWords, content_part
 from agentos.api.openai_responses_events import ResponseEvents
+from agentos.api.openai_responses_request import ResponseForm
 from agentos.api.openai_responses_stored import read_object, words_of
 from agentos.api.request import Request
 from agentos.api.response_writer import ResponseWriter, StreamingResponse
 from agentos.api.route_headers import route_headers
 from agentos.api.sse import named
-from agentos.domain import AudioPart, FilePart, ImagePart, Part, Reply, SentMessage, TextPart
+from agentos.domain import AudioPart, FilePart, ImagePart, Part, Reply, SentMessage, Session, TextPart
+from agentos.domain.response_ids import ResponseId
 from agentos.kernel import json_text
 from agentos.kernel.errors import InvalidRequest, Unsupported
+from agentos.kernel.ids import made_at
 from agentos.services.responses import ReadResponse
 
 Json = dict[str, Any]
@@ -68,9 +71,25 @@ def deleted(kind: str, text: str) -> ResponseObject:
 
 
 def input_items(messages: Sequence[SentMessage | Reply], request: Request) -> ResponseObject:
-    """A page of the items of a response's input, newest first unless `order` says otherwise. Raises InvalidRequest."""
-    page = request.page()
+    """A page of the items of a response's input. Raises InvalidRequest."""
     items = [item for message in messages if isinstance(message, SentMessage) for item in _items(message)]
+    return _page(items, request)
+
+
+def conversation_items(session: Session, messages: Sequence[SentMessage | Reply], request: Request) -> ResponseObject:
+    """A page of the items of a conversation: what was sent, and the items of the answers. Raises InvalidRequest."""
+
+    def of_answer(reply: Reply) -> Iterator[Json]:
+        place = ResponseId(session.agent_id, session.session_id, reply.message_id)
+        return ResponseWords(place, reply.message_id, made_at(reply.message_id), ResponseForm({})).items(reply)
+
+    found = (_items(message) if isinstance(message, SentMessage) else of_answer(message) for message in messages)
+    return _page(list(chain.from_iterable(found)), request)
+
+
+def _page(items: list[Json], request: Request) -> ResponseObject:
+    """A page of items that come oldest first, newest first unless `order` says otherwise. Raises InvalidRequest."""
+    page = request.page()
     if page.order != "asc":
         items.reverse()
     if page.after is not None:

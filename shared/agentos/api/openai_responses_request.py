@@ -87,13 +87,10 @@ class ResponsesRequest(Lenient):
         return self.background is True and not self.stream
 
     def neutral(self) -> tuple[CompletionRequest, ResponseForm]:
-        """The request in the terms that every door shares, and the form of its answer.
+        """The request in the terms that every door shares, without what it goes on from, and the form of its answer.
 
         Raises InvalidRequest, Unsupported.
         """
-        for name in ("previous_response_id", "conversation"):
-            if getattr(self, name) is not None:
-                raise Unsupported(f"{name}: needs store: true.", {"capability": name})
         read = self.read()
         first = (Message(role="system", content=self.words),) if self.words else ()
         request = CompletionRequest(

@@ -12,7 +12,7 @@ from agentos.api.openai_responses_items import references
 from agentos.api.openai_responses_request import ReadRequest, ResponseForm, ResponsesRequest
 from agentos.domain import GivenParameters, Message, Reply
 from agentos.domain.requests import EarlierAnswer, NewMessage, Sent, ToolResult, TurnOverride
-from agentos.domain.response_ids import response_id
+from agentos.domain.response_ids import ResponseId, response_id
 from agentos.kernel.errors import InvalidRequest
 from agentos.kernel.ids import made_at
 from agentos.kernel.validation import validated
@@ -31,22 +31,11 @@ def stored_request(body: ResponsesRequest, referenced: Referenced) -> tuple[Resp
 
     Raises InvalidRequest, Unsupported, PreviousResponseNotFound.
     """
-    conversation, previous = _conversation(body.conversation), body.previous_response_id
-    if conversation is not None and previous is not None:
-        raise InvalidRequest.of("conversation", "cannot be given beside previous_response_id")
+    conversation, place, origin = goes_on_from(body)
     ids = references(body.input)
     read = body.read(referenced(ids) if ids else {})
-    shown = {
-        **read.form.shown,
-        "store": True,
-        "background": body.later,
-        "previous_response_id": previous,
-        "conversation": None if conversation is None else {"id": conversation},
-    }
+    shown = {**read.form.shown, "store": True, "background": body.later, **origin}
     form = ResponseForm(shown, read.form.notes, read.form.summary, read.form.encrypted)
-    place = None
-    if previous is not None and (place := response_id(previous)) is None:
-        raise no_previous(previous)
     request = ResponseRequest(
         model=body.model,
         messages=tuple(_sent(read, body.metadata or {})),
@@ -57,6 +46,24 @@ def stored_request(body: ResponsesRequest, referenced: Referenced) -> tuple[Resp
         user_id=shown["safety_identifier"] or shown["user"],
     )
     return request, form
+
+
+def goes_on_from(body: ResponsesRequest) -> tuple[str | None, ResponseId | None, Json]:
+    """The conversation or the response that a request goes on from, and how its answer shows that.
+
+    Raises InvalidRequest, PreviousResponseNotFound.
+    """
+    conversation, previous = _conversation(body.conversation), body.previous_response_id
+    if conversation is not None and previous is not None:
+        raise InvalidRequest.of("conversation", "cannot be given beside previous_response_id")
+    place = None if previous is None else response_id(previous)
+    if previous is not None and place is None:
+        raise no_previous(previous)
+    shown = {
+        "previous_response_id": previous,
+        "conversation": None if conversation is None else {"id": conversation},
+    }
+    return conversation, place, shown
 
 
 def read_object(read: ReadResponse) -> ResponseObject:

@@ -46,12 +46,14 @@ def epoch(text: str) -> float:
 class Deadline:
     """A moment on the monotonic clock by which everything must have ended.
 
-    It has passed as soon as `client_gone` is true, because then nobody waits for the result.
+    It has passed as soon as `client_gone` is true, because then nobody waits for the result. `aborted`: also ends an
+    upstream call that is under way.
     """
 
     clock: Clock
     at: float
     client_gone: Callable[[], bool] = lambda: False
+    aborted: Callable[[], bool] | None = None
 
     @classmethod
     def after(cls, seconds: float, clock: Clock, client_gone: Callable[[], bool] = lambda: False) -> "Deadline":
@@ -69,10 +71,12 @@ class Deadline:
         """The same moment, even if the client has disconnected."""
         return Deadline(self.clock, self.at)
 
-    def cancelled_by(self, cancelled: Callable[[], bool]) -> "Deadline":
-        """The same deadline. It also comes at once when `cancelled` returns True."""
+    def cancelled_by(self, cancelled: Callable[[], bool], *, aborts: bool = False) -> "Deadline":
+        """The same deadline. It also comes at once when `cancelled` returns True. `aborts`: so does the end of an
+        upstream call that is under way, which has been paid for otherwise."""
         gone = self.client_gone
-        return replace(self, client_gone=lambda: gone() or cancelled())
+        aborted = cancelled if aborts else self.aborted
+        return replace(self, client_gone=lambda: gone() or cancelled(), aborted=aborted)
 
     def at_most(self, seconds: float) -> "Deadline":
         """The earlier of this deadline and `seconds` from now."""
@@ -81,7 +85,11 @@ class Deadline:
 
 @dataclass(frozen=True)
 class Timeouts:
-    """Seconds from the start of an upstream call: until the first output, and until the complete answer."""
+    """Seconds from the start of an upstream call: until the first output, and until the complete answer.
+
+    `aborted`: the call ends soon after this returns True.
+    """
 
     first_output: float
     total: float
+    aborted: Callable[[], bool] | None = None

@@ -8,10 +8,29 @@ response in that time.
 import socket
 import ssl
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 SHORTEST_WAIT = 1e-6
 """Seconds. What has arrived by the moment is still read; 0 would make the socket non-blocking."""
+
+
+ABORT_SECONDS = 0.5
+"""How often it is asked whether an exchange has been aborted, where that can be."""
+
+_aborted: ContextVar[Callable[[], bool] | None] = ContextVar("aborted", default=None)
+
+
+@contextmanager
+def aborted_by(aborted: Callable[[], bool]) -> Iterator[None]:
+    """Within it, reads of this thread end with TimeoutError soon after `aborted` returns True."""
+    token = _aborted.set(aborted)
+    try:
+        yield
+    finally:
+        _aborted.reset(token)
 
 
 class _Bounded(socket.socket):
@@ -28,9 +47,18 @@ class _Bounded(socket.socket):
 
     def recv_into(self, *arguments: Any, **options: Any) -> int:
         """Raises TimeoutError once the moment has passed and nothing is there to be read."""
-        if self._ends_at is not None:
-            super().settimeout(max(self._ends_at - time.monotonic(), SHORTEST_WAIT))
-        return super().recv_into(*arguments, **options)
+        if self._ends_at is None:
+            return super().recv_into(*arguments, **options)
+        aborted = _aborted.get()
+        while True:
+            left = self._ends_at - time.monotonic()
+            wait = left if aborted is None else min(left, ABORT_SECONDS)
+            super().settimeout(max(wait, SHORTEST_WAIT))
+            try:
+                return super().recv_into(*arguments, **options)
+            except TimeoutError:
+                if aborted is None or left <= ABORT_SECONDS or aborted():
+                    raise
 
 
 class BoundedSocket(_Bounded):

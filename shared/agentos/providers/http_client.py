@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from agentos.kernel.clock import Clock, Timeouts
+from agentos.providers.bounded_socket import aborted_by
 from agentos.providers.connections import Connections, Exchange, Transport
 from agentos.providers.http_failures import FAILURES, body_too_long, classified, closed_on_error, refuse_bombs
 from agentos.providers.http_stream import HttpStream
@@ -38,6 +39,12 @@ class HttpClient:
 
     def send(self, request: HttpRequest, seconds: float) -> HttpResponse:
         """The whole response. Raises UpstreamError: `timeout`, `connect` or `bad_response`."""
+        if request.aborted is None:
+            return self._send(request, seconds)
+        with aborted_by(request.aborted):
+            return self._send(request, seconds)
+
+    def _send(self, request: HttpRequest, seconds: float) -> HttpResponse:
         response = self._post(request, seconds).response
         with closed_on_error(response):
             refuse_bombs(response)

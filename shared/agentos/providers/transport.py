@@ -10,11 +10,12 @@ from agentos.kernel.clock import Timeouts
 
 @dataclass(frozen=True)
 class HttpRequest:
-    """A POST to a provider."""
+    """A POST to a provider. `aborted`: its call ends soon after this returns True, as if its time were over."""
 
     url: str
     headers: Mapping[str, str]
     body: bytes
+    aborted: Callable[[], bool] | None = None
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """One upstream call to any provider: fits the prompt, finds the adapter, makes the call, logs failures."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 
 from agentos.domain import AnswerListener, Completion, EmbeddingPrompt, Prompt, Target
@@ -12,7 +13,7 @@ from agentos.providers.fitting.fit import fit
 from agentos.providers.fitting.vendor_extras import fit_extras
 from agentos.providers.limits import limits_of
 from agentos.providers.registry import adapter
-from agentos.providers.transport import HttpTransport
+from agentos.providers.transport import HttpRequest, HttpResponse, HttpTransport
 from agentos.settings.loading import Settings
 from agentos.settings.provider import Provider
 
@@ -94,7 +95,11 @@ class UpstreamClient:
         wire_format = _adapter(provider.settings.format)
         client = self._client_for(provider)
         if listen is None:
-            return wire_format.call(provider, target, prompt, client.send, timeouts.first_output)
+
+            def send(request: HttpRequest, seconds: float) -> HttpResponse:
+                return client.send(replace(request, aborted=timeouts.aborted) if timeouts.aborted else request, seconds)
+
+            return wire_format.call(provider, target, prompt, send, timeouts.first_output)
         return wire_format.stream(provider, target, prompt, client.open, timeouts, listen)
 
     def _provider(self, target: Target) -> Provider:

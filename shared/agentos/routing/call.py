@@ -164,7 +164,8 @@ class AttemptRunner:
             try:
                 return self._ask(target, prompt, timeouts, listen)
             except UpstreamError as error:
-                error.excused = short and error.error_class is ErrorClass.TIMEOUT
+                aborted = timeouts.aborted is not None and timeouts.aborted()
+                error.excused = (short or aborted) and error.error_class is ErrorClass.TIMEOUT
                 raise
 
         return self._health.guard(target, ask)

@@ -169,7 +169,7 @@ class Executor:
         """One call. It must begin to answer within the target's share of the time; then it has all of it."""
         own = self._timeout_of(target)
         share = min(self._time_budget(deadline, behind), own)
-        timeouts = Timeouts(share, max(share, deadline.remaining()))
+        timeouts = Timeouts(share, max(share, deadline.remaining()), deadline.aborted)
         return self._caller.call(target, prompt, timeouts, run, short=share < SHORT * min(own, self._usual_share))
 
     @property

@@ -112,7 +112,7 @@ class Preparation:
             hints = Hints.of(opening) if isinstance(opening, SentMessage) else hints
         instructions, tools = agent.config.instructions or "", offered_tools(agent)
         prompt = Prompt(
-            messages=(*map(_said, history), *asked),
+            messages=(*map(said, history), *asked),
             instructions=instructions if instructions.strip() else None,
             tools=tools,
             parameters=self._parameters(caller.tenant, agent, tools),
@@ -196,7 +196,7 @@ class Preparation:
         return next((kind.name for kind in types if kind.expression.search(text)), GENERAL)
 
 
-def _said(message: SentMessage | Reply) -> Message:
+def said(message: SentMessage | Reply) -> Message:
     """A stored message as a provider is told it."""
     if isinstance(message, Reply):
         return Message(role="assistant", content=message.content, tool_calls=message.tool_calls)

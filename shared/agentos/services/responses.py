@@ -14,6 +14,9 @@ from agentos.store.background_turns import BackgroundTurnStore
 from agentos.store.responses import PendingResponse, ResponseStore, StoredResponse
 from agentos.store.sessions import SessionStore
 
+MOST_ITEMS = 2000
+"""Messages of a conversation whose items are listed: a page is found by the id of an item, so all are read."""
+
 CANCELLED = Failure(code="cancelled", message="The response was cancelled.", details={})
 
 
@@ -77,12 +80,16 @@ class Responses:
         self._store.delete(tenant, place)
 
     def cancel(self, tenant: str, text: str) -> ReadResponse:
-        """The response, cancelled unless it has ended. Raises Unsupported for one that is not in the background."""
+        """The response, cancelled unless it has ended. Raises Unsupported for one that is not in the background.
+
+        A worker that is at it loses the session's lease, and aborts its upstream call when it comes to renew it.
+        """
         _, found = self._found(tenant, text)
         if not (isinstance(found, PendingResponse) or found.document["shown"]["background"]):
             raise Unsupported("Only a response with background: true can be cancelled.")
         if isinstance(found, PendingResponse) and not found.turn.failure:
             self._fail(tenant, found, CANCELLED)
+            self._turns.stop((tenant, found.place.agent_id, found.place.session_id), found.turn)
         return self.get(tenant, text)
 
     def _found(self, tenant: str, text: str) -> tuple[ResponseId, StoredResponse | PendingResponse]:
@@ -111,9 +118,10 @@ def _missing(text: str) -> NotFound:
 class Conversations:
     """What the endpoints for conversations do: each is a session. What does not exist raises NotFound."""
 
-    def __init__(self, agents: ResponseAgents, sessions: SessionStore, clock: Clock) -> None:
+    def __init__(self, agents: ResponseAgents, sessions: SessionStore, responses: ResponseStore, clock: Clock) -> None:
         self._agents = agents
         self._sessions = sessions
+        self._responses = responses
         self._clock = clock
 
     def create(self, tenant: str, metadata: dict[str, Any], deadline: Deadline, key: IdempotencyKey | None) -> Session:
@@ -124,6 +132,12 @@ class Conversations:
 
     def get(self, tenant: str, text: str) -> Session:
         return self._sessions.get(tenant, *named_session(text, self._agents.own_id))
+
+    def items(self, tenant: str, text: str) -> tuple[Session, list[SentMessage | Reply]]:
+        """The conversation and its messages, in order; of a very long one the newest."""
+        session = self.get(tenant, text)
+        last = session.message_count
+        return session, self._responses.messages(tenant, session, max(1, last - MOST_ITEMS + 1), last)
 
     def delete(self, tenant: str, text: str, deadline: Deadline) -> None:
         self._sessions.delete(tenant, *named_session(text, self._agents.own_id), deadline)

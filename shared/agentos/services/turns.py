@@ -155,7 +155,7 @@ class Turns:
                 pinned = overridden(pinned, turn.override)
             if pinned is not agent:
                 answer_by = self._answer_by(pinned, turn.deadline)
-            answer_by = answer_by.cancelled_by(lambda: held.lost is not None)
+            answer_by = answer_by.cancelled_by(lambda: held.lost is not None, aborts=self._long)
             run = _TurnRun(turn, pinned, held, answer_by, began, listener, self._turn_usage(turn, held.lease))
             with (
                 correlated(turn_id=held.lease.turn_id),

@@ -18,6 +18,7 @@ from agentos.store.faults import ConditionFailed
 from agentos.store.idempotency import body_hash, mismatch
 from agentos.store.items import Item, checked, gone, number, text
 from agentos.store.keys import SessionPath
+from agentos.store.leases import REMOVE_LEASE
 from agentos.store.messages import pack, unpack
 from agentos.store.reading import item_reader, stored_value
 from agentos.store.turns import NOT_ANSWERED
@@ -75,6 +76,14 @@ class BackgroundTurnStore:
         partition, now = keys.session_partition(*session_path), self._clock.time()
         session, item = self._table.get_many([keys.session(*session_path), keys.turn(partition, turn_id)])
         return None if item is None or gone(item, now) else background_turn(turn_id, item, session, now)
+
+    def stop(self, session_path: SessionPath, turn: BackgroundTurn) -> None:
+        """Take the session's lease from the turn, if it has it. Its worker sees that when it renews the lease."""
+        holder = {":holder": {"S": f"{turn.key.name} {turn.key.body}"}}
+        try:
+            self._table.update(keys.session(*session_path), REMOVE_LEASE, "leaseKey = :holder", holder)
+        except ConditionFailed:
+            return
 
     def fail(self, session_path: SessionPath, turn: BackgroundTurn, failure: Failure, deadline: Deadline) -> None:
         """Record that the turn failed, unless it was answered or has failed before. It can no longer be answered."""

@@ -108,10 +108,13 @@ class ResponseStore:
         """The messages that it answers, in order."""
         return self._read(tenant, response, response.first, response.answer - 1)
 
+    def messages(self, tenant: str, session: Session, first: int, last: int) -> list[SentMessage | Reply]:
+        """The messages of a session with these numbers, in order."""
+        partition = keys.session_partition(tenant, session.agent_id, session.session_id)
+        return self._messages.read(partition, self._messages.between(partition, first, last)) if last else []
+
     def _read(self, tenant: str, response: StoredResponse, first: int, last: int) -> list[SentMessage | Reply]:
-        partition = keys.session_partition(*_path(tenant, response.place))
-        items = self._messages.between(partition, first, last)
-        return self._messages.read(partition, items)
+        return self.messages(tenant, response.session, first, last)
 
     def delete(self, tenant: str, place: ResponseId) -> None:
         """Hide the response. One that has no answer yet gets none."""

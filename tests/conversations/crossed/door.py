@@ -1,4 +1,4 @@
-"""A client's own history through the OpenAI door, sent to one provider and, when that is down, to another."""
+"""A client's own history through a door, sent to one provider and, when that is down, to another."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.conversations.crossed.conversation import SIMULATED, Says, model_of, upstream
+from tests.conversations.crossed.doors import CHAT, Door
 from tests.conversations.crossed.laws import (
     Broken,
     Needs,
@@ -71,27 +72,26 @@ class Request:
         )
 
 
-def asked(world: World, request: Request, first: str) -> None:
+def asked(world: World, request: Request, first: str, door: Door = CHAT) -> None:
     """The first provider takes it. Raises Broken."""
-    _ask(world, request, first, (first,))
+    _ask(world, request, first, (first,), door)
 
 
-def goes_on_at(world: World, request: Request, first: str, provider: str) -> bool:
+def goes_on_at(world: World, request: Request, first: str, provider: str, door: Door = CHAT) -> bool:
     """Whether the other provider answered while the first one is down. Else it must say that it cannot. Raises
     Broken."""
     world.fakes[first].outage = OUTAGES.get(request.outage)
-    return _ask(world, request, provider, (first, provider))
+    return _ask(world, request, provider, (first, provider), door)
 
 
-def _ask(world: World, request: Request, provider: str, chain: Iterable[str]) -> bool:
+def _ask(world: World, request: Request, provider: str, chain: Iterable[str], door: Door) -> bool:
     down = [name for name in chain if name != provider] if request.outage == SIMULATED else []
     body = {
         "model": ",".join(request.model(name) for name in chain),
-        "messages": list(request.messages),
-        **request.fields,
+        **door.body(list(request.messages), request.fields),
     }
     world.says(provider, request.answer)
-    answer = _send(world, body, {"x-agentos-simulate": ",".join(f"{name}=rate_limited" for name in down)})
+    answer = _send(world, body, door, {"x-agentos-simulate": ",".join(f"{name}=rate_limited" for name in down)})
     nobody_refuses(world)
     if request.answer.refused and answer.status in (200, 422):
         return True
@@ -103,37 +103,29 @@ def _ask(world: World, request: Request, provider: str, chain: Iterable[str]) ->
         return False
     [received] = world.fakes[provider].model.received
     nothing_is_lost(provider, received, request.words, request.calls, request.media)
-    _check_calls(request, provider, answer.json)
+    _check_calls(request, provider, door.called(answer.json))
     return True
 
 
-def _check_calls(request: Request, provider: str, body: Body) -> None:
+def _check_calls(request: Request, provider: str, called: list[str]) -> None:
     """Calls come back under names that the client uses: of the tools that it offers or that its history calls.
 
     Bedrock needs the latter declared too, so that its model may call one again. Raises Broken.
     """
-    calls = body["choices"][0]["message"].get("tool_calls") or []
     before = [call for message in request.messages for call in message.get("tool_calls") or ()]
     known = {one["function"]["name"] for one in [*request.tools, *before]}
-    if not {call["function"]["name"] for call in calls} <= known:
-        raise Broken(f"{provider}: a call comes back by another name", calls)
+    if not set(called) <= known:
+        raise Broken(f"{provider}: a call comes back by another name", called)
 
 
-def _send(world: World, body: Body, headers: dict[str, str]) -> Answer:
+def _send(world: World, body: Body, door: Door, headers: dict[str, str]) -> Answer:
     if not body.get("stream"):
-        return world.api("chat_completions", body, headers=headers)
+        return world.api(door.folder, body, headers=headers)
     context = StreamingContext()
-    answer = world.api("chat_completions", body, headers=headers, context=context)
+    answer = world.api(door.folder, body, headers=headers, context=context)
     if context.head is None:
         return answer
     chunks = [json.loads(line[6:]) for line in answer.text.split("\n") if line.startswith("data: {")]
-    if "error" in chunks[-1]:
+    if chunks[-1].get("error") or (chunks[-1].get("response") or {}).get("error"):
         return Answer(502, answer.headers, json.dumps(chunks[-1]))
-    return Answer(200, answer.headers, json.dumps(_whole(chunks)))
-
-
-def _whole(chunks: list[Body]) -> Body:
-    """A stream's chunks joined to a completion."""
-    calls = [call for chunk in chunks for one in chunk["choices"] for call in one["delta"].get("tool_calls") or ()]
-    [extra] = [chunk["agentos"] for chunk in chunks if "agentos" in chunk]
-    return {"choices": [{"message": {"tool_calls": calls}}], "agentos": extra}
+    return Answer(200, answer.headers, json.dumps(door.whole(chunks)))

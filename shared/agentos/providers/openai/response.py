@@ -21,6 +21,7 @@ from agentos.providers.text import clean
 from agentos.providers.tool_calls import RawToolCall, tool_calls
 
 _ABSURD_USD = 10**6  # for one call
+_TICKS = 10**10  # of xAI's in a USD
 
 FINISH_REASONS = {
     "stop": "stop",
@@ -120,7 +121,7 @@ def tokens_of(payload: dict[str, Any]) -> TokenCount:
         cached=part_count(details.get("cached_tokens")) or part_count(usage.get("prompt_cache_hit_tokens")),
         cache_write=part_count(details.get("cache_write_tokens")),
         reasoning=reasoning,
-        cost=_cost(usage),
+        cost=named_cost(usage),
     )
 
 
@@ -130,11 +131,15 @@ def with_reasoning(prompt: int | None, completion: int | None, reasoning: int | 
     return added(completion, reasoning) if beside else completion
 
 
-def _cost(usage: dict[str, Any]) -> Decimal | None:
-    """OpenRouter's price of the call in USD: its own, and the upstream's where the account brings its own key there.
+def named_cost(usage: dict[str, Any]) -> Decimal | None:
+    """The price of the call in USD that the provider names; None where it names none, or an absurdly large one.
 
-    None, which is unknown, where one is absurdly large. https://openrouter.ai/docs/use-cases/usage-accounting
+    OpenRouter's own, and the upstream's where the account brings its own key there:
+    https://openrouter.ai/docs/use-cases/usage-accounting. xAI counts ticks: https://docs.x.ai/developers/cost-tracking
     """
+    ticks = decimal(usage.get("cost_in_usd_ticks"))
+    if ticks is not None and "cost" not in usage:
+        return None if ticks > _ABSURD_USD * _TICKS else ticks / _TICKS
     own = decimal(usage.get("cost"))
     own_key = usage.get("is_byok") is not False
     named = as_object(usage.get("cost_details")).get("upstream_inference_cost") if own_key else None

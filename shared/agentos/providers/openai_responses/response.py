@@ -6,7 +6,7 @@ from typing import Any
 from agentos.domain import Completion, TokenCount, ToolCall
 from agentos.kernel.errors import ErrorClass, UpstreamError
 from agentos.providers.answers import as_object, incomplete_answer, make_completion, part_count, token_count
-from agentos.providers.openai.response import with_reasoning
+from agentos.providers.openai.response import named_cost, with_reasoning
 from agentos.providers.openai_responses import thoughts
 from agentos.providers.openai_responses.errors import failure
 from agentos.providers.text import clean
@@ -52,6 +52,7 @@ def tokens_of(payload: dict[str, Any]) -> TokenCount:
         cached=part_count(details.get("cached_tokens")),
         cache_write=part_count(details.get("cache_write_tokens")),
         reasoning=reasoning,
+        cost=named_cost(usage),
     )
 
 
