@@ -103,7 +103,12 @@ def test_a_run_is_stopped_and_keeps_what_has_come(page: Page, site: Site) -> Non
     tenant, agent_id, session_id = stored(site, "One?", "Two?", "Three?")
     reached, release = threading.Event(), threading.Event()
     slow = answer("Too late.")
-    slow.before = lambda: (reached.set(), release.wait(60))
+
+    def hold() -> None:
+        reached.set()
+        release.wait(60)
+
+    slow.before = hold
     site.openai.script += [answer("First again."), slow]
     open_view(page, site, tenant, f"what-if/{agent_id}/{session_id}")
     try:
