@@ -1,7 +1,7 @@
 """Measures everything in one run and writes docs/benchmarks.md: `make bench`.
 
     PEERS=0        leaves other libraries out
-    FUNCTIONS=1    times that each function is started; 3 for the main ones
+    ONLY=health    functions of which the init is measured, besides the main ones; all without it
 
 Benchmarks report. No test asserts a time.
 """
@@ -65,7 +65,7 @@ def first_answers(port: int, times: int) -> tuple[dict[str, list[init.FirstAnswe
 
 def main() -> None:
     with stub() as port:
-        inits, more = first_answers(port, int(os.environ.get("FUNCTIONS", "1")))
+        inits, more = first_answers(port, 1)
     warm = {}
     for behaviour in ("ok", "404", "503", "hang"):
         with stub() as port:

@@ -60,13 +60,13 @@ class CannedDynamoDb:
     def _UpdateItem(self, request: Item) -> Item:  # noqa: N802
         stored = self._items.get(_key(request["Key"]), request["Key"])
         values = request.get("ExpressionAttributeValues", {})
-        lease = {"lease": values[":turn"], "leaseUntil": values[":until"]} if ":until" in values else {}
+        lease = {"lease": values[":turn"], "leaseUntil": values[":until"]} if {":turn", ":until"} <= {*values} else {}
         return {"Attributes": stored | lease}
 
     def _Query(self, request: Item) -> Item:  # noqa: N802
         values = {name: next(iter(value.values())) for name, value in request["ExpressionAttributeValues"].items()}
-        matches = _sort_condition(request["KeyConditionExpression"], values)
-        found = [item for (pk, sk), item in self._items.items() if pk == values[":pk"] and matches(sk)]
+        matches, partition = _sort_condition(request["KeyConditionExpression"], values), next(iter(values.values()))
+        found = [item for (pk, sk), item in self._items.items() if pk == partition and matches(sk)]
         found.sort(key=lambda item: str(item["sk"]["S"]), reverse=not request.get("ScanIndexForward", True))
         return {"Items": found[: request.get("Limit", 100)], "Count": len(found)}
 
@@ -87,8 +87,7 @@ class CannedDynamoDb:
     def _set(self, update: Item) -> None:
         """`SET a = :a, b = :b REMOVE …`, the form in which a commit changes its session."""
         expression, values = update["UpdateExpression"], update["ExpressionAttributeValues"]
-        assignments = expression.partition(" REMOVE ")[0].removeprefix("SET ").split(", ")
-        changed = {name: values[value] for name, _, value in (one.partition(" = ") for one in assignments)}
+        changed = {name: values[value] for name, value in re.findall(r"(\w+) = (:\w+)", expression)}
         self._put({**self._items.get(_key(update["Key"]), update["Key"]), **changed})
 
     def _put(self, item: Item) -> None:

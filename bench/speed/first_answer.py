@@ -14,6 +14,7 @@ _BEGAN = time.process_time(), time.perf_counter()
 import importlib.util  # noqa: E402 - the clock starts before anything else is loaded
 import json  # noqa: E402
 import sys  # noqa: E402
+from pathlib import Path  # noqa: E402
 from types import SimpleNamespace  # noqa: E402
 from typing import Any  # noqa: E402
 
@@ -41,12 +42,11 @@ def handler_of(path: str) -> Any:
 def measure(arguments: list[str]) -> dict[str, Any]:
     """What is printed."""
     if arguments[0] == "-c":
-        exec(arguments[1], {})  # noqa: S102 - a line of the benchmark's own
+        exec(arguments[1], {})
         return {"init": since(_BEGAN)}
     handler = handler_of(arguments[0])
     init, began = since(_BEGAN), (time.process_time(), time.perf_counter())
-    with open(arguments[1]) as file:
-        event = json.load(file)
+    event = json.loads(Path(arguments[1]).read_text())
     answer = handler(event, CONTEXT)
     first = since(began)
     status = answer.get("statusCode") if isinstance(answer, dict) else None
@@ -55,8 +55,7 @@ def measure(arguments: list[str]) -> dict[str, Any]:
 
 def _megabytes() -> float:
     """The most that the process had. getrusage would tell of the process that started it, too."""
-    with open("/proc/self/status") as file:
-        return int(file.read().partition("VmHWM:")[2].split()[0]) / 1024
+    return int(Path("/proc/self/status").read_text().partition("VmHWM:")[2].split()[0]) / 1024
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ def streams(port: int) -> dict[str, Call]:
     """httpx's loop over the lines of a stream, with the JSON of each event parsed."""
     import httpx
 
-    client, sent = httpx.Client(timeout=None), json.dumps({**BODY, "stream": True})  # noqa: S113 - on loopback
+    client, sent = httpx.Client(timeout=None), json.dumps({**BODY, "stream": True})
     url = f"http://127.0.0.1:{port}{PATH}"
 
     def stream() -> str:

@@ -97,7 +97,7 @@ def _rounded(values: Mapping[str, float | None]) -> dict[str, float | None]:
 def _tables(results: Results) -> dict[str, str]:
     return {
         "machine": _machine(),
-        "versions": _versions(results),
+        "versions": _versions(),
         "goals": _goals(results.reached()),
         "warm": _warm(results),
         "failures": _failures(results),
@@ -228,7 +228,9 @@ def _charts(results: Results) -> dict[str, str]:
     libraries = {name: results.floor(name) / boto3 for name in results.libraries}
     return {
         "calls": bars("CPU of a call, as a ratio to httpx's bare loop", calls, OURS, ""),
-        "init": bars("CPU of init and the first answer, as a ratio to boto3's client", starts | libraries, [*starts], ""),
+        "init": bars(
+            "CPU of init and the first answer, as a ratio to boto3's client", starts | libraries, [*starts], ""
+        ),
     }
 
 
@@ -244,6 +246,6 @@ def _lines(path: str) -> list[str]:
     return Path(path).read_text().splitlines() if Path(path).exists() else []
 
 
-def _versions(results: Results) -> str:
+def _versions() -> str:
     names = ("boto3", "urllib3", "httpx", "pydantic", "aws-lambda-powertools")
     return ", ".join(f"{name} {version(name)}" for name in names)

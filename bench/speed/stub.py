@@ -14,7 +14,8 @@ from typing import Any
 
 from bench.speed.canned_dynamodb import CannedDynamoDb, checksum
 
-WORDS = "Of three suppliers, ask the one whose parts you have used, and say when you need them. ".split(" ")
+TEXT = "Of three suppliers, ask the one whose parts you have used, and say when you need them. "
+WORDS = TEXT.split()
 DELTAS = 1000
 DELTAS_AT_ONCE = 10
 """Deltas in one write: what a client finds when it reads, while a model of 100 tokens a second answers."""
@@ -123,8 +124,7 @@ class Connection(asyncio.Protocol):
 
 
 OPERATIONS = {
-    name.lower().encode(): name
-    for name in (method[1:] for method in vars(CannedDynamoDb) if method[1:2].isupper())
+    name.lower().encode(): name for name in (method[1:] for method in vars(CannedDynamoDb) if method[1:2].isupper())
 }
 
 

@@ -11,6 +11,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +69,7 @@ def _times(port: int) -> list[tuple[str, float, float]]:
 def _gaps(times: list[tuple[str, float, float]], behaviour: str) -> list[float]:
     """From the last failure's answer to the fallback's request; of a hang from its request, less its timeout."""
     gaps = []
-    for (name, came, went), (following, next_came, _) in zip(times, times[1:], strict=False):
+    for (name, came, went), (following, next_came, _) in pairwise(times):
         if name == behaviour and following == "ok":
             gaps.append(next_came - came - 250 if behaviour == "hang" else next_came - went)
     return gaps
@@ -120,6 +121,6 @@ def _resident() -> float:
 if __name__ == "__main__":
     import tempfile
 
-    out, sys.stdout = sys.stdout, open(os.devnull, "w")  # noqa: SIM115 - the functions' metrics go there
+    out, sys.stdout = sys.stdout, Path(os.devnull).open("w")  # noqa: SIM115 - the functions' metrics go there
     with tempfile.TemporaryDirectory() as folder:
         print(json.dumps(measure(int(sys.argv[1]), sys.argv[2], Path(folder))), file=out)

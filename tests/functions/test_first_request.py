@@ -1,4 +1,4 @@
-"""The first request of an environment finds everything loaded and built: Lambda gave it a whole processor until then."""
+"""The first request of an environment finds everything loaded and built: until then it had a whole processor."""
 
 import json
 import subprocess

@@ -28,8 +28,9 @@ def build_what_is_used(function: Callable[..., Any], *more: Callable[[], Any]) -
         return
     if os.environ[INITIALIZED] == "snap-start":
         _draw_anew_after_restore()
-    used = (value for value in cast(FunctionType, function).__globals__.values() if isinstance(value, once))
-    for build in (*used, *more):
+    used = [value for value in cast("FunctionType", function).__globals__.values() if isinstance(value, once)]
+    builders: list[Callable[[], Any]] = [*used, *more]
+    for build in builders:
         try:
             build()
         except Exception:
@@ -42,6 +43,6 @@ def _draw_anew_after_restore() -> None:
     Ids need nothing: they are drawn from the operating system, which gives each environment numbers of its own.
     https://docs.aws.amazon.com/lambda/latest/dg/snapstart-uniqueness.html
     """
-    from snapshot_restore_py import register_after_restore
+    from snapshot_restore_py import register_after_restore  # type: ignore[import-untyped]
 
     register_after_restore(random.seed)

@@ -67,7 +67,7 @@ class Connections:
         *,
         proxies: bool = True,
     ) -> None:
-        self._options = {"network": network or Network(), "clock": clock or Clock()}
+        self._options: dict[str, Any] = {"network": network or Network(), "clock": clock or Clock()}
         self._tls = tls or tls_context(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
         self._tls.sslsocket_class = BoundedTlsSocket
         self._proxies = proxies
@@ -185,7 +185,7 @@ def _proxy_for(scheme: str, host: str) -> str | None:
     """The proxy that the environment names for a host."""
     if not any(name.lower().endswith("_proxy") for name in os.environ):
         return None
-    from urllib.request import getproxies_environment, proxy_bypass_environment
+    from urllib.request import getproxies, proxy_bypass
 
-    proxies = getproxies_environment()
-    return None if proxy_bypass_environment(host) else proxies.get(scheme) or proxies.get("all")
+    proxies = getproxies()
+    return None if proxy_bypass(host) else proxies.get(scheme) or proxies.get("all")

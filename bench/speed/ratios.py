@@ -1,0 +1,62 @@
+"""A short table for continuous integration: init and calls as ratios to their floors, beside twice the goals.
+
+It reports, and nothing fails by it. It takes CPU time and no count of instructions: the ratio to a floor of the same
+moment hardly depends on the machine.
+"""
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+from bench.speed import floors, init, ours
+from bench.speed.__main__ import stub
+from bench.speed.goals import BOTO3
+from bench.speed.measuring import cpu, ratios
+
+GOAL_FACTOR = 2
+CALLS = {"routed call": 1.5, "stored message": 5.0}
+STARTS = {"send_message": 1.0, "get_agent": 0.8}
+
+
+def main() -> None:
+    rows = [*_calls(), *_starts()]
+    print(f"{'speed, as a ratio to the floor of this run':44} {'ratio':>6} {'bound':>6}")
+    for name, ratio, bound in rows:
+        print(f"{name:44} {ratio:6.2f} {bound:6.2f}{'' if ratio <= bound else '  over its bound'}")
+
+
+def _calls() -> list[tuple[str, float, float]]:
+    with stub() as port, tempfile.TemporaryDirectory() as folder:
+        ours.use(ours.environment(port))
+        calls = {
+            "httpx": floors.calls(port)["httpx"],
+            "routed call": ours.routed_call(),
+            "stored message": ours.stored_message(),
+        }
+        shown, sys.stdout = sys.stdout, Path(folder, "metrics").open("w")  # noqa: SIM115
+        try:
+            found = ratios(cpu(calls, seconds=0.05, rounds=7), "httpx")
+        finally:
+            sys.stdout.close()
+            sys.stdout = shown
+    return [(f"{name}, of httpx's loop", found[name].median, goal * GOAL_FACTOR) for name, goal in CALLS.items()]
+
+
+def _starts() -> list[tuple[str, float, float]]:
+    with stub() as port:
+        measured = init.FirstAnswers(port)
+        measured.seed()
+        floor = min(measured.library(init.FLOOR) for _ in range(2))
+        found = {}
+        for folder in STARTS:
+            answers = [measured.of(folder) for _ in range(2)]
+            found[folder] = min(one.init + one.first for one in answers) / floor
+    return [
+        (f"{name} to its first answer, of {BOTO3}", found[name], goal * GOAL_FACTOR) for name, goal in STARTS.items()
+    ]
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("POWERTOOLS_METRICS_DISABLED", "true")
+    main()
