@@ -140,7 +140,7 @@ def gateway_codes() -> dict[str, str]:
 
 
 def api_nodes(*left_out: str) -> Iterator[ast.AST]:
-    """Every node of the functions and the package, except for code that speaks to providers, to the table or to Lambda."""
+    """Every node of the functions and the package, except for code that speaks to providers, the table or Lambda."""
     for path in PYTHON:
         if not {"local", "providers", "transport", "lambda_streaming", *left_out} & set(path.relative_to(ROOT).parts):
             yield from parsed(path)
