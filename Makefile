@@ -24,7 +24,7 @@ CLIENTS := $(VENV)/openapi.stamp $(VENV)/clients.stamp $(NPM)
 DEBUGGER := $(if $(DEBUG_PORT),$(VENV)/dev.stamp)
 
 .DEFAULT_GOAL := help
-.PHONY: help run build sam-local replay test test-quick test-deep test-sam-local test-deployed test-all check secrets keys usage-rebuild deploy destroy deploy-local destroy-local docs scaling bench turn-cost prompt-cache soak chaos crowd walk-through lock clean
+.PHONY: help run build sam-local replay test test-quick test-deep test-sam-local test-deployed test-all check secrets keys usage-rebuild deploy destroy deploy-local destroy-local docs scaling bench turn-cost prompt-cache soak chaos crowd walk-through console-pictures lock clean
 .DELETE_ON_ERROR:
 
 help: ## list the commands
@@ -130,6 +130,9 @@ crowd: $(VENV)/dev.stamp $(VENV)/ministack.stamp ## how much slower clients beco
 
 walk-through: $(VENV)/dev.stamp $(VENV)/model.stamp ## write docs/walk-through.md and its picture again, as it runs on a fresh clone
 	$(BIN)/python tools/walk_through.py
+
+console-pictures: $(VENV)/dev.stamp $(VENV)/ministack.stamp ## take the pictures of docs/console.md again, with Debian's chromium
+	@PYTHONPATH=shared $(BIN)/python -m tests.console.pictures
 
 # The small locks take their versions from the big one.
 lock: $(VENV)/uv.stamp ## write the locks again after a change to a .in file; UPGRADE=1 for newer versions

@@ -157,18 +157,40 @@ print(" ".join(sys.modules))
         ("list_models", "settings", {"boto3", "httpx", "anyio", "agentos.providers.adapter"}),
     ],
 )
-def test_a_function_loads_only_what_it_uses(
-    folder: str, builder: str, unloaded: set[str], environment: pytest.MonkeyPatch
-) -> None:
-    environment.setenv("TABLE_NAME", "unused")
+def test_a_function_loads_only_what_it_uses(folder: str, builder: str, unloaded: set[str]) -> None:
+    assert not unloaded & loaded_by(folder, builder)
+
+
+@pytest.mark.parametrize(
+    ("folder", "builder"),
+    [
+        ("get_agent", "agents"),
+        ("create_session", "sessions"),
+        ("health", "provider_catalog"),
+        ("explain_route", "explanations"),
+        ("send_message", "turns"),
+        ("chat_completions", "completions"),
+        ("sweep", "deletion"),
+    ],
+)
+def test_what_speaks_to_the_table_alone_does_not_load_the_client_of_boto3(folder: str, builder: str) -> None:
+    """It takes longer to load than all else. Keys in the parameter store and the queue of long turns need it."""
+    loaded = loaded_by(folder, builder)
+    assert "agentos.store.transport.client" in loaded
+    assert not {"boto3", "botocore.session", "botocore.client", "botocore.auth"} & loaded
+
+
+def loaded_by(folder: str, builder: str) -> set[str]:
+    """The modules that a function has loaded once it is built."""
+    settings = {"AWS_DEFAULT_REGION": "eu-west-1", "AWS_CONFIG_FILE": "/none", "TABLE_NAME": "unused"}
     run = subprocess.run(
         [sys.executable, "-c", LOADED, ROOT / "functions" / folder / "app.py", builder],
-        env={"PYTHONPATH": str(PACKAGE.parent), "AWS_DEFAULT_REGION": "eu-west-1", "TABLE_NAME": "unused"},
+        env={"PYTHONPATH": str(PACKAGE.parent), **settings},
         capture_output=True,
         text=True,
         check=True,
     )
-    assert not unloaded & set(run.stdout.split())
+    return set(run.stdout.split())
 
 
 @pytest.mark.parametrize("folder", ["health", "send_message", "sweep"])

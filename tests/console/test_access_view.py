@@ -1,4 +1,4 @@
-"""The view Access: keys made, shown once and revoked, budgets by tenant and key, tenants' keys at providers; and for whom."""
+"""The view Access: keys made, shown once and revoked, budgets, tenants' keys at providers; and who sees which view."""
 
 from collections.abc import Callable
 
@@ -74,7 +74,9 @@ def test_budgets_are_chosen_by_tenant_and_by_key(page: Page, site: Site, axe: Ax
     assert tenant.get(f"/budgets/key/{tenant.key_id}")["limitTokens"] == 500
     axe(page)
     page.get_by_label("Tenant or key").select_option(f"tenant/{tenant.name}")
-    expect(page.get_by_role("region", name=f"Budget of the tenant {tenant.name}")).to_contain_text("There is no budget.")
+    expect(page.get_by_role("region", name=f"Budget of the tenant {tenant.name}")).to_contain_text(
+        "There is no budget."
+    )
     fits_a_phone(page)
 
 

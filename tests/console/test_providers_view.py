@@ -18,6 +18,7 @@ def card(page: Page, provider: str) -> Locator:
 
 def test_the_matrix_says_who_can_answer_and_what_others_lack(page: Page, site: Site, axe: Axe) -> None:
     open_view(page, site, site.tenant(), "providers")
+    expect(page.get_by_text(re.compile(r"^Looked at \d\d:\d\d:\d\d, every 15 seconds\.$"))).to_be_visible()
     openai, gemini = card(page, "openai"), card(page, "gemini")
     expect(openai).to_contain_text("available")
     expect(openai).to_contain_text("No calls in the last hour.")

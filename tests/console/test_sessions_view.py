@@ -54,7 +54,9 @@ def test_sessions_are_found_by_id_and_metadata(page: Page, site: Site) -> None:
     expect(rows).to_have_text([gold])
     expect(page.get_by_label("Metadata")).to_have_value("tier=gold, region=eu")
     search(page, "Metadata", "gold")
-    expect(page.get_by_label("Metadata")).to_have_accessible_description("Write name=value, several of them with commas.")
+    expect(page.get_by_label("Metadata")).to_have_accessible_description(
+        "Write name=value, several of them with commas."
+    )
     search(page, "Metadata", "")
     search(page, "Id begins with", "agent_")
     expect(page.get_by_text("None with this agent is like that.")).to_be_visible()

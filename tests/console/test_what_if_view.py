@@ -36,7 +36,7 @@ def side(page: Page, number: int, name: str) -> Locator:
 
 
 def run(page: Page) -> None:
-    page.get_by_role("button", name=re.compile("^Answer (it|all).* again$")).click()
+    page.get_by_role("button", name=re.compile("^Answer (it|both|all).* again$")).click()
 
 
 def test_one_answer_is_given_again_by_another_model(page: Page, site: Site, axe: Axe) -> None:

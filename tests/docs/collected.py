@@ -140,9 +140,9 @@ def gateway_codes() -> dict[str, str]:
 
 
 def api_nodes(*left_out: str) -> Iterator[ast.AST]:
-    """Every node of the functions and the package, except for code that speaks to providers or to Lambda."""
+    """Every node of the functions and the package, except for code that speaks to providers, to the table or to Lambda."""
     for path in PYTHON:
-        if not {"local", "providers", "lambda_streaming", *left_out} & set(path.relative_to(ROOT).parts):
+        if not {"local", "providers", "transport", "lambda_streaming", *left_out} & set(path.relative_to(ROOT).parts):
             yield from parsed(path)
 
 

@@ -90,3 +90,18 @@ def test_under_load_an_edit_takes_effect_soon(package: Path, function: Function,
     with under_way(MANY, functions, function, tmp_path):
         package.write_text("VALUE = 'after the edit'\n")
         assert functions.invoke(function, {}, lambda: False) == "after the edit"
+
+
+def test_an_edit_of_a_file_beside_the_handler_takes_effect(package: Path, function: Function) -> None:
+    """A function may read other files than modules when it is loaded, as the console's does."""
+    file = function.folder / "static" / "page.html"
+    file.parent.mkdir()
+    file.write_text("before")
+    (function.folder / "app.py").write_text(
+        "from pathlib import Path\n\nTEXT = Path(__file__).parent.joinpath('static/page.html').read_text()\n\n\n"
+        "def handler(event, context):\n    return TEXT\n"
+    )
+    functions = functions_of(package, check_seconds=0)
+    assert functions.invoke(function, {}, lambda: False) == "before"
+    file.write_text("after the edit")
+    assert functions.invoke(function, {}, lambda: False) == "after the edit"

@@ -166,7 +166,8 @@ def test_usage_counts_it_as_a_completion(talk: Chat, api: Any) -> None:
         "completed",
     )
     assert [one.model for one in record.attempts] == ["gemini:flash-1.5"]
-    assert float(record.attempts[0].usage.cost_usd) == reply["usage"]["costUsd"]
+    assert record.cost.usd is not None
+    assert float(record.cost.usd) == reply["usage"]["costUsd"]
 
 
 def usage(talk: Chat) -> list[UsageRecord]:

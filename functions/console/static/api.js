@@ -97,7 +97,7 @@ async function send(method, where, {query = {}, body, headers = {}, signal} = {}
   if (body !== undefined) own["content-type"] = "application/json";
   let response;
   try {
-    response = await fetch(url, {
+    response = await fetched(url, {
       method, signal, headers: {...own, ...headers}, body: body === undefined ? undefined : JSON.stringify(body),
       cache: "no-store", credentials: "omit", redirect: "error",
     });
@@ -107,6 +107,16 @@ async function send(method, where, {query = {}, body, headers = {}, signal} = {}
   if (shared.offline) share({offline: false});
   if (!response.ok) throw refusal(response.status, await read(response));
   return response;
+}
+
+/** A browser breaks its requests off when its network changes. What only reads is asked once more. */
+async function fetched(url, options) {
+  try {
+    return await fetch(url, options);
+  } catch (error) {
+    if (options.method !== "GET" || options.signal?.aborted) throw error;
+    return await fetch(url, options);
+  }
 }
 
 async function read(response) {

@@ -29,7 +29,7 @@ def read_file(path: str, given: Any) -> FilePart:
     return FilePart(type="file", file=_validated(path, FileContent, known))
 
 
-def read_document(path: str, source: Json, title: Any) -> FilePart:
+def read_document(path: str, source: Any, title: Any) -> FilePart:
     """The file in Anthropic's source of a document, by its data or its address. Raises InvalidRequest."""
     match source:
         case {"type": "base64", "media_type": str(kind), "data": str(data)}:

@@ -6,7 +6,8 @@ from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
-from agentos.domain.conversation import ResultContent, ToolCall
+from agentos.domain.content import ResultContent
+from agentos.domain.conversation import ToolCall
 from agentos.domain.names import Priority
 from agentos.domain.routing import Route
 from agentos.domain.usage import Usage, add_costs

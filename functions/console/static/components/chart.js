@@ -45,6 +45,9 @@ const utcDay = (seconds, year) => new Date(seconds * 1000).toLocaleDateString("e
 /** What a chart of whole days has instead of times in the reader's zone. */
 const DAILY = {axis: {values: (_, times) => times.map(time => utcDay(time)), incrs: [1, 2, 4, 7, 14, 28].map(days => days * 86_400)}, series: {label: "Day", value: (_, time) => (time == null ? "–" : utcDay(time, "numeric"))}};
 
+/** The width of an axis that has room for its longest text. */
+const widthOf = (_, texts) => Math.max(64, 20 + 7 * Math.max(0, ...(texts ?? []).map(text => text.length)));
+
 function options(uPlot, {times, series, unit, kind, height, width, dark, format, daily}) {
   const colours = COLOURS[dark ? "dark" : "light"], lines = dark ? "#2b303c" : "#e1e4ea", text = dark ? "#a0a8b8" : "#596172";
   const axis = {stroke: text, grid: {stroke: lines, width: 1}, ticks: {stroke: lines, width: 1}, font: "12px system-ui, sans-serif"};
@@ -52,7 +55,7 @@ function options(uPlot, {times, series, unit, kind, height, width, dark, format,
   return {
     width, height, cursor: {y: false},
     ...(daily ? {tzDate: time => uPlot.tzDate(new Date(time * 1000), "Etc/UTC")} : {}),
-    axes: [{...axis, ...(daily ? DAILY.axis : {})}, {...axis, size: 64, values: (_, numbers) => numbers.map(format)}],
+    axes: [{...axis, ...(daily ? DAILY.axis : {})}, {...axis, size: widthOf, values: (_, numbers) => numbers.map(format)}],
     scales: {y: {range: (_, low, high) => [Math.min(0, low ?? 0), high > 0 ? high * 1.1 : 1]}},
     series: [daily ? DAILY.series : {}, ...series.map((one, index) => ({
       label: one.label, value, stroke: colours[index % colours.length], width: 2, spanGaps: false,

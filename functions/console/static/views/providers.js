@@ -20,7 +20,7 @@ export function Providers() {
   const all = matrix?.data ?? [];
   const shown = all.filter(one => filter === "all" || USABLE.has(one.status) === (filter === "usable"))
     .sort((left, right) => USABLE.has(right.status) - USABLE.has(left.status));
-  const about = at ? `Looked at ${new Date(at).toLocaleTimeString("en-GB")}${paused ? ", paused" : ", every ${POLL_SECONDS} seconds"}.` : "";
+  const about = at ? `Looked at ${new Date(at).toLocaleTimeString("en-GB")}${paused ? ", paused" : `, every ${POLL_SECONDS} seconds`}.` : "";
   const actions = html`<${Button} icon="retry" onClick=${reload}>Look now<//>
     <${Button} aria-pressed=${paused ? "true" : "false"} onClick=${() => setPaused(!paused)}>${paused ? "Go on" : "Pause"}<//>`;
   return html`<${Page} title="Providers" about=${about} actions=${actions}>

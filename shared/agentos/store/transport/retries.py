@@ -55,7 +55,8 @@ def may_succeed_later(failure: Failure) -> bool:
 
 def pause(attempt: int) -> float:
     """Seconds between an attempt, of which the first is 1, and the next."""
-    return random.random() * min(2 ** (attempt - 1), LONGEST_PAUSE_SECONDS)  # noqa: S311 - a pause is no secret
+    longest = min(2.0 ** (attempt - 1), LONGEST_PAUSE_SECONDS)
+    return random.uniform(0, longest)  # noqa: S311 - a pause is no secret
 
 
 class Quota:

@@ -61,7 +61,7 @@ export function Conversation({agent, sessionId}) {
         <p class="small muted ellipsis"><span class="mono">${agent.model}</span> · <a href="#/chat">another agent</a></p>
       </div>
       <${Button} small icon="sessions" onClick=${() => setListing(true)}>Sessions<//>
-      ${sessionId && html`<a class="button small" href=${href("chat", agentId)}>New session</a>`}
+      ${sessionId && html`<a class="button small" href=${href("chat", agentId)}><span>New<span class="wide-only"> session</span></span></a>`}
     </header>
     <div class="chat-log" ref=${log} tabindex="0" role="log" aria-label="Messages" aria-busy=${running ? "true" : "false"}>
       ${talk.loading && html`<${Loading} what="messages" />`}

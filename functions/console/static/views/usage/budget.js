@@ -23,7 +23,7 @@ export function Budget({of, id}) {
   }
   return html`<section class="card stack" aria-label=${`Budget of the ${of} ${id}`}>
     <div class="row">
-      <h2 class="grow anywhere">${of === "tenant" ? "Tenant" : "Key"} <span class="mono">${id}</span></h2>
+      <h2 class="grow anywhere">Budget of the ${of} <span class="mono">${id}</span></h2>
       ${data && may("admin") && html`<${Button} small onClick=${() => setShown("edit")}>${budget ? "Change" : "Set a budget"}<//>
         ${budget && html`<${Button} small kind="danger" onClick=${() => setShown("remove")}>Remove<//>`}`}
     </div>

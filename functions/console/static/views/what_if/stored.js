@@ -10,7 +10,7 @@ import {go} from "../../router.js";
 import {useShared} from "../../state.js";
 import {useAgents} from "../sessions/list.js";
 import {Trial} from "./trial.js";
-import {summary, turnsOf} from "./turns.js";
+import {allOf, summary, turnsOf} from "./turns.js";
 
 const PAGE = 100, MOST = 2000; // the API looks for an answer among the newest 2,000 messages
 
@@ -57,7 +57,7 @@ async function messagesOf(where, signal) {
 function Answers({agentId, sessionId, messageId}) {
   const where = path`agents/${agentId}/sessions/${sessionId}`;
   const {data, error, busy, reload} = useLoad(signal => messagesOf(where, signal), [where]), turns = turnsOf(data ?? []);
-  const options = [["", `all ${count(turns.length)} answers`], ...turns.map((turn, index) => [turn.stored.messageId, `${index + 1}. ${summary(turn)}`])];
+  const options = [["", `${allOf(turns.length)} ${turns.length === 1 ? "answer" : "answers"}`], ...turns.map((turn, index) => [turn.stored.messageId, `${index + 1}. ${summary(turn)}`])];
   const chosen = turns.filter(turn => !messageId || turn.stored.messageId === messageId);
   return html`
     ${turns.length > 0 && html`<${Field} label="Answers" as="select" options=${options} value=${messageId} onInput=${id => go("what-if", agentId, sessionId, id)} />`}

@@ -3,7 +3,6 @@
 import {get, path} from "../../api.js";
 import {Button} from "../../components/button.js";
 import {ErrorBanner, Loading} from "../../components/feedback.js";
-import {count} from "../../format.js";
 import {html, useState} from "../../html.js";
 import {useLoad} from "../../load.js";
 import {may} from "../../state.js";
@@ -11,6 +10,7 @@ import {canonical, editable, mergePatch} from "../agents/draft.js";
 import {Change} from "./change.js";
 import {Compared, Sums} from "./compared.js";
 import {useRuns} from "./runs.js";
+import {allOf} from "./turns.js";
 
 const UNKNOWN = {model: undefined, config: {}}; // what a key that may not read agents begins with
 
@@ -30,9 +30,9 @@ function Bench({agent, where, turns}) {
       <h2>What is different</h2>
       <${Change} draft=${draft} change=${setDraft} errorAt=${errorAt} />
       <div class="row">
-        <${Button} kind="primary" type="submit" icon="compare" disabled=${running}>${turns.length === 1 ? "Answer it again" : `Answer all ${count(turns.length)} again`}<//>
+        <${Button} kind="primary" type="submit" icon="compare" disabled=${running}>${turns.length === 1 ? "Answer it again" : `Answer ${allOf(turns.length)} again`}<//>
         ${changed && html`<${Button} disabled=${running} onClick=${() => setDraft(before)}>Drop my changes<//>`}
-        <p class="muted small grow">Nothing is stored in the session. ${turns.length === 1 ? "The call costs" : "The calls cost"} money, and usage and budgets count ${turns.length === 1 ? "it" : "them"}.</p>
+        <p class="muted small what-if-note">Nothing is stored in the session. ${turns.length === 1 ? "The call costs" : "The calls cost"} money, and usage and budgets count ${turns.length === 1 ? "it" : "them"}.</p>
       </div>
     </form>
     <${Progress} results=${results} running=${running} stop=${stop} />

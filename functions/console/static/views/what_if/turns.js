@@ -15,6 +15,11 @@ export function turnsOf(messages) {
   return turns;
 }
 
+/** "all 5", "both", "the only": in front of what there are so many of. */
+export function allOf(number) {
+  return number === 1 ? "the only" : number === 2 ? "both" : `all ${number.toLocaleString("en")}`;
+}
+
 /** The text of a message. Parts that are not text are named. */
 export function textOf({content}) {
   if (typeof content === "string") return content;
