@@ -1,13 +1,14 @@
 """Tokens of calls that gave no answer: discarded answers and broken streams are billed."""
 
 import json
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from agentos.domain import TokenCount
 from agentos.kernel.errors import ErrorClass, UpstreamError
-from tests.providers.recordings import Wire, recording
+from tests.providers.recordings import Wire, model_of, recording
 from tests.providers.streamed import anthropic, openai
 from tests.providers.test_text import GEMINI, OPENAI, gemini_reply, openai_reply
 
@@ -81,3 +82,18 @@ def test_an_answer_cut_before_its_first_word_may_be_uncounted(usage: Any, wire: 
     completion = wire.ask(OPENAI)
     assert (completion.text, completion.finish_reason) == ("", "length")
     assert completion.tokens.prompt is None
+
+
+@pytest.mark.parametrize(
+    ("case", "cost"), [("xai/answer", "0.0006366"), ("openai-responses/answer_of_xai", "0.0006453")]
+)
+def test_ticks_of_xai_are_an_exact_cost(case: str, cost: str, wire: Wire) -> None:
+    recorded = recording(case)
+    wire.reply(recorded.content, recorded.status, recorded.headers)
+    assert wire.ask(model_of(case)).tokens.cost == Decimal(cost)
+
+
+@pytest.mark.parametrize("ticks", [-1, "x", None, True, 10**17])
+def test_ticks_that_make_no_sense_are_no_cost(ticks: Any, wire: Wire) -> None:
+    wire.reply(openai_reply("Hello.", "stop", {**USAGE, "cost_in_usd_ticks": ticks}))
+    assert wire.ask(OPENAI).tokens.cost is None
