@@ -6,6 +6,7 @@ import pytest
 
 from agentos.domain.routing_rules import unreachable
 from agentos.settings.loading import Settings, load_settings
+from agentos.store.transport.connect import SWITCH
 from tests.support.gateway import ROOT
 from tests.support.template import template as read_template
 
@@ -128,7 +129,7 @@ def test_every_environment_name_is_declared_in_the_template(settings: Settings) 
         name for name in names_read() if name.startswith("AWS_LAMBDA_")
     }
     of_openssl = {"SSL_CERT_FILE", "SSL_CERT_DIR"}  # for a machine whose proxy signs certificates of its own
-    named = of_providers | names_read() | of_libraries
+    named = of_providers | names_read() | of_libraries | {SWITCH}
     assert declared == named - of_lambda - of_openssl | {"AWS_LAMBDA_EXEC_WRAPPER"}
 
 

@@ -137,14 +137,23 @@ def test_reserved_concurrency_is_for_the_functions_that_answer_messages() -> Non
         if "ReservedConcurrentExecutions" in one["Properties"]
     }
     doors = ("ChatCompletions", "TextCompletions", "Embeddings", "AnthropicMessages", "CreateResponse")
-    answering = ("SendMessageFunction", *(f"{door}Function" for door in doors))
+    answering = ("SendMessageFunction", "WhatIfFunction", *(f"{door}Function" for door in doors))
     assert reserved == dict.fromkeys(answering, "40")
 
 
 def test_snapstart_is_off_unless_it_is_asked_for() -> None:
+    """Of the functions that publish versions. The others have no snapshot to start from."""
     for given, applied in (({}, "None"), ({"SnapStart": "PublishedVersions"}, "PublishedVersions")):
-        functions = of_type(translate(**given), "AWS::Lambda::Function")
-        assert {one["Properties"]["SnapStart"]["ApplyOn"] for one in functions.values()} == {applied}
+        resources = translate(**given)
+        aliases = of_type(resources, "AWS::Lambda::Alias").values()
+        publishing = {one["Properties"]["FunctionName"]["Ref"] for one in aliases}
+        found = {
+            name: one["Properties"]["SnapStart"]["ApplyOn"]
+            for name, one in of_type(resources, "AWS::Lambda::Function").items()
+            if "SnapStart" in one["Properties"]
+        }
+        assert publishing
+        assert found == dict.fromkeys(publishing, applied)
 
 
 def test_tracing_is_allowed_to_every_function() -> None:
