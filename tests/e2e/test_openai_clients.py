@@ -241,7 +241,7 @@ def test_models_are_listed(client: openai.OpenAI) -> None:
         ({"n": 2}, openai.BadRequestError, None),
         ({"tool_choice": "required"}, openai.BadRequestError, "tool_choice"),
         ({"messages": []}, openai.BadRequestError, "messages"),
-        ({"messages": [SOUND]}, openai.BadRequestError, "messages[0].content[0]"),
+        ({"messages": [SOUND]}, openai.BadRequestError, "messages[0].content[0].input_audio.data"),
         ({"extra_headers": {"Idempotency-Key": "k" * 256}}, openai.BadRequestError, "Idempotency-Key"),
     ],
 )  # fmt: skip

@@ -10,11 +10,13 @@ from uuid import uuid4
 
 import pytest
 
+from local.context import REGION
 from local.dynamodb import ensure_table
 from local.functions import Functions
 from local.streams import StreamPoller, StreamPollers
 from local.template import Function, StreamEventSource, load_template
 from tests.e2e.hosting import ROOT, eventually
+from tests.support.dynamodb import table_client
 from tests.support.upstream import Reply, Upstream
 
 HANDLER = """
@@ -76,6 +78,12 @@ class Feed:
         return [
             "".join(record["dynamodb"]["Keys"]["sk"]["S"] for record in event["Records"]) for event in self.events()
         ]
+
+
+@pytest.fixture
+def client(dynamodb_url: str) -> Any:
+    """boto3's, which also creates and deletes tables."""
+    return table_client(dynamodb_url, REGION)
 
 
 @pytest.fixture
