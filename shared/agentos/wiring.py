@@ -239,8 +239,10 @@ def deletion() -> "Deletion":
 
 @once
 def agents() -> "Agents":
+    from agentos.domain import Agent
     from agentos.services.agents import Agents
 
+    Agent.model_rebuild()  # its first use would
     return Agents(agent_store(), settings(), clock())
 
 

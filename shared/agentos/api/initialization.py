@@ -8,12 +8,13 @@ https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
 
 import os
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import FunctionType
 from typing import Any, cast
 
 from agentos.kernel.logs import logger
 from agentos.kernel.once import once
+from agentos.kernel.values import LazyModel
 
 INITIALIZED = "AWS_LAMBDA_INITIALIZATION_TYPE"
 """Lambda sets it. Elsewhere everything is built when it is first used."""
@@ -26,15 +27,25 @@ def build_what_is_used(function: Callable[..., Any], *more: Callable[[], Any]) -
     """
     if INITIALIZED not in os.environ:
         return
+    import encodings.idna  # noqa: F401 - the first look-up of a host's name loads it
+
     if os.environ[INITIALIZED] == "snap-start":
         _draw_anew_after_restore()
     used = [value for value in cast("FunctionType", function).__globals__.values() if isinstance(value, once)]
-    builders: list[Callable[[], Any]] = [*used, *more]
+    builders: list[Callable[[], Any]] = [*used, *(model.model_rebuild for model in _models_of_the_api()), *more]
     for build in builders:
         try:
             build()
         except Exception:
             logger.warning("could not be built at init", exc_info=True)
+
+
+def _models_of_the_api(of: type[LazyModel] = LazyModel) -> Iterator[type[LazyModel]]:
+    """The models of requests and answers. A function loads those of its own route alone."""
+    for model in of.__subclasses__():
+        if model.__module__.startswith("agentos.api."):
+            yield model
+        yield from _models_of_the_api(model)
 
 
 def _draw_anew_after_restore() -> None:

@@ -7,17 +7,22 @@ format.
 from agentos.domain import (
     Agent,
     Attempt,
+    AttemptUsage,
     Completion,
     Plan,
     Prompt,
     Reply,
+    Route,
     SentMessage,
     Session,
+    SessionUsage,
     Skipped,
+    Target,
     TokenCount,
     Usage,
 )
 from agentos.domain.prices import Rates
+from agentos.domain.usage_records import CountedUsage, RecordedAttempt, UsageRecord
 from agentos.kernel.values import LazyModel
 from agentos.providers.limits import format_limits
 from agentos.providers.registry import adapter
@@ -25,19 +30,26 @@ from agentos.settings.loading import Settings
 
 MODELS: tuple[type[LazyModel], ...] = (
     Agent,
-    Session,
-    SentMessage,
-    Prompt,
-    Skipped,
-    Plan,
-    TokenCount,
-    Completion,
-    Rates,
     Attempt,
-    Usage,
+    AttemptUsage,
+    Completion,
+    Plan,
+    Prompt,
     Reply,
+    Route,
+    SentMessage,
+    Session,
+    SessionUsage,
+    Skipped,
+    Target,
+    TokenCount,
+    Usage,
+    Rates,
+    CountedUsage,
+    RecordedAttempt,
+    UsageRecord,
 )
-"""Of which a turn makes values. A schema contains those of its fields."""
+"""Of which a turn makes values."""
 
 
 def load_ahead(settings: Settings) -> None:

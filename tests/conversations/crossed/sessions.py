@@ -47,6 +47,8 @@ class Session:
         self._first = first
         self.open: list[Body] = []
         """The calls that wait for results."""
+        self._has_begun = False
+        """Whether the client got a part of the last answer's stream."""
 
         others = [conversation.model(provider) for provider in MODELS if provider != first]
         self._agent_id = world.api.agent(
@@ -84,12 +86,16 @@ class Session:
         answer = self._send(self._post(one), {"x-agentos-simulate": ",".join(f"{name}=rate_limited" for name in down)})
         nobody_refuses(self._world)
         code = answer.json.get("code")
-        if (code == "invalid_request" and any(map(_blank, said))) or (
-            code == "content_filtered" and one.answer.refused
-        ):
+        if code == "invalid_request" and any(map(_blank, said)):
             return True  # the session is as it was before
+        filtered = code == "content_filtered" and one.answer.refused
+        if filtered and not self._has_begun:
+            return True  # as well
         self._contents += said
         self._words += [word for content in said for word in words_of(content)]
+        if filtered:  # the client has seen thoughts, so the question is stored, with an answer that broke off
+            self.open = []
+            return True
         if not answered(answer, provider, self._conversation.model(provider), self._beyond(provider)):
             return False
         [received] = self._world.fakes[provider].model.received
@@ -146,6 +152,7 @@ class Session:
             return self._world.api("send_message", body, headers=headers, **path)
         context, query = StreamingContext(), {"stream": "true"}
         answer = self._world.api("send_message", body, query=query, headers=headers, context=context, **path)
+        self._has_begun = context.head is not None
         if context.head is None:
             return answer
         last = events(answer.text)[-1]
