@@ -197,7 +197,7 @@ def test_a_key_is_answered_once_whether_waited_for_or_not(turns: Turns, asynchro
 
 def at_queue(moment: str, work: Callable[[], object]) -> None:
     """Call `work` once, before or after the next message that a function sends to the queue."""
-    events = wiring.queue()._client.meta.events  # type: ignore[union-attr]
+    events = wiring.queue()._client().meta.events  # type: ignore[union-attr]
     name = f"{moment}-call.sqs.SendMessage"
 
     def once(**_: object) -> None:
@@ -276,7 +276,7 @@ def test_an_unexpected_error_is_retried_and_fails_at_the_last_delivery(turns: Tu
     for receives in range(1, MAX_RECEIVES + 1):
         assert turns.state(turn_id)["state"] == "queued"
         delivery["Records"][0]["attributes"]["ApproximateReceiveCount"] = str(receives)
-        at("UpdateItem", "before-call", lambda: 1 / 0)
+        at(wiring.dynamodb(), "UpdateItem", "before", lambda: 1 / 0)
         assert turns.deliver(delivery) == (1 if receives < MAX_RECEIVES else 0)
     failed = turns.state(turn_id)
     assert (failed["state"], failed["error"]["code"]) == ("failed", "internal")
@@ -372,7 +372,7 @@ def test_a_worker_hides_its_message_only_while_it_runs(turns: Turns, upstream: A
         hidden.append(params["VisibilityTimeout"])
 
     turns.accepted()
-    client = wiring.queue()._client  # type: ignore[union-attr]
+    client = wiring.queue()._client()  # type: ignore[union-attr]
     client.meta.events.register("provide-client-params.sqs.ChangeMessageVisibility", note)
     extended = threading.Event()
     client.meta.events.register("after-call.sqs.ChangeMessageVisibility", lambda **_: extended.set())
@@ -395,7 +395,7 @@ def test_a_turn_whose_workers_all_died_is_recorded_as_failed(
     turn_id = turns.accepted()
     delivery = turns.queue.event()
     for _ in range(MAX_RECEIVES):
-        at("TransactWriteItems", "before-call", crash)
+        at(wiring.dynamodb(), "TransactWriteItems", "before", crash)
         with pytest.raises(Crash):
             turns.deliver(delivery)
         rewire()
