@@ -84,7 +84,8 @@ def check(wire: Wire, call: Callable[[], Completion]) -> None:
     except UpstreamError as error:
         assert error.tokens is None or error.tokens.model_dump_json()
         return
-    assert completion.text.strip() or completion.tool_calls or completion.finish_reason == "length"
+    answered = completion.text.strip() or completion.refusal or completion.tool_calls
+    assert answered or completion.finish_reason == "length"
     assert len({call.id for call in completion.tool_calls}) == len(completion.tool_calls)
     completion.model_dump_json()  # this fails for a lone surrogate
     cost = completion.tokens.cost
