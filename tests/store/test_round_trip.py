@@ -6,6 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from agentos.domain.sessions import SessionFilter
 from agentos.kernel.json_text import dump
 from agentos.store.faults import ConditionFailed
 from tests.store.conftest import TENANT, Store
@@ -43,7 +44,7 @@ def test_sessions_come_back_exactly(store: Store, metadata: Any, user_id: str | 
 
 
 def listed(store: Store, agent_id: str, user_id: str | None) -> tuple[Any, ...]:
-    return store.sessions.page(TENANT, agent_id, user_id, 5, None, "desc").data
+    return store.sessions.page(TENANT, agent_id, SessionFilter(user_id), 5, None, "desc").data
 
 
 @FEW

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from agentos.domain import IdempotencyKey, Session
+from agentos.domain.sessions import SessionFilter
 from agentos.kernel.clock import Deadline
 from agentos.kernel.errors import NotFound
 from agentos.store import keys
@@ -120,7 +121,7 @@ def test_only_tombstones_are_left_of_a_deleted_agent(store: Store, removal: Dele
 
     assert sorted(kinds(store)) == ["SESSION"] * 30 + ["agent"]
     assert all(set(item) == TOMBSTONE for item in store.items())
-    assert store.sessions.page(TENANT, agent.agent_id, "ann", 20, None, "desc").data == ()
+    assert store.sessions.page(TENANT, agent.agent_id, SessionFilter("ann"), 20, None, "desc").data == ()
 
 
 def test_an_agents_expired_tombstone_removes_overlooked_sessions(store: Store, removal: Deletion) -> None:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from agentos.domain.sessions import SessionFilter
 from agentos.kernel.errors import NotFound
 from tests.store.conftest import Store
 from tests.support.builders import a_message, a_reply, a_session, an_agent
@@ -25,7 +26,7 @@ def test_the_same_ids_hold_different_things_for_every_tenant(store: Store) -> No
         assert [one.name for one in store.agents.page(tenant, 20, None, "desc").data] == [tenant]
         assert store.sessions.get(tenant, *place).metadata == {"tenant": tenant}
         for user_id in (None, "ann"):
-            (listed,) = store.sessions.page(tenant, agent.agent_id, user_id, 20, None, "desc").data
+            (listed,) = store.sessions.page(tenant, agent.agent_id, SessionFilter(user_id), 20, None, "desc").data
             assert listed.metadata == {"tenant": tenant}
         messages = store.sessions.messages(tenant, *place, 20, None, "asc").data
         assert [message.content for message in messages] == [f"said by {tenant}", "Hi"]
@@ -63,5 +64,5 @@ def test_records_of_another_tenant_are_not_found(store: Store) -> None:
     ):
         with pytest.raises(NotFound):
             use()
-    assert store.sessions.page("acme", agent_id, None, 20, None, "desc").data == ()
+    assert store.sessions.page("acme", agent_id, SessionFilter(), 20, None, "desc").data == ()
     assert store.agents.page("acme", 20, None, "desc").data == ()
