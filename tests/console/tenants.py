@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 
 from tests.e2e.hosting import Host, start
-from tests.support.upstream import Upstream, answer
+from tests.support.upstream import Reply, Upstream, answer
 
 ALL_SCOPES = ("agents:read", "agents:write", "chat", "usage", "admin")
 MODEL, FALLBACK = "openai:gpt-4o-mini", "groq:llama3-70b"
@@ -74,6 +74,17 @@ class Site:
             headers={"authorization": f"Bearer {self.admin}"},
         ).json()
         return Tenant(name, made["key"], made["keyId"], self.host.client)
+
+
+def with_three_turns(site: Site) -> Tenant:
+    """A tenant with three turns in a session, the first of which was answered by the fallback."""
+    tenant = site.tenant()
+    agent = tenant.agent(config={"fallbackModel": FALLBACK})
+    session = tenant.session(agent)
+    site.openai.script.append(Reply({"error": {"message": "no", "type": "invalid_request_error"}}, status=400))
+    for _ in range(3):
+        tenant.say(agent, session)
+    return tenant
 
 
 @contextmanager

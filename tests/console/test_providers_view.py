@@ -6,7 +6,7 @@ from collections.abc import Callable
 from playwright.sync_api import Locator, Page, expect
 
 from tests.console.management import fits_a_phone, open_view
-from tests.console.tenants import FALLBACK, Site
+from tests.console.tenants import Site, with_three_turns
 from tests.support.upstream import Reply
 
 Axe = Callable[[Page], None]
@@ -47,12 +47,7 @@ def test_those_that_can_answer_are_chosen(page: Page, site: Site) -> None:
 
 
 def test_calls_of_the_last_hour_are_seen(page: Page, site: Site, axe: Axe) -> None:
-    tenant = site.tenant()
-    agent = tenant.agent(config={"fallbackModel": FALLBACK})
-    session = tenant.session(agent)
-    site.openai.script.append(Reply({"error": {"message": "no", "type": "invalid_request_error"}}, status=400))
-    for _ in range(3):
-        tenant.say(agent, session)
+    tenant = with_three_turns(site)
     open_view(page, site, tenant, "providers")
     openai, groq = card(page, "openai"), card(page, "groq")
     expect(openai).to_contain_text("Calls3")

@@ -7,21 +7,15 @@ from datetime import UTC, datetime
 from playwright.sync_api import Page, expect
 
 from tests.console.management import fits_a_phone, open_view
-from tests.console.tenants import FALLBACK, Site, Tenant
+from tests.console.tenants import FALLBACK, Site, Tenant, with_three_turns
 from tests.e2e.hosting import eventually
-from tests.support.upstream import Reply
 
 Axe = Callable[[Page], None]
 
 
 def used(site: Site) -> Tenant:
     """A tenant with three turns, one of which a fallback answered, once they are counted."""
-    tenant = site.tenant()
-    agent = tenant.agent(config={"fallbackModel": FALLBACK})
-    session = tenant.session(agent)
-    site.openai.script.append(Reply({"error": {"message": "no", "type": "invalid_request_error"}}, status=400))
-    for _ in range(3):
-        tenant.say(agent, session)
+    tenant = with_three_turns(site)
     eventually(lambda: tenant.get("/usage")["total"]["turns"] == 3)
     return tenant
 

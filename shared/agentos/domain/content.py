@@ -192,20 +192,13 @@ _WANTED = f"must be an object whose type is one of {', '.join(PARTS)}"
 
 
 # The tags of these unions are in angle brackets so that error paths can leave them out.
-Part = Annotated[
-    Annotated[TextPart, Tag("<text>")]
-    | Annotated[ImagePart, Tag("<image_url>")]
+_Media = (
+    Annotated[ImagePart, Tag("<image_url>")]
     | Annotated[FilePart, Tag("<file>")]
-    | Annotated[AudioPart, Tag("<input_audio>")],
-    Discriminator(_part_kind, "part", _WANTED),
-]
-NewPart = Annotated[
-    Annotated[WordedPart, Tag("<text>")]
-    | Annotated[ImagePart, Tag("<image_url>")]
-    | Annotated[FilePart, Tag("<file>")]
-    | Annotated[AudioPart, Tag("<input_audio>")],
-    Discriminator(_part_kind, "part", _WANTED),
-]
+    | Annotated[AudioPart, Tag("<input_audio>")]
+)
+Part = Annotated[Annotated[TextPart, Tag("<text>")] | _Media, Discriminator(_part_kind, "part", _WANTED)]
+NewPart = Annotated[Annotated[WordedPart, Tag("<text>")] | _Media, Discriminator(_part_kind, "part", _WANTED)]
 Content = Annotated[
     Annotated[str, AfterValidator(not_blank), Tag("<text>")]
     | Annotated[tuple[NewPart, ...], AfterValidator(not_empty), Tag("<list>")],

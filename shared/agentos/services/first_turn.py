@@ -4,23 +4,7 @@ A model's schema is built at its first use (`kernel/values.py`), and an adapter 
 format.
 """
 
-from agentos.domain import (
-    Agent,
-    Attempt,
-    AttemptUsage,
-    Completion,
-    Plan,
-    Prompt,
-    Reply,
-    Route,
-    SentMessage,
-    Session,
-    SessionUsage,
-    Skipped,
-    Target,
-    TokenCount,
-    Usage,
-)
+from agentos import domain
 from agentos.domain.prices import Rates
 from agentos.domain.usage_records import CountedUsage, RecordedAttempt, UsageRecord
 from agentos.kernel.values import LazyModel
@@ -29,21 +13,21 @@ from agentos.providers.registry import adapter
 from agentos.settings.loading import Settings
 
 MODELS: tuple[type[LazyModel], ...] = (
-    Agent,
-    Attempt,
-    AttemptUsage,
-    Completion,
-    Plan,
-    Prompt,
-    Reply,
-    Route,
-    SentMessage,
-    Session,
-    SessionUsage,
-    Skipped,
-    Target,
-    TokenCount,
-    Usage,
+    domain.Agent,
+    domain.Attempt,
+    domain.AttemptUsage,
+    domain.Completion,
+    domain.Plan,
+    domain.Prompt,
+    domain.Reply,
+    domain.Route,
+    domain.SentMessage,
+    domain.Session,
+    domain.SessionUsage,
+    domain.Skipped,
+    domain.Target,
+    domain.TokenCount,
+    domain.Usage,
     Rates,
     CountedUsage,
     RecordedAttempt,

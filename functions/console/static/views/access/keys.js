@@ -29,7 +29,7 @@ export function Keys() {
     <${More} page=${page} busy=${busy} onMore=${more} />
     ${making && html`<${NewKeyDialog} onClose=${() => setMaking(false)} onMade=${reload} />`}
     ${revoking && html`<${Confirm} title="Revoke this key?" action="Revoke the key" onConfirm=${revoke} onClose=${() => setRevoking(null)}>
-      Whoever uses <span class="anywhere">${revoking.name}</span> of the tenant ${revoking.tenant} is refused within 60 seconds. There is no way back.<//>`}
+      A caller that uses <span class="anywhere">${revoking.name}</span> of the tenant ${revoking.tenant} is refused within 60 seconds. There is no way back.<//>`}
   </div>`;
 }
 
