@@ -18,7 +18,7 @@ from tests.support.gateway import ROOT, Answer, Client, Context, event, handler,
 
 IDS = {"agentId", "sessionId", "turnId", "responseId", "conversationId"}
 """The path parameters that belong to a tenant."""
-SHARED = {"model", "proxy", "keyId", "tenant", "provider"}
+SHARED = {"model", "proxy", "keyId", "tenant", "provider", "file"}
 """The path parameters that belong to nobody, or to an admin."""
 
 
@@ -43,6 +43,8 @@ def ask(tenant: str, route: Route, ids: dict[str, str]) -> Answer:
     """The route's answer for that tenant."""
     folder = route.function.folder.name
     body = json.loads((ROOT / "events" / folder / "ok.json").read_text())["body"]
+    if body and "messageId" in (fields := json.loads(body)):
+        body = json.dumps(fields | {"messageId": ids["messageId"]})
     path = {name: ids[name] for name in re.findall(r"{(\w+)}", route.path)}
     an_event = event(body, path, None, None, tenant, route.path) | {"httpMethod": route.method}
     return invoke(folder, an_event)
@@ -62,7 +64,8 @@ def ids(queue: Any, api: Any, upstream: Any) -> dict[str, str]:
     acme = Client("acme")
     agent_id = acme.agent()
     session_id = acme.session(agent_id)
-    assert acme.say(agent_id, session_id).status == 200
+    said = acme.say(agent_id, session_id)
+    assert said.status == 200
     path = {"agentId": agent_id, "sessionId": session_id}
     later = acme("create_response", {"model": "local:any", "input": "Hello", "background": True})
     assert handler("run_turn")(queue.event(), Context(seconds=900)) == {"batchItemFailures": []}
@@ -70,7 +73,7 @@ def ids(queue: Any, api: Any, upstream: Any) -> dict[str, str]:
     accepted = acme("send_message", {"content": "Later"}, headers={"prefer": "respond-async"}, **path)
     assert accepted.status == 202
     made = {"responseId": later.json["id"], "conversationId": conversation.json["id"]}
-    return {**path, **made, "turnId": accepted.json["turnId"]}
+    return {**path, **made, "turnId": accepted.json["turnId"], "messageId": said.json["messageId"]}
 
 
 def nobodys_ids() -> dict[str, str]:
@@ -80,6 +83,7 @@ def nobodys_ids() -> dict[str, str]:
         "agentId": agent_id,
         "sessionId": session_id,
         "turnId": new_id("turn"),
+        "messageId": new_id("msg"),
         "responseId": ResponseId(agent_id, session_id, new_id("msg")).text,
         "conversationId": conversation_id(RESPONSES_AGENT, session_id),
     }
