@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from agentos.services.budget_preview import BudgetPreview
     from agentos.services.budgets import Budgets
     from agentos.services.completions import Completions
+    from agentos.services.conversations import Conversations
     from agentos.services.door_agents import DoorAgents
     from agentos.services.earlier_spending import EarlierSpending
     from agentos.services.explanations import Explanations
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     from agentos.services.response_agents import ResponseAgents
     from agentos.services.response_histories import ResponseHistories
     from agentos.services.response_turns import ResponseTurns
-    from agentos.services.responses import Conversations, Responses
+    from agentos.services.responses import Responses
     from agentos.services.sessions import Sessions
     from agentos.services.simulation import Simulator
     from agentos.services.spending import Spending
@@ -589,9 +590,11 @@ def responses() -> "Responses":
 
 @once
 def conversations() -> "Conversations":
-    from agentos.services.responses import Conversations
+    from agentos.services.conversations import Conversations, ConversationStores
+    from agentos.store.session_changes import SessionChanges
 
-    return Conversations(response_agents(), session_store(), response_store(), clock())
+    stores = ConversationStores(session_store(), SessionChanges(table(), clock()), response_store())
+    return Conversations(response_agents(), stores, clock())
 
 
 @once

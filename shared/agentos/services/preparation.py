@@ -30,6 +30,7 @@ from agentos.routing.plan import Facts, TargetStats, make_plan
 from agentos.services.cached_prefixes import cached_prefix, last_reply
 from agentos.services.pseudonyms import Pseudonyms
 from agentos.services.tool_definitions import offered_tools
+from agentos.services.turn_messages import asked_of
 from agentos.settings.loading import Settings
 from agentos.settings.schema import TaskType
 
@@ -201,16 +202,6 @@ def said(message: SentMessage | Reply) -> Message:
     if isinstance(message, Reply):
         return Message(role="assistant", content=message.content, tool_calls=message.tool_calls)
     return asked_of(message)
-
-
-def asked_of(message: SentMessage) -> Message:
-    """A client's message as a provider is told it."""
-    return Message(
-        role=message.role,
-        content=message.content,
-        tool_calls=message.tool_calls,
-        tool_call_id=message.tool_call_id,
-    )
 
 
 def _asked(prompt: Prompt) -> Message:

@@ -15,7 +15,8 @@ from agentos.kernel.errors import InvalidRequest
 from agentos.kernel.values import Value
 from agentos.services.agent_patches import drafted
 from agentos.services.completions import Completions
-from agentos.services.preparation import Hints, Preparation, asked_of
+from agentos.services.preparation import Hints, Preparation
+from agentos.services.turn_messages import asked_of
 from agentos.services.turn_parameters import answering
 from agentos.settings.loading import Settings
 from agentos.store.agents import AgentStore
