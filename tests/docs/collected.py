@@ -22,7 +22,6 @@ from tests.support.template import template
 
 PYTHON = [path for folder in ("shared", "functions", "local") for path in sorted((ROOT / folder).rglob("*.py"))]
 SCRIPTS = [ROOT / ".ci" / "run", *sorted((ROOT / "tests" / "sam_local").glob("*.sh"))]
-TEMPLATE = template()
 DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md")), ROOT / "examples" / "README.md"]
 MAKEFILE = (ROOT / "Makefile").read_text()
 
@@ -97,7 +96,8 @@ def environment_variables() -> set[str]:
 
 
 def _environments() -> Iterator[dict[str, Any]]:
-    blocks = [TEMPLATE["Globals"]["Function"], *(one.get("Properties", {}) for one in TEMPLATE["Resources"].values())]
+    globals_, resources = template()["Globals"]["Function"], template()["Resources"].values()
+    blocks = [globals_, *(one.get("Properties", {}) for one in resources)]
     yield from (block["Environment"]["Variables"] for block in blocks if "Environment" in block)
 
 
@@ -117,7 +117,7 @@ def _read_from_environment(node: ast.AST) -> Iterator[ast.AST]:
 
 
 def template_parameters() -> set[str]:
-    return set(TEMPLATE["Parameters"])
+    return set(template()["Parameters"])
 
 
 def make_targets() -> set[str]:
@@ -131,7 +131,7 @@ def error_codes(base: type[errors.ApiError] = errors.ApiError) -> set[str]:
 
 def gateway_codes() -> dict[str, str]:
     """The status of each code with which API Gateway answers by itself."""
-    answers = TEMPLATE["Resources"]["Api"]["Properties"]["GatewayResponses"].values()
+    answers = template()["Resources"]["Api"]["Properties"]["GatewayResponses"].values()
     return {
         json.loads(one["ResponseTemplates"]["application/json"])["code"]: str(one["StatusCode"])
         for one in answers
