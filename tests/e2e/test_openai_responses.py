@@ -1,13 +1,15 @@
 """OpenAI's own client against `/v1/responses` and `/v1/conversations`, over a real socket."""
 
+from __future__ import annotations  # the client is not loaded to name its types
+
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import openai
 import pytest
 from pydantic import BaseModel
 
 from tests.e2e.door import Door
+from tests.support.sdks import openai
 from tests.support.upstream import CUT, Upstream, answer, calling, streamed_reply
 
 MODEL = "xai:grok"

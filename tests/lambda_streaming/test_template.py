@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-from samtranslator.translator.transform import transform  # type: ignore[import-untyped]
 
 from tests.support.template import template as read_template
 
@@ -60,6 +59,8 @@ def test_the_api_streams_for_as_long_as_the_functions_run(
     template: dict[str, Any], environment: pytest.MonkeyPatch
 ) -> None:
     """The template that CloudFormation receives."""
+    from samtranslator.translator.transform import transform  # type: ignore[import-untyped]
+
     environment.setenv("AWS_DEFAULT_REGION", "eu-west-1")
     for resource in template["Resources"].values():  # where `sam package` would have put them
         properties = resource["Properties"]
