@@ -5,7 +5,7 @@ imports neither httpx nor an adapter, and one that reads no configuration import
 """
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from agentos.domain.callers import DEFAULT_TENANT
 from agentos.kernel.clock import Clock
@@ -68,7 +68,7 @@ if TYPE_CHECKING:
     from agentos.store.responses import ResponseStore
     from agentos.store.sessions import SessionStore
     from agentos.store.tenant_providers import TenantProviderStore
-    from agentos.store.transport.messages import DynamoDb
+    from agentos.store.transport.messages import AwsClient
     from agentos.store.turns import TurnStore
     from agentos.store.usage import UsageStore
     from agentos.store.usage_totals import UsageTotals
@@ -108,10 +108,11 @@ def parameters() -> "ParameterStore | None":
 
 
 @once
-def ssm() -> Any:
-    from agentos.settings.secrets import connect
+def ssm() -> "AwsClient":
+    from agentos.store.transport.connect import connect
+    from agentos.store.transport.services import SSM
 
-    return connect(os.environ.get("AWS_ENDPOINT_URL_SSM") or None)
+    return connect(os.environ.get("AWS_ENDPOINT_URL_SSM") or None, service=SSM)
 
 
 @once
@@ -149,7 +150,7 @@ def tenant_provider_keys() -> "TenantProviderKeys":
 
 
 @once
-def dynamodb() -> "DynamoDb":
+def dynamodb() -> "AwsClient":
     from agentos.store.transport.connect import connect
 
     return connect(os.environ.get("AWS_ENDPOINT_URL_DYNAMODB") or None)
@@ -622,12 +623,20 @@ def embedding_completions() -> "Completions":
 
 
 @once
+def sqs() -> "AwsClient":
+    from agentos.store.transport.connect import connect
+    from agentos.store.transport.services import SQS
+
+    return connect(os.environ.get("AWS_ENDPOINT_URL_SQS") or None, service=SQS)
+
+
+@once
 def queue() -> "Queue | None":
     """The queue of background turns. None without a URL: sam local passes the queue's logical name instead."""
-    from agentos.store.queue import Queue, connect
+    from agentos.store.queue import Queue
 
-    url, endpoint = os.environ.get("TURN_QUEUE_URL", ""), os.environ.get("AWS_ENDPOINT_URL_SQS") or None
-    return Queue(once(lambda: connect(endpoint)), url) if url.startswith("http") else None
+    url = os.environ.get("TURN_QUEUE_URL", "")
+    return Queue(sqs(), url) if url.startswith("http") else None
 
 
 @once
