@@ -1,7 +1,8 @@
 """A DynamoDB that answers what a message's turn asks, in JSON 1.0, without computing anything.
 
-It keeps items by key. Conditions always hold, except that a transaction's check finds its item. An update returns the stored item with the values that a lease sets.
-A session stops growing at `LENGTH` messages, so that every further turn reads and writes the same.
+It keeps items by key. Conditions always hold, except that a transaction's check finds its item. An update returns the
+stored item with the values that a lease sets. A session stops growing at `LENGTH` messages, so that every further turn
+reads and writes the same.
 """
 
 import json

@@ -14,6 +14,7 @@ from agentos.kernel.once import once
 if TYPE_CHECKING:
     from agentos.api.access_control import AccessControl
     from agentos.api.callers import Callers
+    from agentos.domain.requests import CompletionRequest
     from agentos.providers.http_client import HttpClient
     from agentos.providers.transport import HttpTransport
     from agentos.providers.upstream import UpstreamClient
@@ -541,7 +542,7 @@ def token_counting() -> "TokenCounting":
 
 
 @once
-def completions() -> "Completions":
+def completions() -> "Completions[CompletionRequest]":
     from agentos.services.completions import Completions
 
     records = completion_records()
@@ -611,7 +612,7 @@ def what_if() -> "WhatIf":
 
 
 @once
-def embedding_completions() -> "Completions":
+def embedding_completions() -> "Completions[CompletionRequest]":
     """Completions whose answers are embeddings."""
     from agentos.routing.stats import Stats
     from agentos.services.completions import Completions

@@ -12,6 +12,7 @@ from agentos.api.request import Request
 from agentos.api.response import Response
 from agentos.api.route_headers import headers_of
 from agentos.domain import Reply
+from agentos.domain.requests import CompletionRequest
 from agentos.domain.response_ids import ResponseId, message_id_of
 from agentos.kernel.errors import ErrorClass
 from agentos.services.background_turns import BackgroundTurns
@@ -32,7 +33,7 @@ class ResponseDoor:
     `keep_alive_seconds`: without an event, after which a stream gets a comment.
     """
 
-    completions: Callable[[], Completions]
+    completions: Callable[[], Completions[CompletionRequest]]
     turns: Callable[[], ResponseTurns]
     background_turns: Callable[[], BackgroundTurns]
     responses: Callable[[], Responses]

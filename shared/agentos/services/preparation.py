@@ -3,7 +3,7 @@
 import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from agentos.domain import (
     Agent,
@@ -58,11 +58,14 @@ class Hints:
         return cls(message.task_type, message.priority, message.metadata)
 
 
-class RequestPreparation(Protocol):
-    """Prepares a door's request."""
+R_contra = TypeVar("R_contra", bound=CompletionRequest, contravariant=True)
+
+
+class RequestPreparation(Protocol[R_contra]):
+    """Prepares requests of one kind: a door's, or another's that has more to say."""
 
     def of_request(
-        self, caller: Caller, agent: Agent, request: CompletionRequest, *, streamed: bool = False
+        self, caller: Caller, agent: Agent, request: R_contra, *, streamed: bool = False
     ) -> tuple[Prompt, Plan]:
         """The prompt and its plan. `streamed`: the answer is wanted as a stream."""
         ...
