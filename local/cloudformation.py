@@ -26,5 +26,10 @@ _Loader.add_constructor("tag:yaml.org,2002:timestamp", _Loader.construct_yaml_st
 
 def read_template(path: Path) -> dict[str, Any]:
     """The document. Raises yaml.YAMLError."""
-    document: dict[str, Any] = yaml.load(path.read_bytes(), Loader=_Loader)  # noqa: S506 - a kind of SafeLoader
+    document: dict[str, Any] = parsed(path.read_bytes())
     return document
+
+
+def parsed(text: str | bytes) -> Any:
+    """A template, or a part of one. Raises yaml.YAMLError."""
+    return yaml.load(text, Loader=_Loader)  # noqa: S506 - a kind of SafeLoader

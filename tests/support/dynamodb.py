@@ -5,7 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 from agentos.store.transport.connect import connect
-from agentos.store.transport.messages import DynamoDb, Timeouts
+from agentos.store.transport.messages import AwsClient, Timeouts
 from tests.support.template import template
 
 TEST_ACCOUNT = {"AWS_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
@@ -32,7 +32,7 @@ def table_client(endpoint_url: str, region: str) -> Any:
 
 
 @cache
-def admin_client(endpoint_url: str) -> DynamoDb:
+def admin_client(endpoint_url: str) -> AwsClient:
     """The functions' own client, which sends every request once. It takes a fifth of the time of boto3's."""
     return connect(endpoint_url, Timeouts(connect=SECONDS, read=SECONDS), attempts=1, environment=TEST_ACCOUNT)
 
@@ -49,7 +49,7 @@ def new_table(client: Any) -> str:
     return str(request["TableName"])
 
 
-def items_of(client: DynamoDb, table_name: str) -> list[dict[str, Any]]:
+def items_of(client: AwsClient, table_name: str) -> list[dict[str, Any]]:
     """All items of a table, which a client as functions have it reads."""
     found: list[dict[str, Any]] = []
     request: dict[str, Any] = {"TableName": table_name, "ConsistentRead": True}

@@ -20,6 +20,8 @@ MODELS = {
     "ResponsesRequest": "A response in OpenAI's form. A field that is not known is left out and named in "
     "`agentos.notes`.",
     "ConversationRequest": "A conversation to open.",
+    "ConversationChange": "What is changed of a conversation.",
+    "NewItems": "Items to add to a conversation.",
     "Circuit": "A target that is failing: it is left alone (`open`), or one caller tries it (`half-open`).",
     "CurrentKey": "Who the caller is, and what it may do.",
     "EmbeddingsRequest": "Texts to embed, in OpenAI's form. A field that is not known is left out and named in "
@@ -304,7 +306,9 @@ FIELDS = {
     "MessagesRequest.tool_choice": "Whether and which tools must be called.",
     "MessagesRequest.tools": "The tools that the model may call.",
     "ConversationRequest.metadata": "A JSON object of your own.",
-    "ConversationRequest.items": "Refused unless it is empty: a conversation begins empty.",
+    "ConversationRequest.items": "What the conversation begins with, as the items of a response's input.",
+    "ConversationChange.metadata": "It takes the place of the conversation's own.",
+    "NewItems.items": "As the items of a response's input. No model is asked.",
     "ResponsesRequest.model": "`provider:model`, several separated by commas, or `agent:<agentId>`.",
     "ResponsesRequest.input": "A text, or items: messages, calls, their outputs, reasoning.",
     "ResponsesRequest.instructions": "A system message before the input.",
