@@ -141,9 +141,10 @@ def start(folder: Path, environment: dict[str, str], *arguments: str, module: st
 
 
 def copy_of_what_runs(folder: Path) -> Path:
-    """A copy of what the host runs, to be edited."""
+    """A copy of what the host runs, to be edited, with the bytecode that there is."""
+    unfinished = shutil.ignore_patterns("*.pyc.*")  # what another process is writing
     copy = folder / "checkout"
     for part in ("config", "functions", "shared"):
-        shutil.copytree(ROOT / part, copy / part, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / part, copy / part, ignore=unfinished)
     shutil.copy(ROOT / "template.yaml", copy)
     return copy
