@@ -1,8 +1,8 @@
 """A DynamoDB that answers what a message's turn asks, in JSON 1.0, without computing anything.
 
-It keeps items by key. Conditions always hold, except that a transaction's check needs its item. An update returns the
-stored item with the values that a lease sets.
-A session stops growing at `LENGTH` messages, so that every further turn reads and writes the same.
+It keeps items by key. Conditions always hold, except that a transaction's check finds its item. An update returns the
+stored item with the values that a lease sets. A session stops growing at `LENGTH` messages, so that every further turn
+reads and writes the same.
 """
 
 import json
@@ -71,7 +71,7 @@ class CannedDynamoDb:
         return {"Responses": [self._GetItem(action["Get"]) for action in request["TransactItems"]]}
 
     def _UpdateItem(self, request: Item) -> Item:  # noqa: N802
-        stored: Item = self._items.get(_key(request["Key"]), request["Key"])
+        stored = self._items.get(_key(request["Key"]), request["Key"])
         values = request.get("ExpressionAttributeValues", {})
         lease = {"lease": values[":turn"], "leaseUntil": values[":until"]} if {":turn", ":until"} <= {*values} else {}
         return {"Attributes": stored | lease}
@@ -106,8 +106,7 @@ class CannedDynamoDb:
         """`SET a = :a, b = :b REMOVE …`, the form in which a commit changes its session."""
         expression, values = update["UpdateExpression"], update["ExpressionAttributeValues"]
         changed = {name: values[value] for name, value in re.findall(r"(\w+) = (:\w+)", expression)}
-        stored: Item = self._items.get(_key(update["Key"]), update["Key"])
-        self._put({**stored, **changed})
+        self._put({**self._items.get(_key(update["Key"]), update["Key"]), **changed})
 
     def _put(self, item: Item) -> None:
         self._items[_key(item)] = item

@@ -4,8 +4,7 @@
     python -m bench.speed.first_answer -c <code>                              a floor: what the code alone takes
 
 Prints one line of JSON: the milliseconds of CPU time and of real time for init and for the first request, the answer's
-status and the begin of its text, the records of a batch that have to be sent again, and the most megabytes that the
-process had.
+status and the begin of its text, the records that a batch would get again, and the most megabytes that the process had.
 """
 
 import time

@@ -5,7 +5,7 @@ imports neither httpx nor an adapter, and one that reads no configuration import
 """
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from agentos.domain.callers import DEFAULT_TENANT
 from agentos.kernel.clock import Clock
@@ -14,6 +14,7 @@ from agentos.kernel.once import once
 if TYPE_CHECKING:
     from agentos.api.access_control import AccessControl
     from agentos.api.callers import Callers
+    from agentos.domain.requests import CompletionRequest
     from agentos.providers.http_client import HttpClient
     from agentos.providers.transport import HttpTransport
     from agentos.providers.upstream import UpstreamClient
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from agentos.services.budget_preview import BudgetPreview
     from agentos.services.budgets import Budgets
     from agentos.services.completions import Completions
+    from agentos.services.conversations import Conversations
     from agentos.services.door_agents import DoorAgents
     from agentos.services.earlier_spending import EarlierSpending
     from agentos.services.explanations import Explanations
@@ -40,7 +42,7 @@ if TYPE_CHECKING:
     from agentos.services.response_agents import ResponseAgents
     from agentos.services.response_histories import ResponseHistories
     from agentos.services.response_turns import ResponseTurns
-    from agentos.services.responses import Conversations, Responses
+    from agentos.services.responses import Responses
     from agentos.services.sessions import Sessions
     from agentos.services.simulation import Simulator
     from agentos.services.spending import Spending
@@ -67,7 +69,7 @@ if TYPE_CHECKING:
     from agentos.store.responses import ResponseStore
     from agentos.store.sessions import SessionStore
     from agentos.store.tenant_providers import TenantProviderStore
-    from agentos.store.transport.messages import DynamoDb
+    from agentos.store.transport.messages import AwsClient
     from agentos.store.turns import TurnStore
     from agentos.store.usage import UsageStore
     from agentos.store.usage_totals import UsageTotals
@@ -107,10 +109,11 @@ def parameters() -> "ParameterStore | None":
 
 
 @once
-def ssm() -> Any:
-    from agentos.settings.secrets import connect
+def ssm() -> "AwsClient":
+    from agentos.store.transport.connect import connect
+    from agentos.store.transport.services import SSM
 
-    return connect(os.environ.get("AWS_ENDPOINT_URL_SSM") or None)
+    return connect(os.environ.get("AWS_ENDPOINT_URL_SSM") or None, service=SSM)
 
 
 @once
@@ -148,7 +151,7 @@ def tenant_provider_keys() -> "TenantProviderKeys":
 
 
 @once
-def dynamodb() -> "DynamoDb":
+def dynamodb() -> "AwsClient":
     from agentos.store.transport.connect import connect
 
     return connect(os.environ.get("AWS_ENDPOINT_URL_DYNAMODB") or None)
@@ -539,7 +542,7 @@ def token_counting() -> "TokenCounting":
 
 
 @once
-def completions() -> "Completions":
+def completions() -> "Completions[CompletionRequest]":
     from agentos.services.completions import Completions
 
     records = completion_records()
@@ -589,9 +592,11 @@ def responses() -> "Responses":
 
 @once
 def conversations() -> "Conversations":
-    from agentos.services.responses import Conversations
+    from agentos.services.conversations import Conversations, ConversationStores
+    from agentos.store.session_changes import SessionChanges
 
-    return Conversations(response_agents(), session_store(), response_store(), clock())
+    stores = ConversationStores(session_store(), SessionChanges(table(), clock()), response_store())
+    return Conversations(response_agents(), stores, clock())
 
 
 @once
@@ -607,7 +612,7 @@ def what_if() -> "WhatIf":
 
 
 @once
-def embedding_completions() -> "Completions":
+def embedding_completions() -> "Completions[CompletionRequest]":
     """Completions whose answers are embeddings."""
     from agentos.routing.stats import Stats
     from agentos.services.completions import Completions
@@ -619,12 +624,20 @@ def embedding_completions() -> "Completions":
 
 
 @once
+def sqs() -> "AwsClient":
+    from agentos.store.transport.connect import connect
+    from agentos.store.transport.services import SQS
+
+    return connect(os.environ.get("AWS_ENDPOINT_URL_SQS") or None, service=SQS)
+
+
+@once
 def queue() -> "Queue | None":
     """The queue of background turns. None without a URL: sam local passes the queue's logical name instead."""
-    from agentos.store.queue import Queue, connect
+    from agentos.store.queue import Queue
 
-    url, endpoint = os.environ.get("TURN_QUEUE_URL", ""), os.environ.get("AWS_ENDPOINT_URL_SQS") or None
-    return Queue(once(lambda: connect(endpoint)), url) if url.startswith("http") else None
+    url = os.environ.get("TURN_QUEUE_URL", "")
+    return Queue(sqs(), url) if url.startswith("http") else None
 
 
 @once

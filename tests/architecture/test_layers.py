@@ -25,7 +25,7 @@ BELOW: dict[str, set[str]] = {
 """The rooms, and for each room those that it may import."""
 
 HOME_OF = {
-    "boto3": {"settings/secrets.py", "store/queue.py", "store/transport/botocore_client.py"},
+    "boto3": {"store/transport/botocore_client.py"},
     "opentelemetry": {"kernel/otlp.py"},
     "requests": {"kernel/otlp.py"},
     "botocore": {
@@ -59,6 +59,8 @@ HOME_OF = {
     },
 }
 """The files that may import a library."""
+
+BOTO3_CLIENT = {"boto3", "botocore.session", "botocore.client", "botocore.auth"}
 
 FILES = sorted(PACKAGE.rglob("*.py"))
 
@@ -173,16 +175,35 @@ def test_a_function_loads_only_what_it_uses(folder: str, builder: str, unloaded:
         ("sweep", "deletion"),
     ],
 )
-def test_what_speaks_to_the_table_alone_does_not_load_the_client_of_boto3(folder: str, builder: str) -> None:
-    """It takes longer to load than all else. Keys in the parameter store and the queue of long turns need it."""
+def test_what_speaks_to_the_table_does_not_load_the_client_of_boto3(folder: str, builder: str) -> None:
+    """It takes longer to load than all else."""
     loaded = loaded_by(folder, builder)
     assert "agentos.store.transport.client" in loaded
-    assert not {"boto3", "botocore.session", "botocore.client", "botocore.auth"} & loaded
+    assert not BOTO3_CLIENT & loaded
 
 
-def loaded_by(folder: str, builder: str) -> set[str]:
+@pytest.mark.parametrize("folder", ["health", "send_message"])
+def test_what_reads_stored_keys_does_not_load_it_either(folder: str) -> None:
+    """Nor does what sends to the queue. The keys are read at init, from an address at which nobody listens."""
+    address = "http://127.0.0.1:1"
+    deployed = {
+        "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_ENDPOINT_URL_DYNAMODB": address,
+        "AWS_ENDPOINT_URL_SSM": address,
+        "PROVIDER_PARAMETERS": "/stack/providers",
+        "TENANT_PARAMETERS": "/stack/tenants",
+        "TURN_QUEUE_URL": f"{address}/queue",
+    }
+    loaded = loaded_by(folder, "sqs" if folder == "send_message" else "settings", **deployed)
+    assert {"agentos.settings.secrets", "agentos.store.transport.client"} <= loaded
+    assert not BOTO3_CLIENT & loaded
+
+
+def loaded_by(folder: str, builder: str, **variables: str) -> set[str]:
     """The modules that a function has loaded once it is built."""
-    settings = {"AWS_DEFAULT_REGION": "eu-west-1", "AWS_CONFIG_FILE": "/none", "TABLE_NAME": "unused"}
+    settings = {"AWS_DEFAULT_REGION": "eu-west-1", "AWS_CONFIG_FILE": "/none", "TABLE_NAME": "unused", **variables}
     run = subprocess.run(
         [sys.executable, "-c", LOADED, ROOT / "functions" / folder / "app.py", builder],
         env={"PYTHONPATH": str(PACKAGE.parent), **settings},
@@ -190,7 +211,7 @@ def loaded_by(folder: str, builder: str) -> set[str]:
         text=True,
         check=True,
     )
-    return set(run.stdout.split())
+    return set(run.stdout.splitlines()[-1].split())
 
 
 @pytest.mark.parametrize("folder", ["health", "send_message", "sweep"])

@@ -2,7 +2,6 @@
 
 import json
 import threading
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -13,11 +12,12 @@ from agentos.kernel.clock import Clock, timestamp
 from agentos.kernel.ids import new_id
 from agentos.services.background_worker import EXTEND_SECONDS, HIDDEN_SECONDS, MAX_RECEIVES
 from agentos.store import keys
+from agentos.store.transport import messages
 from tests.support.gateway import Answer, Context, event, handler, invoke
 from tests.support.logs import captured
 from tests.support.long_text import ASCII, unpressable
 from tests.support.queues import TurnQueue
-from tests.support.transport import at
+from tests.support.transport import after, at
 from tests.support.upstream import answer, refusal
 from tests.support.wiring import rewire
 
@@ -195,25 +195,10 @@ def test_a_key_is_answered_once_whether_waited_for_or_not(turns: Turns, asynchro
     assert turns.contents() == HELLO
 
 
-def at_queue(moment: str, work: Callable[[], object]) -> None:
-    """Call `work` once, before or after the next message that a function sends to the queue."""
-    events = wiring.queue()._client().meta.events  # type: ignore[union-attr]
-    name = f"{moment}-call.sqs.SendMessage"
-
-    def once(**_: object) -> None:
-        events.unregister(name, once)
-        work()
-
-    events.register(name, once)
-
-
 @pytest.mark.parametrize("moment", ["before", "after"])
 @pytest.mark.parametrize("operation", ["PutItem", "SendMessage"])
 def test_a_repeated_request_completes_one_that_crashed(turns: Turns, operation: str, moment: str) -> None:
-    if operation == "PutItem":
-        at(wiring.dynamodb(), operation, moment, crash)
-    else:
-        at_queue(moment, crash)
+    at(wiring.dynamodb() if operation == "PutItem" else wiring.sqs(), operation, moment, crash)
     with pytest.raises(Crash):
         turns.post(key="k")
     rewire()
@@ -367,15 +352,15 @@ def test_an_answered_turn_stays_completed_however_long_ago(turns: Turns, client:
 
 def test_a_worker_hides_its_message_only_while_it_runs(turns: Turns, upstream: Any) -> None:
     hidden: list[int] = []
+    extended = threading.Event()
 
-    def note(params: dict[str, Any], **_: object) -> None:
-        hidden.append(params["VisibilityTimeout"])
+    def note(request: messages.Request, answered: messages.Answer) -> None:
+        assert answered.status == 200
+        hidden.append(request.parameters["VisibilityTimeout"])
+        extended.set()
 
     turns.accepted()
-    client = wiring.queue()._client()  # type: ignore[union-attr]
-    client.meta.events.register("provide-client-params.sqs.ChangeMessageVisibility", note)
-    extended = threading.Event()
-    client.meta.events.register("after-call.sqs.ChangeMessageVisibility", lambda **_: extended.set())
+    after(wiring.sqs(), note, "ChangeMessageVisibility")
     slow = answer("Hello from upstream.")
     slow.before = lambda: extended.wait(30)
     upstream.script.append(slow)

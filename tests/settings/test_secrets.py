@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
 
 from agentos.kernel.logs import redact
 from agentos.settings.loading import Settings
@@ -15,8 +16,11 @@ from agentos.settings.secrets import (
     SPREAD_SECONDS,
     ParameterStore,
 )
+from agentos.store.transport.messages import Answer, Request
 from tests.support.clock import FakeClock
+from tests.support.parameter_store import reader
 from tests.support.settings import HEALTH, LIMITS
+from tests.support.transport import before
 
 PATH = "/stack-of-{}/providers"
 KEY, NEW_KEY = "sk-stored-0123456789", "sk-rotated-9876543210"
@@ -27,32 +31,40 @@ PROVIDERS = {
 
 
 class Stack:
-    """A stack's parameters in a parameter store, and its settings."""
+    """A stack's parameters in a parameter store, and its settings. `ssm` is boto3's client, which the settings do not
+    use."""
 
-    def __init__(self, ssm: Any, name: str) -> None:
+    def __init__(self, ssm: Any, endpoint: str, name: str) -> None:
         self.ssm, self.path = ssm, PATH.format(name)
         self.clock = FakeClock()
         self.requests = 0
-        ssm.meta.events.register("before-send.ssm.GetParametersByPath", self._count)
+        self.answers = True
+        self._reader = reader(endpoint)
+        before(self._reader, self._count)
 
-    def _count(self, **_: Any) -> None:
+    def _count(self, _: Request) -> Answer | None:
         self.requests += 1
+        if not self.answers:
+            raise EndpointConnectionError(endpoint_url="https://ssm.invalid")
+        return None
 
     def put(self, name: str, value: str) -> None:
         self.ssm.put_parameter(Name=f"{self.path}/{name}", Value=value, Type="SecureString", Overwrite=True)
 
     def settings(self, *, decrypt: bool = True, **environment: str) -> Settings:
         document = {"providers": PROVIDERS, "health": HEALTH, "limits": LIMITS}
-        store = ParameterStore(self.ssm, self.path, self.clock, decrypt=decrypt)
+        store = ParameterStore(self._reader, self.path, self.clock, decrypt=decrypt)
         return Settings(ConfigFile.model_validate(document), environment, store)
 
 
 @pytest.fixture
 def stack(moto_endpoint: str, environment: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Stack:
     import boto3
+    from botocore.config import Config
 
-    ssm: Any = boto3.client("ssm", endpoint_url=moto_endpoint)
-    return Stack(ssm, re.sub(r"\W", "-", request.node.name))
+    once = Config(retries={"total_max_attempts": 1})  # otherwise it would pause for seconds before each further try
+    ssm: Any = boto3.client("ssm", endpoint_url=moto_endpoint, config=once)
+    return Stack(ssm, moto_endpoint, re.sub(r"\W", "-", request.node.name))
 
 
 def test_a_stored_key_makes_a_provider_available(stack: Stack) -> None:
@@ -154,13 +166,13 @@ def test_where_the_store_does_not_answer_the_known_keys_stay(stack: Stack, known
     settings = stack.settings()
     if known:
         assert settings.providers["hosted"].availability[0] == "available"
-    stack.ssm.meta.events.register("before-send.ssm.GetParametersByPath", _broken)
+    stack.answers = False
     stack.clock.advance(MAX_AGE_SECONDS)
     assert (settings.providers["hosted"].availability[0] == "available") is known
     asked = stack.requests
     assert settings.providers["hosted"].availability[0] == ("available" if known else "not-configured")
     assert stack.requests == asked, "it is not asked again at once"
-    stack.ssm.meta.events.unregister("before-send.ssm.GetParametersByPath", _broken)
+    stack.answers = True
     stack.clock.advance(RETRY_SECONDS if known else max(FIRST_RETRY_SECONDS))
     assert settings.providers["hosted"].availability[0] == "available"
 
@@ -170,18 +182,12 @@ def test_an_environment_without_keys_asks_again_soon_at_a_moment_of_its_own(stac
     stack.clock = DrawingClock(share)
     stack.put("HOSTED_API_KEY", KEY)
     settings = stack.settings()
-    stack.ssm.meta.events.register("before-send.ssm.GetParametersByPath", _broken)
+    stack.answers = False
     assert settings.providers["hosted"].availability[0] == "not-configured"
-    stack.ssm.meta.events.unregister("before-send.ssm.GetParametersByPath", _broken)
+    stack.answers = True
     shortest, longest = FIRST_RETRY_SECONDS
     pause = shortest + share * (longest - shortest)
     stack.clock.advance(pause - 0.1)
     assert settings.providers["hosted"].availability[0] == "not-configured"
     stack.clock.advance(0.1)
     assert settings.providers["hosted"].availability[0] == "available"
-
-
-def _broken(**_: Any) -> None:
-    from botocore.exceptions import EndpointConnectionError
-
-    raise EndpointConnectionError(endpoint_url="https://ssm.invalid")

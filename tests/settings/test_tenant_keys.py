@@ -2,7 +2,6 @@
 
 import uuid
 from collections.abc import Mapping
-from typing import Any
 
 import pytest
 from pydantic import SecretStr
@@ -15,8 +14,12 @@ from agentos.settings.provider import Provider
 from agentos.settings.schema import ConfigFile
 from agentos.settings.tenant_keys import CHECK_SECONDS, MAX_TENANTS, RETRY_SECONDS, TenantKeys
 from agentos.settings.tenant_secrets import TenantSecrets
+from agentos.store.transport.client import Client
+from agentos.store.transport.messages import Request
 from tests.support.clock import FakeClock
+from tests.support.parameter_store import reader
 from tests.support.settings import HEALTH, LIMITS
+from tests.support.transport import before
 
 SERVER_KEY = "sk-of-the-server-0123456789"
 ACME_KEY, NEW_KEY = "sk-of-acme-0123456789", "sk-of-acme-9876543210"
@@ -31,15 +34,15 @@ PROVIDERS = {
 class Stack:
     """A table's records and a parameter store, and settings that read both. It counts the reads."""
 
-    def __init__(self, ssm: Any) -> None:
+    def __init__(self, ssm: Client) -> None:
         self.clock = FakeClock()
         self.secrets = TenantSecrets(ssm, f"/tenant-keys-{uuid.uuid4()}/tenants/")
         self.index: dict[str, dict[str, StoredTenantProvider]] = {}
         self.index_fails: Exception | None = None
         self.looked_up = self.read = 0
-        ssm.meta.events.register("before-send.ssm.GetParametersByPath", self._count)
+        before(ssm, self._count, "GetParametersByPath")
 
-    def _count(self, **_: Any) -> None:
+    def _count(self, _: Request) -> None:
         self.read += 1
 
     def put(self, tenant: str, provider: str, key: str, endpoint: str | None = None) -> None:
@@ -62,9 +65,7 @@ class Stack:
 
 @pytest.fixture
 def stack(environment: pytest.MonkeyPatch, moto_endpoint: str) -> Stack:
-    import boto3
-
-    return Stack(boto3.client("ssm", endpoint_url=moto_endpoint))
+    return Stack(reader(moto_endpoint))
 
 
 def hosted(settings: Settings, tenant: str = "acme") -> Provider:

@@ -10,6 +10,7 @@ from pydantic import SecretStr
 
 from agentos.kernel.errors import ApiError, Throttled, Unavailable
 from agentos.settings.tenant_secrets import TenantSecrets
+from tests.support.parameter_store import reader
 
 KEY = "sk-of-acme-0123456789"
 NAME = "OPENAI_API_KEY"
@@ -17,9 +18,7 @@ NAME = "OPENAI_API_KEY"
 
 @pytest.fixture
 def secrets(environment: pytest.MonkeyPatch, moto_endpoint: str) -> TenantSecrets:
-    import boto3
-
-    return TenantSecrets(boto3.client("ssm", endpoint_url=moto_endpoint), f"/secrets-{uuid.uuid4()}/tenants")
+    return TenantSecrets(reader(moto_endpoint), f"/secrets-{uuid.uuid4()}/tenants")
 
 
 def test_tenants_are_apart(secrets: TenantSecrets) -> None:
@@ -33,16 +32,13 @@ def test_tenants_are_apart(secrets: TenantSecrets) -> None:
 
 
 class Failing:
-    """A client of boto3 that fails in words that quote the value."""
+    """A client that fails in words that quote the value."""
 
     def __init__(self, error: Exception) -> None:
         self._error = error
 
-    def __getattr__(self, _: str) -> Any:
-        def call(*_: Any, **__: Any) -> Any:
-            raise self._error
-
-        return call
+    def call(self, *_: Any, **__: Any) -> Any:
+        raise self._error
 
 
 def refused(code: str) -> Exception:

@@ -3,14 +3,14 @@
 from typing import Any
 from uuid import uuid4
 
-from agentos.store.queue import connect
+import boto3
 
 
 class TurnQueue:
     """A new queue at a moto server."""
 
     def __init__(self, endpoint_url: str) -> None:
-        self.client: Any = connect(endpoint_url)
+        self.client: Any = boto3.client("sqs", endpoint_url=endpoint_url)
         self.url = self.client.create_queue(QueueName=f"turns-{uuid4().hex}")["QueueUrl"]
 
     def event(self, receives: int | None = None) -> dict[str, Any]:

@@ -4,8 +4,8 @@
     /<stack>/providers/OPENAI_ENDPOINT
 
 They are read once per process, again before MAX_AGE_SECONDS are over, and at once after a provider refused a key. A
-rotated key needs no deployment. boto3 is used directly, because a library that hides versions could not tell that a key
-has changed where it is not decrypted: functions that call no provider read the names and versions only.
+rotated key needs no deployment. SSM's own operation is used, because a library that hides versions could not tell that
+a key has changed where it is not decrypted: functions that call no provider read the names and versions only.
 
 https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParametersByPath.html
 """
@@ -13,7 +13,9 @@ https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameter
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
+
+from botocore.exceptions import BotoCoreError, ClientError
 
 from agentos.kernel.clock import Clock
 from agentos.kernel.logs import logger
@@ -42,19 +44,17 @@ Parameters = Mapping[str, Parameter]
 """Parameters by the last part of their name, such as `OPENAI_API_KEY`."""
 
 
-def connect(endpoint_url: str | None = None) -> Any:
-    """An SSM client with short timeouts."""
-    import boto3
-    from botocore.config import Config
+class Ssm(Protocol):
+    """A client of SSM, such as `store/transport` builds it."""
 
-    config = Config(connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 3})
-    return boto3.client("ssm", endpoint_url=endpoint_url, config=config)
+    def call(self, operation: str, **parameters: Any) -> dict[str, Any]:
+        """The answer to a request. Raises ClientError where SSM refuses, BotoCoreError where it does not answer."""
 
 
 class ParameterStore:
     """The parameters below a path. `current()` returns the same object until a value has changed."""
 
-    def __init__(self, client: Any, path: str, clock: Clock, *, decrypt: bool) -> None:
+    def __init__(self, client: Ssm, path: str, clock: Clock, *, decrypt: bool) -> None:
         self._client = client
         self._path = path.rstrip("/")
         self._clock = clock
@@ -79,8 +79,6 @@ class ParameterStore:
             self._due = min(self._due, self._read_at + RETRY_SECONDS)
 
     def _read(self) -> None:
-        from botocore.exceptions import BotoCoreError, ClientError
-
         self._read_at = self._clock.time()
         try:
             found = self._fetch()
@@ -106,11 +104,15 @@ class ParameterStore:
         return fetch(self._client, self._path, decrypt=self._decrypt)
 
 
-def fetch(client: Any, path: str, *, decrypt: bool) -> Parameters:
+def fetch(client: Ssm, path: str, *, decrypt: bool) -> Parameters:
     """The parameters below the path. Raises BotoCoreError, ClientError."""
-    pages = client.get_paginator("get_parameters_by_path").paginate(Path=path, WithDecryption=decrypt)
-    return {
-        parameter["Name"].removeprefix(f"{path}/"): Parameter(parameter["Value"].strip(), parameter["Version"])
-        for page in pages
-        for parameter in page["Parameters"]
-    }
+    found: dict[str, Parameter] = {}
+    more: dict[str, str] = {}
+    while True:
+        page = client.call("GetParametersByPath", Path=path, WithDecryption=decrypt, **more)
+        for parameter in page["Parameters"]:
+            name = parameter["Name"].removeprefix(f"{path}/")
+            found[name] = Parameter(parameter["Value"].strip(), parameter["Version"])
+        if not (token := page.get("NextToken")):
+            return found
+        more = {"NextToken": token}

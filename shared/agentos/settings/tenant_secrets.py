@@ -5,11 +5,12 @@ An error of the store never quotes a value, so nothing of what botocore says is 
 
 from typing import Any
 
+from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import SecretStr
 
 from agentos.kernel.errors import ApiError, Throttled, Unavailable
 from agentos.kernel.logs import logger
-from agentos.settings.secrets import Parameters, fetch
+from agentos.settings.secrets import Parameters, Ssm, fetch
 
 _THROTTLING = ("ThrottlingException", "TooManyUpdates")
 _RETRY = {"retry-after": "1"}
@@ -18,16 +19,15 @@ _RETRY = {"retry-after": "1"}
 class TenantSecrets:
     """Put, delete and read the keys below `path`. A function does what its role allows."""
 
-    def __init__(self, client: Any, path: str) -> None:
+    def __init__(self, client: Ssm, path: str) -> None:
         self._client = client
         self._path = path.rstrip("/")
 
     def put(self, tenant: str, name: str, key: SecretStr) -> int:
         """Store the key in the place of any. Returns its version. Raises Throttled, Unavailable."""
-        from botocore.exceptions import BotoCoreError, ClientError
-
         try:
-            answer = self._client.put_parameter(
+            answer = self._client.call(
+                "PutParameter",
                 Name=f"{self._folder(tenant)}/{name}",
                 Value=key.get_secret_value(),
                 Type="SecureString",
@@ -41,10 +41,8 @@ class TenantSecrets:
 
     def delete(self, tenant: str, name: str) -> None:
         """Remove the key if it is there. Raises Throttled, Unavailable."""
-        from botocore.exceptions import BotoCoreError, ClientError
-
         try:
-            self._client.delete_parameter(Name=f"{self._folder(tenant)}/{name}")
+            self._client.call("DeleteParameter", Name=f"{self._folder(tenant)}/{name}")
         except (BotoCoreError, ClientError) as error:
             code = _code(error)
         else:
@@ -54,8 +52,6 @@ class TenantSecrets:
 
     def read(self, tenant: str) -> Parameters | None:
         """The tenant's keys by the last part of their names; None where they cannot be read."""
-        from botocore.exceptions import BotoCoreError, ClientError
-
         try:
             return fetch(self._client, self._folder(tenant), decrypt=True)
         except (BotoCoreError, ClientError) as error:

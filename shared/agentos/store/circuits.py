@@ -22,7 +22,7 @@ from agentos.kernel.logs import logger
 from agentos.store import keys
 from agentos.store.circuit_records import CircuitCache, CircuitRecord, item_of, record_of
 from agentos.store.items import Item, number
-from agentos.store.transport.messages import DynamoDb
+from agentos.store.transport.messages import AwsClient
 
 _CLOSED = "attribute_not_exists(pk) OR #state = :closed"
 _CLOSED_OR_SHORTER = f"{_CLOSED} OR opened_at < :opened_at"
@@ -44,7 +44,7 @@ class Circuits:
     """
 
     def __init__(
-        self, client: DynamoDb, table_name: str, on_change: Callable[[str, str], None] = lambda *_: None
+        self, client: AwsClient, table_name: str, on_change: Callable[[str, str], None] = lambda *_: None
     ) -> None:
         self._client = client
         self._table_name = table_name

@@ -8,7 +8,7 @@ from agentos.kernel import tracing
 from agentos.kernel.clock import Deadline
 from agentos.store.faults import ConditionFailed, answered, retry_until_deadline
 from agentos.store.items import Item, number
-from agentos.store.transport.messages import DynamoDb
+from agentos.store.transport.messages import AwsClient
 
 BATCH_GET_MAX = 100  # keys in one BatchGetItem, DynamoDB's limit
 BATCH_WRITE_MAX = 25  # items in one BatchWriteItem, DynamoDB's limit
@@ -29,7 +29,7 @@ class Table:
     Every method raises Throttled, and Unavailable where the table did not answer or refused.
     """
 
-    def __init__(self, client: DynamoDb, name: str) -> None:
+    def __init__(self, client: AwsClient, name: str) -> None:
         self._client = client
         self._name = name
         self._attributes: tracing.Attributes = {"db.system.name": "aws.dynamodb", "aws.dynamodb.table_names": [name]}

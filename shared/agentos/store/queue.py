@@ -1,6 +1,5 @@
 """The queue of background turns."""
 
-from collections.abc import Callable
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -8,29 +7,20 @@ from botocore.exceptions import BotoCoreError, ClientError
 from agentos.kernel import json_text
 from agentos.kernel.errors import Unavailable
 from agentos.kernel.logs import logger
-
-
-def connect(endpoint_url: str | None = None) -> Any:
-    """An SQS client for a function: short time-outs, three tries."""
-    import boto3
-    from botocore.config import Config
-
-    config = Config(connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 3})
-    return boto3.client("sqs", endpoint_url=endpoint_url, config=config)
+from agentos.store.transport.messages import AwsClient
 
 
 class Queue:
-    """Messages are JSON documents. `client` builds SQS's, when a message is there: few of a function's requests have
-    one."""
+    """Messages are JSON documents."""
 
-    def __init__(self, client: Callable[[], Any], url: str) -> None:
+    def __init__(self, client: AwsClient, url: str) -> None:
         self._client = client
         self._url = url
 
     def send(self, document: dict[str, Any]) -> None:
         """Raises Unavailable where the queue did not take it, or did not say so."""
         try:
-            self._client().send_message(QueueUrl=self._url, MessageBody=json_text.dump(document))
+            self._client.call("SendMessage", QueueUrl=self._url, MessageBody=json_text.dump(document))
         except (BotoCoreError, ClientError) as error:
             logger.warning("the queue did not answer", extra={"operation": "send_message", "reason": _reason(error)})
             message = "The queue did not answer; try again shortly."
@@ -42,8 +32,8 @@ class Queue:
         Where the queue does not answer, the message keeps the time that it had.
         """
         try:
-            self._client().change_message_visibility(
-                QueueUrl=self._url, ReceiptHandle=receipt, VisibilityTimeout=seconds
+            self._client.call(
+                "ChangeMessageVisibility", QueueUrl=self._url, ReceiptHandle=receipt, VisibilityTimeout=seconds
             )
         except (BotoCoreError, ClientError) as error:
             details = {"operation": "change_message_visibility", "reason": _reason(error)}

@@ -52,7 +52,7 @@ def test_the_endpoint_is_botocores_or_left_to_it(
     environment: pytest.MonkeyPatch, given: str | None, more: dict[str, str], expected: Endpoint | None
 ) -> None:
     variables = {name: value for name, value in {**REGION, **more}.items() if value}
-    assert usual_endpoint(given, variables) == expected
+    assert usual_endpoint(given, variables, "dynamodb") == expected
     if expected:
         environment.delenv("AWS_DEFAULT_REGION")
         for name, value in {**variables, "DYNAMODB_CLIENT": "botocore"}.items():

@@ -1,4 +1,4 @@
-"""Our client and botocore's, side by side: the same requests, results, errors and further tries."""
+"""Our client of DynamoDB and botocore's, side by side: the same requests, results, errors and further tries."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,7 +7,7 @@ import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 
 from agentos.store.transport.botocore_client import connect as connect_botocore
-from agentos.store.transport.messages import DynamoDb
+from agentos.store.transport.messages import AwsClient
 from tests.store.transport.conftest import GENEROUS
 from tests.support.canned_dynamodb import DROPPED, CannedServer, Reply, error, fields
 
@@ -151,11 +151,11 @@ def botocores_waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 
 @pytest.fixture
-def botocores(environment: pytest.MonkeyPatch, server: CannedServer) -> DynamoDb:
+def botocores(environment: pytest.MonkeyPatch, server: CannedServer) -> AwsClient:
     return connect_botocore(server.url, GENEROUS, attempts=3)
 
 
-def outcome(client: DynamoDb, operation: str, request: dict[str, Any]) -> Any:
+def outcome(client: AwsClient, operation: str, request: dict[str, Any]) -> Any:
     """The answer, or what there is of an error."""
     try:
         answer = client.call(operation, **request)
@@ -176,7 +176,7 @@ def _known(answer: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("name", CALLS)
-def test_requests_and_answers_are_equal(ours: DynamoDb, botocores: DynamoDb, server: CannedServer, name: str) -> None:
+def test_requests_and_answers_are_equal(ours: AwsClient, botocores: AwsClient, server: CannedServer, name: str) -> None:
     operation, request, answer = CALLS[name]
     server.default = fields(**answer)
     assert outcome(ours, operation, request) == outcome(botocores, operation, request)
@@ -195,8 +195,8 @@ def _scope(headers: Any) -> str:
 
 @pytest.mark.parametrize("name", REPLIES)
 def test_results_errors_and_further_tries_are_equal(
-    ours: DynamoDb,
-    botocores: DynamoDb,
+    ours: AwsClient,
+    botocores: AwsClient,
     server: CannedServer,
     waits: list[float],
     botocores_waits: list[float],
@@ -210,7 +210,7 @@ def test_results_errors_and_further_tries_are_equal(
     assert all(0 <= wait <= 2**number for number, wait in enumerate(waits))
 
 
-def _asked(client: DynamoDb, server: CannedServer, replies: Sequence[Reply], request: Any) -> tuple[Any, int]:
+def _asked(client: AwsClient, server: CannedServer, replies: Sequence[Reply], request: Any) -> tuple[Any, int]:
     server.script = list(replies)
     before = len(server.seen)
     return outcome(client, "PutItem", request), len(server.seen) - before
@@ -234,7 +234,7 @@ def test_nobody_answers(
     assert len(waits) == len(botocores_waits) == 2
 
 
-def _both(url: str, waits: list[float], read_seconds: float = 60) -> tuple[DynamoDb, DynamoDb]:
+def _both(url: str, waits: list[float], read_seconds: float = 60) -> tuple[AwsClient, AwsClient]:
     from agentos.store.transport.client import Client
     from agentos.store.transport.connect import connect
     from agentos.store.transport.messages import Timeouts
@@ -246,7 +246,7 @@ def _both(url: str, waits: list[float], read_seconds: float = 60) -> tuple[Dynam
 
 
 def test_all_tries_together_are_bounded(
-    ours: DynamoDb, botocores: DynamoDb, server: CannedServer, waits: list[float], botocores_waits: list[float]
+    ours: AwsClient, botocores: AwsClient, server: CannedServer, waits: list[float], botocores_waits: list[float]
 ) -> None:
     """A table in trouble is not asked three times as much for long."""
     request = {"TableName": "table", "Item": KEY}

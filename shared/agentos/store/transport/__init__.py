@@ -1,4 +1,5 @@
-"""A small DynamoDB client: JSON 1.0 over kept connections, with the rules that botocore's standard mode has.
+"""A small client of DynamoDB, SQS and SSM: JSON over kept connections, with the rules of botocore's standard mode.
 
-`client.py` is what the stores use. `connect.py` builds it, or botocore's own client where a setting asks for that.
+`client.py` is what the stores and the settings use. `connect.py` builds it, or botocore's own client where a setting
+asks for that.
 """

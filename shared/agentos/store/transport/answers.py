@@ -1,4 +1,4 @@
-"""DynamoDB's answers: checked, decoded, and errors as botocore's ClientError."""
+"""A service's answers: checked, decoded, and errors as botocore's ClientError."""
 
 import zlib
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ _CHECKSUM = "x-amz-crc32"
 class PartialAnswer(BotoCoreError):
     """An answer that is cut, or is no JSON object."""
 
-    fmt = "an answer of the table is not whole"
+    fmt = "an answer of the service is not whole"
 
 
 def succeeded(answer: Answer) -> bool:

@@ -11,11 +11,11 @@ from agentos.store.transport.messages import Timeouts
 
 
 class BotocoreClient:
-    """`client` is boto3's or botocore's for DynamoDB."""
+    """`client` is boto3's or botocore's for one service."""
 
     def __init__(self, client: Any) -> None:
         self.client = client
-        client.meta.events.register("before-parse.dynamodb", check_answer)
+        client.meta.events.register("before-parse", check_answer)
 
     def call(self, operation: str, **parameters: Any) -> dict[str, Any]:
         """As the method of `Client`. Raises ParamValidationError too, which is a BotoCoreError."""
@@ -26,7 +26,7 @@ class BotocoreClient:
         return answer
 
 
-def connect(endpoint_url: str | None, timeouts: Timeouts, attempts: int) -> BotocoreClient:
+def connect(endpoint_url: str | None, timeouts: Timeouts, attempts: int, service: str = "dynamodb") -> BotocoreClient:
     """A client with the time-outs, tries and connections of ours."""
     import boto3
     from botocore.config import Config
@@ -38,7 +38,8 @@ def connect(endpoint_url: str | None, timeouts: Timeouts, attempts: int) -> Boto
         max_pool_connections=50,
         tcp_keepalive=True,
     )
-    return BotocoreClient(boto3.client("dynamodb", endpoint_url=endpoint_url, config=config))
+    client: Any = boto3.client  # its type knows services by literal names alone
+    return BotocoreClient(client(service, endpoint_url=endpoint_url, config=config))
 
 
 def check_answer(response_dict: Mapping[str, Any], **_: Any) -> None:

@@ -10,18 +10,18 @@ from agentos.store.transport import answers
 from agentos.store.transport.connections import Connections
 from agentos.store.transport.messages import Answer, Request, Transport
 from agentos.store.transport.retries import TRANSIENT, Failure, Quota, may_succeed_later, pause
+from agentos.store.transport.services import DYNAMODB, Service
 from agentos.store.transport.signature import Credentials, Signer
 from agentos.store.transport.skew import SkewedClock
 
 ATTEMPTS = 3
 """How often a request is sent, the first time included."""
 
-_VERSION = "DynamoDB_20120810"
 _USER_AGENT = f"agentos/{__version__}"
 
 
 class Client:
-    """DynamoDB's operations. Any number of threads may use it.
+    """A service's operations. Any number of threads may use it.
 
     `transport` sends each attempt. A test may replace it by one that wraps it.
     """
@@ -35,7 +35,9 @@ class Client:
         self._quota = Quota()
 
     def call(self, operation: str, **parameters: Any) -> dict[str, Any]:
-        """The answer to a request. Raises ClientError where DynamoDB refuses, BotoCoreError where it does not answer.
+        """The answer to a request.
+
+        Raises ClientError where the service refuses, BotoCoreError where it does not answer.
 
         PartialAnswer, which is a BotoCoreError, says that an answer is not whole.
         """
@@ -64,11 +66,17 @@ class SignedTransport:
     """Signs a request and sends it over a kept connection."""
 
     def __init__(
-        self, connections: Connections, credentials: Callable[[], Credentials], region: str, clock: SkewedClock
+        self,
+        connections: Connections,
+        credentials: Callable[[], Credentials],
+        region: str,
+        clock: SkewedClock,
+        service: Service = DYNAMODB,
     ) -> None:
         self._connections = connections
         self._credentials = credentials
-        self._signer = Signer("dynamodb", region)
+        self._service = service
+        self._signer = Signer(service.name, region)
         self._clock = clock
 
     def send(self, request: Request) -> Answer:
@@ -78,9 +86,9 @@ class SignedTransport:
 
     def _send(self, request: Request) -> Answer:
         headers = {
-            "content-type": "application/x-amz-json-1.0",
+            "content-type": f"application/x-amz-json-{self._service.version}",
             "host": self._connections.host,
-            "x-amz-target": f"{_VERSION}.{request.operation}",
+            "x-amz-target": f"{self._service.target}.{request.operation}",
         }
         path, now = self._connections.path, self._clock.time()
         signed = self._signer.signed(path, headers, request.body, self._credentials(), now)

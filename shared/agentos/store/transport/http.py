@@ -1,4 +1,4 @@
-"""HTTP/1.1 as far as DynamoDB needs it: a POST that is sent in one piece, and its answer.
+"""HTTP/1.1 as far as the services need it: a POST that is sent in one piece, and its answer.
 
 http.client reads headers with the parser for e-mails, which takes longer than all else of a request to the table.
 """

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, Protocol
 class Request:
     """One call of an operation. It is sent as often as the rules for further tries say, with the same body.
 
-    `operation` is DynamoDB's name, such as `GetItem`. `parameters` are Python's values, with bytes in `B`. `body` is
+    `operation` is the service's name, such as `GetItem`. `parameters` are Python's values, with bytes in `B`. `body` is
     the JSON that is sent, with base64 in `B`.
     """
 
@@ -37,13 +37,15 @@ class Transport(Protocol):
         """The answer, whatever its status. Raises botocore's exceptions where there is none."""
 
 
-class DynamoDb(Protocol):
-    """A client: ours, or botocore's behind the same method."""
+class AwsClient(Protocol):
+    """A client of a service: ours, or botocore's behind the same method."""
 
     def call(self, operation: str, **parameters: Any) -> dict[str, Any]:
-        """The answer to a request. Raises ClientError where DynamoDB refuses, BotoCoreError where it does not answer.
+        """The answer to a request.
 
-        A further field that DynamoDB adds to an answer may be in it.
+        Raises ClientError where the service refuses, BotoCoreError where it does not answer.
+
+        A further field that the service adds to an answer may be in it.
         """
 
 

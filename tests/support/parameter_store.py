@@ -1,0 +1,12 @@
+"""The client of SSM that functions have, for a parameter store of moto's."""
+
+from agentos.store.transport.client import Client
+from agentos.store.transport.connect import connect
+from agentos.store.transport.services import SSM
+
+
+def reader(endpoint_url: str) -> Client:
+    """A client that tries once, so that no test waits."""
+    client = connect(endpoint_url, service=SSM)
+    assert isinstance(client, Client)
+    return Client(client.transport, attempts=1)
