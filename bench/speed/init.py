@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -38,7 +39,8 @@ class FirstAnswers:
     """Measures on a stub that has the agent, the session and the keys of the recorded events."""
 
     def __init__(self, port: int) -> None:
-        self._environment = {"PATH": os.environ["PATH"], "PYTHONPATH": f"{ROOT / 'shared'}:{ROOT}"}
+        self._layer = tempfile.TemporaryDirectory()
+        self._environment = {"PATH": os.environ["PATH"], "PYTHONPATH": f"{_layer(Path(self._layer.name))}:{ROOT}"}
         self._functions = ours.environment(port)
 
     def seed(self) -> None:
@@ -67,6 +69,17 @@ class FirstAnswers:
         )
         found: dict[str, Any] = json.loads(run.stdout)
         return found
+
+
+def _layer(folder: Path) -> Path:
+    """What the deployed layer has: the package, and the configuration as JSON too (`shared/Makefile`)."""
+    python = folder / "python"
+    python.mkdir()
+    (python / "agentos").symlink_to(ROOT / "shared" / "agentos")
+    shutil.copytree(ROOT / "config", folder / "config")
+    compiler = ROOT / "shared" / "config_as_json.py"
+    subprocess.run([sys.executable, compiler, folder / "config" / "default.yaml"], check=True)
+    return python
 
 
 def _answer(found: dict[str, Any]) -> FirstAnswer:
