@@ -61,7 +61,7 @@ def test_layer_holds_package_dependencies_and_configuration(project: Path, archi
     assert (layer / "streaming-runtime").read_bytes() == (
         ROOT / "shared" / "lambda_streaming" / "streaming-runtime"
     ).read_bytes()
-    assert files(layer / "config") == {path.name for path in (ROOT / "config").iterdir()}
+    assert files(layer / "config") == {path.name for path in (ROOT / "config").iterdir()} | {"default.json"}
     source = {name for name in files(ROOT / "shared" / "agentos") if "__pycache__" not in name}
     assert {name for name in files(layer / "python" / "agentos") if not name.endswith(".pyc")} == source
     built = files(layer / "python")
