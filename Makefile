@@ -17,6 +17,8 @@ QUICK_FOLDERS := domain kernel settings services routing providers api
 
 SAM = PATH="$(CURDIR)/$(BIN):$$PATH" SAM_CLI_TELEMETRY=0 $(BIN)/python -m samcli
 MODEL := $(if $(filter 0 no,$(LOCAL_MODEL)),,$(VENV)/model.stamp)
+# Beside what `make bench` measures: libraries and LiteLLM's proxy, and Portkey's gateway where there is npm.
+BENCH_PEERS := $(VENV)/bench.stamp $(if $(shell command -v npm),$(VENV)/portkey.stamp)
 # The environments of the OpenAPI document's tests, of other people's clients and of the console's; those in JavaScript
 # where there is npm.
 NPM := $(if $(shell command -v npm),$(VENV)/typescript.stamp $(VENV)/clients-node.stamp $(VENV)/axe.stamp)
@@ -110,7 +112,7 @@ scaling: $(VENV)/dev.stamp ## write the tables of docs/scaling.md and docs/cost.
 	@PYTHONPATH=shared $(BIN)/python -m bench.scaling
 	@PYTHONPATH=shared $(BIN)/python -m bench.cost
 
-bench: $(VENV)/dev.stamp $(if $(filter 0 no,$(PEERS)),,$(VENV)/bench.stamp) ## measure speed beside other libraries, into docs/benchmarks.md; PEERS=0 leaves them out
+bench: $(VENV)/dev.stamp $(if $(filter 0 no,$(PEERS)),,$(BENCH_PEERS)) ## measure speed beside other libraries and gateways, into docs/benchmarks.md; PEERS=0 leaves them out
 	@PYTHONPATH=shared PEERS="$(PEERS)" $(BIN)/python -m bench.speed
 
 turn-cost: $(VENV)/dev.stamp ## what a turn costs in DynamoDB's units, measured on DynamoDB Local; needs Java
@@ -167,11 +169,12 @@ $(VENV)/ministack.stamp $(VENV)/checkov.stamp $(VENV)/openapi.stamp $(VENV)/clie
 	@$(BIN)/uv pip install --quiet --python $(VENV)/$*/bin/python --require-hashes -r $<
 	@touch $@
 
-# What npm installs from a lock, each with its package.json in a folder of tests.
+# What npm installs from a lock, each with its package.json in a folder of tests or benchmarks.
 $(VENV)/typescript.stamp: tests/contract/typescript/package.json tests/contract/typescript/package-lock.json
 $(VENV)/clients-node.stamp: tests/clients/node/package.json tests/clients/node/package-lock.json
 $(VENV)/axe.stamp: tests/console/axe/package.json tests/console/axe/package-lock.json
-$(VENV)/typescript.stamp $(VENV)/clients-node.stamp $(VENV)/axe.stamp: | $(BIN)/python
+$(VENV)/portkey.stamp: bench/speed/portkey/package.json bench/speed/portkey/package-lock.json
+$(VENV)/typescript.stamp $(VENV)/clients-node.stamp $(VENV)/axe.stamp $(VENV)/portkey.stamp: | $(BIN)/python
 	@echo "Installing $(word 2,$^) into $(@:.stamp=) ..."
 	@mkdir -p $(@:.stamp=) && cp $^ $(@:.stamp=)/
 	@npm ci --prefix $(@:.stamp=) --silent --ignore-scripts --no-audit --no-fund

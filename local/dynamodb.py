@@ -1,11 +1,12 @@
 """The template's table in a DynamoDB that runs on this machine or elsewhere."""
 
+from collections.abc import Callable
 from typing import Any
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from local import aws
 from local.template import Template
 
 
@@ -13,14 +14,14 @@ class DynamoDBError(Exception):
     """The table cannot be created or read. The text says why."""
 
 
-def ensure_table(endpoint_url: str, template: Template, session: boto3.Session | None = None) -> bool:
+def ensure_table(endpoint_url: str, template: Template, connect: Callable[..., Any] = aws.client) -> bool:
     """Create the template's table, or its stream, where it is missing. Returns whether the table was.
 
-    Raises DynamoDBError.
+    `connect` makes the client, with credentials of its own. Raises DynamoDBError.
     """
     config = Config(connect_timeout=2, read_timeout=10, retries={"total_max_attempts": 2})
     try:
-        client: Any = (session or boto3).client("dynamodb", endpoint_url=endpoint_url, config=config)
+        client = connect("dynamodb", endpoint_url=endpoint_url, config=config)
         existing = _describe(client, template.table["TableName"])
         if existing is None:
             _create_table(client, template)

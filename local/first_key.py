@@ -17,7 +17,7 @@ def auth_mode(environment: Environment, default: str) -> str:
 def first_key(client: Any, table_name: str, given: str = "") -> str:
     """Stores a key that may do everything: `given`, or a new one. Returns its text. Raises KeyTextError.
 
-    `client` is boto3's for DynamoDB.
+    `client` is botocore's for DynamoDB.
     """
     from agentos.kernel.clock import Clock
     from agentos.services.api_keys import ApiKeys

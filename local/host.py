@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-import boto3
 import uvicorn
+from botocore.session import get_session
 
-from local import console, debugger
+from local import aws, console, debugger
 from local.connections import SEND_BUFFER_BYTES, BoundedConnection, ClientLimits, Connections, InvalidLimit
 from local.context import REGION
 from local.environment import Environment
@@ -225,7 +225,7 @@ def _signatures(environment: Environment) -> SignatureCheck | None:
     """Requests are to be signed with the credentials of this host."""
     if environment.get("AUTH_MODE") != "iam":
         return None
-    credentials = boto3.Session().get_credentials()
+    credentials = get_session().get_credentials()
     if credentials is None:
         raise StartError("AUTH=iam: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, which sign the requests")
     return SignatureCheck(credentials.access_key, credentials.secret_key)
@@ -235,7 +235,7 @@ def _first_key(environment: Environment) -> str | None:
     """A key to begin with, where one is asked for. Raises StartError."""
     if environment.get("AUTH_MODE") != "keys":
         return None
-    client = boto3.client("dynamodb", endpoint_url=environment.get("AWS_ENDPOINT_URL_DYNAMODB"))
+    client = aws.client("dynamodb", endpoint_url=environment.get("AWS_ENDPOINT_URL_DYNAMODB"))
     try:
         return first_key(client, TABLE_NAME, environment.get("AGENTOS_ADMIN_KEY"))
     except KeyTextError as error:

@@ -14,8 +14,8 @@ CONTEXT_TOKENS = 8192
 """Per request: what SmolLM2 was trained with. config/default.yaml says the same of local:smollm2."""
 SLOTS = 2
 """Requests computed at once; others wait. More slots would share one thread and take 190 MB each."""
-MAX_ANSWER_TOKENS = 256
-"""A small model may never end its answer by itself. This is about four seconds of it."""
+MAX_ANSWER_TOKENS = int(os.environ.get("LOCAL_MODEL_TOKENS") or 256)
+"""A small model may never end its answer by itself. 256 are about four seconds of it."""
 PROMPT_CACHE_MB = 256
 """For earlier conversations, so that the next message does not process its history again."""
 

@@ -65,5 +65,4 @@ def parse_queue_event_source(
 
 def resource_of(arn: Any) -> str:
     """The logical id in a `!GetAtt`."""
-    target = arn["Fn::GetAtt"]
-    return str((target.split(".") if isinstance(target, str) else target)[0])
+    return str(arn["Fn::GetAtt"][0])

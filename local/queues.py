@@ -11,10 +11,10 @@ import time
 import traceback
 from typing import Any
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from local import aws
 from local.context import REGION
 from local.events import ACCOUNT_ID
 from local.functions import Functions
@@ -35,14 +35,14 @@ QUEUE_ERRORS = (BotoCoreError, ClientError, LookupError)
 """No answer, a refusal, and an answer that lacks a field."""
 
 Message = dict[str, Any]
-"""As boto3 returns it from ReceiveMessage."""
+"""As botocore returns it from ReceiveMessage."""
 Record = dict[str, Any]
 
 
 def connect(endpoint_url: str) -> Any:
     """An SQS client. A poller tries again by itself, and a host whose store has ended does not wait for this one."""
     config = Config(read_timeout=30, retries={"total_max_attempts": 2})
-    return boto3.client("sqs", endpoint_url=endpoint_url, region_name=REGION, config=config)
+    return aws.client("sqs", endpoint_url=endpoint_url, region_name=REGION, config=config)
 
 
 def ensure_queues(endpoint_url: str, template: Template) -> dict[str, str]:
@@ -181,7 +181,7 @@ class QueuePoller:
 
 
 def to_record(message: Message, queue: str) -> Record:
-    """The record of a Lambda event, of a message in boto3's response to ReceiveMessage."""
+    """The record of a Lambda event, of a message in botocore's response to ReceiveMessage."""
     return {
         "messageId": message["MessageId"],
         "receiptHandle": message["ReceiptHandle"],

@@ -12,10 +12,10 @@ from collections import Counter
 from datetime import datetime
 from typing import Any
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from local import aws
 from local.filters import matcher
 from local.functions import Functions
 from local.template import StreamEventSource, Template
@@ -70,8 +70,8 @@ class StreamPoller:
         self._functions = functions
         self._table_name = table_name
         config = Config(retries={"total_max_attempts": 2})  # the next poll tries again
-        self._dynamodb: Any = boto3.client("dynamodb", endpoint_url=endpoint_url, config=config)
-        self._streams: Any = boto3.client("dynamodbstreams", endpoint_url=endpoint_url, config=config)
+        self._dynamodb: Any = aws.client("dynamodb", endpoint_url=endpoint_url, config=config)
+        self._streams: Any = aws.client("dynamodbstreams", endpoint_url=endpoint_url, config=config)
         self._filters = [matcher(pattern) for pattern in source.filters]
         self._stream = ""
         self._forget_positions()
@@ -171,7 +171,7 @@ class StreamPoller:
 
 
 def to_record(record: Record, stream: str) -> Record:
-    """The record of a Lambda event, of one in boto3's response to GetRecords."""
+    """The record of a Lambda event, of one in botocore's response to GetRecords."""
     event: Record = _to_json({**record, "eventSourceARN": stream})
     if "userIdentity" in event:
         identity = event["userIdentity"]

@@ -7,8 +7,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-import yaml
-
+from local.cloudformation import read_template
 from local.queue_settings import Queue, QueueEventSource, parse_queue, parse_queue_event_source, resource_of
 
 CREATE_TABLE_FIELDS = (
@@ -118,25 +117,9 @@ class Template:
         return {name: value for function in self.functions for name, value in function.environment.items()}
 
 
-class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-    """YAML with CloudFormation's short tags, read as their long form: `!Ref x` is `{"Ref": "x"}`."""
-
-
-def _tagged(loader: _Loader, suffix: str, node: yaml.Node) -> dict[str, Any]:
-    key = suffix if suffix in ("Ref", "Condition") else f"Fn::{suffix}"
-    if isinstance(node, yaml.ScalarNode):
-        return {key: loader.construct_scalar(node)}
-    if isinstance(node, yaml.SequenceNode):
-        return {key: loader.construct_sequence(node, deep=True)}
-    raise yaml.YAMLError(f"!{suffix} must be followed by a text or a list{node.start_mark}")
-
-
-_Loader.add_multi_constructor("!", _tagged)
-
-
 def load_template(path: Path, table_name: str, parameters: Mapping[str, str] = MappingProxyType({})) -> Template:
     """The stack that `path` describes, with these parameters. Its one table gets the name `table_name`."""
-    document = yaml.load(path.read_bytes(), Loader=_Loader)  # noqa: S506 - a kind of SafeLoader
+    document = read_template(path)
     resources: dict[str, Any] = document["Resources"]
     references = {name: str(parameter.get("Default", "")) for name, parameter in document.get("Parameters", {}).items()}
     references |= parameters

@@ -150,12 +150,12 @@ def client(dynamodb_url: str) -> Any:
 
 @pytest.fixture
 def table_name(dynamodb_url: str) -> Iterator[str]:
-    from tests.support.dynamodb import drop_table, new_table, table_client
+    from tests.support.dynamodb import admin_client, new_table_request
 
-    tables = table_client(dynamodb_url, AWS["AWS_REGION"])
-    name = new_table(tables)
-    yield name
-    drop_table(tables, name)
+    tables, request = admin_client(dynamodb_url), new_table_request()
+    tables.call("CreateTable", **request)
+    yield request["TableName"]
+    tables.call("DeleteTable", TableName=request["TableName"])
 
 
 @pytest.fixture
@@ -171,7 +171,7 @@ def parameter_store(environment: pytest.MonkeyPatch, moto_endpoint: str) -> Any:
 @pytest.fixture
 def api(environment: pytest.MonkeyPatch, dynamodb_url: str, table_name: str, root_certificate: Path) -> Iterator[Any]:
     """The functions by name, wired to a fresh table. Set providers up with `environment` before the first call."""
-    from tests.support.dynamodb import table_client
+    from tests.support.dynamodb import admin_client, items_of
     from tests.support.gateway import Client
     from tests.support.wiring import rewire
 
@@ -179,7 +179,7 @@ def api(environment: pytest.MonkeyPatch, dynamodb_url: str, table_name: str, roo
     environment.setenv("SSL_CERT_FILE", str(root_certificate))  # providers here are on loopback, without TLS
     rewire()
     yield Client()
-    canary.check_items(table_client(dynamodb_url, AWS["AWS_REGION"]), table_name)
+    canary.check_items(items_of(admin_client(dynamodb_url), table_name))
     rewire()
 
 

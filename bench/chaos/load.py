@@ -137,12 +137,13 @@ class Client:
     async def _until(self, request: Callable[[], Any], wanted: tuple[int, ...]) -> httpx.Response | None:
         """Repeat a request until it has one of these statuses; None if that takes too long.
 
-        A session counts as locked from the first 409 until an answer that shows that it is not. The table's trouble and
-        a host that is away show nothing. After another death of the host a new time begins, because the turn that died
-        with it may be this very request.
+        A session counts as locked from the first 409 until a request is sent that gets through. How long that request
+        takes is the turn's own time. The table's trouble and a host that is away show nothing. After another death of
+        the host a new time begins, because the turn that died with it may be this very request.
         """
         end, locked_since, kills = time.monotonic() + GIVE_UP_SECONDS, None, self.findings.kills
         while time.monotonic() < end:
+            sent = time.monotonic()
             try:
                 response: httpx.Response = await request()
             except httpx.HTTPError:
@@ -152,11 +153,12 @@ class Client:
             now = time.monotonic()
             if kills != self.findings.kills:
                 locked_since, kills = None, self.findings.kills
-            if locked_since:
-                self.findings.longest_lock = max(self.findings.longest_lock, now - locked_since)
             if response.status_code == 409:
                 locked_since = locked_since or now
+                self.findings.longest_lock = max(self.findings.longest_lock, now - locked_since)
             elif response.status_code not in (429, 503):
+                if locked_since:
+                    self.findings.longest_lock = max(self.findings.longest_lock, sent - locked_since)
                 locked_since = None
             if response.status_code in wanted:
                 return response

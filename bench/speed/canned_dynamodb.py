@@ -1,7 +1,8 @@
 """A DynamoDB that answers what a message's turn asks, in JSON 1.0, without computing anything.
 
-It keeps items by key. Conditions always hold, and an update returns the stored item with the values that a lease sets.
-A session stops growing at `LENGTH` messages, so that every further turn reads and writes the same.
+It keeps items by key. Conditions always hold, except that a transaction's check finds its item. An update returns the
+stored item with the values that a lease sets. A session stops growing at `LENGTH` messages, so that every further turn
+reads and writes the same.
 """
 
 import json
@@ -13,6 +14,8 @@ from typing import Any
 LENGTH = 6
 """Messages in a session: a short conversation."""
 
+CANCELLED = "com.amazonaws.dynamodb.v20120810#TransactionCanceledException"
+
 Item = dict[str, Any]
 Key = tuple[str, str]
 
@@ -22,11 +25,21 @@ class CannedDynamoDb:
 
     def __init__(self) -> None:
         self._items: dict[Key, Item] = {}
+        self._kept: dict[Key, Item] = {}
 
-    def answer(self, operation: str, body: bytes) -> bytes:
-        """The body of the response."""
+    def keep(self) -> None:
+        """Remember the items as they are now."""
+        self._kept = self._items.copy()
+
+    def reset(self) -> None:
+        """Have the items that were kept. Items are replaced and never changed, so that a copy of their table is one."""
+        self._items = self._kept.copy()
+
+    def answer(self, operation: str, body: bytes) -> tuple[int, bytes]:
+        """The status and the body of the response."""
         request = json.loads(body)
-        return json.dumps(getattr(self, f"_{operation}")(request)).encode()
+        found: Item = getattr(self, f"_{operation}")(request)
+        return 400 if "__type" in found else 200, json.dumps(found).encode()
 
     def _GetItem(self, request: Item) -> Item:  # noqa: N802 - the names of DynamoDB's operations
         item = self._items.get(_key(request["Key"]))
@@ -58,7 +71,7 @@ class CannedDynamoDb:
         return {"Responses": [self._GetItem(action["Get"]) for action in request["TransactItems"]]}
 
     def _UpdateItem(self, request: Item) -> Item:  # noqa: N802
-        stored = self._items.get(_key(request["Key"]), request["Key"])
+        stored: Item = self._items.get(_key(request["Key"]), request["Key"])
         values = request.get("ExpressionAttributeValues", {})
         lease = {"lease": values[":turn"], "leaseUntil": values[":until"]} if {":turn", ":until"} <= {*values} else {}
         return {"Attributes": stored | lease}
@@ -71,6 +84,11 @@ class CannedDynamoDb:
         return {"Items": found[: request.get("Limit", 100)], "Count": len(found)}
 
     def _TransactWriteItems(self, request: Item) -> Item:  # noqa: N802
+        checks = [action.get("ConditionCheck") for action in request["TransactItems"]]
+        failed = [check is not None and _key(check["Key"]) not in self._items for check in checks]
+        if any(failed):
+            reasons = [{"Code": "ConditionalCheckFailed" if one else "None"} for one in failed]
+            return {"__type": CANCELLED, "Message": "A condition failed.", "CancellationReasons": reasons}
         updates = [action["Update"] for action in request["TransactItems"] if "Update" in action]
         puts = [action["Put"]["Item"] for action in request["TransactItems"] if "Put" in action]
         if all(self._grows(update) for update in updates):
@@ -88,7 +106,8 @@ class CannedDynamoDb:
         """`SET a = :a, b = :b REMOVE …`, the form in which a commit changes its session."""
         expression, values = update["UpdateExpression"], update["ExpressionAttributeValues"]
         changed = {name: values[value] for name, value in re.findall(r"(\w+) = (:\w+)", expression)}
-        self._put({**self._items.get(_key(update["Key"]), update["Key"]), **changed})
+        stored: Item = self._items.get(_key(update["Key"]), update["Key"])
+        self._put({**stored, **changed})
 
     def _put(self, item: Item) -> None:
         self._items[_key(item)] = item

@@ -26,18 +26,23 @@ class Measured:
 
 
 Call = Callable[[], object]
+Clock = Callable[[], float]
 
 
-def cpu(calls: Mapping[str, Call], seconds: float = 0.1, rounds: int = 9) -> dict[str, list[float]]:
+def cpu(
+    calls: Mapping[str, Call], seconds: float = 0.1, rounds: int = 9, clocks: Mapping[str, Clock] | None = None
+) -> dict[str, list[float]]:
     """Milliseconds of this process's CPU time, all threads included, for one call of each name, round by round.
 
-    A round of a call takes about so many seconds.
+    A round of a call takes about so many seconds. `clocks`: seconds of CPU time of those calls that another process
+    answers, which is then the one that is measured.
     """
-    counts = {name: _calls_in(call, seconds) for name, call in calls.items()}
+    clock = {name: (clocks or {}).get(name, time.process_time) for name in calls}
+    counts = {name: _calls_in(call, seconds, clock[name]) for name, call in calls.items()}
     found: dict[str, list[float]] = {name: [] for name in calls}
     for _ in range(rounds):
         for name, call in calls.items():
-            found[name].append(_one_round(call, counts[name]))
+            found[name].append(_one_round(call, counts[name], clock[name]))
     return found
 
 
@@ -49,29 +54,19 @@ def ratios(found: Mapping[str, list[float]], floor: str) -> dict[str, Measured]:
     }
 
 
-def _calls_in(call: Call, seconds: float) -> int:
+def _calls_in(call: Call, seconds: float, clock: Clock) -> int:
     """How many calls fit into the time, after some that warm up."""
     for _ in range(5):
         call()
-    began, calls = time.process_time(), 0
-    while time.process_time() - began < seconds:
+    began, calls = clock(), 0
+    while clock() - began < seconds:
         call()
         calls += 1
     return max(calls, 1)
 
 
-def _one_round(call: Call, calls: int) -> float:
-    began = time.process_time()
+def _one_round(call: Call, calls: int, clock: Clock) -> float:
+    began = clock()
     for _ in range(calls):
         call()
-    return (time.process_time() - began) / calls * 1000
-
-
-def wall(call: Call, calls: int) -> Measured:
-    """Milliseconds of real time for one call."""
-    found: list[float] = []
-    for _ in range(calls):
-        began = time.perf_counter()
-        call()
-        found.append((time.perf_counter() - began) * 1000)
-    return Measured.of(found)
+    return (clock() - began) / calls * 1000

@@ -1,8 +1,10 @@
-"""A provider and a DynamoDB in a process of their own, so that their CPU time is not counted.
+"""A provider, a DynamoDB and a parameter store in a process of their own, so that their CPU time is not counted.
 
     /<behaviour>/…        a provider: `ok`, `404`, `503` or `hang`; it streams where the request's JSON says so
-    /                     DynamoDB
+    /                     DynamoDB and SSM, by the header `x-amz-target`
     /times/               when each request at a provider came and was answered, since this was last asked
+    /keep/                DynamoDB remembers its items as they are now
+    /reset/               DynamoDB has those items again
 
 Connections are kept. It prints its port on one line and serves until its process is ended.
 """
@@ -51,8 +53,23 @@ def delta(content: str, reason: str | None = None) -> dict[str, Any]:
     return {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1, "model": "m", "choices": [choice]}
 
 
+EMBEDDINGS = {
+    "object": "list",
+    "model": "text-embedding-3-small",
+    "data": [{"object": "embedding", "index": 0, "embedding": [0.25] * 8}],
+    "usage": {"prompt_tokens": 4, "total_tokens": 4},
+}
+PARAMETERS = {
+    "Parameters": [
+        {"Name": f"/bench/providers/{name}", "Type": "SecureString", "Value": "bench", "Version": 1}
+        for name in ("OPENAI_API_KEY", "GROQ_API_KEY", "GEMINI_API_KEY")
+    ]
+}
+"""What SSM answers when the providers' keys are read, whatever the path."""
+
 JSON = "content-type: application/json"
 PROVIDER = {b"ok": response(200, json.dumps(ANSWER).encode(), JSON)}
+SSM = response(200, json.dumps(PARAMETERS).encode(), "content-type: application/x-amz-json-1.1")
 PROVIDER |= {str(status).encode(): response(status, json.dumps(body).encode(), JSON) for status, body in ERRORS.items()}
 STREAM_HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
 STREAM_BODY = [
@@ -73,11 +90,19 @@ TIMES: list[tuple[str, int, int]] = []
 """Of each request at a provider: its behaviour, and when it came and was answered (monotonic, nanoseconds)."""
 
 
+def taken_times() -> list[tuple[str, int, int]]:
+    """The times so far, which are forgotten."""
+    times = TIMES.copy()
+    TIMES.clear()
+    return times
+
+
 class Connection(asyncio.Protocol):
     """One client's connection, request after request."""
 
     def __init__(self, table: CannedDynamoDb) -> None:
         self._table = table
+        self._controls = {b"times": taken_times, b"keep": table.keep, b"reset": table.reset}
         self._data = b""
 
     def connection_made(self, transport: Any) -> None:
@@ -95,19 +120,23 @@ class Connection(asyncio.Protocol):
 
     def _answer(self, path: bytes, headers: dict[bytes, bytes], body: bytes) -> None:
         if operation := headers.get(b"x-amz-target"):
+            if operation.startswith(b"amazonssm."):
+                self._transport.write(SSM)
+                return
             # Header values were made lower case; the operations' names are not.
             name = OPERATIONS[operation.rpartition(b".")[2]]
-            answer = self._table.answer(name, body)
+            status, answer = self._table.answer(name, body)
             kind = "content-type: application/x-amz-json-1.0"
-            self._transport.write(response(200, answer, kind, f"x-amz-crc32: {checksum(answer)}"))
+            self._transport.write(response(status, answer, kind, f"x-amz-crc32: {checksum(answer)}"))
             return
         behaviour = path.split(b"/")[1]
-        if behaviour == b"times":
-            self._transport.write(response(200, json.dumps(TIMES).encode(), JSON))
-            TIMES.clear()
+        if control := self._controls.get(behaviour):
+            self._transport.write(response(200, json.dumps(control()).encode(), JSON))
             return
         came = time.monotonic_ns()
-        if behaviour == b"ok" and b'"stream":true' in body.replace(b" ", b""):
+        if path.endswith(b"/embeddings"):
+            self._transport.write(response(200, json.dumps(EMBEDDINGS).encode(), JSON))
+        elif behaviour == b"ok" and b'"stream":true' in body.replace(b" ", b""):
             self._transport.write(STREAM_HEAD)
             # The moment at which the first piece leaves, on the clock that all processes share.
             self._transport.write(chunk(delta(f"{time.monotonic_ns()} ")))

@@ -10,4 +10,4 @@ CONSOLE = Console(__file__)
 
 @endpoint(access_control, "open")
 def handler(request: Request) -> Response | TextResponse:
-    return CONSOLE.answer(request.path.get("file"), request.headers.get("if-none-match"))
+    return CONSOLE.answer(request)

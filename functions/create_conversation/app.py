@@ -9,6 +9,6 @@ from agentos.wiring import access_control, conversations
 
 @endpoint(access_control, "chat", body=ConversationRequest, envelope=error_envelope)
 def handler(body: ConversationRequest, request: Request) -> ResponseObject:
-    metadata, notes = body.read()
+    metadata, messages, notes = body.read()
     key = request.idempotency_key()
-    return conversation_object(conversations().create(request.tenant, metadata, request.deadline, key), notes)
+    return conversation_object(conversations().create(request.tenant, metadata, messages, request.deadline, key), notes)

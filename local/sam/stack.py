@@ -62,7 +62,7 @@ def prepared(root: Path, environment: Environment, name: str) -> Iterator[Stack]
     with ExitStack() as parts:
         network = parts.enter_context(docker.network(name))
         database = parts.enter_context(_store(environment, network, images))
-        dynamodb.ensure_table(database.url, template, session_of(environment))
+        dynamodb.ensure_table(database.url, template, session_of(environment).client)
         model = parts.enter_context(_model(environment))
         mode = environment.defaults["AUTH_MODE"] = auth_mode(environment, "keys")
         environment.refresh()

@@ -14,6 +14,7 @@ from agentos.kernel.once import once
 if TYPE_CHECKING:
     from agentos.api.access_control import AccessControl
     from agentos.api.callers import Callers
+    from agentos.domain.requests import CompletionRequest
     from agentos.providers.http_client import HttpClient
     from agentos.providers.transport import HttpTransport
     from agentos.providers.upstream import UpstreamClient
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from agentos.services.budget_preview import BudgetPreview
     from agentos.services.budgets import Budgets
     from agentos.services.completions import Completions
+    from agentos.services.conversations import Conversations
     from agentos.services.door_agents import DoorAgents
     from agentos.services.earlier_spending import EarlierSpending
     from agentos.services.explanations import Explanations
@@ -40,7 +42,7 @@ if TYPE_CHECKING:
     from agentos.services.response_agents import ResponseAgents
     from agentos.services.response_histories import ResponseHistories
     from agentos.services.response_turns import ResponseTurns
-    from agentos.services.responses import Conversations, Responses
+    from agentos.services.responses import Responses
     from agentos.services.sessions import Sessions
     from agentos.services.simulation import Simulator
     from agentos.services.spending import Spending
@@ -540,7 +542,7 @@ def token_counting() -> "TokenCounting":
 
 
 @once
-def completions() -> "Completions":
+def completions() -> "Completions[CompletionRequest]":
     from agentos.services.completions import Completions
 
     records = completion_records()
@@ -590,9 +592,11 @@ def responses() -> "Responses":
 
 @once
 def conversations() -> "Conversations":
-    from agentos.services.responses import Conversations
+    from agentos.services.conversations import Conversations, ConversationStores
+    from agentos.store.session_changes import SessionChanges
 
-    return Conversations(response_agents(), session_store(), response_store(), clock())
+    stores = ConversationStores(session_store(), SessionChanges(table(), clock()), response_store())
+    return Conversations(response_agents(), stores, clock())
 
 
 @once
@@ -608,7 +612,7 @@ def what_if() -> "WhatIf":
 
 
 @once
-def embedding_completions() -> "Completions":
+def embedding_completions() -> "Completions[CompletionRequest]":
     """Completions whose answers are embeddings."""
     from agentos.routing.stats import Stats
     from agentos.services.completions import Completions

@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.gateway import Answer, event, invoke
 
-PAGE = re.compile(r'(?:href|src)="(console/[^"]+)"')
+PAGE = re.compile(r'(?:href|src)="([^"]+)"')
 
 
 def page(**headers: str) -> Answer:
@@ -21,7 +21,7 @@ def file(path: str, **headers: str) -> Answer:
 
 def links() -> list[str]:
     """The paths behind `/console/` of what the page loads."""
-    return [link.removeprefix("console/") for link in PAGE.findall(page().text)]
+    return [link.partition("/console/")[2] for link in PAGE.findall(page().text)]
 
 
 def modules() -> list[str]:
@@ -46,6 +46,25 @@ def test_the_page_is_open_and_protected_in_every_mode(mode: str, environment: py
     )
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert answer.headers["referrer-policy"] == "no-referrer"
+
+
+@pytest.mark.usefixtures("environment")
+@pytest.mark.parametrize(
+    ("path", "root"),
+    [
+        ("/console", ""),
+        ("/console/", ""),
+        ("/prod/console", "/prod"),
+        ("/prod/console/", "/prod"),
+        ('/a"b/console', "/a&quot;b"),
+    ],
+)
+def test_its_links_are_those_of_the_api_whatever_precedes_it(path: str, root: str) -> None:
+    given = event(None, None, None, {}, resource="/console") | {"httpMethod": "GET"}
+    given["requestContext"] |= {"path": path}
+    links = PAGE.findall(invoke("console", given).text)
+    assert links
+    assert {link.partition("console/")[0] for link in links} == {f"{root}/"}
 
 
 def test_all_that_it_loads_is_its_own_and_kept_for_good() -> None:

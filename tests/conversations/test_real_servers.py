@@ -75,8 +75,8 @@ PLAYED = {
     ],
 }
 
-SHORT = 24
-"""Tokens of an answer, so that a model on one thread is done in a minute."""
+SHORT = 12
+"""Tokens of an answer, so that a model on one thread is done in half a minute."""
 
 DOZEN = 12
 """Turns, for the same reason; of a conversation that has more, with two tokens an answer."""

@@ -22,7 +22,6 @@ from tests.support.template import template
 
 PYTHON = [path for folder in ("shared", "functions", "local") for path in sorted((ROOT / folder).rglob("*.py"))]
 SCRIPTS = [ROOT / ".ci" / "run", *sorted((ROOT / "tests" / "sam_local").glob("*.sh"))]
-TEMPLATE = template()
 DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md")), ROOT / "examples" / "README.md"]
 MAKEFILE = (ROOT / "Makefile").read_text()
 
@@ -47,6 +46,11 @@ def nodes() -> Iterator[ast.AST]:
 def constant(node: ast.AST | None) -> str:
     """The text of a string node. Empty for any other node."""
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+
+
+def last_name(node: ast.AST) -> str:
+    """The last name of a name or an attribute: `c` of `a.b.c`. Empty for any other node."""
+    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
 
 
 def settings(model: type[BaseModel] = schema.ConfigFile, prefix: str = "") -> Iterator[str]:
@@ -97,7 +101,8 @@ def environment_variables() -> set[str]:
 
 
 def _environments() -> Iterator[dict[str, Any]]:
-    blocks = [TEMPLATE["Globals"]["Function"], *(one.get("Properties", {}) for one in TEMPLATE["Resources"].values())]
+    globals_, resources = template()["Globals"]["Function"], template()["Resources"].values()
+    blocks = [globals_, *(one.get("Properties", {}) for one in resources)]
     yield from (block["Environment"]["Variables"] for block in blocks if "Environment" in block)
 
 
@@ -105,7 +110,7 @@ def _read_from_environment(node: ast.AST) -> Iterator[ast.AST]:
     """The names in `os.environ["A"]`, `environment.get("A")`, `"A" in os.environ`."""
 
     def is_environment(expression: ast.AST) -> bool:
-        return ast.unparse(expression).endswith(("environ", "environment", "variables"))
+        return last_name(expression).endswith(("environ", "environment", "variables"))
 
     if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load) and is_environment(node.value):
         yield node.slice
@@ -117,7 +122,7 @@ def _read_from_environment(node: ast.AST) -> Iterator[ast.AST]:
 
 
 def template_parameters() -> set[str]:
-    return set(TEMPLATE["Parameters"])
+    return set(template()["Parameters"])
 
 
 def make_targets() -> set[str]:
@@ -131,7 +136,7 @@ def error_codes(base: type[errors.ApiError] = errors.ApiError) -> set[str]:
 
 def gateway_codes() -> dict[str, str]:
     """The status of each code with which API Gateway answers by itself."""
-    answers = TEMPLATE["Resources"]["Api"]["Properties"]["GatewayResponses"].values()
+    answers = template()["Resources"]["Api"]["Properties"]["GatewayResponses"].values()
     return {
         json.loads(one["ResponseTemplates"]["application/json"])["code"]: str(one["StatusCode"])
         for one in answers
@@ -161,22 +166,23 @@ def request_headers() -> set[str]:
 def _read_of_headers(node: ast.AST) -> Iterator[ast.AST]:
     """The names in `headers.get("a")`, `"a" in headers`, `name.lower() == "a"`, `_values("a")`, `HEADER = "a"`."""
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args:
-        of_headers = node.func.attr == "get" and ast.unparse(node.func.value).endswith("headers")
+        of_headers = node.func.attr == "get" and last_name(node.func.value).endswith("headers")
         if of_headers or node.func.attr == "_values":
             yield node.args[0]
     elif isinstance(node, ast.Compare):
-        if ast.unparse(node.comparators[0]).endswith("headers"):
+        if last_name(node.comparators[0]).endswith("headers"):
             yield node.left
-        elif ast.unparse(node.left).endswith(".lower()"):
+        elif isinstance(node.left, ast.Call) and last_name(node.left.func) == "lower":
             yield node.comparators[0]
-    elif isinstance(node, ast.Assign) and ast.unparse(node.targets[0]).endswith("HEADER"):
+    elif isinstance(node, ast.Assign) and last_name(node.targets[0]).endswith("HEADER"):
         yield node.value
 
 
 def query_parameters() -> set[str]:
     """The names that are read from `query`."""
     calls = (node for node in api_nodes() if isinstance(node, ast.Call) and node.args)
-    return {constant(call.args[0]) for call in calls if ast.unparse(call.func).endswith("query.get")}
+    reads = (call for call in calls if isinstance(call.func, ast.Attribute) and call.func.attr == "get")
+    return {constant(call.args[0]) for call in reads if last_name(call.func.value).endswith("query")}
 
 
 def metrics() -> set[str]:

@@ -6,9 +6,9 @@ import re
 from pathlib import Path
 
 import pytest
-import yaml
 
 from agentos.settings.loading import load_settings
+from local import cloudformation
 from tests.docs.collected import DOCUMENTS
 from tests.support.gateway import ROOT
 
@@ -44,7 +44,7 @@ def test_links_lead_to_a_file_and_to_a_heading_in_it(page: Path) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_json_and_yaml_in_documents_parse(page) -> None:
     for language, block in re.findall(r"```(json|yaml)\n(.*?)```", page.read_text(), re.S):
-        json.loads(block) if language == "json" else yaml.safe_load(block)
+        json.loads(block) if language == "json" else cloudformation.parsed(block)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

@@ -22,6 +22,8 @@ START_SECONDS = 120
 STOP_SECONDS = 60
 EVENTUALLY_SECONDS = 60
 """None of these is ever reached but by what hangs."""
+MODEL = {"LOCAL_MODEL": "0", "LOCAL_MODEL_TOKENS": "32"}
+"""Most tests need no model. Those that have it read what is around an answer, which may be short."""
 
 
 @dataclass(frozen=True)
@@ -112,7 +114,7 @@ def launch(
     """The process in a group of its own, and the file that it writes to. `folder` has its .env, if any."""
     log = folder / f"host-{port}.log"
     command = [sys.executable, "-m", module, "--port", str(port), "--env-file", str(folder / ".env"), *arguments]
-    clean = {"PATH": os.environ["PATH"], "HOME": str(folder), "LOCAL_MODEL": "0", **environment}
+    clean = {"PATH": os.environ["PATH"], "HOME": str(folder), **MODEL, **environment}
     with log.open("wb") as output:
         process = subprocess.Popen(
             command, cwd=ROOT, env=clean, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
@@ -139,9 +141,10 @@ def start(folder: Path, environment: dict[str, str], *arguments: str, module: st
 
 
 def copy_of_what_runs(folder: Path) -> Path:
-    """A copy of what the host runs, to be edited."""
+    """A copy of what the host runs, to be edited, with the bytecode that there is."""
+    unfinished = shutil.ignore_patterns("*.pyc.*")  # what another process is writing
     copy = folder / "checkout"
     for part in ("config", "functions", "shared"):
-        shutil.copytree(ROOT / part, copy / part, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / part, copy / part, ignore=unfinished)
     shutil.copy(ROOT / "template.yaml", copy)
     return copy

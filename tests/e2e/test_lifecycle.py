@@ -148,10 +148,12 @@ def lasting_store(request: pytest.FixtureRequest) -> dict[str, str]:
     return {"STORE": "dynamodb-local", "DYNAMODB_LOCAL_HOME": home}
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
-def test_sessions_survive_a_restart(
-    start_host: StartHost, checkout: Path, lasting_store: dict[str, str], number: int
+@pytest.mark.parametrize(("number", "alone"), [(signal.SIGINT, signal.SIGTERM), (signal.SIGKILL, signal.SIGKILL)])
+def test_sessions_survive_a_restart_and_the_store_does_not_outlive_the_host(
+    start_host: StartHost, checkout: Path, lasting_store: dict[str, str], number: int, alone: int
 ) -> None:
+    """Of two hosts one after the other, the first is ended with its processes, and the second by itself. A store that
+    outlived a host would lock the data at the next start."""
     first = start_host(lasting_store, "--root", str(checkout))
     session = first.session(first.agent(model="echo:echo"))
     assert first.say(session, "Remember me.").status_code == 200
@@ -166,18 +168,10 @@ def test_sessions_survive_a_restart(
     assert second.client.get(f"{session}/messages").json() == messages
     assert second.say(session, "And now?").status_code == 200
     assert second.client.get(session).json()["messageCount"] == 4
-
-
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
-def test_the_store_does_not_outlive_the_host(
-    start_host: StartHost, checkout: Path, lasting_store: dict[str, str], number: int
-) -> None:
-    """Also where the host is killed: otherwise the store would lock the data at the next start."""
-    host = start_host(lasting_store, "--root", str(checkout))
-    children = host.children()
+    children = second.children()
     assert len(children) == 1 + (lasting_store["STORE"] == "dynamodb-local")
-    os.kill(host.process.pid, number)
-    host.process.wait(STOP_SECONDS)
+    os.kill(second.process.pid, alone)
+    second.process.wait(STOP_SECONDS)
     eventually(lambda: not any(map(alive, children)))
 
 

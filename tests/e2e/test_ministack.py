@@ -41,7 +41,7 @@ def partition(ministack_endpoint: str) -> tuple[Any, str, list[str]]:
     """A client, a table, and the sorted sort keys of its partition "p", which were written in another order."""
     template = new_template()
     dynamodb, name = client("dynamodb", ministack_endpoint), template.table["TableName"]
-    ensure_table(ministack_endpoint, template, boto3.Session("any", "any", region_name="us-east-1"))
+    ensure_table(ministack_endpoint, template, boto3.Session("any", "any", region_name="us-east-1").client)
     keys = [f"{kind}#{number:04}" for kind in ("KEY", "MESSAGE", "é", "😀") for number in range(ITEMS // 4)]
     for key in random.Random(1).sample(keys, len(keys)):
         dynamodb.put_item(TableName=name, Item={"pk": {"S": "p"}, "sk": {"S": key}, "text": {"S": key * 20}})

@@ -1,13 +1,15 @@
 """OpenAI's own client against `/v1/responses` and `/v1/conversations`, over a real socket."""
 
+from __future__ import annotations  # the client is not loaded to name its types
+
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import openai
 import pytest
 from pydantic import BaseModel
 
 from tests.e2e.door import Door
+from tests.support.sdks import openai
 from tests.support.upstream import CUT, Upstream, answer, calling, streamed_reply
 
 MODEL = "xai:grok"
@@ -149,6 +151,25 @@ def test_a_conversation_goes_on_natively_and_back(client: openai.OpenAI, door: D
     assert client.conversations.delete(conversation.id).deleted is True
     with pytest.raises(openai.NotFoundError):
         client.conversations.retrieve(conversation.id)
+
+
+def test_items_of_a_conversation_are_added_and_read(client: openai.OpenAI, primary: Upstream) -> None:
+    conversation = client.conversations.create(items=[{"type": "message", "role": "user", "content": "I am Ada."}])
+    added = client.conversations.items.create(
+        conversation.id,
+        items=[
+            {"type": "message", "role": "assistant", "content": "Hello, Ada."},
+        ],
+    )
+    assert next(iter(client.conversations.items.list(conversation.id, limit=1))).id == added.data[0].id
+    assert client.conversations.items.retrieve(added.data[0].id, conversation_id=conversation.id) == added.data[0]
+    counted = client.responses.input_tokens.count(model=MODEL, input="Who am I?", conversation=conversation.id)
+    assert counted.input_tokens > 10
+    client.responses.create(model=MODEL, input="Who am I?", conversation=conversation.id)
+    assert said(primary) == ["I am Ada.", "Hello, Ada.", "Who am I?"]
+    assert client.conversations.update(conversation.id, metadata={"team": "b"}).metadata == {"team": "b"}
+    with pytest.raises(openai.NotFoundError, match="no route for DELETE"):
+        client.conversations.items.delete(added.data[0].id, conversation_id=conversation.id)
 
 
 @pytest.mark.parametrize(("fields", "code", "param"), [

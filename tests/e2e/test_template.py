@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 import yaml
 
+from local.cloudformation import read_template
 from local.dynamodb import DynamoDBError, ensure_table
 from local.events import match_path
 from local.template import load_template
@@ -39,6 +40,12 @@ def test_the_template_says_which_routes_stream() -> None:
     routes = load_template(ROOT / "tests" / "e2e" / "streamer" / "template.yaml", "any").routes
     streams = {route.path: route.streams for route in routes}
     assert streams == {"/streamed/{name}": True, "/buffered/{name}": False, "/plain/{name}": False}
+
+
+def test_the_template_is_read_as_sam_reads_it() -> None:
+    from samcli.yamlhelper import yaml_parse
+
+    assert read_template(ROOT / "template.yaml") == yaml_parse((ROOT / "template.yaml").read_text())
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # samcli's own

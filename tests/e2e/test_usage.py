@@ -1,6 +1,7 @@
 """Under the local host as on AWS: what messages used is counted from the table's stream, and `GET /usage` tells it."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -40,8 +41,9 @@ def test_messages_and_completions_are_found_in_the_usage(
     assert "echo:echo" in host.client.get("/usage?groupBy=model", headers={"accept": "text/csv"}).text
 
     before = usage()
+    since = ["--from", str(datetime.now(UTC).date() - timedelta(days=1))]
     for _ in range(2):
-        assert usage_rebuild.main(["--table", "agentos", "--endpoint", dynamodb_endpoint]) == 0
+        assert usage_rebuild.main([*since, "--table", "agentos", "--endpoint", dynamodb_endpoint]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[-1].endswith(" records, 0 of them not counted before, 0 sums corrected")
     assert usage() == before

@@ -6,7 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests.e2e.hosting import Host
+import pytest
+
+from tests.e2e.hosting import MODEL, Host
 from tests.functions.test_walk_through import AGENT, MESSAGE, SESSION
 from tests.support.sse import events, text_of
 from tools import walk_through
@@ -42,7 +44,10 @@ def assert_it_shows_what_it_should(walked: Walk) -> None:
     assert walked.session_after["usage"]["totalTokens"] == used
 
 
-def test_the_walk_through_works_on_a_real_host(start_host: Callable[..., Host], tmp_path: Path) -> None:
+def test_the_walk_through_works_on_a_real_host(
+    start_host: Callable[..., Host], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LOCAL_MODEL_TOKENS", MODEL["LOCAL_MODEL_TOKENS"])  # for the model that is the primary
     slow_machine = tmp_path / "slow_machine.yaml"  # where two models at once may need more than a turn's 28 s
     slow_machine.write_text("limits: {turnSeconds: 100}")
     host = start_host({"LOCAL_MODEL": "1", "AGENTOS_CONFIG": str(slow_machine)})

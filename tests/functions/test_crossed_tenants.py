@@ -16,7 +16,7 @@ from agentos.kernel.ids import new_id
 from local.template import Route, load_template
 from tests.support.gateway import ROOT, Answer, Client, Context, event, handler, invoke
 
-IDS = {"agentId", "sessionId", "turnId", "responseId", "conversationId"}
+IDS = {"agentId", "sessionId", "turnId", "responseId", "conversationId", "itemId"}
 """The path parameters that belong to a tenant."""
 SHARED = {"model", "proxy", "keyId", "tenant", "provider", "file"}
 """The path parameters that belong to nobody, or to an admin."""
@@ -69,10 +69,12 @@ def ids(queue: Any, api: Any, upstream: Any) -> dict[str, str]:
     path = {"agentId": agent_id, "sessionId": session_id}
     later = acme("create_response", {"model": "local:any", "input": "Hello", "background": True})
     assert handler("run_turn")(queue.event(), Context(seconds=900)) == {"batchItemFailures": []}
-    conversation = acme("create_conversation", {})
+    item = {"type": "message", "role": "user", "content": "Remember me."}
+    conversation = acme("create_conversation", {"items": [item]})
+    [found] = acme("list_conversation_items", conversationId=conversation.json["id"]).json["data"]
     accepted = acme("send_message", {"content": "Later"}, headers={"prefer": "respond-async"}, **path)
     assert accepted.status == 202
-    made = {"responseId": later.json["id"], "conversationId": conversation.json["id"]}
+    made = {"responseId": later.json["id"], "conversationId": conversation.json["id"], "itemId": found["id"]}
     return {**path, **made, "turnId": accepted.json["turnId"], "messageId": said.json["messageId"]}
 
 
@@ -86,6 +88,7 @@ def nobodys_ids() -> dict[str, str]:
         "messageId": new_id("msg"),
         "responseId": ResponseId(agent_id, session_id, new_id("msg")).text,
         "conversationId": conversation_id(RESPONSES_AGENT, session_id),
+        "itemId": new_id("msg"),
     }
 
 

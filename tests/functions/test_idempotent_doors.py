@@ -22,6 +22,9 @@ BODIES: dict[str, Any] = {
 
 MAKE_NOTHING = {
     "count_message_tokens": "counts, and generates nothing",
+    "count_response_tokens": "counts, and generates nothing",
+    "update_conversation": "has the same effect however often it comes",
+    "add_conversation_items": "needs a conversation: test_conversations.py",
     "cancel_response": "has the same effect however often it comes",
     "unknown_route": "is no route",
 }

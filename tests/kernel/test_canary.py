@@ -4,7 +4,7 @@ import pytest
 
 from agentos.domain.api_keys import new_key
 from tests.support.canary import check_items, leaks
-from tests.support.dynamodb import table_client
+from tests.support.dynamodb import admin_client, items_of
 
 
 def test_keys_are_found(environment: pytest.MonkeyPatch) -> None:
@@ -17,11 +17,11 @@ def test_keys_are_found(environment: pytest.MonkeyPatch) -> None:
 
 
 def test_a_stored_key_is_found(dynamodb_url: str, table_name: str) -> None:
-    dynamodb = table_client(dynamodb_url, "eu-west-1")
+    dynamodb = admin_client(dynamodb_url)
     key = new_key()
     item = {"pk": {"S": "a"}, "sk": {"S": "b"}}
-    dynamodb.put_item(TableName=table_name, Item=item | {"text": {"S": f"is {key}"}})
+    dynamodb.call("PutItem", TableName=table_name, Item=item | {"text": {"S": f"is {key}"}})
     with pytest.raises(AssertionError, match="the table holds the key"):
-        check_items(dynamodb, table_name)
-    dynamodb.put_item(TableName=table_name, Item=item)
-    check_items(dynamodb, table_name)
+        check_items(items_of(dynamodb, table_name))
+    dynamodb.call("PutItem", TableName=table_name, Item=item)
+    check_items(items_of(dynamodb, table_name))

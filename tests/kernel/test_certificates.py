@@ -6,7 +6,6 @@ import subprocess
 import threading
 from pathlib import Path
 
-import certifi
 import pytest
 
 from agentos.kernel.certificates import tls_context
@@ -48,9 +47,3 @@ def test_a_root_in_the_folder_is_trusted_and_no_other(tmp_path: Path) -> None:
     handshake(ours.server, tls_context(folder=str(folder)))
     with pytest.raises(ssl.SSLCertVerificationError):
         handshake(other.server, tls_context(folder=str(folder)))
-
-
-def test_every_root_of_certifi_is_in_the_folder(tmp_path: Path) -> None:
-    folder = hashed(Path(certifi.where()), tmp_path / "hashed")
-    written = [ssl.PEM_cert_to_DER_cert(path.read_text()) for path in folder.iterdir()]
-    assert sorted(written) == sorted(tls_context().get_ca_certs(binary_form=True))

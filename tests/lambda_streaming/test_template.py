@@ -3,8 +3,8 @@
 from typing import Any
 
 import pytest
-from samtranslator.translator.transform import transform  # type: ignore[import-untyped]
 
+from tests.stack.translated import transformed
 from tests.support.template import template as read_template
 
 MESSAGES = "/agents/{agentId}/sessions/{sessionId}/messages"
@@ -20,13 +20,6 @@ STREAMED = {
     "GetTurnFunction": ("GET", "/agents/{agentId}/sessions/{sessionId}/turns/{turnId}"),
 }
 """Method and path of the functions whose answer is streamed, or may be larger than a buffered one."""
-
-
-class NoPolicies:
-    """In place of IAM's list of managed policies: the template names its own by ARN."""
-
-    def load(self) -> dict[str, str]:
-        return {}
 
 
 @pytest.fixture
@@ -64,7 +57,7 @@ def test_the_api_streams_for_as_long_as_the_functions_run(
     for resource in template["Resources"].values():  # where `sam package` would have put them
         properties = resource["Properties"]
         properties.update({name: "s3://bucket/key" for name in ("CodeUri", "ContentUri") if name in properties})
-    made = transform(template, {}, NoPolicies())["Resources"]
+    made = transformed(template, {})["Resources"]
     paths = made["Api"]["Properties"]["Body"]["paths"]
     streams = {
         (method.upper(), path)

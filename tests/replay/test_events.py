@@ -27,8 +27,14 @@ def test_every_function_has_good_and_bad_events() -> None:
     assert {name.partition("/")[0] for name in EVENTS if "/bad_" in name} == folders - without_input
 
 
-RESPONSES = ("create_response/", "get_response/", "delete_response/", "cancel_response/", "list_input_items/")
-CONVERSATIONS = ("create_conversation/", "get_conversation/", "list_conversation_items/", "delete_conversation/")
+RESPONSES = (
+    *("create_response/", "get_response/", "delete_response/", "cancel_response/", "list_input_items/"),
+    "count_response_tokens/",
+)
+CONVERSATIONS = (
+    *("create_conversation/", "get_conversation/", "update_conversation/", "delete_conversation/"),
+    *("list_conversation_items/", "add_conversation_items/", "get_conversation_item/"),
+)
 CHATS = ("chat_completions/", "text_completions/", "embeddings/")
 OPENAIS = (*CHATS, *RESPONSES, *CONVERSATIONS, "list_models/", "get_model/", "unknown_route/")
 """Functions whose errors come in OpenAI's envelope, unless the request speaks Anthropic's API."""

@@ -6,6 +6,7 @@ import threading
 import time
 from base64 import urlsafe_b64encode
 from collections.abc import Iterator
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -23,11 +24,17 @@ from tests.support.wiring import rewire
 AUDIENCE = "client-1"
 
 
+@cache
+def rsa_key() -> rsa.RSAPrivateKey:
+    """One for all tests: it takes a tenth of a second."""
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
 class Issuer:
     """Publishes its keys on loopback, and signs tokens."""
 
     def __init__(self) -> None:
-        self.rsa = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        self.rsa = rsa_key()
         self.ec = ec.generate_private_key(ec.SECP256R1())
         self.published = {
             "rsa": RSAAlgorithm.to_jwk(self.rsa.public_key()),
@@ -51,7 +58,7 @@ class Issuer:
                 pass
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
 
     def close(self) -> None:

@@ -131,7 +131,7 @@ def test_the_command_says_what_it_changed(store: Store, dynamodb_url: str, capsy
     stored(store, on_day())
     group = next(iter(read(store, "totals")))
     spoil(store, Place(TENANT, "totals", group), replace(read(store, "totals")[group], turns=5))
-    command = ["--tenant", TENANT, "--from", "2026-11-01", "--to", "2026-12-01", "--table", store.table_name]
+    command = ["--tenant", TENANT, "--from", "2026-11-21", "--to", "2026-11-24", "--table", store.table_name]
 
     assert usage_rebuild.main([*command, "--endpoint", dynamodb_url]) == 0
     first, second = capsys.readouterr().out.splitlines()

@@ -105,7 +105,7 @@ def names_read() -> set[str]:
                 source, name = node.value, node.slice
             elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args:
                 source, name = node.func.value, node.args[0]
-            if source and ast.unparse(source) in ("os.environ", "environment") and isinstance(name, ast.Constant):
+            if isinstance(name, ast.Constant) and source and ast.unparse(source) in ("os.environ", "environment"):
                 found.add(name.value)
     return found
 

@@ -12,7 +12,7 @@ ANSWER = {
         "SendMessage", "WhatIf", "RunTurn", "ChatCompletions", "CreateResponse", "AnthropicMessages", "TextCompletions",
     )
 }  # fmt: skip
-WITHOUT_BEDROCK = {"EmbeddingsFunction", "CountMessageTokensFunction"}
+WITHOUT_BEDROCK = {"EmbeddingsFunction", "CountMessageTokensFunction", "CountResponseTokensFunction"}
 """They call providers over wire formats that Bedrock does not have."""
 
 CALL_PROVIDERS = ANSWER | WITHOUT_BEDROCK

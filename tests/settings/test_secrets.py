@@ -60,8 +60,10 @@ class Stack:
 @pytest.fixture
 def stack(moto_endpoint: str, environment: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Stack:
     import boto3
+    from botocore.config import Config
 
-    ssm: Any = boto3.client("ssm", endpoint_url=moto_endpoint)
+    once = Config(retries={"total_max_attempts": 1})  # otherwise it would pause for seconds before each further try
+    ssm: Any = boto3.client("ssm", endpoint_url=moto_endpoint, config=once)
     return Stack(ssm, moto_endpoint, re.sub(r"\W", "-", request.node.name))
 
 

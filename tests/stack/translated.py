@@ -1,7 +1,10 @@
 """template.yaml as CloudFormation gets it: translated by SAM's translator, with conditions and references resolved."""
 
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
+
+import pytest
 
 from tests.support.template import template
 
@@ -32,8 +35,6 @@ def translate(layer: str = LAYER, **parameters: str) -> Resources:
 
 @cache
 def _transformed(layer: str, parameters: tuple[tuple[str, str], ...]) -> dict[str, Any]:
-    from samtranslator.translator.transform import transform  # type: ignore[import-untyped]
-
     source = template()
     for resource in source["Resources"].values():
         properties = resource["Properties"]
@@ -41,7 +42,22 @@ def _transformed(layer: str, parameters: tuple[tuple[str, str], ...]) -> dict[st
             properties["CodeUri"] = CODE
         if "ContentUri" in properties:
             properties["ContentUri"] = layer
-    made: dict[str, Any] = transform(source, dict(parameters), NoPolicies())
+    return transformed(source, dict(parameters))
+
+
+def transformed(source: dict[str, Any], parameters: Mapping[str, str], *, copies: bool = False) -> dict[str, Any]:
+    """The template that CloudFormation receives. `source` is changed.
+
+    For each event of a function, SAM copies the whole API twice and drops what it has copied. That takes three seconds;
+    without the `copies`, nothing but the order of keys is different.
+    """
+    from samtranslator.swagger import swagger  # type: ignore[import-untyped]
+    from samtranslator.translator.transform import transform  # type: ignore[import-untyped]
+
+    with pytest.MonkeyPatch.context() as patched:
+        if not copies:
+            patched.setattr(swagger, "_deepcopy", lambda document: document)
+        made: dict[str, Any] = transform(source, dict(parameters), NoPolicies())
     return made
 
 

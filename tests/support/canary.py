@@ -21,7 +21,7 @@ said = False
 
 def leaks(text: str, *, conversation: bool = False) -> list[str]:
     """What was found in the text, without the secrets themselves. `conversation`: whether what was said is in it."""
-    if conversation and said:
+    if not text or (conversation and said):
         return []
     return sorted({*_own_keys(text), *_providers_keys(text)})
 
@@ -33,13 +33,12 @@ def _own_keys(text: str) -> Iterator[str]:
 
 
 def _providers_keys(text: str) -> Iterator[str]:
-    for name, value in os.environ.items():
-        if name.endswith("_API_KEY") and len(value) >= MIN_LENGTH and value in text:
+    for name in os.environ:
+        if name.endswith("_API_KEY") and len(value := os.environ[name]) >= MIN_LENGTH and value in text:
             yield f"the value of {name}"
 
 
-def check_items(client: Any, table_name: str) -> None:
-    """Raises AssertionError where an item of the table holds a key."""
-    pages = client.get_paginator("scan").paginate(TableName=table_name)
-    found = leaks(str([page["Items"] for page in pages]), conversation=True)
+def check_items(items: list[dict[str, Any]]) -> None:
+    """Raises AssertionError where an item of a table holds a key."""
+    found = leaks(str(items), conversation=True)
     assert not found, f"the table holds {', '.join(found)}"

@@ -4,10 +4,13 @@ from functools import cache
 from typing import Any
 from uuid import uuid4
 
-import boto3
-from botocore.config import Config
-
+from agentos.store.transport.connect import connect
+from agentos.store.transport.messages import AwsClient, Timeouts
 from tests.support.template import template
+
+TEST_ACCOUNT = {"AWS_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+SECONDS = 120
+"""Long enough for a busy machine. A request to create a table that is sent again would find its own table."""
 
 
 @cache
@@ -20,20 +23,33 @@ def table_properties() -> dict[str, Any]:
 
 @cache
 def table_client(endpoint_url: str, region: str) -> Any:
-    """A client that creates and deletes tables. Its timeout is long enough for a busy machine: if it sent a request
-    again, it would find its own table."""
-    config = Config(connect_timeout=120, read_timeout=120, retries={"total_max_attempts": 1})
+    """boto3's client, which sends every request once."""
+    import boto3  # takes half a second
+    from botocore.config import Config
+
+    config = Config(connect_timeout=SECONDS, read_timeout=SECONDS, retries={"total_max_attempts": 1})
     return boto3.client("dynamodb", endpoint_url=endpoint_url, region_name=region, config=config)
 
 
+@cache
+def admin_client(endpoint_url: str) -> AwsClient:
+    """The functions' own client, which sends every request once. It takes a fifth of the time of boto3's."""
+    return connect(endpoint_url, Timeouts(connect=SECONDS, read=SECONDS), attempts=1, environment=TEST_ACCOUNT)
+
+
+def new_table_request() -> dict[str, Any]:
+    """The arguments of `CreateTable` for a table with a new name."""
+    return {"TableName": f"test-{uuid4().hex}", **table_properties()}
+
+
 def new_table(client: Any) -> str:
-    """The name of a new, empty table."""
-    name = f"test-{uuid4().hex}"
-    client.create_table(TableName=name, **table_properties())
-    return name
+    """The name of a new, empty table, which boto3's client creates."""
+    request = new_table_request()
+    client.create_table(**request)
+    return str(request["TableName"])
 
 
-def items_of(client: Any, table_name: str) -> list[dict[str, Any]]:
+def items_of(client: AwsClient, table_name: str) -> list[dict[str, Any]]:
     """All items of a table, which a client as functions have it reads."""
     found: list[dict[str, Any]] = []
     request: dict[str, Any] = {"TableName": table_name, "ConsistentRead": True}
@@ -43,7 +59,3 @@ def items_of(client: Any, table_name: str) -> list[dict[str, Any]]:
         if not (last := page.get("LastEvaluatedKey")):
             return found
         request["ExclusiveStartKey"] = last
-
-
-def drop_table(client: Any, name: str) -> None:
-    client.delete_table(TableName=name)

@@ -8,17 +8,27 @@ from xdist.scheduler import LoadScopeScheduling
 LONG = (
     "tests/sam_local/",
     "tests/deployed/",
+    "tests/conversations/test_real_servers.py",
+    "tests/functions/test_table_faults.py",
+    "tests/e2e/test_lifecycle.py",
+    "tests/conversations/test_conversations.py",
+    "tests/clients/test_langchain_standard.py",
+    "tests/stack/test_linters.py",
+    "tests/e2e/test_walk_through.py",
+    "tests/chaos/test_short_run.py",
+    "tests/replay/",
+    "tests/contract/",
     "tests/e2e/",
+    "tests/store/",
+    "tests/stack/",
+    "tests/functions/",
     "tests/lambda_streaming/",
     "tests/conversations/",
     "tests/clients/",
-    "tests/store/test_session_machine.py",
-    "tests/contract/",
-    "tests/stack/",
-    "tests/functions/",
+    "tests/console/",
 )
-"""Folders and files in the order in which they begin. All others follow. With the long ones at the end, one worker
-would still be busy with them while the others have nothing left."""
+"""Files of a minute and more, and folders of files of many seconds, in the order in which they begin. All others
+follow. With the long ones at the end, one worker would still be busy with them while the others have nothing left."""
 
 CONTAINERS = ("tests/sam_local/", "tests/deployed/")
 """Folders whose tests run in containers. One worker runs a whole folder: its tests share a build, and another build in

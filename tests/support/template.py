@@ -4,6 +4,7 @@ from copy import deepcopy
 from functools import cache
 from typing import Any
 
+from local.cloudformation import read_template
 from tests.support.gateway import ROOT
 
 
@@ -14,7 +15,4 @@ def template() -> dict[str, Any]:
 
 @cache
 def _read() -> dict[str, Any]:
-    from samcli.yamlhelper import yaml_parse
-
-    document: dict[str, Any] = yaml_parse((ROOT / "template.yaml").read_text())
-    return document
+    return read_template(ROOT / "template.yaml")

@@ -75,6 +75,7 @@ AGENTS, SESSIONS, MESSAGES, DOOR, ANTHROPIC, KEYS, USAGE, BUDGETS, SERVICE = (
 )  # fmt: skip
 KEY = ("idempotency-key",)
 MISSING = ("not_found",)
+TOOL_CALLS = ("tool_call_not_open", "tool_results_pending")
 NEW_AGENT = (*KEYED, "payload_too_large")
 
 OPERATIONS = (
@@ -186,7 +187,22 @@ OPERATIONS = (
     Operation(
         "list_conversation_items", DOOR, responses.InputItems, MISSING, query=("limit", "after", "order")
     ),
+    Operation("update_conversation", DOOR, responses.Conversation, (*MISSING, "payload_too_large")),
+    Operation(
+        "add_conversation_items",
+        DOOR,
+        responses.AddedItems,
+        (*MISSING, *KEYED, "unsupported", "session_busy", *TOOL_CALLS, "payload_too_large"),
+        ("idempotency-key",),
+    ),
+    Operation("get_conversation_item", DOOR, responses.InputItem, MISSING),
     Operation("delete_conversation", DOOR, responses.Deleted, MISSING),
+    Operation(
+        "count_response_tokens",
+        DOOR,
+        responses.InputTokens,
+        (*MISSING, "unsupported", "previous_response_not_found", "tool_results_pending"),
+    ),
     Operation(
         "embeddings",
         DOOR,

@@ -87,6 +87,7 @@ PATH = {
     "turnId": "The turn's id.",
     "responseId": "The response's id.",
     "conversationId": "The conversation's id, or that of a session of the tenant's own agent for responses.",
+    "itemId": "The item's id.",
     "keyId": "The key's id: its part between the two underscores.",
     "tenant": "The tenant's name.",
     "provider": "The provider's name in the configuration.",

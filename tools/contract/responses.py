@@ -142,6 +142,34 @@ class InputItems(BaseModel):
     has_more: bool = Field(description="Whether there are further items.")
 
 
+class ItemNotes(BaseModel):
+    """What OpenAI's form has no place for."""
+
+    notes: list[str] = Field(description="What of the request was left out.")
+
+
+class AddedItems(InputItems):
+    """The items that were added to a conversation."""
+
+    agentos: ItemNotes = Field(description="What was left out.")
+
+
+class TokensExtra(BaseModel):
+    """What OpenAI's form has no place for."""
+
+    model: str | None = Field(description="The model that would be asked first; null where none can be.")
+    estimated: bool = Field(description="Whether the count is an estimate: the provider counts nothing itself.")
+    notes: list[str] = Field(description="What of the request was left out.")
+
+
+class InputTokens(BaseModel):
+    """The tokens of a whole prompt."""
+
+    object: Literal["response.input_tokens"] = Field(description="The kind.")
+    input_tokens: int = Field(description="With everything that the request goes on from.")
+    agentos: TokensExtra = Field(description="How they were counted.")
+
+
 class ConversationExtra(BaseModel):
     """What OpenAI's form has no place for."""
 

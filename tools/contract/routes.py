@@ -8,9 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from samcli.yamlhelper import yaml_parse
-
 from agentos.api.endpoint import Declared
+from local.cloudformation import read_template
 
 ROOT = Path(__file__).parents[2]
 
@@ -45,7 +44,7 @@ def routes() -> dict[str, Route]:
 
 
 def _routes() -> Iterator[Route]:
-    resources = yaml_parse((ROOT / "template.yaml").read_text())["Resources"].values()
+    resources = read_template(ROOT / "template.yaml")["Resources"].values()
     for properties in (one["Properties"] for one in resources if one["Type"] == "AWS::Serverless::Function"):
         folder = properties["CodeUri"].strip("/").rpartition("/")[2]
         for event in properties["Events"].values():

@@ -11,8 +11,8 @@
 import {events} from "./sse.js";
 import {share, shared} from "./state.js";
 
-/** The API's URL, with a slash at its end: the page is <API>/console. */
-export const API = new URL("./", location.href.split("#")[0].replace(/\/console\/$/, "/console"));
+/** The API's URL, with a slash at its end: this module is <API>/console/<digest>/api.js. */
+export const API = new URL("../../", import.meta.url);
 
 export class ApiError extends Error {
   constructor({code, message, status = 0, details = {}, requestId = ""}) {

@@ -1,13 +1,16 @@
 """The files of the web console: one page, and what it loads.
 
-The page links to its files below the digest of all of them, `console/<digest>/main.js`. So a file's URL never has
-another content, browsers keep it without asking again, and the modules that a page loads are always of one version.
+The page links to its files below the digest of all of them, `/console/<digest>/main.js`. So a file's URL never has
+another content, browsers keep it without asking again, and the modules that a page loads are always of one version. The
+links begin with what precedes the API's own paths, such as a stage, so that `/console/` shows the same page.
 """
 
 import hashlib
+import html
 from pathlib import Path
 
 from agentos.api.entity_tags import has_tag
+from agentos.api.request import Request
 from agentos.api.response import Response, TextResponse
 from agentos.kernel.errors import NotFound
 
@@ -60,22 +63,24 @@ class Console:
         for mark, value in filled.items():
             self._texts[PAGE] = self._texts[PAGE].replace(mark, value)
 
-    def answer(self, file: str | None, if_none_match: str | None) -> Response | TextResponse:
-        """The page for None, else the file of a path such as `<digest>/main.js`. Raises NotFound."""
+    def answer(self, request: Request) -> Response | TextResponse:
+        """The page, or the file of a path such as `<digest>/main.js`. Raises NotFound."""
+        file, if_none_match = request.path.get("file"), request.headers.get("if-none-match")
         if file is None:
-            return self._served(PAGE, ASKED_AGAIN, if_none_match)
+            page = self._texts[PAGE].replace("{{root}}", html.escape(request.base_path))
+            return _served(PAGE, page, ASKED_AGAIN, if_none_match)
         digest, _, name = file.partition("/")
         if digest != self._digest or name == PAGE or name not in self._texts:
             raise NotFound("The console has no such file. Open it anew at /console.")
-        return self._served(name, KEPT, if_none_match)
+        return _served(name, self._texts[name], KEPT, if_none_match)
 
-    def _served(self, name: str, caching: str, if_none_match: str | None) -> Response | TextResponse:
-        text = self._texts[name]
-        tag = hashlib.sha256(text.encode()).hexdigest()[:32]
-        headers = {"etag": f'"{tag}"', "cache-control": caching, **PROTECTION}
-        if has_tag(if_none_match, tag):
-            return Response(None, headers, 304)
-        return TextResponse(text, CONTENT_TYPES[Path(name).suffix], headers)
+
+def _served(name: str, text: str, caching: str, if_none_match: str | None) -> Response | TextResponse:
+    tag = hashlib.sha256(text.encode()).hexdigest()[:32]
+    headers = {"etag": f'"{tag}"', "cache-control": caching, **PROTECTION}
+    if has_tag(if_none_match, tag):
+        return Response(None, headers, 304)
+    return TextResponse(text, CONTENT_TYPES[Path(name).suffix], headers)
 
 
 def _digest(texts: dict[str, str]) -> str:

@@ -1,11 +1,12 @@
 """`POST /v1/responses`: stored or not; whole, as a stream, or in the background."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
+from agentos.api.openai_response_tokens import whole_prompt
 from agentos.api.openai_responses import Path, response_object
 from agentos.api.openai_responses_request import ResponseForm, ResponsesRequest
-from agentos.api.openai_responses_stored import goes_on_from, read_object, stored_request
+from agentos.api.openai_responses_stored import read_object, stored_request
 from agentos.api.openai_responses_stream import ResponseStream
 from agentos.api.request import Request
 from agentos.api.response import Response
@@ -32,7 +33,7 @@ class ResponseDoor:
     `keep_alive_seconds`: without an event, after which a stream gets a comment.
     """
 
-    completions: Callable[[], Completions]
+    completions: Callable[[], Completions[CompletionRequest]]
     turns: Callable[[], ResponseTurns]
     background_turns: Callable[[], BackgroundTurns]
     responses: Callable[[], Responses]
@@ -54,26 +55,9 @@ class ResponseDoor:
     def _stateless(
         self, body: ResponsesRequest, request: Request, simulated: Mapping[str, ErrorClass]
     ) -> tuple[Answer, ResponseForm]:
-        asked, form = body.neutral()
-        if body.conversation is not None or body.previous_response_id is not None:
-            asked, form = self._going_on(body, request, asked, form)
+        asked, form = whole_prompt(body, request.tenant, self.histories)
         call = request.caller, asked, request.deadline, simulated, request.idempotency_key()
         return lambda listen: (None, self.completions().complete(*call, listen(None) if listen else None)), form
-
-    def _going_on(
-        self, body: ResponsesRequest, request: Request, asked: CompletionRequest, form: ResponseForm
-    ) -> tuple[CompletionRequest, ResponseForm]:
-        """The request with the stored messages that it goes on from, behind its own instructions."""
-        conversation, place, shown = goes_on_from(body)
-        first = 1 if body.words else 0
-        instructions, added = asked.messages[:first], asked.messages[first:]
-        histories, tenant = self.histories(), request.tenant
-        if place is not None:
-            messages = histories.after_response(tenant, place, added)
-        else:
-            messages = histories.after_conversation(tenant, conversation or "", body.model, added)
-        form = replace(form, shown={**form.shown, **shown})
-        return replace(asked, messages=(*instructions, *messages)), form
 
     def _stored(
         self, body: ResponsesRequest, request: Request, simulated: Mapping[str, ErrorClass]

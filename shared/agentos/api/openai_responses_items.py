@@ -48,8 +48,12 @@ def _kind(item: Json) -> Any:
 class ItemReader:
     """Reads the input of one request in order."""
 
-    def __init__(self, notes: DoorNotes, referenced: Mapping[str, Reply] | None = None) -> None:
-        """`referenced`: the answers whose items the input refers to, by the items' ids; None where none are known."""
+    def __init__(self, notes: DoorNotes, referenced: Mapping[str, Reply] | None = None, field: str = "input") -> None:
+        """`referenced`: the answers whose items the input refers to, by the items' ids; None where none are known.
+
+        `field`: what the request calls the items.
+        """
+        self._field = field
         self._notes = notes
         self._referenced = referenced
         self._messages: list[Message] = []
@@ -61,11 +65,11 @@ class ItemReader:
         if isinstance(given, str):
             given = [{"role": "user", "content": given}]
         if not isinstance(given, list) or not given:
-            raise InvalidRequest.of("input", "must be a string or a list of items")
+            raise InvalidRequest.of(self._field, "must be a string or a list of items")
         for index, item in enumerate(given):
-            self._read(f"input[{index}]", item)
+            self._read(f"{self._field}[{index}]", item)
         if not self._messages:
-            raise InvalidRequest.of("input", "has no item that says anything")
+            raise InvalidRequest.of(self._field, "has no item that says anything")
         return tuple(self._messages)
 
     def _read(self, path: str, item: Any) -> None:
@@ -73,7 +77,7 @@ class ItemReader:
             raise InvalidRequest.of(path, "must be a JSON object")
         kind = _kind(item)
         if isinstance(kind, str) and kind in _KNOWN:
-            self._notes.unknown({name: item[name] for name in item if name not in _KNOWN[kind]}, "input[].")
+            self._notes.unknown({name: item[name] for name in item if name not in _KNOWN[kind]}, f"{self._field}[].")
         match kind:
             case "message":
                 self._message(path, item)
@@ -193,13 +197,13 @@ class ItemReader:
             case {"type": "refusal", "refusal": str(text)} if role == "assistant":
                 pass
             case {"type": "input_image"} if role != "assistant":
-                self._notes.unknown(_others(part), "input[].content[].")
+                self._notes.unknown(_others(part), f"{self._field}[].content[].")
                 return ImagePart(type="image_url", image_url=self._image(path, part))
             case {"type": "input_file"} if role != "assistant":
-                self._notes.unknown(_others(part), "input[].content[].")
+                self._notes.unknown(_others(part), f"{self._field}[].content[].")
                 return read_file(path, part)
             case {"type": "input_audio"} if role != "assistant":
-                self._notes.unknown(_others(part), "input[].content[].")
+                self._notes.unknown(_others(part), f"{self._field}[].content[].")
                 return read_audio(f"{path}.input_audio", part.get("input_audio"))
             case {"type": "input_text" | "output_text" | "text"}:
                 raise InvalidRequest.of(f"{path}.text", "must be a string")
@@ -207,7 +211,7 @@ class ItemReader:
                 raise InvalidRequest.of(path, f"has the type {kind!r:.80}; {_TAKEN[role == 'assistant']} are taken")
             case _:
                 raise InvalidRequest.of(path, "must be an object with a type")
-        self._notes.unknown(_others(part), "input[].content[].")
+        self._notes.unknown(_others(part), f"{self._field}[].content[].")
         if not text.strip():
             self._notes.add(path, "left out: it is empty")
             return None
@@ -222,7 +226,7 @@ class ItemReader:
         if part.get("detail") in ("auto", "low", "high"):
             known["detail"] = part["detail"]
         elif part.get("detail") is not None:
-            self._notes.add("input[].content[].detail", "left out: it is none of auto, low and high")
+            self._notes.add(f"{self._field}[].content[].detail", "left out: it is none of auto, low and high")
         try:
             return validated(ImageUrl, known)
         except InvalidRequest as error:

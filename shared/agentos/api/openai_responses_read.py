@@ -21,7 +21,7 @@ from agentos.api.sse import named
 from agentos.domain import AudioPart, FilePart, ImagePart, Part, Reply, SentMessage, Session, TextPart
 from agentos.domain.response_ids import ResponseId
 from agentos.kernel import json_text
-from agentos.kernel.errors import InvalidRequest, Unsupported
+from agentos.kernel.errors import InvalidRequest, NotFound, Unsupported
 from agentos.kernel.ids import made_at
 from agentos.services.responses import ReadResponse
 
@@ -79,12 +79,32 @@ def input_items(messages: Sequence[SentMessage | Reply], request: Request) -> Re
 def conversation_items(session: Session, messages: Sequence[SentMessage | Reply], request: Request) -> ResponseObject:
     """A page of the items of a conversation: what was sent, and the items of the answers. Raises InvalidRequest."""
 
+    return _page(_items_of(session, messages), request)
+
+
+def conversation_item(session: Session, messages: Sequence[SentMessage | Reply], item_id: str) -> ResponseObject:
+    """One item of a conversation. Raises NotFound."""
+    found = next((item for item in _items_of(session, messages) if item["id"] == item_id), None)
+    if found is None:
+        raise NotFound("The conversation has no such item.", {"itemId": item_id[:200]})
+    return ResponseObject(body=found)
+
+
+def added_items(session: Session, messages: Sequence[SentMessage | Reply], notes: tuple[str, ...]) -> ResponseObject:
+    """What was added to a conversation, in order."""
+    items = _items_of(session, messages)
+    return ResponseObject(body={**_list(items, more=False), "agentos": {"notes": list(notes)}})
+
+
+def _items_of(session: Session, messages: Sequence[SentMessage | Reply]) -> list[Json]:
+    """The items of a session's messages, oldest first."""
+
     def of_answer(reply: Reply) -> Iterator[Json]:
         place = ResponseId(session.agent_id, session.session_id, reply.message_id)
         return ResponseWords(place, reply.message_id, made_at(reply.message_id), ResponseForm({})).items(reply)
 
     found = (_items(message) if isinstance(message, SentMessage) else of_answer(message) for message in messages)
-    return _page(list(chain.from_iterable(found)), request)
+    return list(chain.from_iterable(found))
 
 
 def _page(items: list[Json], request: Request) -> ResponseObject:
@@ -98,14 +118,18 @@ def _page(items: list[Json], request: Request) -> ResponseObject:
             raise InvalidRequest.of("after", "is none of the items")
         items = items[at + 1 :]
     shown = items[: page.limit]
-    body = {
+    return ResponseObject(body=_list(shown, more=len(items) > len(shown)))
+
+
+def _list(items: list[Json], *, more: bool) -> Json:
+    """The items as OpenAI's clients read a page of them."""
+    return {
         "object": "list",
-        "data": shown,
-        "first_id": shown[0]["id"] if shown else "",
-        "last_id": shown[-1]["id"] if shown else "",
-        "has_more": len(items) > len(shown),
+        "data": items,
+        "first_id": items[0]["id"] if items else "",
+        "last_id": items[-1]["id"] if items else "",
+        "has_more": more,
     }
-    return ResponseObject(body=body)
 
 
 def _items(message: SentMessage) -> Iterator[Json]:

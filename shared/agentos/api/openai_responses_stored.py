@@ -5,17 +5,19 @@ The record of a response holds the fields of the request that it repeats, and ho
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from agentos.api.openai_responses import ResponseObject, ResponseWords
 from agentos.api.openai_responses_items import references
 from agentos.api.openai_responses_request import ReadRequest, ResponseForm, ResponsesRequest
 from agentos.domain import GivenParameters, Message, Reply
-from agentos.domain.requests import EarlierAnswer, NewMessage, Sent, ToolResult, TurnOverride
+from agentos.domain.requests import CompletionRequest, EarlierAnswer, NewMessage, Sent, ToolResult, TurnOverride
 from agentos.domain.response_ids import ResponseId, response_id
 from agentos.kernel.errors import InvalidRequest
 from agentos.kernel.ids import made_at
 from agentos.kernel.validation import validated
+from agentos.services.response_histories import ResponseHistories
 from agentos.services.response_turns import ResponseRequest, no_previous
 from agentos.services.responses import ReadResponse
 
@@ -66,6 +68,24 @@ def goes_on_from(body: ResponsesRequest) -> tuple[str | None, ResponseId | None,
     return conversation, place, shown
 
 
+def going_on(
+    body: ResponsesRequest, tenant: str, histories: ResponseHistories, asked: CompletionRequest, form: ResponseForm
+) -> tuple[CompletionRequest, ResponseForm]:
+    """A request that is not stored, with the stored messages that it goes on from behind its own instructions.
+
+    Raises InvalidRequest, NotFound, PreviousResponseNotFound, ToolResultsPending.
+    """
+    conversation, place, shown = goes_on_from(body)
+    first = 1 if body.words else 0
+    instructions, added = asked.messages[:first], asked.messages[first:]
+    if place is not None:
+        messages = histories.after_response(tenant, place, added)
+    else:
+        messages = histories.after_conversation(tenant, conversation or "", body.model, added)
+    form = replace(form, shown={**form.shown, **shown})
+    return replace(asked, messages=(*instructions, *messages)), form
+
+
 def read_object(read: ReadResponse) -> ResponseObject:
     """The response as it stands."""
     words = words_of(read)
@@ -108,11 +128,12 @@ def _conversation(given: Any) -> str | None:
 def _sent(read: ReadRequest, metadata: Json) -> list[Sent]:
     """The messages as a session takes them. The parameters are those of the last one."""
     *earlier, last = read.messages
-    sent = [_one(message, {}, {}) for message in earlier]
-    return [*sent, _one(last, metadata, read.parameters.to_json())]
+    sent = [sent_message(message, {}, {}) for message in earlier]
+    return [*sent, sent_message(last, metadata, read.parameters.to_json())]
 
 
-def _one(message: Message, metadata: Json, parameters: Json) -> Sent:
+def sent_message(message: Message, metadata: Json, parameters: Json) -> Sent:
+    """A message as a session takes it, with metadata and parameters of its own. Raises InvalidRequest."""
     if message.role == "assistant":
         given = validated(GivenParameters, parameters)
         return EarlierAnswer(role="assistant", content=message.content, tool_calls=message.tool_calls, parameters=given)

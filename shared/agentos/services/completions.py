@@ -3,7 +3,7 @@
 Nothing is stored but its usage, and the answer to a request with an Idempotency-Key.
 """
 
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 from agentos.domain import Agent, IdempotencyKey, Reply, SessionUsage
 from agentos.domain.callers import Caller
@@ -14,7 +14,7 @@ from agentos.kernel.ids import new_id
 from agentos.routing.call import Simulation
 from agentos.routing.execute import Executor
 from agentos.services.leases import Leases
-from agentos.services.preparation import RequestPreparation
+from agentos.services.preparation import R_contra, RequestPreparation
 from agentos.services.replies import make_reply, require_complete
 from agentos.services.spending import Spending
 from agentos.services.stream_listener import StreamListener, forward, replay
@@ -24,22 +24,24 @@ from agentos.settings.loading import Settings
 from agentos.store.completion_records import CompletionRecords
 from agentos.store.turns import RecordedReply
 
+R = TypeVar("R", bound=CompletionRequest)
 
-class RequestAgents(Protocol):
+
+class RequestAgents(Protocol[R_contra]):
     """Finds the agent that answers a request (`services/door_agents.py`)."""
 
-    def of(self, caller: Caller, request: CompletionRequest) -> Agent: ...
+    def of(self, caller: Caller, request: R_contra) -> Agent: ...
 
 
-class Completions:
-    """Answers completion requests."""
+class Completions(Generic[R]):
+    """Answers completion requests of one kind."""
 
     def __init__(
         self,
-        agents: RequestAgents,
+        agents: RequestAgents[R],
         records: CompletionRecords,
         leases: Leases,
-        preparation: RequestPreparation,
+        preparation: RequestPreparation[R],
         executor: Executor,
         usage: UsageRecorder,
         spending: Spending,
@@ -60,7 +62,7 @@ class Completions:
     def complete(
         self,
         caller: Caller,
-        request: CompletionRequest,
+        request: R,
         deadline: Deadline,
         simulated: Simulation,
         key: IdempotencyKey | None = None,
@@ -98,7 +100,7 @@ class Completions:
         self,
         turn_id: str,
         caller: Caller,
-        request: CompletionRequest,
+        request: R,
         deadline: Deadline,
         simulated: Simulation,
         listener: StreamListener | None,

@@ -3,7 +3,7 @@
 import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from agentos.domain import (
     Agent,
@@ -30,6 +30,7 @@ from agentos.routing.plan import Facts, TargetStats, make_plan
 from agentos.services.cached_prefixes import cached_prefix, last_reply
 from agentos.services.pseudonyms import Pseudonyms
 from agentos.services.tool_definitions import offered_tools
+from agentos.services.turn_messages import asked_of
 from agentos.settings.loading import Settings
 from agentos.settings.schema import TaskType
 
@@ -57,11 +58,14 @@ class Hints:
         return cls(message.task_type, message.priority, message.metadata)
 
 
-class RequestPreparation(Protocol):
-    """Prepares a door's request."""
+R_contra = TypeVar("R_contra", bound=CompletionRequest, contravariant=True)
+
+
+class RequestPreparation(Protocol[R_contra]):
+    """Prepares requests of one kind: a door's, or another's that has more to say."""
 
     def of_request(
-        self, caller: Caller, agent: Agent, request: CompletionRequest, *, streamed: bool = False
+        self, caller: Caller, agent: Agent, request: R_contra, *, streamed: bool = False
     ) -> tuple[Prompt, Plan]:
         """The prompt and its plan. `streamed`: the answer is wanted as a stream."""
         ...
@@ -201,16 +205,6 @@ def said(message: SentMessage | Reply) -> Message:
     if isinstance(message, Reply):
         return Message(role="assistant", content=message.content, tool_calls=message.tool_calls)
     return asked_of(message)
-
-
-def asked_of(message: SentMessage) -> Message:
-    """A client's message as a provider is told it."""
-    return Message(
-        role=message.role,
-        content=message.content,
-        tool_calls=message.tool_calls,
-        tool_call_id=message.tool_call_id,
-    )
 
 
 def _asked(prompt: Prompt) -> Message:

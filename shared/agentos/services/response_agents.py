@@ -4,18 +4,25 @@ It is made when it is first needed, and its id is the same for every tenant. A s
 and instructions along; the agent's own model answers messages that go on with such a session in the native API.
 """
 
-from agentos.domain import Agent, AgentConfig, IdempotencyKey, Session
+from collections.abc import Sequence
+
+from agentos.domain import Agent, AgentConfig, IdempotencyKey, Session, SessionUsage
 from agentos.domain.requests import TurnOverride
-from agentos.domain.response_ids import RESPONSES_AGENT
-from agentos.kernel.clock import Clock, Deadline
+from agentos.domain.response_ids import RESPONSES_AGENT, conversation
+from agentos.kernel.clock import Clock, Deadline, timestamp
 from agentos.kernel.errors import NotFound
+from agentos.kernel.ids import new_id
 from agentos.store.agents import AgentStore
 from agentos.store.faults import ConditionFailed
 from agentos.store.items import Item
+from agentos.store.messages import StoredMessage
 from agentos.store.sessions import SessionStore
 
 MODEL = "openai:gpt-4o-mini"
 """The agent's, where a conversation is opened before any response names a model."""
+
+MOST_MESSAGES = 80
+"""In one request. A commit is one transaction of at most 100 items (DynamoDB's documentation, "Quotas")."""
 
 
 class ResponseAgents:
@@ -36,15 +43,19 @@ class ResponseAgents:
         deadline: Deadline,
         key: IdempotencyKey | None,
         reserved: Item | None = None,
+        first: Sequence[StoredMessage] = (),
     ) -> Session:
-        """The session, created; under a key, the one that it created before. Raises as `SessionStore.create` does."""
+        """The session, created; under a key, the one that it created before.
+
+        `first`: as `SessionStore.create` takes it. Raises as that does.
+        """
         try:
-            return self._sessions.create(tenant, session, deadline, key, reserved)
+            return self._sessions.create(tenant, session, deadline, key, reserved, first)
         except NotFound:
             if session.agent_id != self.own_id:
                 raise
         self._make(tenant, override, deadline)
-        return self._sessions.create(tenant, session, deadline, key, reserved)
+        return self._sessions.create(tenant, session, deadline, key, reserved, first)
 
     def _make(self, tenant: str, override: TurnOverride | None, deadline: Deadline) -> None:
         now = self._clock.now()
@@ -63,3 +74,27 @@ class ResponseAgents:
             self._agents.create(tenant, agent, deadline)
         except ConditionFailed:  # another request was first
             return
+
+
+def new_session(agent_id: str, clock: Clock, lifetime: int | None, user_id: str | None = None) -> Session:
+    """A session without messages. `lifetime`: seconds after its latest turn."""
+    now = clock.time()
+    return Session(
+        session_id=new_id("sess", now),
+        agent_id=agent_id,
+        agent_version=None,
+        user_id=user_id,
+        metadata={},
+        state="idle",
+        message_count=0,
+        usage=SessionUsage(),
+        expires_at=None if lifetime is None else timestamp(int(now) + lifetime),
+        last_activity_at=timestamp(now),
+        created_at=timestamp(now),
+        expires_in_seconds=lifetime,
+    )
+
+
+def named_session(text: str, agent_id: str) -> tuple[str, str]:
+    """Agent and session of a conversation's id, which may be a session's own: it is then that agent's."""
+    return conversation(text) or (agent_id, text)

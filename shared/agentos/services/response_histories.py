@@ -6,8 +6,8 @@ from agentos.domain.response_ids import ResponseId
 from agentos.domain.token_estimates import estimate
 from agentos.services.door_agents import AGENT
 from agentos.services.preparation import said
-from agentos.services.response_agents import ResponseAgents
-from agentos.services.response_turns import named_session, no_previous
+from agentos.services.response_agents import ResponseAgents, named_session
+from agentos.services.response_turns import no_previous
 from agentos.services.turn_messages import pending, turns_with
 from agentos.settings.schema import Limits
 from agentos.store.responses import ResponseStore, StoredResponse

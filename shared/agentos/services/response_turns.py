@@ -16,20 +16,19 @@ the newest never is again; and where another turn runs, a request with a key is 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from agentos.domain import IdempotencyKey, Reply, Session, SessionUsage
+from agentos.domain import IdempotencyKey, Reply
 from agentos.domain.callers import Caller
 from agentos.domain.requests import Sent, TurnOverride
-from agentos.domain.response_ids import ResponseId, conversation, response_of_item
-from agentos.kernel.clock import Clock, Deadline, timestamp
+from agentos.domain.response_ids import ResponseId, response_of_item
+from agentos.kernel.clock import Clock, Deadline
 from agentos.kernel.errors import (
     ErrorClass,
     InvalidRequest,
     PreviousResponseNotFound,
     SessionBusy,
 )
-from agentos.kernel.ids import new_id
 from agentos.services.door_agents import AGENT, DoorAgents
-from agentos.services.response_agents import ResponseAgents
+from agentos.services.response_agents import MOST_MESSAGES, ResponseAgents, named_session, new_session
 from agentos.services.stream_listener import StreamListener
 from agentos.services.turns import SessionMoved, Turn, Turns
 from agentos.store.forks import MAX_MESSAGES, ForkStore, SourceGone
@@ -45,9 +44,6 @@ https://platform.openai.com/docs/guides/your-data
 """
 
 FORK_SECONDS = 25
-
-MOST_MESSAGES = 80
-"""In one request. A commit is one transaction of at most 100 items (DynamoDB's documentation, "Quotas")."""
 
 Listen = Callable[[SessionPath], StreamListener]
 """Makes the listener of an answer, once it is known in which session the answer is."""
@@ -231,30 +227,6 @@ class ResponseTurns:
             raise no_previous(previous.place.text) from error
         opened = self._agents.opened(tenant, forked, named.override, deadline, call.key, reserved)
         return tenant, named.agent_id, opened.session_id
-
-
-def new_session(agent_id: str, clock: Clock, lifetime: int | None, user_id: str | None = None) -> Session:
-    """A session without messages. `lifetime`: seconds after its latest turn."""
-    now = clock.time()
-    return Session(
-        session_id=new_id("sess", now),
-        agent_id=agent_id,
-        agent_version=None,
-        user_id=user_id,
-        metadata={},
-        state="idle",
-        message_count=0,
-        usage=SessionUsage(),
-        expires_at=None if lifetime is None else timestamp(int(now) + lifetime),
-        last_activity_at=timestamp(now),
-        created_at=timestamp(now),
-        expires_in_seconds=lifetime,
-    )
-
-
-def named_session(text: str, agent_id: str) -> tuple[str, str]:
-    """Agent and session of a conversation's id, which may be a session's own: it is then that agent's."""
-    return conversation(text) or (agent_id, text)
 
 
 def no_previous(response_id: str) -> PreviousResponseNotFound:

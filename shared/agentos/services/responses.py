@@ -1,21 +1,15 @@
-"""Stored responses: read, delete, cancel; and conversations, which are sessions."""
+"""Stored responses: read, delete, cancel."""
 
 from dataclasses import dataclass
 from typing import Any
 
-from agentos.domain import Failure, IdempotencyKey, Reply, SentMessage, Session
+from agentos.domain import Failure, Reply, SentMessage
 from agentos.domain.response_ids import ResponseId, response_id
 from agentos.kernel.clock import Clock, Deadline
 from agentos.kernel.errors import NotFound, Unsupported
 from agentos.services.background_turns import FAIL_SECONDS, OVERDUE, TurnClock
-from agentos.services.response_agents import ResponseAgents
-from agentos.services.response_turns import named_session, new_session
 from agentos.store.background_turns import BackgroundTurnStore
 from agentos.store.responses import PendingResponse, ResponseStore, StoredResponse
-from agentos.store.sessions import SessionStore
-
-MOST_ITEMS = 2000
-"""Messages of a conversation whose items are listed: a page is found by the id of an item, so all are read."""
 
 CANCELLED = Failure(code="cancelled", message="The response was cancelled.", details={})
 
@@ -113,31 +107,3 @@ def _pending(found: PendingResponse) -> ReadResponse:
 
 def _missing(text: str) -> NotFound:
     return NotFound("There is no such response.", {"responseId": text[:200]})
-
-
-class Conversations:
-    """What the endpoints for conversations do: each is a session. What does not exist raises NotFound."""
-
-    def __init__(self, agents: ResponseAgents, sessions: SessionStore, responses: ResponseStore, clock: Clock) -> None:
-        self._agents = agents
-        self._sessions = sessions
-        self._responses = responses
-        self._clock = clock
-
-    def create(self, tenant: str, metadata: dict[str, Any], deadline: Deadline, key: IdempotencyKey | None) -> Session:
-        """A session of the tenant's own agent for responses. It does not expire."""
-        session = new_session(self._agents.own_id, self._clock, None)
-        session = session.model_copy(update={"metadata": metadata})
-        return self._agents.opened(tenant, session, None, deadline, key)
-
-    def get(self, tenant: str, text: str) -> Session:
-        return self._sessions.get(tenant, *named_session(text, self._agents.own_id))
-
-    def items(self, tenant: str, text: str) -> tuple[Session, list[SentMessage | Reply]]:
-        """The conversation and its messages, in order; of a very long one the newest."""
-        session = self.get(tenant, text)
-        last = session.message_count
-        return session, self._responses.messages(tenant, session, max(1, last - MOST_ITEMS + 1), last)
-
-    def delete(self, tenant: str, text: str, deadline: Deadline) -> None:
-        self._sessions.delete(tenant, *named_session(text, self._agents.own_id), deadline)

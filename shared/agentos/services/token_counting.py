@@ -30,7 +30,7 @@ class CountedTokens(Value):
 class TokenCounting:
     """Counts the tokens of prompts. Nothing is generated, stored or billed."""
 
-    def __init__(self, agents: DoorAgents, preparation: RequestPreparation, count: Count) -> None:
+    def __init__(self, agents: DoorAgents, preparation: RequestPreparation[CompletionRequest], count: Count) -> None:
         self._agents = agents
         self._preparation = preparation
         self._count = count

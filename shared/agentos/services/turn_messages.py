@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from agentos.domain import SentMessage
+from agentos.domain import Message, SentMessage
 from agentos.domain.history import Turns, extended
 from agentos.domain.requests import EarlierAnswer, NewMessage, Sent, ToolResult
 from agentos.kernel.errors import ToolCallNotOpen, ToolResultsPending
@@ -21,6 +21,16 @@ def to_sent(message: Sent, created_at: str) -> SentMessage:
         priority=message.priority if isinstance(message, NewMessage) else None,
         metadata={} if isinstance(message, EarlierAnswer) else message.metadata,
         created_at=created_at,
+    )
+
+
+def asked_of(message: SentMessage) -> Message:
+    """A client's message as a provider is told it."""
+    return Message(
+        role=message.role,
+        content=message.content,
+        tool_calls=message.tool_calls,
+        tool_call_id=message.tool_call_id,
     )
 
 

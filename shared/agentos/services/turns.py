@@ -20,11 +20,11 @@ from agentos.kernel.logs import correlated
 from agentos.routing.admission import Admission
 from agentos.routing.execute import Executor
 from agentos.services.leases import HeldLease, Leases
-from agentos.services.preparation import Hints, Preparation, asked_of
+from agentos.services.preparation import Hints, Preparation
 from agentos.services.replies import awaiting_results, make_reply, require_complete
 from agentos.services.spending import Spending
 from agentos.services.stream_listener import StreamListener, forward, replay
-from agentos.services.turn_messages import pending, remaining_calls, to_sent, turns_with
+from agentos.services.turn_messages import asked_of, pending, remaining_calls, to_sent, turns_with
 from agentos.services.turn_metrics import TurnRecord, TurnRecorder
 from agentos.services.turn_parameters import overridden, with_parameters
 from agentos.services.usage_recorder import TurnUsage, UsageRecorder

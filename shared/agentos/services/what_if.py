@@ -5,7 +5,6 @@ The calls are those of a stateless completion (`services/completions.py`): budge
 """
 
 from dataclasses import dataclass
-from typing import cast
 
 from agentos.domain import Agent, IdempotencyKey, Plan, Prompt, Reply
 from agentos.domain.callers import Caller
@@ -15,7 +14,8 @@ from agentos.kernel.errors import InvalidRequest
 from agentos.kernel.values import Value
 from agentos.services.agent_patches import drafted
 from agentos.services.completions import Completions
-from agentos.services.preparation import Hints, Preparation, asked_of
+from agentos.services.preparation import Hints, Preparation
+from agentos.services.turn_messages import asked_of
 from agentos.services.turn_parameters import answering
 from agentos.settings.loading import Settings
 from agentos.store.agents import AgentStore
@@ -44,8 +44,9 @@ class PastRequest(CompletionRequest):
 class PastAgents:
     """The agent of a past turn's request."""
 
-    def of(self, caller: Caller, request: CompletionRequest) -> Agent:
-        return cast("PastRequest", request).agent
+    def of(self, caller: Caller, request: PastRequest) -> Agent:
+        """The one that it brings along."""
+        return request.agent
 
 
 class PastPreparation:
@@ -55,9 +56,10 @@ class PastPreparation:
         self._preparation = preparation
 
     def of_request(
-        self, caller: Caller, agent: Agent, request: CompletionRequest, *, streamed: bool = False
+        self, caller: Caller, agent: Agent, request: PastRequest, *, streamed: bool = False
     ) -> tuple[Prompt, Plan]:
-        turn = cast("PastRequest", request).turn
+        """The prompt and its plan, as `Preparation.of_request` gives them."""
+        turn = request.turn
         said = [message for message in turn.asked if message.role in ("user", "system")]
         hints = Hints.of(said[-1]) if said else Hints()
         return self._preparation.prepare(caller, agent, turn.session, request.messages, hints, streamed=streamed)
@@ -71,7 +73,7 @@ class WhatIf:
         agents: AgentStore,
         sessions: SessionStore,
         turns: PastTurns,
-        completions: Completions,
+        completions: Completions[PastRequest],
         settings: Settings,
     ) -> None:
         self._agents = agents

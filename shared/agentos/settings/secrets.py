@@ -4,8 +4,8 @@
     /<stack>/providers/OPENAI_ENDPOINT
 
 They are read once per process, again before MAX_AGE_SECONDS are over, and at once after a provider refused a key. A
-rotated key needs no deployment. SSM's own operation is used, because a library that hides versions could not tell that a
-key has changed where it is not decrypted: functions that call no provider read the names and versions only.
+rotated key needs no deployment. SSM's own operation is used, because a library that hides versions could not tell that
+a key has changed where it is not decrypted: functions that call no provider read the names and versions only.
 
 https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParametersByPath.html
 """

@@ -1,6 +1,6 @@
 """Sessions and the messages in them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from agentos.domain import IdempotencyKey, Page, Reply, SentMessage, Session, SessionFilter, SessionUsage
 from agentos.kernel.clock import Clock, Deadline, epoch, timestamp
@@ -12,7 +12,7 @@ from agentos.store.dynamodb import BATCH_GET_MAX, Action, Table
 from agentos.store.faults import ConditionFailed
 from agentos.store.idempotency import create_once, made_before
 from agentos.store.items import Item, gone, session_item, session_of, size
-from agentos.store.messages import Messages, json_bytes
+from agentos.store.messages import Messages, StoredMessage, json_bytes
 from agentos.store.pages import MAX_PAGE_BYTES, chunks, take_page
 
 MAX_SEARCHED = 500
@@ -36,11 +36,14 @@ class SessionStore:
         deadline: Deadline,
         key: IdempotencyKey | None = None,
         reserved: Item | None = None,
+        first: Sequence[StoredMessage] = (),
     ) -> Session:
         """The session that was created: this one, or the one that the key created before, as it was then.
 
-        `reserved`: the reservation that it replaces. Raises NotFound where its agent is gone (a deleted one gets no new
-        session), IdempotencyMismatch, PayloadTooLarge.
+        `reserved`: the reservation that it replaces. `first`: the messages that it begins with.
+
+        Raises NotFound where its agent is gone (a deleted one gets no new session), IdempotencyMismatch,
+        PayloadTooLarge.
         """
         agent_id = session.agent_id
         listed = {"agentSessions": keys.agent_sessions(tenant, agent_id)}
@@ -48,6 +51,7 @@ class SessionStore:
             listed["userSessions"] = keys.user_sessions(tenant, agent_id, session.user_id)
         item = session_item(keys.session(tenant, agent_id, session.session_id), session, listed)
         actions = [self._table.check(keys.agent(tenant, agent_id), ALIVE), self._put(item, reserved)]
+        actions += [self._table.new(part) for message in first for part in message.items]
         made_id = session.session_id
         try:
             if key:

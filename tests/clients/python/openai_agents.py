@@ -1,9 +1,17 @@
-"""OpenAI's Agents SDK with its defaults, which is the Responses API: a tool, a hand-off, a typed answer, a stream."""
+"""OpenAI's Agents SDK with its defaults, which is the Responses API: a tool, a hand-off, a typed answer, a session,
+a stream."""
 
 import asyncio
 import os
 
-from agents import Agent, Runner, function_tool, set_default_openai_client, set_tracing_disabled
+from agents import (
+    Agent,
+    OpenAIConversationsSession,
+    Runner,
+    function_tool,
+    set_default_openai_client,
+    set_tracing_disabled,
+)
 from openai import AsyncOpenAI
 from openai.types.responses import ResponseTextDeltaEvent
 from pydantic import BaseModel
@@ -42,6 +50,16 @@ async def main() -> None:
     triage = Agent(name="Triage", model=MODEL, handoffs=[Agent(name="Greeter", model=MODEL)])
     handed = await Runner.run(triage, "Hello?")
     assert handed.last_agent.name == "Greeter", handed.last_agent
+
+    session = OpenAIConversationsSession()
+    await Runner.run(agent, "What is the weather in Basel?", session=session)
+    before = await session.get_items()
+    kinds = [item.get("type") for item in before]
+    assert kinds == ["message", "function_call", "function_call_output", "message"], before
+    await Runner.run(agent, "And in Bern?", session=session)
+    assert (await session.get_items())[:4] == before
+    assert len(asked) == 4, asked
+    await session.clear_session()
 
     stream = Runner.run_streamed(Agent(name="Greeter", model=MODEL), "Say hello.")
     pieces = [

@@ -26,9 +26,7 @@ class BotocoreClient:
         return answer
 
 
-def connect(
-    endpoint_url: str | None, timeouts: Timeouts, attempts: int, service: str = "dynamodb"
-) -> BotocoreClient:
+def connect(endpoint_url: str | None, timeouts: Timeouts, attempts: int, service: str = "dynamodb") -> BotocoreClient:
     """A client with the time-outs, tries and connections of ours."""
     import boto3
     from botocore.config import Config
@@ -40,7 +38,8 @@ def connect(
         max_pool_connections=50,
         tcp_keepalive=True,
     )
-    return BotocoreClient(boto3.client(service, endpoint_url=endpoint_url, config=config))
+    client: Any = boto3.client  # its type knows services by literal names alone
+    return BotocoreClient(client(service, endpoint_url=endpoint_url, config=config))
 
 
 def check_answer(response_dict: Mapping[str, Any], **_: Any) -> None:

@@ -35,7 +35,9 @@ class Client:
         self._quota = Quota()
 
     def call(self, operation: str, **parameters: Any) -> dict[str, Any]:
-        """The answer to a request. Raises ClientError where the service refuses, BotoCoreError where it does not answer.
+        """The answer to a request.
+
+        Raises ClientError where the service refuses, BotoCoreError where it does not answer.
 
         PartialAnswer, which is a BotoCoreError, says that an answer is not whole.
         """

@@ -41,7 +41,9 @@ class AwsClient(Protocol):
     """A client of a service: ours, or botocore's behind the same method."""
 
     def call(self, operation: str, **parameters: Any) -> dict[str, Any]:
-        """The answer to a request. Raises ClientError where the service refuses, BotoCoreError where it does not answer.
+        """The answer to a request.
+
+        Raises ClientError where the service refuses, BotoCoreError where it does not answer.
 
         A further field that the service adds to an answer may be in it.
         """
