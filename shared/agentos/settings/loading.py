@@ -33,6 +33,7 @@ DEFAULT_FILE = Path(__file__).parents[3] / "config" / "default.yaml"
 MAX_TARGETS = 1000
 """How many targets are kept, for each model, reason and place in a plan."""
 
+
 class Settings:
     """All settings of a process. They do not change, except for the providers' stored keys and endpoints."""
 
