@@ -38,7 +38,7 @@ run: $(VENV)/run.stamp $(VENV)/ministack.stamp $(MODEL) $(DEBUGGER) ## the whole
 build: $(VENV)/dev.stamp ## what gets deployed, into .aws-sam; ARCHITECTURE=x86_64 for another than the template's
 	@$(SAM) build $(if $(ARCHITECTURE),--parameter-overrides Architecture=$(ARCHITECTURE))
 	@du -sk .aws-sam/build/Layer | awk '{printf "The layer has %d MB unzipped.\n", $$1 / 1024}'
-	@$(BIN)/python tools/sbom.py .aws-sam/build/Layer/python .aws-sam/layer.cdx.json
+	@$(BIN)/python tools/sbom.py .aws-sam/layer.cdx.json .aws-sam/build/Layer/python .aws-sam/build/JwtLayer/python
 	@echo "Its bill of materials is .aws-sam/layer.cdx.json (CycloneDX)."
 
 sam-local: $(VENV)/dev.stamp $(MODEL) ## the stack in containers, under sam local; needs Docker; PORT=8080
@@ -142,6 +142,7 @@ lock: $(VENV)/uv.stamp ## write the locks again after a change to a .in file; UP
 	$(LOCK) --override requirements/overrides.txt requirements/dev.in -o requirements/dev.txt
 	$(LOCK) -c requirements/dev.txt requirements/run.in -o requirements/run.txt
 	$(LOCK) -c requirements/dev.txt shared/requirements.in -o shared/requirements.txt
+	$(LOCK) -c requirements/dev.txt shared/requirements.jwt.in -o shared/requirements.jwt.txt
 	$(LOCK) requirements/ministack.in -o requirements/ministack.txt
 	$(LOCK) -c requirements/ministack.txt requirements/emulator.in -o requirements/emulator.txt
 	$(LOCK) requirements/checkov.in -o requirements/checkov.txt

@@ -1,6 +1,6 @@
-"""Writes the layer's software bill of materials: `python tools/sbom.py LAYER FILE`, as `make build` does.
+"""Writes the layers' software bill of materials: `python tools/sbom.py FILE LAYER…`, as `make build` does.
 
-cyclonedx-py describes the packages of a virtual environment. The one that it is shown here has nothing but the layer's
+cyclonedx-py describes the packages of a virtual environment. The one that it is shown here has nothing but the layers'
 packages on its path; none of them is imported, since they are built for Lambda's processor.
 """
 
@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import venv
+from collections.abc import Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -20,13 +21,13 @@ NAME = "agentos-serverless"
 CYCLONEDX = [sys.executable, "-m", "cyclonedx_py"]  # its script may name another interpreter
 
 
-def write(packages: Path, file: Path) -> None:
-    """Describe what is installed in `packages` to `file`, as CycloneDX 1.6 JSON. Exits with what went wrong."""
+def write(file: Path, folders: Sequence[Path]) -> None:
+    """Describe what is installed in these folders to `file`, as CycloneDX 1.6 JSON. Exits with what went wrong."""
     with tempfile.TemporaryDirectory() as folder:
         environment, project = Path(folder, "environment"), Path(folder, "pyproject.toml")
         venv.create(environment, symlinks=True)
         (site_packages,) = environment.glob("lib/python*/site-packages")
-        (site_packages / "layer.pth").write_text(f"{packages.resolve()}\n")
+        (site_packages / "layers.pth").write_text("".join(f"{folder.resolve()}\n" for folder in folders))
         project.write_text(_project())
         # A test validates the result; to do it here would take six seconds of every build.
         form = ["--spec-version", "1.6", "--output-format", "JSON", "--no-validate"]
@@ -47,7 +48,8 @@ def write(packages: Path, file: Path) -> None:
 
 def _project() -> str:
     """What cyclonedx-py reads of the project itself: the root component, and what it depends on directly."""
-    lines = (ROOT / "shared" / "requirements.in").read_text().splitlines()
+    files = (ROOT / "shared").glob("requirements*.in")
+    lines = [line for file in sorted(files) for line in file.read_text().splitlines()]
     direct = [line.partition("#")[0].strip() for line in lines]
     fields = {
         "name": NAME,
@@ -60,4 +62,4 @@ def _project() -> str:
 
 
 if __name__ == "__main__":
-    write(Path(sys.argv[1]), Path(sys.argv[2]))
+    write(Path(sys.argv[1]), [Path(folder) for folder in sys.argv[2:]])

@@ -23,5 +23,6 @@ GOALS = (
     Goal("fallback's request after a 404", 5, "ms"),
     Goal("fallback's request after a 503, with its retry", 300, "ms"),
     Goal("memory after 1,000 messages", 80, "MB"),
+    Goal("memory that 19,000 more messages add", 2, "MB"),
     Goal("layer with bytecode", 30, "MB"),
 )

@@ -5,6 +5,7 @@ An answer that is not the expected one ends the run: a refusal or an error takes
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -46,7 +47,8 @@ class FirstAnswers:
 
     def __init__(self, port: int) -> None:
         self._port = port
-        self._environment = {"PATH": os.environ["PATH"], "PYTHONPATH": f"{ROOT / 'shared'}:{ROOT}"}
+        self._layer = tempfile.TemporaryDirectory()
+        self._environment = {"PATH": os.environ["PATH"], "PYTHONPATH": f"{_layer(Path(self._layer.name))}:{ROOT}"}
         self._functions = {**ours.environment(port), "LOCAL_ENDPOINT": f"http://127.0.0.1:{port}/ok/v1"}
 
     def seed(self) -> None:
@@ -87,6 +89,17 @@ class FirstAnswers:
         )
         found: dict[str, Any] = json.loads(run.stdout)
         return found
+
+
+def _layer(folder: Path) -> Path:
+    """What the deployed layer has: the package, and the configuration as JSON too (`shared/Makefile`)."""
+    python = folder / "python"
+    python.mkdir()
+    (python / "agentos").symlink_to(ROOT / "shared" / "agentos")
+    shutil.copytree(ROOT / "config", folder / "config")
+    compiler = ROOT / "shared" / "config_as_json.py"
+    subprocess.run([sys.executable, compiler, folder / "config" / "default.yaml"], check=True)
+    return python
 
 
 def _answer(folder: str, found: dict[str, Any]) -> FirstAnswer:

@@ -70,13 +70,3 @@ def _one_round(call: Call, calls: int, clock: Clock) -> float:
     for _ in range(calls):
         call()
     return (clock() - began) / calls * 1000
-
-
-def wall(call: Call, calls: int) -> Measured:
-    """Milliseconds of real time for one call."""
-    found: list[float] = []
-    for _ in range(calls):
-        began = time.perf_counter()
-        call()
-        found.append((time.perf_counter() - began) * 1000)
-    return Measured.of(found)

@@ -5,7 +5,6 @@
 Prints one line of JSON: milliseconds by name, round by round, and for failures the time until the fallback was asked.
 """
 
-import http.client
 import json
 import os
 import sys
@@ -17,6 +16,7 @@ from typing import Any
 
 from bench.speed import floors, ours
 from bench.speed.measuring import cpu
+from bench.speed.processes import ask_stub
 
 OVERLAY = """
 health: {failures: 1000000}
@@ -44,7 +44,7 @@ def measure(port: int, behaviour: str, folder: Path) -> dict[str, Any]:
         "chat completion, streamed": ours.chat_completion(stream=True),
         "stored message, streamed": ours.stored_message(stream=True),
     }
-    return {"cpu": cpu(calls) | cpu(streams, rounds=5), "first_byte": _first_byte(), "memory": _memory(calls)}
+    return {"cpu": cpu(calls) | cpu(streams, rounds=5), "first_byte": _first_byte()}
 
 
 def _failing(port: int, behaviour: str) -> dict[str, Any]:
@@ -61,9 +61,7 @@ def _failing(port: int, behaviour: str) -> dict[str, Any]:
 
 def _times(port: int) -> list[tuple[str, float, float]]:
     """The stub's requests since it was last asked: behaviour, arrival and answer in milliseconds."""
-    connection = http.client.HTTPConnection("127.0.0.1", port)
-    connection.request("POST", "/times/", b"{}")
-    return [(name, came / 1e6, went / 1e6) for name, came, went in json.loads(connection.getresponse().read())]
+    return [(name, came / 1e6, went / 1e6) for name, came, went in ask_stub(port, "times")]
 
 
 def _gaps(times: list[tuple[str, float, float]], behaviour: str) -> list[float]:
@@ -99,23 +97,6 @@ def _first_byte() -> list[float]:
     for _ in range(10):
         handler("chat_completions")(event(body, resource="/chat_completions"), Listening())  # type: ignore[arg-type]
     return added
-
-
-def _memory(calls: dict[str, Callable[[], object]]) -> dict[str, float]:
-    """Megabytes after so many stored messages."""
-    most = int(os.environ.get("BENCH_MESSAGES", "2000"))
-    found: dict[str, float] = {}
-    for done in range(1, most + 1):
-        calls["stored message"]()
-        if done in (1000, most):
-            found[str(done)] = _resident()
-    return found
-
-
-def _resident() -> float:
-    """Megabytes that this process has in memory now."""
-    status = Path("/proc/self/status").read_text()
-    return int(status.partition("VmRSS:")[2].split()[0]) / 1024
 
 
 if __name__ == "__main__":

@@ -78,8 +78,9 @@ def test_a_signature_counts_only_where_api_gateway_has_checked_it() -> None:
     caller = SignedCallers("acme").identify(credentials({"userArn": arn}))
     assert (caller.tenant, caller.key_id) == ("acme", arn)
     for identity in ({}, {"userArn": None}, {"userArn": ""}, {"userArn": 7}, {"user": "me"}):
-        with pytest.raises(Unauthorized):
+        with pytest.raises(Unauthorized) as caught:
             SignedCallers("acme").identify(credentials(identity))
+        assert caught.value.headers == {"www-authenticate": "AWS4-HMAC-SHA256"}
 
 
 @pytest.mark.parametrize("access", ["open", "optional", "any", "agents:read", "agents:write", "chat", "usage", "admin"])

@@ -65,6 +65,16 @@ def test_the_first_request_loads_no_module_and_builds_no_schema(
     assert first == {"status": 200, "loaded": [], "built": []}
 
 
+def test_functions_name_what_they_import_from_the_composition_root() -> None:
+    """Init builds what a handler's module has imported by name. What it reaches through a module is built too late."""
+    found = [
+        path.parent.name
+        for path in ROOT.glob("functions/*/app.py")
+        if "from agentos import wiring" in path.read_text().splitlines()
+    ]
+    assert found == []
+
+
 def test_what_cannot_be_built_at_init_is_the_first_requests_error() -> None:
     environment = {
         "PYTHONPATH": str(ROOT / "shared"),

@@ -46,3 +46,49 @@ def test_a_schema_is_built_by_one_thread_though_several_use_it_for_the_first_tim
     with ThreadPoolExecutor(THREADS) as threads:
         assert list(threads.map(use, texts)) == texts
     assert len(Built.times) == 1
+
+
+class Counted(str):
+    """A type that counts the schemas that are made of it."""
+
+    schemas = 0
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        cls.schemas += 1
+        return handler(str)
+
+
+class Part(LazyModel):
+    text: Counted
+
+
+class First(LazyModel):
+    parts: tuple[Part, ...]
+
+
+class Second(LazyModel):
+    part: Part | None = None
+    first: First
+
+
+def test_a_model_that_others_hold_is_built_once() -> None:
+    value = Second.model_validate({"part": {"text": "a"}, "first": {"parts": [{"text": "b"}]}})
+    assert First.model_validate(value.first.model_dump()) == value.first
+    assert Part.model_validate({"text": "a"}) == value.part
+    assert Counted.schemas == 1
+
+
+class Node(LazyModel):
+    below: "tuple[Node, ...]" = ()
+    leaf: "Leaf | None" = None
+
+
+class Leaf(LazyModel):
+    above: Node | None = None
+
+
+def test_models_may_hold_each_other() -> None:
+    value = Node.model_validate({"below": [{}, {"leaf": {"above": {"below": [{}]}}}]})
+    assert value.below[1].leaf == Leaf(above=Node(below=(Node(),)))
+    assert Leaf.model_validate({"above": {}}) == Leaf(above=Node())

@@ -5,7 +5,7 @@ import uuid
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError, EndpointConnectionError
+from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
 from pydantic import SecretStr
 
 from agentos.kernel.errors import ApiError, Throttled, Unavailable
@@ -53,6 +53,7 @@ def refused(code: str) -> Exception:
         (refused("ParameterLimitExceeded"), Unavailable),
         (refused("AccessDeniedException"), Unavailable),
         (EndpointConnectionError(endpoint_url=f"https://{KEY}"), Unavailable),
+        (ReadTimeoutError(endpoint_url=f"https://{KEY}"), Unavailable),
     ],
 )
 def test_an_error_quotes_no_key(error: Exception, kind: type[ApiError], capsys: pytest.CaptureFixture[str]) -> None:

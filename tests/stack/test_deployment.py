@@ -116,6 +116,7 @@ def test_no_other_parameter_is_in_a_functions_settings() -> None:
         "HasConfigFile": "ConfigFile",
         "TracesToXRay": "TraceEndpoint",
         "HasTraceLayer": "TraceLayer",
+        "ChecksTokens": "AuthMode",
     }
     named |= {parameter for condition, parameter in conditions.items() if f'"{condition}"' in settings}
     assert named == CHANGE_FUNCTIONS.keys()

@@ -189,6 +189,15 @@ def test_alarms_notify_the_topic() -> None:
         assert alarm["Properties"]["AlarmActions"] == alarm["Properties"]["OKActions"] == [topic]
 
 
+def test_what_checks_tokens_is_in_a_layer_of_functions_that_take_tokens() -> None:
+    """It is as large as all else that they load."""
+    for mode, layers in (("keys", 1), ("iam", 1), ("jwt", 2)):
+        resources = translate(AuthMode=mode)
+        assert len(of_type(resources, "AWS::Lambda::LayerVersion")) == layers
+        functions = of_type(resources, "AWS::Lambda::Function").values()
+        assert {len(function["Properties"]["Layers"]) for function in functions} == {layers}
+
+
 def test_the_layer_is_named_after_its_stack() -> None:
     (layer,) = of_type(translate(), "AWS::Lambda::LayerVersion").values()
     assert layer["Properties"]["LayerName"] == {"Fn::Sub": "${AWS::StackName}-agentos"}

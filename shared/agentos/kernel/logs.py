@@ -62,7 +62,8 @@ def invocation(**ids: str | None) -> Iterator[None]:
     POWERTOOLS_LOGGER_SAMPLE_RATE draws anew whether the invocation logs at DEBUG.
     """
     logger.thread_safe_clear_keys()
-    logger.refresh_sample_rate_calculation()
+    if float(logger.sampling_rate or 0):  # a draw makes every logger of the process forget which levels it logs
+        logger.refresh_sample_rate_calculation()
     with correlated(**ids):
         yield
 

@@ -3,8 +3,16 @@
 import threading
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+)
 from pydantic.alias_generators import to_camel
+from pydantic_core import CoreSchema
 
 T = TypeVar("T")
 
@@ -33,6 +41,7 @@ Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 
 
 _BUILD = threading.RLock()
+_building: list[type[BaseModel]] = []
 
 
 class LazyModel(BaseModel):
@@ -48,7 +57,19 @@ class LazyModel(BaseModel):
     def model_rebuild(cls, *, _parent_namespace_depth: int = 2, **options: Any) -> bool | None:
         """As pydantic's, by one thread at a time."""
         with _BUILD:
-            return super().model_rebuild(_parent_namespace_depth=_parent_namespace_depth + 1, **options)
+            _building.append(cls)
+            try:
+                return super().model_rebuild(_parent_namespace_depth=_parent_namespace_depth + 1, **options)
+            finally:
+                _building.pop()
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """The schema of this model as a part of another's. It is built once and kept, where pydantic would make it anew
+        for each model that has a field of it."""
+        if not cls.__pydantic_complete__ and cls not in _building:
+            cls.model_rebuild()
+        return handler(source)
 
 
 class Value(LazyModel):

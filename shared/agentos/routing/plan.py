@@ -202,6 +202,8 @@ def _unable(target: Target, facts: Facts) -> Skipped | None:
 
 def _unsendable(target: Target, facts: Facts, settings: Settings) -> Skipped | None:
     """What of the request the target does not take and cannot be told in another way."""
+    if not (facts.image_kinds or facts.file_kinds or facts.audio_formats or facts.response_format):
+        return None  # most requests are text, which every target takes
     provider = settings.providers.get(target.provider)
     if provider is None:
         return None

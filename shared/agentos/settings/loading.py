@@ -5,6 +5,7 @@ available. Everything else about a provider is data in YAML.
 """
 
 import copy
+import json
 import os
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -12,7 +13,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import ValidationError
 
 from agentos.domain import ModelFacts, Target
@@ -32,8 +32,6 @@ DEFAULT_FILE = Path(__file__).parents[3] / "config" / "default.yaml"
 
 MAX_TARGETS = 1000
 """How many targets are kept, for each model, reason and place in a plan."""
-
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class Settings:
@@ -181,7 +179,15 @@ def load_settings(
 
 @cache
 def _shipped_document() -> dict[str, Any]:
-    """The shipped configuration, which does not change while the process lives. No caller changes the document."""
+    """The shipped configuration, which does not change while the process lives. No caller changes the document.
+
+    The layer has it as JSON too (`shared/config_as_json.py`): to load a YAML parser and to parse takes longer than to
+    build all settings of it.
+    """
+    compiled = DEFAULT_FILE.with_suffix(".json")
+    if compiled.exists():
+        document: dict[str, Any] = json.loads(compiled.read_bytes())
+        return document
     return _read(DEFAULT_FILE)
 
 
@@ -191,8 +197,11 @@ def _shipped_file() -> ConfigFile:
 
 
 def _read(path: Path) -> dict[str, Any]:
+    import yaml
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        document = yaml.load(path.read_bytes(), Loader=_Loader)  # noqa: S506 - a safe loader, the fast one
+        document = yaml.load(path.read_bytes(), Loader=loader)  # noqa: S506 - a safe loader, the fast one
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
     except (yaml.YAMLError, ValueError) as error:  # ValueError: impossible dates, too long numbers

@@ -64,7 +64,7 @@ class TenantSecrets:
 
 def _code(error: Any) -> str:
     """The service's code for the error, else its kind."""
-    response = getattr(error, "response", {})
+    response = getattr(error, "response", None) or {}  # errors of the connection have one that is None
     return str(response.get("Error", {}).get("Code") or type(error).__name__)
 
 

@@ -8,6 +8,7 @@ import hmac
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from urllib.parse import quote
 
 _ALGORITHM = "AWS4-HMAC-SHA256"
@@ -20,6 +21,11 @@ class Credentials:
     access_key: str
     secret_key: str = field(repr=False)
     token: str | None = field(default=None, repr=False)
+
+
+@lru_cache(maxsize=16)
+def _quoted(path: str) -> str:
+    return quote(path, safe="/~")
 
 
 class Signer:
@@ -50,7 +56,7 @@ class Signer:
         names = sorted(signed)
         lines = "".join(f"{name}:{signed[name]}\n" for name in names)
         joined, digest = ";".join(names), hashlib.sha256(body).hexdigest()
-        request = f"POST\n{quote(path, safe='/~')}\n\n{lines}\n{joined}\n{digest}"
+        request = f"POST\n{_quoted(path)}\n\n{lines}\n{joined}\n{digest}"
         scope = f"{day}/{self._region}/{self._service}/aws4_request"
         text = f"{_ALGORITHM}\n{timestamp}\n{scope}\n{hashlib.sha256(request.encode()).hexdigest()}"
         signature = hmac.digest(self._key(credentials.secret_key, day), text.encode(), "sha256").hex()
