@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from agentos.domain import Target
 from agentos.kernel.errors import ApiError, ContentFiltered, ErrorClass, UpstreamFailed
 from agentos.routing.call import Delta
-from agentos.routing.execute import Outcome, broken_off_error
+from agentos.routing.execute import Outcome
+from agentos.routing.run_errors import broken_off_error
 from tests.routing.scripted import HANG, LIMITS, Step, World
 from tests.support.properties import examples
 

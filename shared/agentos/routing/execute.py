@@ -9,25 +9,20 @@ an answer that then breaks off stays broken.
 import math
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from agentos.domain import Attempt, Completion, CoolDown, Plan, Prompt, SkipCode, Skipped, Target, TokenCount
 from agentos.domain.routing import cooling_order
 from agentos.kernel.clock import Clock, Deadline, Timeouts
 from agentos.kernel.errors import (
     ApiError,
-    ContentFiltered,
-    ContextLengthExceeded,
     DeadlineExceeded,
     ErrorClass,
-    Forbidden,
     NoProviderAvailable,
-    ProviderRejected,
-    Unsupported,
     UpstreamError,
     UpstreamFailed,
 )
 from agentos.kernel.logs import debugging, logger
+from agentos.routing import run_errors
 from agentos.routing.admission import ADMIT_ALL, Admission
 from agentos.routing.call import OK, AttemptListener, AttemptRunner, Delta, HealthGuard, PlanRun, Simulation
 from agentos.routing.health import CoolingDown
@@ -137,11 +132,10 @@ class Executor:
                 return _broken(target, run, left)
             if not POLICIES[failure.error_class].falls_back and failure.error_class not in also_on:
                 _skip_cooling(left, run)
-                raise self._failed(error_kind({failure.error_class}), run, []) from failure
+                raise self._failed(run_errors.error_kind({failure.error_class}), run, []) from failure
             if failure.error_class is ErrorClass.CONTEXT_LENGTH:
                 left = _with_larger_windows(target, left, run)
-        kind = error_kind(_last_classes(run.attempts)) if failure else _untried(run.skipped)
-        raise self._failed(kind, run, left) from failure
+        raise self._failed(run_errors.kind_of_all(run.attempts, run.skipped), run, left) from failure
 
     def _try(self, target: Target, prompt: Prompt, deadline: Deadline, behind: int, run: PlanRun) -> Completion:
         """One target's turn: a call, and a second one if the policy and the bounds allow it.
@@ -208,15 +202,14 @@ class Executor:
             run.skip(target, SkipCode.NOT_TRIED, reason)
             if target.cooling:
                 run.retry_at[target.model] = self._clock.time() + target.cooling.seconds
-        lacking = {skip.reason.partition(": ")[2] for skip in run.skipped if skip.code == SkipCode.UNSUPPORTED}
-        message = _MESSAGES[kind].format(capabilities="; ".join(sorted(lacking)))
         headers = {"x-agentos-attempts": str(len(run.attempts))}
         if not run.attempts and (refusal := run.admission.refusal()):
-            details = {**refusal.details, **_details(run.attempts, run.skipped)}
+            details = {**refusal.details, **run_errors.details(run.attempts, run.skipped)}
             return type(refusal)(refusal.message, details, {**refusal.headers, **headers})
         if kind in (UpstreamFailed, NoProviderAvailable) and run.retry_at:
             headers["retry-after"] = str(max(1, math.ceil(min(run.retry_at.values()) - self._clock.time())))
-        return kind(message, _details(run.attempts, run.skipped), headers)
+        message = run_errors.message(kind, run.skipped)
+        return kind(message, run_errors.details(run.attempts, run.skipped), headers)
 
     def _retry_pause(self, error: UpstreamError, seconds: float, more: bool) -> float | None:
         """Seconds to wait before the same target's second call; None where it gets none."""
@@ -257,13 +250,6 @@ def _asked_last(target: Target, left: Sequence[Target]) -> list[Target]:
     return sorted((*left, cooling), key=cooling_order)
 
 
-def broken_off_error(attempts: Sequence[Attempt], skipped: Sequence[Skipped]) -> ApiError:
-    """The error for the client where the last attempt had begun to answer."""
-    kind = ContentFiltered if attempts[-1].outcome == ErrorClass.CONTENT_FILTER else UpstreamFailed
-    message = "The answer broke off after it had begun; the last of details.attempts says how."
-    return kind(message, _details(attempts, skipped))
-
-
 def _with_larger_windows(target: Target, left: list[Target], run: PlanRun) -> list[Target]:
     """The targets that may take a prompt that was too long for `target`; an unknown window may be large enough."""
     known = target.facts.context_window
@@ -275,49 +261,3 @@ def _with_larger_windows(target: Target, left: list[Target], run: PlanRun) -> li
         else:
             run.skip(other, SkipCode.CONTEXT_LENGTH, f"its window of {window} is no larger")
     return kept
-
-
-_MESSAGES: dict[type[ApiError], str] = {
-    NoProviderAvailable: "No provider could be tried; details.skipped says why.",
-    Forbidden: "The key allows none of the models of this message; details.skipped lists them.",
-    Unsupported: "No model that is left can do what this message needs: {capabilities}.",
-    UpstreamFailed: "Every provider that could be tried failed; details.attempts says how.",
-    DeadlineExceeded: "The time for this message ran out before every provider had been tried.",
-    ContentFiltered: "The provider withheld an answer for reasons of safety.",
-    ProviderRejected: "Every provider that was asked found fault with the request itself.",
-    ContextLengthExceeded: "The conversation is longer than the context window of every model left to try.",
-}
-
-
-def _last_classes(attempts: Sequence[Attempt]) -> set[str]:
-    """The class of each target's last failure."""
-    return set({attempt.model: attempt.outcome for attempt in attempts}.values())
-
-
-def error_kind(classes: Collection[str]) -> type[ApiError]:
-    """The error for the client after failures of these classes: a code of its own if all are of one class."""
-    kinds: dict[Any, type[ApiError]] = {
-        ErrorClass.CONTENT_FILTER: ContentFiltered,
-        ErrorClass.REJECTED: ProviderRejected,
-        ErrorClass.CONTEXT_LENGTH: ContextLengthExceeded,
-    }
-    return kinds.get(next(iter(classes)), UpstreamFailed) if len(classes) == 1 else UpstreamFailed
-
-
-def _untried(skipped: Sequence[Skipped]) -> type[ApiError]:
-    """The error for the client where nothing could be tried."""
-    codes = {skip.code for skip in skipped}
-    if codes == {SkipCode.NOT_ALLOWED}:
-        return Forbidden
-    if codes == {SkipCode.CONTEXT_LENGTH}:
-        return ContextLengthExceeded
-    if codes and codes <= {SkipCode.UNSUPPORTED, SkipCode.CONTEXT_LENGTH}:
-        return Unsupported
-    return NoProviderAvailable
-
-
-def _details(attempts: Sequence[Attempt], skipped: Sequence[Skipped]) -> dict[str, Any]:
-    return {
-        "attempts": [attempt.to_json() for attempt in attempts],
-        "skipped": [skip.to_json() for skip in skipped],
-    }

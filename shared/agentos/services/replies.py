@@ -7,7 +7,8 @@ from agentos.domain import Plan, Reply, Route, TokenCount, Usage
 from agentos.domain.prices import moment
 from agentos.domain.usage import attempt_usage, total_cost
 from agentos.kernel.clock import Clock
-from agentos.routing.execute import Outcome, broken_off_error
+from agentos.routing.execute import Outcome
+from agentos.routing.run_errors import broken_off_error
 
 
 def make_reply(
