@@ -26,6 +26,7 @@ from tests.support.checkout import copy_to
 from tests.support.seed import KEY
 from tests.support.upstream import Upstream, answer
 
+HERE = Path(__file__).parent
 NOWHERE = "nowhere"
 IN_CONTAINERS = {"sam-local", "emulator"}
 STACK = "agentos"
@@ -58,6 +59,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
+    """After the last test of this folder, end all places. They would ask their queues and streams until the session
+    ends, beside the tests of other folders."""
+    yield
+    if nextitem is not None and not nextitem.path.is_relative_to(HERE):
+        item.session._setupstate.teardown_exact(None)
 
 
 @pytest.fixture(scope="session")

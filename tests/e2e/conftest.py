@@ -27,9 +27,10 @@ def dynamodb_endpoint(request: pytest.FixtureRequest) -> str:
     return str(request.getfixturevalue(f"{request.param}_endpoint"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
-    """A host with the real model and without any key, as a newcomer has it."""
+    """A host with the real model and without any key, as a newcomer has it. It is ended after its module, because a
+    host that nobody calls takes a sixteenth of a processor to ask its queues and streams."""
     running = start(tmp_path_factory.mktemp("host"), {"LOCAL_MODEL": "1"})
     yield running
     running.end()

@@ -4,6 +4,7 @@ import copy
 import logging
 import threading
 from decimal import Context, Decimal
+from functools import cache
 from typing import Any
 
 from moto.dynamodb import models
@@ -35,6 +36,7 @@ def _added(number: DynamoType, other: DynamoType) -> DynamoType:
     return DynamoType({"N": f"{Context(prec=38).add(Decimal(number.value), Decimal(other.value)):f}"})
 
 
+@cache
 def _copy_tables_once() -> None:
     """moto copies the table once for each action of a transaction, all before it does the first. One copy is enough."""
     copies: dict[int, Table] = {}

@@ -1,5 +1,6 @@
-"""LangChain's standard tests of chat models, against BASE_URL. pytest runs them in the clients' environment."""
+"""LangChain's standard tests of chat models, at each of SIDES. pytest runs them in the clients' environment."""
 
+import json
 import os
 from typing import Any
 
@@ -8,21 +9,26 @@ from langchain_core.language_models import BaseChatModel
 from langchain_openai import ChatOpenAI
 from langchain_tests.integration_tests import ChatModelIntegrationTests
 
-KIND, MODEL, URL, KEY = (os.environ[name] for name in ("KIND", "MODEL", "BASE_URL", "KEY"))
+KIND, SIDES = os.environ["KIND"], json.loads(os.environ["SIDES"])
+"""SIDES are the arguments of a model by the name of a side. One process for all: LangChain takes seconds to import."""
 
 
-class TestStandard(ChatModelIntegrationTests):
-    @property
-    def chat_model_class(self) -> type[BaseChatModel]:
-        return ChatAnthropic if KIND == "messages" else ChatOpenAI
+def standard_tests(given: dict[str, str]) -> type[ChatModelIntegrationTests]:
+    class Standard(ChatModelIntegrationTests):
+        @property
+        def chat_model_class(self) -> type[BaseChatModel]:
+            return ChatAnthropic if KIND == "messages" else ChatOpenAI
 
-    @property
-    def chat_model_params(self) -> dict[str, Any]:
-        given = {"model": MODEL, "base_url": URL, "api_key": KEY, "max_retries": 0}
-        return (
-            given if KIND == "messages" else {**given, "use_responses_api": KIND == "responses", "stream_usage": True}
-        )
+        @property
+        def chat_model_params(self) -> dict[str, Any]:
+            own = {} if KIND == "messages" else {"use_responses_api": KIND == "responses", "stream_usage": True}
+            return {**given, "max_retries": 0, **own}
 
-    @property
-    def supports_json_mode(self) -> bool:
-        return KIND != "messages"
+        @property
+        def supports_json_mode(self) -> bool:
+            return KIND != "messages"
+
+    return Standard
+
+
+globals().update({f"Test_{side}": standard_tests(given) for side, given in SIDES.items()})
