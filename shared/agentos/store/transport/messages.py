@@ -86,10 +86,11 @@ def _with_bytes(value: dict[str, Any]) -> dict[str, Any]:
 
     `{"B": "text"}` is a binary value wherever it stands: an attribute that is named `B` has an object and no text.
     """
-    if len(value) == 1:
-        if isinstance(text := value.get("B"), str):
-            return {"B": base64.b64decode(text)}
-        texts = value.get("BS")
-        if isinstance(texts, list) and all(isinstance(one, str) for one in texts):
-            return {"BS": [base64.b64decode(one) for one in texts]}
+    if len(value) != 1:
+        return value
+    ((kind, held),) = value.items()
+    if kind == "B" and isinstance(held, str):
+        return {"B": base64.b64decode(held)}
+    if kind == "BS" and isinstance(held, list) and all(isinstance(one, str) for one in held):
+        return {"BS": [base64.b64decode(one) for one in held]}
     return value
