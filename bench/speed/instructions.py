@@ -22,16 +22,14 @@ from tests.support.gateway import ROOT
 FLOOR = "httpx"
 CALLS = (FLOOR, "routed call", "chat completion", "stored message")
 OPTIONS = ("--tool=callgrind", "--instr-atstart=no", "--dump-before=getloadavg")
-TIMEOUT = 180
-"""Seconds, after which the count is given up."""
 
 
 class NotCounted(Exception):
     """Why instructions cannot be counted on this machine."""
 
 
-def counted(calls: int = 20) -> dict[str, int]:
-    """Instructions of one call of each name. Raises NotCounted."""
+def counted(calls: int, timeout: float) -> dict[str, int]:
+    """Instructions of one call of each name. Raises NotCounted, also after `timeout` seconds."""
     valgrind = shutil.which("valgrind")
     if not valgrind or not shutil.which("vgdb"):
         raise NotCounted("valgrind is not installed")
@@ -44,7 +42,7 @@ def counted(calls: int = 20) -> dict[str, int]:
                 env=environment,
                 cwd=ROOT,
                 capture_output=True,
-                timeout=TIMEOUT,
+                timeout=timeout,
                 check=True,
             )
         except (subprocess.SubprocessError, OSError) as error:

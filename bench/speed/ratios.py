@@ -17,7 +17,6 @@ from bench.speed.processes import stub
 GOAL_FACTOR = 2
 CALLS = {"routed call": 1.5, "stored message": 5.0}
 STARTS = {"send_message": 1.0, "get_agent": 0.8}
-COUNTED_CALLS = 10
 
 
 def main() -> None:
@@ -60,7 +59,7 @@ def _starts() -> list[tuple[str, float, float]]:
 
 def _instructions() -> list[tuple[str, float, float]]:
     try:
-        found = instructions.counted(COUNTED_CALLS)
+        found = instructions.counted(calls=10, timeout=60)
     except instructions.NotCounted as reason:
         print(f"instructions were not counted: {reason}")
         return []

@@ -10,7 +10,6 @@ import os
 import sys
 import time
 from collections.abc import Callable
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +17,11 @@ from bench.speed import floors, ours
 from bench.speed.measuring import cpu
 from bench.speed.processes import ask_stub
 
-OVERLAY = """
-health: {failures: 1000000}
+TIMEOUT_MS = 250
+OVERLAY = f"""
+health: {{failures: 1000000}}
 providers:
-  openai: {timeoutSeconds: 0.25}
+  openai: {{timeoutSeconds: {TIMEOUT_MS / 1000}}}
 """
 """No circuit opens, so that each call meets the failure; and a hang ends soon."""
 
@@ -65,11 +65,14 @@ def _times(port: int) -> list[tuple[str, float, float]]:
 
 
 def _gaps(times: list[tuple[str, float, float]], behaviour: str) -> list[float]:
-    """From the last failure's answer to the fallback's request; of a hang from its request, less its timeout."""
-    gaps = []
-    for (name, came, went), (following, next_came, _) in pairwise(times):
-        if name == behaviour and following == "ok":
-            gaps.append(next_came - came - 250 if behaviour == "hang" else next_came - went)
+    """From a call's first failure to the fallback's request, retries included; of a hang less its timeout."""
+    gaps, failed = [], None
+    for name, came, went in times:
+        if name == behaviour and failed is None:
+            failed = came + TIMEOUT_MS if behaviour == "hang" else went
+        elif name == "ok" and failed is not None:
+            gaps.append(came - failed)
+            failed = None
     return gaps
 
 
