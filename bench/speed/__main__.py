@@ -72,7 +72,7 @@ def counted() -> dict[str, int] | str:
 
 
 def main() -> None:
-    began = time.monotonic()
+    began, load = time.monotonic(), os.getloadavg()[0]
     messages = int(os.environ.get("MESSAGES") or MESSAGES)
     with stub() as port:
         starts = first_answers(port)
@@ -89,6 +89,7 @@ def main() -> None:
             instructions=count.result(),
             layer=sizes.layer(),
             wheels=wheels.result(),
+            load=load,
         )
     )
     say(f"docs/benchmarks.md is written, after {time.monotonic() - began:.0f} s")

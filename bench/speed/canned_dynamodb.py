@@ -71,7 +71,7 @@ class CannedDynamoDb:
         return {"Responses": [self._GetItem(action["Get"]) for action in request["TransactItems"]]}
 
     def _UpdateItem(self, request: Item) -> Item:  # noqa: N802
-        stored: Item = self._items.get(_key(request["Key"]), request["Key"])
+        stored = self._stored(request["Key"])
         values = request.get("ExpressionAttributeValues", {})
         lease = {"lease": values[":turn"], "leaseUntil": values[":until"]} if {":turn", ":until"} <= {*values} else {}
         return {"Attributes": stored | lease}
@@ -106,8 +106,11 @@ class CannedDynamoDb:
         """`SET a = :a, b = :b REMOVE …`, the form in which a commit changes its session."""
         expression, values = update["UpdateExpression"], update["ExpressionAttributeValues"]
         changed = {name: values[value] for name, value in re.findall(r"(\w+) = (:\w+)", expression)}
-        stored: Item = self._items.get(_key(update["Key"]), update["Key"])
-        self._put({**stored, **changed})
+        self._put({**self._stored(update["Key"]), **changed})
+
+    def _stored(self, key: Item) -> Item:
+        """The item of a key; where there is none, one that has its key alone."""
+        return self._items.get(_key(key)) or key
 
     def _put(self, item: Item) -> None:
         self._items[_key(item)] = item

@@ -37,6 +37,8 @@ class Results:
     """Or why they were not counted."""
     layer: Mapping[str, float] | None
     wheels: Mapping[str, float] | None
+    load: float
+    """The machine's load average of one minute before the run."""
 
     def ratio(self, name: str, behaviour: str = "ok", floor: str = "httpx") -> Measured:
         """A call's CPU as a ratio to the floor's of the same round."""

@@ -149,7 +149,7 @@ def running(build: Callable[[str, int, Path], Server], upstream: str) -> Iterato
             started.wait()
             yield started
         finally:
-            process.terminate()
+            process.kill()  # nothing of it is needed later
             process.wait()
 
 

@@ -13,6 +13,7 @@ OURS = ("routed call", "chat completion", "stored message")
 
 def tables(results: Results) -> dict[str, str]:
     return {
+        "load": f"{results.load:.1f}",
         "goals": _goals(results.reached()),
         "warm": _warm(results),
         "instructions": _instructions(results),
