@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -201,6 +202,7 @@ def test_what_reads_stored_keys_does_not_load_it_either(folder: str) -> None:
     assert not BOTO3_CLIENT & loaded
 
 
+@cache
 def loaded_by(folder: str, builder: str, **variables: str) -> set[str]:
     """The modules that a function has loaded once it is built."""
     settings = {"AWS_DEFAULT_REGION": "eu-west-1", "AWS_CONFIG_FILE": "/none", "TABLE_NAME": "unused", **variables}

@@ -1,6 +1,7 @@
 """The shipped configuration is valid, complete, and names no model that its provider has retired."""
 
 import ast
+from functools import cache
 
 import pytest
 
@@ -89,6 +90,7 @@ def test_every_hosted_provider_needs_only_its_key() -> None:
         assert provider.availability[0] == expected, provider.name
 
 
+@cache
 def names_read() -> set[str]:
     """What the code itself reads: every literal name that it looks up in `os.environ` or in a passed `environment`.
 
