@@ -46,13 +46,18 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
+@pytest.fixture(scope="module", params=ELF_MACHINE)
+def built(project: Path, request: pytest.FixtureRequest) -> tuple[str, str]:
+    """A processor for which the project was built, and what was printed. The tests of each run together."""
+    return request.param, build(project, request.param)
+
+
 def files(folder: Path) -> set[str]:
     return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
 
 
-@pytest.mark.parametrize("architecture", ELF_MACHINE)
-def test_layer_holds_package_dependencies_and_configuration(project: Path, architecture: str) -> None:
-    output = build(project, architecture)
+def test_layer_holds_package_dependencies_and_configuration(project: Path, built: tuple[str, str]) -> None:
+    architecture, output = built
     layer = project / ".aws-sam" / "build" / "Layer"
 
     hashed = {"certificates"} if shutil.which("openssl") else set()
@@ -64,8 +69,8 @@ def test_layer_holds_package_dependencies_and_configuration(project: Path, archi
     assert files(layer / "config") == {path.name for path in (ROOT / "config").iterdir()} | {"default.json"}
     source = {name for name in files(ROOT / "shared" / "agentos") if "__pycache__" not in name}
     assert {name for name in files(layer / "python" / "agentos") if not name.endswith(".pyc")} == source
-    built = files(layer / "python")
-    assert not [name for name in built if name.endswith(".lock") or name.split("/")[0] in ("bin", "tests")]
+    installed = files(layer / "python")
+    assert not [name for name in installed if name.endswith(".lock") or name.split("/")[0] in ("bin", "tests")]
     assert {"boto3", "botocore"}.isdisjoint(path.name for path in (layer / "python").iterdir())
     size = sum(path.stat().st_size for path in layer.rglob("*") if path.is_file())
     assert size < LIMIT_BYTES
@@ -77,16 +82,14 @@ def test_layer_holds_package_dependencies_and_configuration(project: Path, archi
     assert tokens & {path.name for path in (layer / "python").iterdir()} <= {"__pycache__"}
 
 
-@pytest.mark.parametrize("architecture", ELF_MACHINE)
-def test_compiled_modules_are_for_lambdas_python_and_the_processor(project: Path, architecture: str) -> None:
-    build(project, architecture)
+def test_compiled_modules_are_for_lambdas_python_and_the_processor(project: Path, built: tuple[str, str]) -> None:
     compiled = list((project / ".aws-sam" / "build").glob("*Layer/**/*.so"))
     assert {path.parent.name for path in compiled} == {"pydantic_core", "rpds", "yaml", "bindings", "python"}
     for path in compiled:
         assert ".cpython-313-" in path.name or path.name == "_rust.abi3.so"  # cryptography's is for all versions
         header = path.read_bytes()[:20]
         assert header[:4] == b"\x7fELF"
-        assert int.from_bytes(header[18:20], "little") == ELF_MACHINE[architecture]
+        assert int.from_bytes(header[18:20], "little") == ELF_MACHINE[built[0]]
 
 
 def test_bytecode_is_there_and_is_used_where_this_machine_has_lambdas_python(project: Path, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@
 // A failure is an ApiError {code, message, status, details}; `offline` where nothing answered, `aborted` after a stop.
 
 import {events} from "./sse.js";
+import {encoded, signature} from "./signing.js";
 import {share, shared} from "./state.js";
 
 /** The API's URL, with a slash at its end: this module is <API>/console/<digest>/api.js. */
@@ -89,17 +90,14 @@ function pause(milliseconds, signal) {
 
 /** The response of a call that succeeded. Raises ApiError. */
 async function send(method, where, {query = {}, body, headers = {}, signal} = {}) {
-  const url = new URL(where, API);
-  for (const [name, value] of Object.entries(query)) {
-    if (value !== undefined && value !== null && value !== "") url.searchParams.set(name, value);
-  }
-  const own = shared.key ? {authorization: `Bearer ${shared.key}`} : {};
-  if (body !== undefined) own["content-type"] = "application/json";
+  const url = new URL(where, API), text = body === undefined ? undefined : JSON.stringify(body);
+  const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== null && value !== "");
+  url.search = given.map(([name, value]) => `${encoded(name)}=${encoded(value)}`).join("&");
   let response;
   try {
+    const own = {...(await proof(method, url, text)), ...(text === undefined ? {} : {"content-type": "application/json"})};
     response = await fetched(url, {
-      method, signal, headers: {...own, ...headers}, body: body === undefined ? undefined : JSON.stringify(body),
-      cache: "no-store", credentials: "omit", redirect: "error",
+      method, signal, headers: {...own, ...headers}, body: text, cache: "no-store", credentials: "omit", redirect: "error",
     });
   } catch (error) {
     throw failure(error, signal);
@@ -107,6 +105,12 @@ async function send(method, where, {query = {}, body, headers = {}, signal} = {}
   if (shared.offline) share({offline: false});
   if (!response.ok) throw refusal(response.status, await read(response));
   return response;
+}
+
+/** The headers that say who asks: by a key, or by a signature. */
+async function proof(method, url, text = "") {
+  if (shared.credentials) return await signature(shared.credentials, method, url, text);
+  return shared.key ? {authorization: `Bearer ${shared.key}`} : {};
 }
 
 /** A browser breaks its requests off when its network changes. What only reads is asked once more. */

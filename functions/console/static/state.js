@@ -3,18 +3,20 @@
 //   const {key, offline} = useShared();       in a component: draws again when it changes
 //   share({notice: {kind: "ok", text}});      changes it
 //
-// What only one view needs is that view's own (useState). The key is in sessionStorage: it is gone when the tab closes.
+// What only one view needs is that view's own (useState). The key, or the credentials that sign requests, are in
+// sessionStorage: they are gone when the tab closes.
 
 import {useEffect, useState} from "./html.js";
 
-const KEY = "agentos.key", THEME = "agentos.theme";
+const KEY = "agentos.key", CREDENTIALS = "agentos.credentials", THEME = "agentos.theme";
 const listeners = new Set();
 
 export const shared = {
   key: sessionStorage.getItem(KEY) ?? "",
+  credentials: JSON.parse(sessionStorage.getItem(CREDENTIALS) ?? "null"), // of AWS: {accessKey, secretKey, token, region}
   theme: localStorage.getItem(THEME) ?? "auto", // auto, light or dark
   offline: !navigator.onLine,
-  asksKey: null, // why a key is asked for: "missing" or "refused"; null while none is asked for
+  asksKey: null, // why a key is asked for: "missing", "refused" or "unsigned"; null while none is asked for
   denied: new Set(), // scopes that the API has said the key lacks
   scopes: null, // the key's scopes, where the API tells them; null is unknown
   place: {view: "", parts: [], query: new URLSearchParams()}, // the router's
@@ -47,10 +49,20 @@ export function may(scope) {
 }
 
 /** Takes a key, or forgets it for "". What was known of the last one's scopes is forgotten with it. */
-export function takeKey(key) {
-  if (key) sessionStorage.setItem(KEY, key);
-  else sessionStorage.removeItem(KEY);
-  share({key, asksKey: null, denied: new Set(), scopes: null});
+export const takeKey = key => take(key, null);
+
+/** Takes AWS credentials in the place of a key. */
+export const takeCredentials = credentials => take("", credentials);
+
+function take(key, credentials) {
+  keep(KEY, key);
+  keep(CREDENTIALS, credentials && JSON.stringify(credentials));
+  share({key, credentials, asksKey: null, denied: new Set(), scopes: null});
+}
+
+function keep(name, text) {
+  if (text) sessionStorage.setItem(name, text);
+  else sessionStorage.removeItem(name);
 }
 
 /** A short message in the corner: notify("Copied."), notify(error.message, "error"). */

@@ -55,13 +55,13 @@ export function Shell() {
 }
 
 function SideFoot({onKey}) {
-  const {key, theme} = useShared();
+  const {key, credentials, theme} = useShared(), shown = key || credentials?.accessKey;
   const [next, icon, label] = THEMES[theme] ?? THEMES.auto;
   return html`<div class="side-foot">
-    ${key && html`<p class="small muted ellipsis" title="The key of this tab">Key ${key.slice(0, 9)}…</p>`}
+    ${shown && html`<p class="small muted ellipsis" title="The key of this tab">Key ${shown.slice(0, 9)}…</p>`}
     <div class="row">
-      <${Button} small onClick=${onKey} icon="access">${key ? "Change key" : "Enter a key"}<//>
-      ${key && html`<${Button} small kind="quiet" onClick=${() => takeKey("")}>Forget<//>`}
+      <${Button} small onClick=${onKey} icon="access">${shown ? "Change key" : "Enter a key"}<//>
+      ${shown && html`<${Button} small kind="quiet" onClick=${() => takeKey("")}>Forget<//>`}
       <${Button} small kind="quiet" icon=${icon} label=${label} onClick=${() => applyTheme(next)} />
     </div>
   </div>`;

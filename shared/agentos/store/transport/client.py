@@ -37,8 +37,7 @@ class Client:
     def call(self, operation: str, **parameters: Any) -> dict[str, Any]:
         """The answer to a request.
 
-        Raises ClientError where the service refuses, BotoCoreError where it does not
-        answer.
+        Raises ClientError where the service refuses, BotoCoreError where it does not answer.
 
         PartialAnswer, which is a BotoCoreError, says that an answer is not whole.
         """

@@ -26,8 +26,7 @@ def connect(
     """A client with short time-outs and three tries, for many threads.
 
     DynamoDB's is botocore's where DYNAMODB_CLIENT is `botocore`. Any is botocore's where the endpoint depends on what
-    only botocore reads.
-    Raises ConfigError for another value.
+    only botocore reads. Raises ConfigError for another value of DYNAMODB_CLIENT.
     """
     if (switch := environment.get(SWITCH, "")) not in ("", "botocore"):
         raise ConfigError(f"{SWITCH}: {switch!r} is not botocore")

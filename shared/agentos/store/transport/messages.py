@@ -43,8 +43,7 @@ class AwsClient(Protocol):
     def call(self, operation: str, **parameters: Any) -> dict[str, Any]:
         """The answer to a request.
 
-        Raises ClientError where the service refuses, BotoCoreError where it does not
-        answer.
+        Raises ClientError where the service refuses, BotoCoreError where it does not answer.
 
         A further field that the service adds to an answer may be in it.
         """

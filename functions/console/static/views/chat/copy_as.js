@@ -14,6 +14,7 @@ export function CopyAs({agent, sessionId, message, onClose}) {
       aria-pressed=${index === shown ? "true" : "false"} onClick=${() => setShown(index)}>${title}<//>`)}</div>
     <${Code} text=${all[shown][1]} language=${all[shown][0]} />
     ${shared.key && html`<p class="small muted">Your key is not in it: set AGENTOS_KEY before you run it.</p>`}
+    ${shared.credentials && html`<p class="small muted">Your credentials are not in it: set AWS's environment variables before you run it.</p>`}
     ${shown === 2 && html`<p class="small muted">This API keeps no session: the call knows this message alone.</p>`}
   <//>`;
 }

@@ -1,11 +1,12 @@
 // A message as a request that somebody can run: curl, Python with httpx, and OpenAI's SDK. The key is never in it: it is
-// read from AGENTOS_KEY.
+// read from AGENTOS_KEY. Where requests are signed, it is curl alone, which signs with AWS's own environment variables.
 
 import {API} from "../../api.js";
 import {shared} from "../../state.js";
 
 /** The same request in each language, as [title, text]. `sessionId` null opens a session first. */
 export function snippets(agent, sessionId, body) {
+  if (shared.credentials) return [["curl", curl(agent, sessionId, body)]];
   return [["curl", curl(agent, sessionId, body)], ["Python", python(agent, sessionId, body)], ["OpenAI SDK", openai(agent, body)]];
 }
 
@@ -19,12 +20,19 @@ export function bodyOf({role, content, toolCallId, taskType, priority, parameter
 }
 
 function curl(agent, sessionId, body) {
-  const key = shared.key ? " -H \"Authorization: Bearer $AGENTOS_KEY\"" : "", quoted = text => `'${text.replaceAll("'", "'\\''")}'`;
+  const key = proof(), quoted = text => `'${text.replaceAll("'", "'\\''")}'`;
   const sessions = `${API}agents/${encodeURIComponent(agent.agentId)}/sessions`;
   const opened = sessionId ? "" : `# sessionId of the answer is the <session-id> below\ncurl -X POST "${sessions}"${key}\n\n`;
   return `${opened}curl -N -X POST "${sessions}/${sessionId ?? "<session-id>"}/messages?stream=true"${key} \\
   -H "Content-Type: application/json" -H "Idempotency-Key: $(uuidgen)" \\
   -d ${quoted(JSON.stringify(body, null, 2))}`;
+}
+
+/** curl's arguments that say who asks. */
+function proof() {
+  if (!shared.credentials) return shared.key ? ' -H "Authorization: Bearer $AGENTOS_KEY"' : "";
+  const {region, token} = shared.credentials, temporary = token ? ' -H "x-amz-security-token: $AWS_SESSION_TOKEN"' : "";
+  return ` --aws-sigv4 "aws:amz:${region}:execute-api" --user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY"${temporary}`;
 }
 
 function python(agent, sessionId, body) {
