@@ -4,7 +4,7 @@ import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from local.template import Template
+from local.template import Route, Template
 
 if TYPE_CHECKING:
     from agentos.settings.loading import Settings
@@ -54,7 +54,7 @@ def show_start(url: str, template: Template, settings: "Settings", facts: Mappin
     """The URL, the routes, streams and queues, then `facts` by their names, then the providers."""
     say(f"{paint('AgentOS Serverless', 'bold')} on {paint(url, 'bold')}\n")
     triggers = [
-        *((route.method, route.path, route.function) for route in template.routes if route.method != "OPTIONS"),
+        *((route.method, route.path, route.function) for route in template.routes if _answers(route)),
         *(("stream", "of the table", source.function) for source in template.stream_sources),
         *(("queue", source.queue, source.function) for source in template.queue_sources),
     ]
@@ -65,6 +65,11 @@ def show_start(url: str, template: Template, settings: "Settings", facts: Mappin
     for name, fact in facts.items():
         say(f"{name:<11}{fact}")
     _show_providers(settings)
+
+
+def _answers(route: Route) -> bool:
+    """Whether a client would call the route. Preflights and refusals of other methods are for browsers and mistakes."""
+    return route.method != "OPTIONS" and route.function.folder.name != "unknown_route"
 
 
 def _show_providers(settings: "Settings") -> None:
