@@ -67,7 +67,7 @@ def test_who_signs_can_use_it_all(page: Page, host: Host, provider: Upstream, ax
     send(page, "Which is the smallest planet?")
     expect(answers(page)).to_have_text("Mercury.")
     box(page).fill("And the largest?")
-    page.get_by_role("button", name="Copy as").click()
+    page.get_by_role("button", name="Copy as", exact=True).click()
     expect(page.get_by_role("dialog")).to_contain_text('--aws-sigv4 "aws:amz:eu-west-1:execute-api"')
     assert SECRET not in page.get_by_role("dialog").inner_text()
     page.get_by_role("button", name="Close").click()
