@@ -1,6 +1,8 @@
 """What the tests of the views Providers, Agents, Sessions, Usage and Access share, such as opening one."""
 
-from playwright.sync_api import Page, expect
+from contextlib import suppress
+
+from playwright.sync_api import Error, Page, expect
 
 from tests.console.tenants import Site, Tenant
 
@@ -26,6 +28,8 @@ def fits_a_phone(page: Page) -> None:
     """Nothing of the view is wider than a phone's window."""
     before = page.viewport_size
     page.set_viewport_size(PHONE)
+    with suppress(Error):  # charts are drawn anew a moment later
+        page.wait_for_function(f"({OUTSIDE})().length === 0")
     outside = page.evaluate(OUTSIDE)
     assert not outside, outside
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
