@@ -11,9 +11,12 @@ import {ErrorBanner} from "./feedback.js";
 export function Dialog({title, onClose, wide, children}) {
   const element = useRef(null), id = useId();
   useEffect(() => {
-    const before = document.activeElement;
-    element.current.showModal();
-    return () => before?.focus?.();
+    const before = document.activeElement, dialog = element.current;
+    dialog.showModal();
+    return () => {
+      dialog.close(); // as long as it is open, nothing behind it takes the focus
+      before?.focus?.();
+    };
   }, []);
   return html`<dialog ref=${element} class=${wide ? "wide" : ""} aria-labelledby=${id}
       onCancel=${event => { event.preventDefault(); onClose(); }}>
