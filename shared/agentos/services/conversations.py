@@ -13,7 +13,8 @@ from agentos.domain.requests import Sent
 from agentos.domain.token_estimates import estimate
 from agentos.kernel.clock import Clock, Deadline
 from agentos.kernel.errors import InvalidRequest, PayloadTooLarge
-from agentos.services.response_agents import MOST_MESSAGES, ResponseAgents, named_session, new_session
+from agentos.services.new_sessions import new_session
+from agentos.services.response_agents import MOST_MESSAGES, ResponseAgents, named_session
 from agentos.services.turn_messages import asked_of, remaining_calls, to_sent, turns_with
 from agentos.store.forks import REMEMBERED_MESSAGES
 from agentos.store.keys import session_partition
@@ -58,8 +59,7 @@ class Conversations:
 
         Raises InvalidRequest, ToolResultsPending, ToolCallNotOpen, PayloadTooLarge, IdempotencyMismatch.
         """
-        session = new_session(self._agents.own_id, self._clock, None)
-        session = session.model_copy(update={"metadata": metadata})
+        session = new_session(self._agents.own_id, self._clock, None, metadata=metadata)
         addition = self._addition(tenant, session, messages)
         count = len(addition.messages)
         update = {"message_count": count, "forked_count": count, "turns": addition.turns}

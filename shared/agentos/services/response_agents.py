@@ -6,12 +6,11 @@ and instructions along; the agent's own model answers messages that go on with s
 
 from collections.abc import Sequence
 
-from agentos.domain import Agent, AgentConfig, IdempotencyKey, Session, SessionUsage
+from agentos.domain import Agent, AgentConfig, IdempotencyKey, Session
 from agentos.domain.requests import TurnOverride
 from agentos.domain.response_ids import RESPONSES_AGENT, conversation
-from agentos.kernel.clock import Clock, Deadline, timestamp
+from agentos.kernel.clock import Clock, Deadline
 from agentos.kernel.errors import NotFound
-from agentos.kernel.ids import new_id
 from agentos.store.agents import AgentStore
 from agentos.store.faults import ConditionFailed
 from agentos.store.items import Item
@@ -74,25 +73,6 @@ class ResponseAgents:
             self._agents.create(tenant, agent, deadline)
         except ConditionFailed:  # another request was first
             return
-
-
-def new_session(agent_id: str, clock: Clock, lifetime: int | None, user_id: str | None = None) -> Session:
-    """A session without messages. `lifetime`: seconds after its latest turn."""
-    now = clock.time()
-    return Session(
-        session_id=new_id("sess", now),
-        agent_id=agent_id,
-        agent_version=None,
-        user_id=user_id,
-        metadata={},
-        state="idle",
-        message_count=0,
-        usage=SessionUsage(),
-        expires_at=None if lifetime is None else timestamp(int(now) + lifetime),
-        last_activity_at=timestamp(now),
-        created_at=timestamp(now),
-        expires_in_seconds=lifetime,
-    )
 
 
 def named_session(text: str, agent_id: str) -> tuple[str, str]:

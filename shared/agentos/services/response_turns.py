@@ -28,7 +28,8 @@ from agentos.kernel.errors import (
     SessionBusy,
 )
 from agentos.services.door_agents import AGENT, DoorAgents
-from agentos.services.response_agents import MOST_MESSAGES, ResponseAgents, named_session, new_session
+from agentos.services.new_sessions import new_session
+from agentos.services.response_agents import MOST_MESSAGES, ResponseAgents, named_session
 from agentos.services.stream_listener import StreamListener
 from agentos.services.turns import SessionMoved, Turn, Turns
 from agentos.store.forks import MAX_MESSAGES, ForkStore, SourceGone

@@ -1,10 +1,10 @@
 """The sessions' service: open, read, delete and list, and the messages in one."""
 
-from agentos.domain import Agent, IdempotencyKey, Page, Reply, SentMessage, Session, SessionFilter, SessionUsage
+from agentos.domain import Agent, IdempotencyKey, Page, Reply, SentMessage, Session, SessionFilter
 from agentos.domain.requests import MAX_NAME, ForkFrom, NewSession
-from agentos.kernel.clock import Clock, Deadline, timestamp
+from agentos.kernel.clock import Clock, Deadline
 from agentos.kernel.errors import InvalidRequest, NotFound
-from agentos.kernel.ids import new_id
+from agentos.services.new_sessions import new_session
 from agentos.store.agents import AgentStore
 from agentos.store.forks import MAX_MESSAGES, ForkStore, SourceGone
 from agentos.store.sessions import SessionStore
@@ -29,28 +29,11 @@ class Sessions:
         IdempotencyMismatch.
         """
         self._check_version(tenant, self._agents.get(tenant, agent_id), request.agent_version)
-        session = self._new(agent_id, request)
+        given = request.expires_in_seconds, request.user_id, request.metadata, request.agent_version
+        session = new_session(agent_id, self._clock, *given)
         if request.fork_from:
             return self._fork(tenant, session, request.fork_from, deadline.at_most(FORK_SECONDS), key)
         return self._store.create(tenant, session, deadline, key)
-
-    def _new(self, agent_id: str, request: NewSession) -> Session:
-        now = self._clock.time()
-        lifetime = request.expires_in_seconds
-        return Session(
-            session_id=new_id("sess"),
-            agent_id=agent_id,
-            agent_version=request.agent_version,
-            user_id=request.user_id,
-            metadata=request.metadata,
-            state="idle",
-            message_count=0,
-            usage=SessionUsage(),
-            expires_at=None if lifetime is None else timestamp(int(now) + lifetime),
-            last_activity_at=timestamp(now),
-            created_at=timestamp(now),
-            expires_in_seconds=lifetime,
-        )
 
     def _fork(
         self, tenant: str, session: Session, origin: ForkFrom, deadline: Deadline, key: IdempotencyKey | None
