@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from agentos import wiring
-from tests.support.clock import ShiftedClock
+from tests.support.clock import ShiftedClock, noon
 from tests.support.queues import TurnQueue
 from tests.support.upstream import Reply, Upstream, answer
 from tests.support.wiring import rewire
@@ -60,8 +60,8 @@ def queue(environment: pytest.MonkeyPatch, moto_endpoint: str) -> TurnQueue:
 
 @pytest.fixture
 def clock(api: Any, monkeypatch: pytest.MonkeyPatch) -> ShiftedClock:
-    """The time of day that the functions see."""
-    shifted = ShiftedClock()
+    """What the functions see as the time. It is noon at first, whatever the time of day of the run."""
+    shifted = ShiftedClock(noon())
     monkeypatch.setattr(wiring, "clock", lambda: shifted)
     rewire()
     return shifted

@@ -1,8 +1,11 @@
 """A clock that moves only when a test shifts it or sleeps on it."""
 
+import time
+
 from agentos.kernel.clock import Clock
 
 START = 1_795_348_800.0  # 2026-11-22T12:00:00Z
+DAY = 24 * 3600
 
 
 class FakeClock(Clock):
@@ -30,8 +33,15 @@ class FakeClock(Clock):
 class ShiftedClock(Clock):
     """The real clock of a machine whose time of day is off; `shift` in seconds may change at any moment."""
 
-    def __init__(self, shift: float = 0) -> None:
-        self.shift = shift
+    def __init__(self, start: float | None = None) -> None:
+        """`start`: what it shows now, in seconds since the epoch, instead of the time."""
+        self._offset = start - super().time() if start else 0.0
+        self.shift: float = 0
 
     def time(self) -> float:
-        return super().time() + self.shift
+        return super().time() + self._offset + self.shift
+
+
+def noon() -> float:
+    """Today at 12:00 UTC, in seconds since the epoch. No minute, day or month ends during a test that begins then."""
+    return time.time() // DAY * DAY + DAY / 2
