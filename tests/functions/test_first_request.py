@@ -11,7 +11,7 @@ from tests.support.gateway import ROOT, event
 from tests.support.upstream import Upstream
 
 FIRST = """
-import importlib.util, json, sys
+import gc, importlib.util, json, sys
 from types import SimpleNamespace
 from pydantic import BaseModel
 
@@ -24,16 +24,18 @@ def built():
 spec = importlib.util.spec_from_file_location("app", sys.argv[1])
 module = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(module)
-loaded, ready = set(sys.modules), built()
+loaded, ready, collects = set(sys.modules), built(), gc.isenabled()
 context = SimpleNamespace(aws_request_id="one", get_remaining_time_in_millis=lambda: 30_000)
 answer = module.handler(json.loads(sys.argv[2]), context)
 late = [name for name in set(sys.modules) - loaded if not name.startswith("encodings.")]
-print(json.dumps({"status": answer["statusCode"], "loaded": sorted(late), "built": sorted(built() - ready)}))
+found = {"status": answer["statusCode"], "loaded": sorted(late), "built": sorted(built() - ready)}
+print(json.dumps({**found, "collects": collects}))
 """
 
 
 def first_request(folder: str, sent: Any, environment: dict[str, str]) -> Any:
-    """The status of a function's first answer, and what was loaded and built for it, in a process of its own."""
+    """The status of a function's first answer, what was loaded and built for it, and whether garbage was collected after
+    init, in a process of its own."""
     command = [sys.executable, "-c", FIRST, str(ROOT / "functions" / folder / "app.py"), json.dumps(sent)]
     run = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     return json.loads(run.stdout.splitlines()[-1])
@@ -62,7 +64,7 @@ def test_the_first_request_loads_no_module_and_builds_no_schema(
         "LOCAL_ENDPOINT": upstream.url,
     }
     first = first_request(folder, event(body.get(folder), path, resource=f"/{folder}"), environment)
-    assert first == {"status": 200, "loaded": [], "built": []}
+    assert first == {"status": 200, "loaded": [], "built": [], "collects": True}
 
 
 def test_functions_name_what_they_import_from_the_composition_root() -> None:

@@ -6,6 +6,7 @@ memory buys: of 256 MB a seventh. So what the first request needs is built while
 https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
 """
 
+import gc
 import os
 import random
 from collections.abc import Callable, Iterator
@@ -38,6 +39,8 @@ def build_what_is_used(function: Callable[..., Any], *more: Callable[[], Any]) -
             build()
         except Exception:
             logger.warning("could not be built at init", exc_info=True)
+    gc.freeze()  # what has been loaded stays, so that no collection need look through it
+    gc.enable()
 
 
 def _models_of_the_api(of: type[LazyModel] = LazyModel) -> Iterator[type[LazyModel]]:
