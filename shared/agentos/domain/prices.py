@@ -25,7 +25,12 @@ from agentos.kernel.values import Value, not_empty
 STALE_DAYS = 90
 """Days after which prices that nobody has checked again are reported (ACCESS, section 4)."""
 
-Rate = Annotated[Decimal, Field(ge=0, allow_inf_nan=False), PlainSerializer(float, return_type=float, when_used="json")]
+
+def _json_number(rate: Decimal) -> float:
+    return float(rate)  # `float` itself would do, but pydantic takes a millisecond to find out the signature of a type
+
+
+Rate = Annotated[Decimal, Field(ge=0, allow_inf_nan=False), PlainSerializer(_json_number, when_used="json")]
 """USD per million tokens. YAML's 0.1 is exactly a tenth here; it leaves as a JSON number."""
 
 

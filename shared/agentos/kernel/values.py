@@ -1,7 +1,7 @@
 """The base class of values, and the scalar types that they share."""
 
 import threading
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Self, TypeVar
 
 from pydantic import (
     BaseModel,
@@ -81,6 +81,10 @@ class Value(LazyModel):
         alias_generator=to_camel,
         populate_by_name=True,
     )
+
+    def __deepcopy__(self, memo: Any) -> Self:
+        """The value itself, which never changes. pydantic copies each default that a field gets."""
+        return self
 
     def to_json(self) -> dict[str, Any]:
         """The value as JSON with the API's field names."""
