@@ -66,4 +66,4 @@ def _megabytes() -> float:
 
 if __name__ == "__main__":
     out, sys.stdout = sys.stdout, sys.stderr  # the functions' metrics go there
-    print(json.dumps(measure(sys.argv[1:])), file=out)
+    print(json.dumps(measure(sys.argv[1:])), file=out, flush=True)

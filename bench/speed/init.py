@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import certifi
+
 from bench.speed import ours
 from bench.speed.processes import ask_stub
 from tests.replay.expected import EXPECTED
@@ -92,13 +94,17 @@ class FirstAnswers:
 
 
 def _layer(folder: Path) -> Path:
-    """What the deployed layer has: the package, and the configuration as JSON too (`shared/Makefile`)."""
+    """What the deployed layer has: the package, the configuration as JSON too, and hashed certificates
+    (`shared/Makefile`)."""
     python = folder / "python"
     python.mkdir()
     (python / "agentos").symlink_to(ROOT / "shared" / "agentos")
     shutil.copytree(ROOT / "config", folder / "config")
     compiler = ROOT / "shared" / "config_as_json.py"
     subprocess.run([sys.executable, compiler, folder / "config" / "default.yaml"], check=True)
+    if shutil.which("openssl"):
+        hashing = ROOT / "shared" / "hashed_certificates.sh"
+        subprocess.run([hashing, certifi.where(), folder / "certificates"], check=True)
     return python
 
 
