@@ -5,10 +5,9 @@ import json
 import os
 import traceback
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from traceback import FrameSummary
-from typing import Any
+from typing import Any, NamedTuple
 
 _OURS = str(Path(__file__).parent)
 
@@ -28,8 +27,7 @@ class InvocationError(Exception):
         self.stack = stack
 
 
-@dataclass(frozen=True)
-class Failure:
+class Failure(NamedTuple):
     """An error that ended an invocation or the start of the function."""
 
     kind: str

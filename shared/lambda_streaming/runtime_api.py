@@ -8,10 +8,9 @@ would be dead by then. A new connection to the same machine takes a tenth of a m
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from email.message import Message
 from http.client import HTTPConnection
-from typing import Any
+from typing import Any, NamedTuple
 
 from lambda_streaming.failures import Failure
 from lambda_streaming.response import STALL_SECONDS, ResponseStream
@@ -23,8 +22,7 @@ class RuntimeApiError(Exception):
     """The Runtime API refused a request. The process cannot continue."""
 
 
-@dataclass(frozen=True)
-class Invocation:
+class Invocation(NamedTuple):
     """One call of the function: its event as bytes, and the headers that came with it."""
 
     headers: Message

@@ -34,8 +34,8 @@ print(json.dumps({**found, "collects": collects}))
 
 
 def first_request(folder: str, sent: Any, environment: dict[str, str]) -> Any:
-    """The status of a function's first answer, what was loaded and built for it, and whether garbage was collected after
-    init, in a process of its own."""
+    """The status of a function's first answer, what was loaded and built for it, and whether init has left garbage
+    collection on, in a process of its own."""
     command = [sys.executable, "-c", FIRST, str(ROOT / "functions" / folder / "app.py"), json.dumps(sent)]
     run = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     return json.loads(run.stdout.splitlines()[-1])

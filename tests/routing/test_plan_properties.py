@@ -32,7 +32,7 @@ WHENS = st.sampled_from(
 RULES = st.lists(st.builds(lambda when, use: {"when": when, "use": use}, WHENS, USES), max_size=3)
 EXPERIMENTS = st.none() | st.builds(lambda variants: {"name": "x", "variants": variants}, WEIGHED)
 FACTS = st.builds(
-    Facts,
+    lambda **given: Facts(**given),
     task_type=st.sampled_from(["general", "code"]),
     metadata=st.sampled_from([{}, {"tier": "gold"}]),
     session_id=st.none() | st.text("abc", max_size=3),

@@ -7,7 +7,7 @@ above its own reserve may be missing. Processes die at any request, answers are 
 
 import contextlib
 import itertools
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -238,7 +238,7 @@ class Machine(RuleBasedStateMachine):
     @rule(usd=st.sampled_from([4.0, 10.0, 12.5]), tokens=st.sampled_from([40, 100, None]), more=st.booleans())
     def put_again(self, usd: float, tokens: int | None, more: bool) -> None:
         terms = NewBudget(period="day", usd=usd, tokens=tokens)
-        budget = replace(self.budget, ledger=replace(self.budget.ledger, lanes=self.budget.ledger.lanes))
+        budget = self.budget._replace(ledger=self.budget.ledger._replace(lanes=self.budget.ledger.lanes))
         self.budget = self.good[1].change(budget, terms, self.deadline())
         self.limit = Amount(Decimal(str(usd)), 10**9 if tokens is None else tokens)
         self.newest = max(self.newest, period_start("day", self.clock.time()))

@@ -1,7 +1,6 @@
 """Sums of usage: each record is counted once, whatever is delivered twice, dies or meets a conflict; sums are exact."""
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -139,11 +138,11 @@ def test_sums_are_replaced_only_as_they_were_read(store: Store) -> None:
     place = Place(TENANT, "totals", before.group)
     right = StoredSums(before.group, Sums(turns=7, cost_usd=Decimal("0.1")), before.version)
     assert totals.write(place, right, 2_000_000_000)
-    assert not totals.write(place, replace(right, sums=Sums(turns=6)), 2_000_000_000)
+    assert not totals.write(place, right._replace(sums=Sums(turns=6)), 2_000_000_000)
     assert read(store, "totals")[before.group] == right.sums
     new = StoredSums(Group(DAY, "x:y", "x"), NOTHING, 0)
     assert totals.write(Place(TENANT, "totals", new.group), new, 2_000_000_000)
-    assert not totals.write(Place(TENANT, "totals", new.group), replace(new, sums=right.sums), 2_000_000_000)
+    assert not totals.write(Place(TENANT, "totals", new.group), new._replace(sums=right.sums), 2_000_000_000)
     totals.count(stored(store, on_day()), store.deadline())
     assert read(store, "totals")[before.group].turns == 8
 

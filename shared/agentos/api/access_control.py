@@ -2,7 +2,6 @@
 allowed origin (CORS)."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from agentos.api.callers import Callers, Credentials
 from agentos.api.cors import Origins
@@ -10,12 +9,12 @@ from agentos.domain.callers import UNKNOWN, Access, Caller
 from agentos.kernel.errors import Forbidden, Throttled, Unauthorized, Unavailable
 
 
-@dataclass(frozen=True)
 class AccessControl:
     """`callers` builds what tells who sent a request; routes that are open to everybody never call it."""
 
-    callers: Callable[[], Callers]
-    origins: Origins
+    def __init__(self, callers: Callable[[], Callers], origins: Origins) -> None:
+        self.callers = callers
+        self.origins = origins
 
     def admitted(self, credentials: Credentials, access: Access) -> Caller:
         """The caller of a route that asks for `access`.

@@ -8,8 +8,7 @@ https://platform.claude.com/docs/en/api/messages
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import Field
 
@@ -45,8 +44,7 @@ MAX_USER = 256
 """Characters of a user's id."""
 
 
-@dataclass(frozen=True)
-class MessagesForm:
+class MessagesForm(NamedTuple):
     """How the answer is written. `thinking`: whether the client wants the model's thoughts. `stops`: the texts that it
     has named to end the answer."""
 

@@ -8,8 +8,7 @@ jwt    TokenCallers   who sends a token of the issuer that the configuration nam
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from agentos.domain.api_keys import PREFIX
 from agentos.domain.callers import DEFAULT_TENANT, Caller, tenant_name
@@ -23,8 +22,7 @@ if TYPE_CHECKING:
 _BEARER = re.compile(r"\s*bearer\s+(\S+)\s*", re.I)
 
 
-@dataclass(frozen=True)
-class Credentials:
+class Credentials(NamedTuple):
     """What a request has to say who sent it. Header names are lower case.
 
     `authorizer` is what an authorizer of API Gateway returned, and `identity` what API Gateway itself knows.
@@ -61,39 +59,39 @@ class OpenCallers:
             raise InvalidRequest("The authorizer's tenant is not the name of a tenant.") from error
 
 
-@dataclass(frozen=True)
 class KeyCallers:
     """Asks for a key, as `Authorization: Bearer` or as `x-api-key`. The first of them that is one of ours counts."""
 
-    checker: "KeyChecker"
-    rates: "RequestRates"
+    def __init__(self, checker: "KeyChecker", rates: "RequestRates") -> None:
+        self._checker = checker
+        self._rates = rates
 
     def identify(self, credentials: Credentials) -> Caller:
         """Raises Throttled as well, where the key was used too often."""
         sent = (credentials.bearer, credentials.headers.get("x-api-key", "").strip())
-        caller = self.checker.caller(next((key for key in sent if key and key.startswith(PREFIX)), None))
-        self.rates.count(caller)
+        caller = self._checker.caller(next((key for key in sent if key and key.startswith(PREFIX)), None))
+        self._rates.count(caller)
         return caller
 
 
-@dataclass(frozen=True)
 class TokenCallers:
     """Asks for a token, as `Authorization: Bearer`."""
 
-    checker: "TokenChecker"
+    def __init__(self, checker: "TokenChecker") -> None:
+        self._checker = checker
 
     def identify(self, credentials: Credentials) -> Caller:
-        return self.checker.caller(credentials.bearer)
+        return self._checker.caller(credentials.bearer)
 
 
-@dataclass(frozen=True)
 class SignedCallers:
     """Trusts the signature that API Gateway has checked (SigV4). IAM policies say who may call which route.
 
     All belong to one tenant, since API Gateway does not tell a function the tags of a principal.
     """
 
-    tenant: str
+    def __init__(self, tenant: str) -> None:
+        self._tenant = tenant
 
     def identify(self, credentials: Credentials) -> Caller:
         """Raises Unauthorized where API Gateway has checked nothing, so that a route without its check stays closed.
@@ -105,4 +103,4 @@ class SignedCallers:
         if not isinstance(arn, str) or not arn:
             message = "The request is not signed. Sign it with AWS Signature Version 4."
             raise Unauthorized(message, headers={"www-authenticate": "AWS4-HMAC-SHA256"})
-        return Caller(self.tenant, arn, arn)
+        return Caller(self._tenant, arn, arn)

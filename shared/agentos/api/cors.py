@@ -4,7 +4,7 @@ https://fetch.spec.whatwg.org/#http-cors-protocol
 """
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 EXPOSED = (
     "x-request-id", "x-agentos-model", "x-agentos-attempts", "retry-after", "etag", "location", "preference-applied",
@@ -23,8 +23,7 @@ https://developer.mozilla.org/en-US/docs/Web/HTTP/Reference/Headers/Access-Contr
 """
 
 
-@dataclass(frozen=True)
-class Origins:
+class Origins(NamedTuple):
     """The origins that may call: patterns in which `*` is any text, such as `https://*.example.com`. None is none."""
 
     patterns: tuple[str, ...] = ()

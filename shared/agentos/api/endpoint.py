@@ -19,8 +19,7 @@ its traceback and becomes a 500 `internal`.
 
 import functools
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any, TypeVar, overload
+from typing import Any, NamedTuple, TypeVar, overload
 
 from pydantic import BaseModel
 
@@ -65,8 +64,7 @@ ConventionOf = Callable[[Mapping[str, str]], Convention]
 """The convention of a request's answer, by the request's headers."""
 
 
-@dataclass(frozen=True)
-class Declared:
+class Declared(NamedTuple):
     """What `endpoint` was given, as the handler's attribute `declared`. The OpenAPI document is made from it."""
 
     access: Access

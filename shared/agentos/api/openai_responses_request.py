@@ -7,8 +7,7 @@ https://platform.openai.com/docs/api-reference/responses/create
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from pydantic import Field
 
@@ -29,8 +28,7 @@ ENCRYPTED = "reasoning.encrypted_content"
 _READ_BY_NAME = {*PLAIN.values(), "safety_identifier", "user", "text", "reasoning"}
 
 
-@dataclass(frozen=True)
-class ResponseForm:
+class ResponseForm(NamedTuple):
     """How the answer is written. `shown`: the fields of the request that a response repeats. `summary`: the model's
     thoughts are handed on as text, `encrypted`: sealed, for the client to send back."""
 
@@ -40,8 +38,7 @@ class ResponseForm:
     encrypted: bool = False
 
 
-@dataclass(frozen=True)
-class ReadRequest:
+class ReadRequest(NamedTuple):
     """What a request asks for."""
 
     messages: tuple[Message, ...]

@@ -82,7 +82,7 @@ def going_on(
         messages = histories.after_response(tenant, place, added)
     else:
         messages = histories.after_conversation(tenant, conversation or "", body.model, added)
-    form = replace(form, shown={**form.shown, **shown})
+    form = form._replace(shown={**form.shown, **shown})
     return replace(asked, messages=(*instructions, *messages)), form
 
 

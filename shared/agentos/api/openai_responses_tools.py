@@ -4,8 +4,7 @@ https://platform.openai.com/docs/api-reference/responses/create (tools, tool_cho
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from agentos.api.door_notes import DoorNotes
 from agentos.api.openai_functions import KINDS, functions_among, read_function
@@ -15,8 +14,7 @@ from agentos.kernel.errors import InvalidRequest, Unsupported
 Json = dict[str, Any]
 
 
-@dataclass(frozen=True)
-class OfferedTools:
+class OfferedTools(NamedTuple):
     """The functions that the model may call, None for an agent's own, and which of them must be called (None: the model
     decides). `shown`: the tools as the answer shows them."""
 

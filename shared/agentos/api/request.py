@@ -6,8 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 from agentos.api.callers import Credentials
 from agentos.domain import IdempotencyKey
@@ -42,8 +41,7 @@ class LambdaContext(Protocol):
     def get_remaining_time_in_millis(self) -> int: ...
 
 
-@dataclass(frozen=True)
-class PageQuery:
+class PageQuery(NamedTuple):
     """The paging parameters of a query string. None leaves the choice to the list."""
 
     limit: int
@@ -51,8 +49,7 @@ class PageQuery:
     order: Literal["asc", "desc"] | None
 
 
-@dataclass(frozen=True)
-class Request:
+class Request(NamedTuple):
     """An HTTP request. Header names are lower case; `path` holds the path parameters; `body` is the parsed JSON.
 
     `base_path` precedes every path of the API in the client's URLs: a stage such as `/v1`, or a custom domain's base

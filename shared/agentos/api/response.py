@@ -4,8 +4,7 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from agentos.api.request import RESPOND_ASYNC, Request
 from agentos.domain import TurnState
@@ -19,16 +18,14 @@ Envelope = Callable[[ApiError, str], dict[str, Any]]
 """Makes an error's JSON from the error and the request's id."""
 
 
-@dataclass(frozen=True)
-class Convention:
+class Convention(NamedTuple):
     """What the responses of a vendor's door have in common: the JSON of an error, and headers by the request's id."""
 
     envelope: Envelope
     headers: Callable[[str], Mapping[str, str]] = lambda _: {}
 
 
-@dataclass(frozen=True)
-class Response:
+class Response(NamedTuple):
     """A result with headers of its own; `value` None has no body. `status` None leaves the endpoint's."""
 
     value: Value | None
@@ -36,13 +33,12 @@ class Response:
     status: int | None = None
 
 
-@dataclass(frozen=True)
-class TextResponse:
+class TextResponse(NamedTuple):
     """A result that is a text of its own, not JSON."""
 
     text: str
     content_type: str
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = {}
 
 
 def accepted_turn(turn: TurnState, request: Request) -> Response:

@@ -2,9 +2,8 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Literal, NamedTuple, get_args
 
 from pydantic import AfterValidator
 
@@ -65,8 +64,7 @@ def _literal_but_star(pattern: str) -> str:
     return re.sub(r"[\[?]", lambda found: f"[{found[0]}]", pattern)
 
 
-@dataclass(frozen=True)
-class Caller:
+class Caller(NamedTuple):
     """Who sent a request, after the check. `key_id` is None where no key was checked.
 
     `models`: the patterns of the models that the caller may use; None for all. `requests_per_minute`: None for any

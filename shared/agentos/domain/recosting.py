@@ -5,9 +5,9 @@ All others are counted by the reason why they are left out.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from typing import NamedTuple
 
 from agentos.domain.prices import cost, moment, price_at
 from agentos.domain.routing import ModelFacts
@@ -32,8 +32,7 @@ class LeftOut(StrEnum):
     TRIAL = "trial"
 
 
-@dataclass(frozen=True)
-class _Counted:
+class _Counted(NamedTuple):
     """Recorded counts as prices see them. How long entries of the cache were to last is not recorded."""
 
     prompt: int | None
@@ -43,8 +42,7 @@ class _Counted:
     cache_write_1h: int = 0
 
 
-@dataclass(frozen=True)
-class Recosted:
+class Recosted(NamedTuple):
     """A turn's own cost, and what it would have cost, in USD; or why it is left out."""
 
     own: Decimal = Decimal()

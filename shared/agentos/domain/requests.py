@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import Field
 
@@ -148,8 +148,7 @@ class CompletionRequest:
     cache_key: str | None = None
 
 
-@dataclass(frozen=True)
-class QueueMessage:
+class QueueMessage(NamedTuple):
     """A message. `document`: its body's JSON value, None where the body is no JSON. `receives`: how often it has been
     delivered, this time among them."""
 

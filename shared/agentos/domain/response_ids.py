@@ -8,15 +8,14 @@ Each part is the 26 characters of an id without its kind. The tenant is no part 
 """
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from agentos.kernel.ids import id_of, is_id
 
 _LENGTH = 26
 
 
-@dataclass(frozen=True)
-class ResponseId:
+class ResponseId(NamedTuple):
     """Where a response is. `message_id` is its answer's; for one in the background it is known before the answer."""
 
     agent_id: str

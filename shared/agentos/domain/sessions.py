@@ -1,8 +1,7 @@
 """Sessions, the messages in them, and the turns that add messages."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Annotated, Any, Generic, Literal, TypeVar
+from typing import Annotated, Any, Generic, Literal, NamedTuple, TypeVar
 
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
@@ -42,13 +41,12 @@ class SessionUsage(Value):
         )
 
 
-@dataclass(frozen=True)
-class SessionFilter:
+class SessionFilter(NamedTuple):
     """Which sessions of an agent to list: those of a user, whose ids begin so, and whose metadata has these texts."""
 
     user_id: str | None = None
     id_prefix: str | None = None
-    metadata: Mapping[str, str] = field(default_factory=dict)
+    metadata: Mapping[str, str] = {}
 
     def matches(self, session: "Session") -> bool:
         """Whether the session's metadata has the texts."""

@@ -3,8 +3,8 @@
 import random
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 
 class Clock:
@@ -42,8 +42,7 @@ def epoch(text: str) -> float:
     return datetime.fromisoformat(text).timestamp()
 
 
-@dataclass(frozen=True)
-class Deadline:
+class Deadline(NamedTuple):
     """A moment on the monotonic clock by which everything must have ended.
 
     It has passed as soon as `client_gone` is true, because then nobody waits for the result. `aborted`: also ends an
@@ -65,7 +64,7 @@ class Deadline:
 
     def earlier(self, seconds: float) -> "Deadline":
         """The deadline moved forward by `seconds`, which stay reserved for later work."""
-        return replace(self, at=self.at - seconds)
+        return self._replace(at=self.at - seconds)
 
     def ignoring_client(self) -> "Deadline":
         """The same moment, even if the client has disconnected."""
@@ -76,15 +75,14 @@ class Deadline:
         upstream call that is under way, which has been paid for otherwise."""
         gone = self.client_gone
         aborted = cancelled if aborts else self.aborted
-        return replace(self, client_gone=lambda: gone() or cancelled(), aborted=aborted)
+        return self._replace(client_gone=lambda: gone() or cancelled(), aborted=aborted)
 
     def at_most(self, seconds: float) -> "Deadline":
         """The earlier of this deadline and `seconds` from now."""
-        return replace(self, at=min(self.at, self.clock.monotonic() + seconds))
+        return self._replace(at=min(self.at, self.clock.monotonic() + seconds))
 
 
-@dataclass(frozen=True)
-class Timeouts:
+class Timeouts(NamedTuple):
     """Seconds from the start of an upstream call: until the first output, and until the complete answer.
 
     `aborted`: the call ends soon after this returns True.

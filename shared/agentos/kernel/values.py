@@ -82,7 +82,7 @@ class Value(LazyModel):
         populate_by_name=True,
     )
 
-    def __deepcopy__(self, memo: Any) -> Self:
+    def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
         """The value itself, which never changes. pydantic copies each default that a field gets."""
         return self
 

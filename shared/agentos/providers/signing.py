@@ -4,7 +4,6 @@ The request is sent by the same HTTP client as any other, so that its time is bo
 the credentials and Signature Version 4 are used, and none of its retries.
 """
 
-from dataclasses import replace
 from urllib.parse import urlsplit
 
 from botocore.auth import SigV4Auth
@@ -28,7 +27,7 @@ def signed(request: HttpRequest, region: str) -> HttpRequest:
     service = MANTLE if host.startswith(f"{MANTLE}.") else "bedrock"
     to_sign = AWSRequest("POST", request.url, {"content-type": request.headers["content-type"]}, request.body)
     SigV4Auth(credentials.get_frozen_credentials(), service, region).add_auth(to_sign)
-    return replace(request, headers={**request.headers, **to_sign.headers})
+    return request._replace(headers={**request.headers, **to_sign.headers})
 
 
 @once

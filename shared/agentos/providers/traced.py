@@ -1,7 +1,7 @@
 """Passes the current trace on to providers, in the W3C header `traceparent`. https://www.w3.org/TR/trace-context/"""
 
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from agentos.kernel import tracing
 from agentos.kernel.clock import Timeouts
@@ -23,4 +23,4 @@ class TracedTransport:
 
 def _traced(request: HttpRequest) -> HttpRequest:
     header = tracing.traceparent()
-    return replace(request, headers={**request.headers, "traceparent": header}) if header else request
+    return request._replace(headers={**request.headers, "traceparent": header}) if header else request

@@ -3,13 +3,12 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from agentos.kernel.clock import Timeouts
 
 
-@dataclass(frozen=True)
-class HttpRequest:
+class HttpRequest(NamedTuple):
     """A POST to a provider. `aborted`: its call ends soon after this returns True, as if its time were over."""
 
     url: str
@@ -18,8 +17,7 @@ class HttpRequest:
     aborted: Callable[[], bool] | None = None
 
 
-@dataclass(frozen=True)
-class HttpResponse:
+class HttpResponse(NamedTuple):
     """A provider's response, read to its end."""
 
     status: int

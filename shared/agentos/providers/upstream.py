@@ -1,7 +1,6 @@
 """One upstream call to any provider: fits the prompt, finds the adapter, makes the call, logs failures."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from functools import cache
 
 from agentos.domain import AnswerListener, Completion, EmbeddingPrompt, Prompt, Target
@@ -97,7 +96,7 @@ class UpstreamClient:
         if listen is None:
 
             def send(request: HttpRequest, seconds: float) -> HttpResponse:
-                return client.send(replace(request, aborted=timeouts.aborted) if timeouts.aborted else request, seconds)
+                return client.send(request._replace(aborted=timeouts.aborted) if timeouts.aborted else request, seconds)
 
             return wire_format.call(provider, target, prompt, send, timeouts.first_output)
         return wire_format.stream(provider, target, prompt, client.open, timeouts, listen)

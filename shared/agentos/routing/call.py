@@ -188,8 +188,7 @@ def _accepted(completion: Completion, run: PlanRun) -> Completion:
     return completion
 
 
-@dataclass(frozen=True)
-class _Started:
+class _Started(NamedTuple):
     """A call under way. `began` is monotonic, `when` the time of day that its price depends on."""
 
     target: Target

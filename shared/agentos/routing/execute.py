@@ -8,7 +8,7 @@ an answer that then breaks off stays broken.
 
 import math
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from agentos.domain import Attempt, Completion, CoolDown, Plan, Prompt, SkipCode, Skipped, Target, TokenCount
 from agentos.domain.routing import cooling_order
@@ -43,8 +43,7 @@ BROKEN_OFF = "error"
 """The finish reason of an answer that broke off after it had begun."""
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(NamedTuple):
     """The answer, the target that gave it, and what went before.
 
     `deltas`: the pieces in which it arrived, if it was streamed; `first_text_at`: when its first text did (monotonic).

@@ -6,9 +6,8 @@ drop and order stays. Every candidate comes out either as a target or as skipped
 cooling down come last.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from agentos.domain import AgentConfig, Assignment, CachedPrefix, CacheRoute, CoolDown, Plan, SkipCode, Skipped, Target
 from agentos.domain.names import Priority
@@ -20,8 +19,7 @@ from agentos.routing.strategies import Costs, assign, ordered, saving
 from agentos.settings.loading import Settings
 
 
-@dataclass(frozen=True)
-class Facts:
+class Facts(NamedTuple):
     """What a plan may depend on: the request, in tokens where it counts, and the moment (`time`, epoch seconds).
 
     `draw` is uniform in [0, 1). `streamed`: the answer is wanted as a stream. `allowed`: whether the caller may use a
@@ -30,7 +28,7 @@ class Facts:
 
     task_type: str = "general"
     priority: Priority | None = None
-    metadata: dict[str, Any] = field(default_factory=dict)
+    metadata: Mapping[str, Any] = {}
     user_id: str | None = None
     session_id: str | None = None
     has_tools: bool = False
@@ -65,8 +63,7 @@ class Facts:
         }
 
 
-@dataclass(frozen=True)
-class TargetStats:
+class TargetStats(NamedTuple):
     """How models are doing: how long each still cools down, and how fast it has answered (ms), whole or streamed."""
 
     cooling: Callable[[str], CoolDown | None] = lambda _: None

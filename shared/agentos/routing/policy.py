@@ -1,7 +1,7 @@
 """What follows from each class of failure. The one table that retry, fallback and health are decided by."""
 
-from dataclasses import dataclass
 from enum import Enum, auto
+from typing import NamedTuple
 
 from agentos.kernel.errors import ErrorClass
 
@@ -18,8 +18,7 @@ class Retry(Enum):
     """Once, when no other target is left."""
 
 
-@dataclass(frozen=True)
-class Policy:
+class Policy(NamedTuple):
     """`falls_back`: whether another target may help; `counts`: whether the target's health suffers."""
 
     retry: Retry

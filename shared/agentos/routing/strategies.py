@@ -2,8 +2,8 @@
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from agentos.domain import CachedPrefix, CacheRoute, TokenCount
 from agentos.domain.prices import cost, moment
@@ -14,8 +14,7 @@ EXPECTED_COMPLETION_TOKENS = 500
 """Taken for the answer's length where the agent sets no `maxTokens`: a few paragraphs."""
 
 
-@dataclass(frozen=True)
-class Costs:
+class Costs(NamedTuple):
     """What a request would cost at a moment (epoch seconds), by configured prices."""
 
     settings: Settings

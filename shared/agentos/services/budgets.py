@@ -1,6 +1,6 @@
 """Budgets of tenants and keys: put, read, delete."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from agentos.domain.api_keys import is_key_id
 from agentos.domain.budgets import BudgetState, NewBudget, lanes_for
@@ -19,8 +19,7 @@ from agentos.store.lane_taking import LedgerGone
 from agentos.store.lanes import LaneStore
 
 
-@dataclass(frozen=True)
-class Scope:
+class Scope(NamedTuple):
     """What a budget is of: a tenant, or one of its keys. `name`: as clients write it."""
 
     tenant: str

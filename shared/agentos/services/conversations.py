@@ -4,8 +4,7 @@ Items can be added, because a session grows. They cannot be changed or removed: 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from agentos.domain import IdempotencyKey, Reply, SentMessage, Session
 from agentos.domain.history import trimmed
@@ -30,8 +29,7 @@ MOST_BYTES = 1_500_000
 """Of the items of one request. They are written in one transaction, as a turn's messages are (limits.contentBytes)."""
 
 
-@dataclass(frozen=True)
-class ConversationStores:
+class ConversationStores(NamedTuple):
     """Where conversations are."""
 
     sessions: SessionStore

@@ -9,9 +9,8 @@ import contextvars
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from types import TracebackType
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from agentos.domain import IdempotencyKey
 from agentos.kernel.clock import Clock, Deadline
@@ -50,8 +49,7 @@ _REFUSALS = (NotFound, SessionBusy, IdempotencyInFlight, IdempotencyMismatch)
 """After these errors the lease was certainly not taken, or is lost for good."""
 
 
-@dataclass(frozen=True)
-class _Requests:
+class _Requests(NamedTuple):
     """What can be done with a lease. `renew` raises one of _REFUSALS where its holder has it no more."""
 
     renew: Callable[[], object]

@@ -2,8 +2,7 @@
 
 import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from agentos.domain import (
     Agent,
@@ -45,13 +44,12 @@ class History(Protocol):
     def newest(self, tenant: str, session: Session, count: int) -> list[SentMessage | Reply]: ...
 
 
-@dataclass(frozen=True)
-class Hints:
+class Hints(NamedTuple):
     """What a message says of itself for its routing."""
 
     task_type: str | None = None
     priority: Priority | None = None
-    metadata: Mapping[str, Any] = field(default_factory=dict)
+    metadata: Mapping[str, Any] = {}
 
     @classmethod
     def of(cls, message: SentMessage | NewMessage) -> "Hints":
@@ -126,8 +124,7 @@ class Preparation:
             extras=request.extras if request else None,
         )
         settings = self._settings.of(caller.tenant)
-        facts = replace(
-            self._facts(agent, session, prompt, hints),
+        facts = self._facts(agent, session, prompt, hints)._replace(
             streamed=streamed,
             allowed=caller.may_use,
             prefix=self._prefix(history, prompt, settings),

@@ -1,8 +1,8 @@
 """What the turns of some days would have cost at another model, from their records: no provider is asked."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import islice
+from typing import NamedTuple
 
 from agentos.domain.recosting import RecostPage, page_of, recosted
 from agentos.domain.usage_records import UsageRecord
@@ -24,8 +24,7 @@ MAX_READ = 20_000
 """Records that are read for one page. They take about two seconds."""
 
 
-@dataclass(frozen=True)
-class RecostQuery:
+class RecostQuery(NamedTuple):
     """Turns that began at `start` or later and before `end` (epoch milliseconds), of one agent or of all.
 
     `after`: the cursor of the page before.

@@ -14,7 +14,7 @@ the newest never is again; and where another turn runs, a request with a key is 
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from agentos.domain import IdempotencyKey, Reply
 from agentos.domain.callers import Caller
@@ -50,8 +50,7 @@ Listen = Callable[[SessionPath], StreamListener]
 """Makes the listener of an answer, once it is known in which session the answer is."""
 
 
-@dataclass(frozen=True)
-class ResponseRequest:
+class ResponseRequest(NamedTuple):
     """What a stored response is asked for. `model`: as `CompletionRequest`'s.
 
     `previous`, or `conversation` by its id: what it goes on from. `override`: without models, which `model` names.
@@ -67,8 +66,7 @@ class ResponseRequest:
     user_id: str | None = None
 
 
-@dataclass(frozen=True)
-class _Named:
+class _Named(NamedTuple):
     """A request whose agent and models are known."""
 
     agent_id: str
@@ -76,8 +74,7 @@ class _Named:
     request: ResponseRequest
 
 
-@dataclass(frozen=True)
-class ResponseCall:
+class ResponseCall(NamedTuple):
     """Who asks, until when, and how. `simulated`: providers that are to fail."""
 
     caller: Caller
@@ -191,7 +188,7 @@ class ResponseTurns:
     def _send(
         self, call: ResponseCall, named: _Named, path: SessionPath, listen: Listen | None, expected: int | None = None
     ) -> Reply:
-        turn = replace(self._turn(call, named, path), expected=expected)
+        turn = self._turn(call, named, path)._replace(expected=expected)
         return self._turns.send(turn, listen(path) if listen else None)
 
     def _turn(self, call: ResponseCall, named: _Named, path: SessionPath) -> Turn:

@@ -1,7 +1,6 @@
 """Stored responses: read, delete, cancel."""
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from agentos.domain import Failure, Reply, SentMessage
 from agentos.domain.response_ids import ResponseId, response_id
@@ -14,8 +13,7 @@ from agentos.store.responses import PendingResponse, ResponseStore, StoredRespon
 CANCELLED = Failure(code="cancelled", message="The response was cancelled.", details={})
 
 
-@dataclass(frozen=True)
-class ReadResponse:
+class ReadResponse(NamedTuple):
     """A response as it stands. `document`: what its door kept with it. `reply` is None until there is an answer.
 
     `failure`: why there will be none. `status`: `queued`, `in_progress`, `failed`, `cancelled`, or None with an answer.

@@ -1,7 +1,7 @@
 """A turn: lease, history, route and call, one commit."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from agentos.domain import Agent, IdempotencyKey, Message, Reply, Session
 from agentos.domain.callers import Caller
@@ -40,8 +40,7 @@ QUEUE_PAUSE_SECONDS = 1.0
 """The longest pause between two tries to take the lease of a busy session."""
 
 
-@dataclass(frozen=True)
-class Turn:
+class Turn(NamedTuple):
     """The messages to answer, who sent them, their session and the deadline.
 
     `simulated`: providers that are to fail, and how.
@@ -56,7 +55,7 @@ class Turn:
     messages: Sequence[Sent]
     deadline: Deadline
     key: IdempotencyKey | None = None
-    simulated: Mapping[str, ErrorClass] = field(default_factory=dict)
+    simulated: Mapping[str, ErrorClass] = {}
     queue_age_ms: int | None = None
     override: TurnOverride | None = None
     response: NewResponse | None = None
@@ -75,8 +74,7 @@ class SessionMoved(Exception):
     """The session has other messages than the turn expects."""
 
 
-@dataclass(frozen=True)
-class _TurnRun:
+class _TurnRun(NamedTuple):
     """A turn that has its session's lease. `answer_by`: when a provider must have answered; `began`: monotonic.
 
     `usage`: what its calls use.
@@ -136,7 +134,7 @@ class Turns:
         `Executor.run` raises.
         """
         began = self._clock.monotonic()
-        turn = replace(turn, deadline=turn.deadline.at_most(self._seconds(listener)))
+        turn = turn._replace(deadline=turn.deadline.at_most(self._seconds(listener)))
         agent = self._agents.get(turn.tenant, turn.agent_id)
         answer_by = self._answer_by(agent, turn.deadline)
         try:

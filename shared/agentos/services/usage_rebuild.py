@@ -6,7 +6,8 @@ mark `counted`. It is replaced only if it has not changed since. The sums that d
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from agentos.domain.usage_records import UsageRecord
 from agentos.domain.usage_sums import NOTHING, Sums
@@ -26,8 +27,7 @@ BATCH = 500
 WRITE_SECONDS = 30.0
 
 
-@dataclass(frozen=True)
-class Correction:
+class Correction(NamedTuple):
     """A sum that was wrong."""
 
     place: Place
@@ -35,8 +35,7 @@ class Correction:
     after: Sums
 
 
-@dataclass(frozen=True)
-class DayRebuilt:
+class DayRebuilt(NamedTuple):
     """What became of a day. `unsettled`: sums that kept changing, so that nothing can be said of them."""
 
     day: str
@@ -134,7 +133,7 @@ class UsageRebuild:
             if before.get(place, none).version != stored.version:
                 unsettled.append(place)
             elif stored.sums != wanted:
-                fixed, expires_at = replace(stored, sums=wanted), self._records.expires_at(_number(place.day))
+                fixed, expires_at = stored._replace(sums=wanted), self._records.expires_at(_number(place.day))
                 if self._totals.write(place, fixed, expires_at):
                     corrections.append(Correction(place, stored.sums, wanted))
                 else:

@@ -1,8 +1,7 @@
 """Reports of usage: whole days from the sums, parts of days from the records themselves."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from agentos.domain.usage_sums import Group, GroupName, Sums, UsageReport, contributions, only, report, summed
 from agentos.kernel.clock import Clock, timestamp
@@ -28,8 +27,7 @@ NUMBERS_BYTES = 500
 """The most that a row takes besides the values of its group."""
 
 
-@dataclass(frozen=True)
-class UsageQuery:
+class UsageQuery(NamedTuple):
     """The usage of turns that began at `start` or later and before `end` (epoch milliseconds), by these groups."""
 
     start: int

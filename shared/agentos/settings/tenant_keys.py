@@ -6,7 +6,7 @@ of its own costs one small read of the table a minute, and the parameter store i
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from pydantic import SecretStr
 
@@ -30,8 +30,7 @@ TenantIndex = Callable[[str], Mapping[str, StoredTenantProvider]]
 """For which providers a tenant has keys of its own, by their names. Raises Throttled, Unavailable."""
 
 
-@dataclass(frozen=True)
-class OwnKey:
+class OwnKey(NamedTuple):
     """A tenant's key. `key` is None where this process cannot read it, and `stored` says what the table has of it."""
 
     stored: StoredTenantProvider
@@ -44,8 +43,7 @@ OwnKeys = Mapping[str, OwnKey]
 NO_KEYS: OwnKeys = {}
 
 
-@dataclass(frozen=True)
-class _Read:
+class _Read(NamedTuple):
     """What was read of a tenant, when, and when it is to be read again (epoch seconds).
 
     `doubted`: a provider has refused a key, so the values are to be read again as well.
@@ -85,7 +83,7 @@ class TenantKeys:
         Their values are read as well, whether or not the table says that they are new.
         """
         if read := self._tenants.get(tenant):
-            again = replace(read, due=min(read.due, read.at + RETRY_SECONDS), doubted=True)
+            again = read._replace(due=min(read.due, read.at + RETRY_SECONDS), doubted=True)
             self._tenants.put(tenant, again)
 
     def _read(self, tenant: str, before: _Read | None, now: float) -> _Read:
@@ -95,7 +93,7 @@ class TenantKeys:
             if before is None:
                 raise
             logger.warning("a tenant's keys could not be looked up", extra={"tenant": tenant, "reason": error.code})
-            return replace(before, due=now + RETRY_SECONDS)
+            return before._replace(due=now + RETRY_SECONDS)
         if self._secrets is None:
             return _Read({name: OwnKey(one, None) for name, one in stored.items()}, now, now + CHECK_SECONDS)
         had = before.keys if before else NO_KEYS

@@ -1,7 +1,7 @@
 """Callers' keys in the table: their hashes, and what they allow."""
 
 import json
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from agentos.domain import Page
 from agentos.domain.api_keys import ApiKey, is_key_id
@@ -19,8 +19,7 @@ KEPT_SECONDS = 30 * 24 * 3600
 """How long a key is listed after it was revoked or has expired."""
 
 
-@dataclass(frozen=True)
-class StoredKey:
+class StoredKey(NamedTuple):
     """A key and the hash of its text."""
 
     api_key: ApiKey

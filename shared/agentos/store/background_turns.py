@@ -5,8 +5,7 @@ the queue is answered once, however often it is delivered.
 """
 
 import json
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from agentos.domain import Failure, IdempotencyKey
 from agentos.kernel import json_text
@@ -30,8 +29,7 @@ SPARE_BYTES = 64 * 1024
 """Room in the item for the failure."""
 
 
-@dataclass(frozen=True)
-class BackgroundTurn:
+class BackgroundTurn(NamedTuple):
     """A turn as it was accepted. `document`: what was asked, as JSON. `running`: whether it has the session's lease."""
 
     turn_id: str

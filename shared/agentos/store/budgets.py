@@ -5,10 +5,9 @@ period, or one that was deleted before, begins with new lanes (a new ledger).
 """
 
 import json
-from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from agentos.domain.budgets import Amount, NewBudget, lanes_for, shares
 from agentos.kernel.clock import Clock, Deadline
@@ -25,8 +24,7 @@ RETIRED_SECONDS = 7 * 24 * 3600
 """How long the lanes of a budget that is no more are kept, for turns that still run."""
 
 
-@dataclass(frozen=True)
-class Budget:
+class Budget(NamedTuple):
     """A budget. `scope` is `tenant/<tenant>` or `key/<keyId>`.
 
     `since`: when its ledger began, in epoch seconds. `counted`: what the turns of its first period had cost by then,
@@ -84,8 +82,8 @@ class BudgetStore:
         Raises ConditionFailed where another budget was put meanwhile; LedgerGone, Throttled, Unavailable.
         """
         lanes = max(budget.ledger.lanes, lanes_for(terms.limit))
-        ledger = replace(budget.ledger, lanes=lanes)
-        after = replace(budget, terms=terms, ledger=ledger, version=budget.version + 1)
+        ledger = budget.ledger._replace(lanes=lanes)
+        after = budget._replace(terms=terms, ledger=ledger, version=budget.version + 1)
         while True:
             before = self._lanes.in_one_period(budget.ledger, deadline)
             actions = [self._definition(after, budget), *self._reshared(after, before)]

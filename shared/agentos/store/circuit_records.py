@@ -3,7 +3,7 @@
 import threading
 import time
 from collections import OrderedDict
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from aws_lambda_powertools.utilities.circuit_breaker.states import CircuitInfo, CircuitState
 
@@ -14,8 +14,7 @@ CACHED = 1024
 """Circuits of which a process keeps a copy. Tenants' endpoints have circuits of their own, so there may be many."""
 
 
-@dataclass(frozen=True)
-class CircuitRecord:
+class CircuitRecord(NamedTuple):
     """One circuit. Times are in whole seconds since the epoch.
 
     A failure count of 0 of an open circuit tells a pause that the provider named from one that failures caused.

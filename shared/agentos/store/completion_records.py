@@ -6,7 +6,7 @@ request that takes over a claim has another id, and the first request can no lon
 
 import json
 import math
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from agentos.domain import IdempotencyKey, Reply
 from agentos.kernel import json_text
@@ -30,8 +30,7 @@ CLAIMED = "claimId = :claim AND attribute_not_exists(body)"
 """Of a key's record: this claim has it, and has not answered it."""
 
 
-@dataclass(frozen=True)
-class Claim:
+class Claim(NamedTuple):
     """The right to answer a key."""
 
     key: Item

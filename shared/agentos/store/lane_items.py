@@ -11,6 +11,7 @@ compares only those that the budget limits, but counts both.
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from agentos.domain.budgets import NOTHING, USD_DIGITS, Amount, Period, period_start
 from agentos.store import keys
@@ -18,8 +19,7 @@ from agentos.store.items import Item, number
 from agentos.store.reading import item_reader
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(NamedTuple):
     """A turn's reserve in a lane. `until`: when it lapses, in epoch milliseconds.
 
     `period`: the start of the period (epoch seconds) to which the turn's cost counts.
@@ -40,8 +40,7 @@ class Entry:
         return cls(int(until), int(period), Amount(Decimal(usd), int(tokens)))
 
 
-@dataclass(frozen=True)
-class Ledger:
+class Ledger(NamedTuple):
     """A budget's lanes: in which items they are, how many, and for which kind of period."""
 
     tenant: str
@@ -90,8 +89,7 @@ class Lane:
         return [turn_id for turn_id, entry in self.reserves.items() if entry.until <= now * 1000]
 
 
-@dataclass(frozen=True)
-class Room:
+class Room(NamedTuple):
     """What a budget has left in all its lanes together, of what it limits."""
 
     left: Amount
@@ -161,8 +159,7 @@ def lane_of(item: Item, index: int) -> Lane:
     )
 
 
-@dataclass(frozen=True)
-class Change:
+class Change(NamedTuple):
     """An update of one lane: its expression, its condition and their values."""
 
     expression: str

@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import NamedTuple
 
 from agentos.domain.budgets import NOTHING, Amount
 from agentos.kernel.clock import Clock, Deadline
@@ -47,15 +48,13 @@ class Hold:
         return cls(Ledger(tenant, ledger_id, int(index) + 1, "total"), int(index), turn_id, Entry.of(entry))
 
 
-@dataclass(frozen=True)
-class Shortage:
+class Shortage(NamedTuple):
     """There is no room. `lanes`: all of the budget's, as they were when that was found out."""
 
     lanes: tuple[Lane, ...]
 
 
-@dataclass(frozen=True)
-class Wish:
+class Wish(NamedTuple):
     """A reserve to be taken, until a moment in epoch milliseconds."""
 
     ledger: Ledger

@@ -62,7 +62,7 @@ class LaneStore:
     def renew(self, hold: Hold, until: int) -> Hold:
         """The same reserve until then (epoch milliseconds). Raises ConditionFailed where the turn has it no more, and
         Conflict."""
-        after = replace(hold.entry, until=until)
+        after = hold.entry._replace(until=until)
         try:
             update(self._table, hold.ledger, hold.index, renew(hold.turn_id, hold.entry, after))
         except ConditionFailed as error:

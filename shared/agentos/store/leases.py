@@ -7,7 +7,7 @@ while its id is in `lease`.
 """
 
 import math
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from agentos.domain import IdempotencyKey, Session
 from agentos.kernel.clock import Clock, Deadline
@@ -27,8 +27,7 @@ LONGEST_ADVICE_SECONDS = 5
 REMOVE_LEASE = "REMOVE lease, leaseUntil, leaseKey"
 
 
-@dataclass(frozen=True)
-class Lease:
+class Lease(NamedTuple):
     """The right to add the next turn to a session, as the session was when the lease was taken."""
 
     tenant: str

@@ -8,9 +8,8 @@ import json
 import re
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import chain, islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from agentos.domain import Reply, SentMessage
 from agentos.kernel import json_text
@@ -42,8 +41,7 @@ _HEAD = re.compile(r'\{"messageId":"([^"]*)","role":"([a-z]+)"')
 _HEAD_BYTES = 200
 
 
-@dataclass(frozen=True)
-class StoredMessage:
+class StoredMessage(NamedTuple):
     """A message as the table takes it: one item, or several where it is large. `tokens` is its estimated length, `size`
     that of its JSON in bytes."""
 
@@ -85,8 +83,7 @@ def unpack(packed: bytes) -> bytes:
     return unpacker.decompress(packed) + unpacker.flush()
 
 
-@dataclass(frozen=True)
-class MessageHeader:
+class MessageHeader(NamedTuple):
     """The first two fields of a message's JSON."""
 
     message_id: str

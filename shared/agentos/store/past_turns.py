@@ -1,8 +1,8 @@
 """Finds a stored reply, what it answered, and the session as it stood before."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from itertools import islice
+from typing import NamedTuple
 
 from agentos.domain import Reply, SentMessage, Session
 from agentos.domain.history import trimmed
@@ -15,8 +15,7 @@ MAX_SEARCHED = 2000
 """Messages among which a reply is looked for, from the newest back: some twenty requests."""
 
 
-@dataclass(frozen=True)
-class PastTurn:
+class PastTurn(NamedTuple):
     """`session` is as it stood before: its messages and turns are those that came before `asked`."""
 
     session: Session

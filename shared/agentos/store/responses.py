@@ -6,8 +6,7 @@ them.
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from agentos.domain import Reply, SentMessage, Session
 from agentos.domain.response_ids import ResponseId
@@ -22,8 +21,7 @@ from agentos.store.messages import Messages, StoredMessage, pack, unpack
 from agentos.store.reading import item_reader
 
 
-@dataclass(frozen=True)
-class NewResponse:
+class NewResponse(NamedTuple):
     """What a door keeps with an answer: `document`, as JSON. `message_id`: the answer's, where it is known before."""
 
     document: dict[str, Any]
@@ -47,8 +45,7 @@ _SPARE_BYTES = 1024
 """Room in the item for the places of its messages."""
 
 
-@dataclass(frozen=True)
-class StoredResponse:
+class StoredResponse(NamedTuple):
     """A response that was answered: messages `first` to `answer` - 1 are its input, `answer` is the reply.
 
     `session`: as it is now.
@@ -61,8 +58,7 @@ class StoredResponse:
     answer: int
 
 
-@dataclass(frozen=True)
-class PendingResponse:
+class PendingResponse(NamedTuple):
     """A response in the background that has no answer yet, or never will."""
 
     place: ResponseId

@@ -5,8 +5,7 @@ has ended by then loses it for good, so that its commit fails.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from agentos.domain import IdempotencyKey, Session
 from agentos.domain.history import Turns
@@ -23,8 +22,7 @@ ALIVE_NOW = "attribute_not_exists(deletedAt) AND (attribute_not_exists(expiresAt
 IDLE = f"messageCount = :before AND {ALIVE_NOW} AND (attribute_not_exists(lease) OR leaseUntil <= :nowMs)"
 
 
-@dataclass(frozen=True)
-class Addition:
+class Addition(NamedTuple):
     """Messages to add. `turns` and `open_calls` are the session's afterwards."""
 
     messages: tuple[StoredMessage, ...]

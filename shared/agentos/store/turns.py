@@ -5,7 +5,7 @@ records how the key was answered, so that nothing is ever answered twice.
 """
 
 import json
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from agentos.domain import IdempotencyKey, Reply, SentMessage, Session
 from agentos.domain.history import Turns
@@ -24,8 +24,7 @@ NOT_ANSWERED = "attribute_not_exists(pk) OR attribute_exists(incomplete)"
 """The condition on a key's record: there is none, or the answer in it broke off."""
 
 
-@dataclass(frozen=True)
-class TurnCommit:
+class TurnCommit(NamedTuple):
     """What a turn adds: the client's messages and, unless it still waits for tool results, the assistant's.
 
     `reply` is the client's response, `answer` the same as a stored message. `turns` and `open_calls` are the session's
@@ -47,8 +46,7 @@ class TurnCommit:
         return (*self.sent, *((self.answer,) if self.answer else ()))
 
 
-@dataclass(frozen=True)
-class RecordedReply:
+class RecordedReply(NamedTuple):
     """The answer under a key. `lengths`: characters of each piece in which it was streamed, those of reasoning
     negative; empty if it was not."""
 

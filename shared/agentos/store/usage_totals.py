@@ -12,7 +12,6 @@ https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.Nami
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal, NamedTuple
 
@@ -40,8 +39,7 @@ PAGE = 1000
 ATTRIBUTES = {name: to_camel(name) for name in COUNTS}
 
 
-@dataclass(frozen=True)
-class StoredSums:
+class StoredSums(NamedTuple):
     """The sums of a group, and how often they were changed."""
 
     group: Group
@@ -122,8 +120,7 @@ class UsageTotals:
         return True
 
 
-@dataclass(frozen=True)
-class _Record:
+class _Record(NamedTuple):
     """A record that is to be counted."""
 
     key: Item

@@ -1,7 +1,7 @@
 """The prompt as a target takes it, what was changed or left out for that, and the way back for the answer."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from agentos.domain import Completion, ModelFacts, Prompt, RequestLimits
 from agentos.providers.fitting.argument_names import (
@@ -41,14 +41,13 @@ STEPS: tuple[Callable[[Prompt, RequestLimits], Fitted], ...] = (
 )
 
 
-@dataclass(frozen=True)
-class FittedPrompt:
+class FittedPrompt(NamedTuple):
     """`prompt` as it is sent. `tool_names`: tools by the names that were sent. `arguments`: renamed ones by tool."""
 
     prompt: Prompt
     notes: tuple[str, ...] = ()
-    tool_names: Mapping[str, str] = field(default_factory=dict)
-    arguments: Renamed = field(default_factory=dict)
+    tool_names: Mapping[str, str] = {}
+    arguments: Renamed = {}
 
     def restored(self, completion: Completion) -> Completion:
         """The answer with its calls under the names that the client gave, and with the notes."""

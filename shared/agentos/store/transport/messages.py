@@ -3,7 +3,6 @@
 import base64
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
 
@@ -49,8 +48,7 @@ class AwsClient(Protocol):
         """
 
 
-@dataclass(frozen=True)
-class Timeouts:
+class Timeouts(NamedTuple):
     """Seconds to make a connection, and seconds without a byte of an answer."""
 
     connect: float
