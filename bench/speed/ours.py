@@ -27,6 +27,7 @@ def environment(port: int, primary: str = "ok") -> dict[str, str]:
         "GROQ_API_KEY": "bench",
         "GROQ_ENDPOINT": f"{stub}/ok/v1",
         "POWERTOOLS_SERVICE_NAME": "agentos",
+        "PYDANTIC_DISABLE_PLUGINS": "__all__",
     }
 
 

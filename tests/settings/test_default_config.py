@@ -123,6 +123,7 @@ def test_every_environment_name_is_declared_in_the_template(settings: Settings) 
         "POWERTOOLS_LOGGER_SAMPLE_RATE",
         "OTEL_TRACES_SAMPLER",
         "OTEL_TRACES_SAMPLER_ARG",
+        "PYDANTIC_DISABLE_PLUGINS",
     }
 
     assert {"AGENTOS_CONFIG", "TABLE_NAME", "AWS_ENDPOINT_URL_DYNAMODB"} <= names_read()
