@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from agentos.routing.execute import Executor
     from agentos.routing.health import Health
     from agentos.routing.latency import Latencies
+    from agentos.services.agent_writer import AgentWriter
     from agentos.services.agents import Agents
     from agentos.services.api_keys import ApiKeys
     from agentos.services.background_turns import BackgroundTurns
@@ -246,7 +247,16 @@ def agents() -> "Agents":
     from agentos.services.agents import Agents
 
     Agent.model_rebuild()  # its first use would
-    return Agents(agent_store(), settings(), clock())
+    return Agents(agent_store())
+
+
+@once
+def agent_writer() -> "AgentWriter":
+    from agentos.domain import Agent
+    from agentos.services.agent_writer import AgentWriter
+
+    Agent.model_rebuild()  # its first use would
+    return AgentWriter(agent_store(), settings(), clock())
 
 
 @once

@@ -2,7 +2,7 @@
 
     @endpoint(access_control, "agents:write", body=NewAgent, status=201)
     def handler(body: NewAgent, request: Request) -> Agent:
-        return agents().create(request.tenant, body)
+        return agent_writer().create(request.tenant, body)
 
 `access_control` builds what says who may send a request, and "agents:write" is the scope that the caller must have.
 Without `body` the function takes the request alone. Its result becomes the response:
