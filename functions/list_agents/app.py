@@ -6,6 +6,6 @@ from agentos.wiring import access_control, agents
 
 
 @endpoint(access_control, "agents:read", query=PAGE_PARAMETERS)
-def handler(request: Request) -> Page[Agent]:
+def handler(request: Request) -> "Page[Agent]":
     page = request.page()
     return agents().page(request.tenant, page.limit, page.after, page.order)

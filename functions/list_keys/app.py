@@ -7,6 +7,6 @@ from agentos.wiring import access_control, api_keys
 
 
 @endpoint(access_control, "admin", query=PAGE_PARAMETERS)
-def handler(request: Request) -> Page[ApiKey]:
+def handler(request: Request) -> "Page[ApiKey]":
     page = request.page()
     return api_keys().page(page.limit, page.after, page.order)

@@ -6,6 +6,6 @@ from agentos.wiring import access_control, sessions
 
 
 @endpoint(access_control, "chat", query=PAGE_PARAMETERS)
-def handler(request: Request) -> Page[SentMessage | Reply]:
+def handler(request: Request) -> "Page[SentMessage | Reply]":
     page, path = request.page(), request.path
     return sessions().messages(request.tenant, path["agentId"], path["sessionId"], page.limit, page.after, page.order)

@@ -162,7 +162,10 @@ class TurnState(Value):
 
 
 class Page(Value, Generic[T]):
-    """A page of a list; `next_cursor` is None on the last."""
+    """A page of a list; `next_cursor` is None on the last.
+
+    Annotations name `"Page[Agent]"` in quotes: where it is evaluated, pydantic makes a class of its own for it.
+    """
 
     data: tuple[T, ...]
     has_more: bool

@@ -24,6 +24,6 @@ class Agents:
             raise Unsupported(message)
         self._store.delete(tenant, agent_id, deadline)
 
-    def page(self, tenant: str, limit: int, after: str | None, order: str | None) -> Page[Agent]:
+    def page(self, tenant: str, limit: int, after: str | None, order: str | None) -> "Page[Agent]":
         """Newest first unless `order` says otherwise. Raises InvalidRequest for a bad cursor."""
         return self._store.page(tenant, limit, after, order or "desc")

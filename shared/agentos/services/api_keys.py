@@ -60,7 +60,7 @@ class ApiKeys:
         self._store.add(StoredKey(api_key, hash_of_key(key)))
         return key
 
-    def page(self, limit: int, after: str | None, order: str | None) -> Page[ApiKey]:
+    def page(self, limit: int, after: str | None, order: str | None) -> "Page[ApiKey]":
         """The keys of all tenants, the newest first unless `order` says otherwise. Raises InvalidRequest."""
         return self._store.page(limit, after, order or "desc")
 

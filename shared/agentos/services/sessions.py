@@ -76,7 +76,7 @@ class Sessions:
 
     def page(
         self, tenant: str, agent_id: str, wanted: SessionFilter, limit: int, after: str | None, order: str | None
-    ) -> Page[Session]:
+    ) -> "Page[Session]":
         """Newest first unless `order` says otherwise. Raises InvalidRequest for a bad cursor or filter."""
         for field, text in (("userId", wanted.user_id), ("sessionId", wanted.id_prefix)):
             if text is not None and len(text) > MAX_NAME:  # no session has it, and it is too long for a key
@@ -88,7 +88,7 @@ class Sessions:
 
     def messages(
         self, tenant: str, agent_id: str, session_id: str, limit: int, after: str | None, order: str | None
-    ) -> Page[SentMessage | Reply]:
+    ) -> "Page[SentMessage | Reply]":
         """Oldest first unless `order` says otherwise. Raises InvalidRequest for a bad cursor."""
         return self._store.messages(tenant, agent_id, session_id, limit, after, order or "asc")
 

@@ -88,7 +88,7 @@ class AgentStore:
             raise NotFound("There is no such agent.", {"agentId": agent_id}) from error
         self._deletion.begin_agent(tenant, agent_id, deadline)
 
-    def page(self, tenant: str, limit: int, after: str | None, order: str) -> Page[Agent]:
+    def page(self, tenant: str, limit: int, after: str | None, order: str) -> "Page[Agent]":
         """By time of creation. Raises InvalidRequest for a bad cursor."""
         start = None if after is None else keys.agent(tenant, keys.id_position(tenant, "agent", after))
         found = self._table.query(

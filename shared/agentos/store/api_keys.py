@@ -57,7 +57,7 @@ class ApiKeyStore:
         except ConditionFailed as error:
             raise NotFound("There is no such key.", {"keyId": key_id}) from error
 
-    def page(self, limit: int, after: str | None, order: str) -> Page[ApiKey]:
+    def page(self, limit: int, after: str | None, order: str) -> "Page[ApiKey]":
         """By time of creation, revoked ones for 30 days. Raises InvalidRequest for a bad cursor."""
         start = None if after is None else keys.api_key(keys.api_key_position(after))
         values = {":pk": {"S": keys.API_KEYS}}

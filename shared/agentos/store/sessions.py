@@ -103,7 +103,7 @@ class SessionStore:
 
     def page(
         self, tenant: str, agent_id: str, wanted: SessionFilter, limit: int, after: str | None, order: str
-    ) -> Page[Session]:
+    ) -> "Page[Session]":
         """By time of creation. Raises InvalidRequest for a bad cursor."""
         start = None if after is None else keys.id_position(tenant, "sess", after)
         if wanted.metadata:
@@ -120,7 +120,7 @@ class SessionStore:
 
     def messages(
         self, tenant: str, agent_id: str, session_id: str, limit: int, after: str | None, order: str
-    ) -> Page[SentMessage | Reply]:
+    ) -> "Page[SentMessage | Reply]":
         """In the order of the conversation. Raises InvalidRequest for a bad cursor."""
         start = None if after is None else keys.sequence_position(tenant, after)
         session = self.get(tenant, agent_id, session_id)
@@ -133,7 +133,7 @@ class SessionStore:
             next_cursor=keys.cursor(tenant, str(keys.sequence_of(items[-1]))) if more else None,
         )
 
-    def _searched(self, tenant: str, listed: Iterable[Item], wanted: SessionFilter, limit: int) -> Page[Session]:
+    def _searched(self, tenant: str, listed: Iterable[Item], wanted: SessionFilter, limit: int) -> "Page[Session]":
         """The sessions that match among the next ones. The cursor is the last one that was read."""
         taken: list[Session] = []
         now, length, last = self._clock.time(), 0, ""
