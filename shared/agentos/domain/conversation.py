@@ -124,7 +124,7 @@ class Prompt(Value):
     messages: tuple[Message, ...]
     instructions: str | None = None
     tools: tuple[Tool, ...] = ()
-    parameters: Parameters = Parameters()
+    parameters: Parameters = Field(default_factory=Parameters)
     tools_cache: CacheTime | None = None
     instructions_cache: CacheTime | None = None
     cache_key: str | None = None

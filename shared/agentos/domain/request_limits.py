@@ -1,6 +1,7 @@
 """What of a request a wire format, a provider or a model takes."""
 
 import re
+from functools import cache
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
@@ -99,4 +100,7 @@ class RequestLimits(Value):
         return self.model_copy(update={**given, "ranges": {**self.ranges, **own.ranges}})
 
 
-NO_LIMITS = RequestLimits()
+@cache
+def no_limits() -> RequestLimits:
+    """The limits where none are given: the same object each time."""
+    return RequestLimits()

@@ -9,7 +9,7 @@ from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 from agentos.domain.names import ParameterName, Priority, WireFormat
 from agentos.domain.prices import Prices
 from agentos.domain.reasoning import Reasoning
-from agentos.domain.request_limits import NO_LIMITS, RequestLimits
+from agentos.domain.request_limits import RequestLimits, no_limits
 from agentos.domain.usage import AttemptUsage
 from agentos.kernel.errors import ErrorClass
 from agentos.kernel.values import Value
@@ -32,7 +32,7 @@ class ModelFacts(Value):
     capabilities: frozenset[Capability] | None = None
     reasoning: Reasoning | None = None
     unsupported: frozenset[ParameterName] = frozenset()
-    limits: RequestLimits = NO_LIMITS
+    limits: RequestLimits = Field(default_factory=no_limits)
     price: Prices = ()
     vector_space: Annotated[str, Field(min_length=1)] | None = None
 
@@ -64,7 +64,7 @@ class Target(Value):
     upstream_model: str
     reason: str
     simulated_failure: Annotated[ErrorClass | None, Field(exclude_if=not_)] = None
-    facts: Annotated[ModelFacts, Field(exclude=True)] = ModelFacts()
+    facts: ModelFacts = Field(default_factory=ModelFacts, exclude=True)
     cooling: Annotated[CoolDown | None, Field(exclude=True)] = None
     fallback: Annotated[bool, Field(exclude=True)] = False
     trust_cost: Annotated[bool, Field(exclude=True)] = False

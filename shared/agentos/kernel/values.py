@@ -47,6 +47,8 @@ _building: list[type[BaseModel]] = []
 class LazyModel(BaseModel):
     """A model whose schema is built when it is first used, so that a function builds only what it uses.
 
+    A field's default that is such a model itself should have a factory, because to make it is its first use.
+
     pydantic's `model_rebuild` is not thread-safe: while two threads use a new model for the first time, one of them may
     validate against the parent's fields. https://github.com/pydantic/pydantic/blob/main/pydantic/main.py
     """

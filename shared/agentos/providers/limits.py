@@ -4,7 +4,7 @@ from functools import cache
 from importlib import import_module
 
 from agentos.domain import ModelFacts, RequestLimits
-from agentos.domain.request_limits import NO_LIMITS
+from agentos.domain.request_limits import no_limits
 from agentos.settings.provider import Provider
 
 WITHOUT_LIMITS = frozenset({"echo"})
@@ -21,6 +21,6 @@ def limits_of(provider: Provider, facts: ModelFacts) -> RequestLimits:
 def format_limits(wire_format: str) -> RequestLimits:
     """The limits of a wire format itself: `LIMITS` in its sub-package's `limits.py`."""
     if wire_format in WITHOUT_LIMITS:
-        return NO_LIMITS
+        return no_limits()
     limits: RequestLimits = import_module(f"agentos.providers.{wire_format.replace('-', '_')}.limits").LIMITS
     return limits

@@ -10,7 +10,7 @@ from pydantic import Field
 from agentos.domain import ModelFacts, ParameterName
 from agentos.domain.names import ModelName, WireFormat
 from agentos.domain.reasoning import Reasoning
-from agentos.domain.request_limits import NO_LIMITS, Pattern, RequestLimits
+from agentos.domain.request_limits import Pattern, RequestLimits, no_limits
 from agentos.domain.routing_rules import Rule
 from agentos.kernel.values import Value
 
@@ -72,7 +72,7 @@ class UnlistedModels(Value):
     format: WireFormat | None = None
     reasoning: Reasoning | None = None
     unsupported: frozenset[ParameterName] = frozenset()
-    limits: RequestLimits = NO_LIMITS
+    limits: RequestLimits = Field(default_factory=no_limits)
 
     def facts_of(self, name: str) -> ModelFacts | None:
         """The facts of the model that its provider calls so; None where the pattern does not match."""
@@ -94,7 +94,7 @@ class FormatSettings(Value):
     parameters: dict[Renamed, str] = {}
     thoughts: ThoughtSettings = ThoughtSettings()
     unsupported: frozenset[ParameterName] = frozenset()
-    limits: RequestLimits = NO_LIMITS
+    limits: RequestLimits = Field(default_factory=no_limits)
     stream_options: bool = True
 
 
