@@ -124,7 +124,7 @@ def test_no_lane_refuses_while_another_has_room(lanes: Lanes) -> None:
     for hold in holds:
         lanes.settle(hold, Cost(Decimal("0.5"), 0))
     assert isinstance(lanes.take(usd("4.1")), Shortage)
-    assert lanes.taken(usd(4)).index == 0  # the room of eight lanes
+    assert lanes.taken(usd(4)).lane == 0  # the room of eight lanes
 
 
 def test_a_period_ends(lanes: Lanes) -> None:

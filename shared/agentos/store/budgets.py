@@ -99,11 +99,13 @@ class BudgetStore:
     def _reshared(self, after: Budget, lanes: list[Lane]) -> list[Action]:
         """The lanes with their new shares; debts are paid by lanes that have room."""
         ledger, split = after.ledger, shares(after.terms.limit, after.ledger.lanes)
-        more = [split[lane.index].minus(lane.share) for lane in lanes]
+        more = [split[lane.number].minus(lane.share) for lane in lanes]
         rooms = [lane.room.plus(one) for lane, one in zip(lanes, more, strict=True)] + split[len(lanes) :]
         rooms = level_rooms(rooms, after.limited)
         changed = [
-            action(self._table, ledger, lane.index, reshare(lane, rooms[lane.index], split[lane.index], after.limited))
+            action(
+                self._table, ledger, lane.number, reshare(lane, rooms[lane.number], split[lane.number], after.limited)
+            )
             for lane in lanes
         ]
         added = [

@@ -9,7 +9,6 @@ attributes with values, not with sums, so `room` is an attribute of its own. Amo
 compares only those that the budget limits, but counts both.
 """
 
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -56,14 +55,13 @@ class Ledger(NamedTuple):
         return period_start(self.period, now)
 
 
-@dataclass(frozen=True)
-class Lane:
+class Lane(NamedTuple):
     """One lane. `usd` and `tokens` in `limited` say which of the two the budget limits.
 
     `earlier`: of `spent`, what turns without a reserve have cost. `warned`: the period in which `warnAt` was logged.
     """
 
-    index: int
+    number: int
     period: int
     share: Amount
     limited: tuple[bool, bool]
@@ -145,7 +143,7 @@ def new_lane(
 def lane_of(item: Item, index: int) -> Lane:
     """Raises Unavailable where the item cannot be read."""
     return Lane(
-        index=index,
+        number=index,
         period=int(item["periodStart"]["N"]),
         share=amount_of(item, "share"),
         limited=("limitedUsd" in item, "limitedTokens" in item),

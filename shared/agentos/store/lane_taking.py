@@ -8,7 +8,6 @@ less what was spent and what is reserved, had no room for it.
 
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple
 
@@ -27,19 +26,18 @@ class ReserveLapsed(Exception):
     """The turn's reserve was given back, because it was not renewed in time."""
 
 
-@dataclass(frozen=True)
-class Hold:
-    """A reserve that is out."""
+class Hold(NamedTuple):
+    """A reserve that is out. `lane`: the number of the lane that it is in."""
 
     ledger: Ledger
-    index: int
+    lane: int
     turn_id: str
     entry: Entry
 
     @property
     def text(self) -> str:
         """Where the reserve is, for the turn's usage record."""
-        return f"{self.ledger.ledger_id} {self.index} {self.entry.text}"
+        return f"{self.ledger.ledger_id} {self.lane} {self.entry.text}"
 
     @classmethod
     def of(cls, tenant: str, turn_id: str, text: str) -> "Hold":
@@ -79,7 +77,7 @@ class Taking:
         self._ledger = wish.ledger
         self._before = held.entry if held else None
         self._moves = held is not None
-        self._index = held.index if held else own_lane(wish.turn_id, wish.ledger.lanes)
+        self._index = held.lane if held else own_lane(wish.turn_id, wish.ledger.lanes)
         self._start = wish.ledger.start(clock.time())
         self._give_back = give_back
         self._reclaimed: set[str] = set()
@@ -134,7 +132,7 @@ class Taking:
         lanes = self._snapshot(lane)
         own = next((one for one in lanes if self._wish.turn_id in one.reserves), None)
         if own and not self._moves:  # an earlier try was done, and its answer was lost
-            self._index, self._before = own.index, own.reserves[self._wish.turn_id]
+            self._index, self._before = own.number, own.reserves[self._wish.turn_id]
         if any(one.period != self._start for one in lanes):
             self._to_period(lanes)
             return None
@@ -142,7 +140,7 @@ class Taking:
             return None
         more = self._wish.amount.minus(self._before.amount if self._before else NOTHING)
         if not self._before:
-            self._index = next((one.index for one in lanes if one.fits(more)), 0)
+            self._index = next((one.number for one in lanes if one.fits(more)), 0)
         if lanes[self._index].fits(more):
             return None
         if not fits(more, total([one.room for one in lanes]), lanes[0].limited):
@@ -154,7 +152,7 @@ class Taking:
         self._start = max(self._start, *(lane.period for lane in lanes))
         for lane in lanes:
             if lane.period < self._start:
-                roll(self._table, self._ledger, lane.index, self._start)
+                roll(self._table, self._ledger, lane.number, self._start)
 
     def _snapshot(self, lane: Lane) -> list[Lane]:
         """All lanes as they were at one moment."""
@@ -166,16 +164,16 @@ class Taking:
         known = {self._wish.turn_id, *self._reclaimed}
         others = [(lane, turn_id) for lane, turn_id in lapsed if turn_id not in known]
         for lane, turn_id in others:
-            self._give_back(self._ledger, lane.index, turn_id, lane.reserves[turn_id])
+            self._give_back(self._ledger, lane.number, turn_id, lane.reserves[turn_id])
             self._reclaimed.add(turn_id)
         return bool(others)
 
     def _gather(self, lanes: list[Lane]) -> Hold | None:
         """Move the room of all lanes into one, and take the reserve there, in one transaction."""
-        others = [lane for lane in lanes if lane.index != self._index and any(_bounded(lane))]
+        others = [lane for lane in lanes if lane.number != self._index and any(_bounded(lane))]
         moved = total([_bounded(lane) for lane in others])
         taken = reserve(self._wish.turn_id, self._before, self._entry(), moved)
-        leave = [(lane.index, move(self._start, NOTHING.minus(_bounded(lane)), lane.limited)) for lane in others]
+        leave = [(lane.number, move(self._start, NOTHING.minus(_bounded(lane)), lane.limited)) for lane in others]
         actions = [action(self._table, self._ledger, index, change) for index, change in [(self._index, taken), *leave]]
         try:
             self._table.transact(actions, Deadline.after(0, self._clock))

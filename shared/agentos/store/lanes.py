@@ -10,7 +10,6 @@ then, once.
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 
@@ -64,11 +63,11 @@ class LaneStore:
         Conflict."""
         after = hold.entry._replace(until=until)
         try:
-            update(self._table, hold.ledger, hold.index, renew(hold.turn_id, hold.entry, after))
+            update(self._table, hold.ledger, hold.lane, renew(hold.turn_id, hold.entry, after))
         except ConditionFailed as error:
             if error.item is None or _entry_of(error.item, hold.turn_id) != after:
                 raise
-        return replace(hold, entry=after)
+        return hold._replace(entry=after)
 
     def settle(self, hold: Hold, cost: Cost, deadline: Deadline) -> Lane | None:
         """The reserve gives way to the cost, once, however often it is done. Returns the lane, where it was changed.
@@ -83,11 +82,11 @@ class LaneStore:
         while entry:
             change = settle(hold.turn_id, entry, cost.known(entry.amount), same_period=same_period)
             try:
-                return update(self._table, hold.ledger, hold.index, change)
+                return update(self._table, hold.ledger, hold.lane, change)
             except ConditionFailed as error:
                 if error.item is None:
                     return None
-                lane = lane_of(error.item, hold.index)
+                lane = lane_of(error.item, hold.lane)
             entry = lane.reserves.get(hold.turn_id)
             same_period = entry is not None and entry.period >= lane.period
         return self.settle_late(hold, cost)
@@ -97,7 +96,7 @@ class LaneStore:
 
         Any other turn costs one read. Raises Conflict, Throttled, Unavailable.
         """
-        mark = keys.lapsed(hold.ledger.key(hold.index), hold.turn_id)
+        mark = keys.lapsed(hold.ledger.key(hold.lane), hold.turn_id)
         stored = self._table.get(mark)
         if stored is None or "settled" in stored:
             return None
@@ -106,15 +105,15 @@ class LaneStore:
             mark, "SET settled = :one", "attribute_exists(pk) AND attribute_not_exists(settled)", {":one": number(1)}
         )
         actions = [done]
-        lane = self._lane(hold.ledger, hold.index)
+        lane = self._lane(hold.ledger, hold.lane)
         if lane and lane.period == entry.period:
             change = spend(entry.period, cost.known(entry.amount))
-            actions.append(action(self._table, hold.ledger, hold.index, change))
+            actions.append(action(self._table, hold.ledger, hold.lane, change))
         try:
             self._table.transact(actions, Deadline.after(0, self._clock))
         except ConditionFailed:  # it was settled, or the lane has begun a new period
             return self.settle_late(hold, cost)
-        return self._lane(hold.ledger, hold.index)
+        return self._lane(hold.ledger, hold.lane)
 
     def _lane(self, ledger: Ledger, index: int) -> Lane | None:
         item = self._table.get(ledger.key(index))
@@ -123,7 +122,7 @@ class LaneStore:
     def reclaim(self, ledger: Ledger, lane: Lane, most: int) -> None:
         """Give back up to so many reserves of the lane that have lapsed. Raises Conflict, Throttled, Unavailable."""
         for turn_id in lane.lapsed(self._clock.time())[:most]:
-            self._reclaim(ledger, lane.index, turn_id, lane.reserves[turn_id])
+            self._reclaim(ledger, lane.number, turn_id, lane.reserves[turn_id])
 
     def _reclaim(self, ledger: Ledger, index: int, turn_id: str, entry: Entry) -> None:
         cost = self._cost_of(ledger.tenant, turn_id)
@@ -152,7 +151,7 @@ class LaneStore:
         for lane in retry_until_deadline(lambda: snapshot(self._table, ledger), deadline):
             for turn_id in lane.lapsed(self._clock.time()):
                 retry_until_deadline(
-                    partial(self._reclaim, ledger, lane.index, turn_id, lane.reserves[turn_id]), deadline
+                    partial(self._reclaim, ledger, lane.number, turn_id, lane.reserves[turn_id]), deadline
                 )
         return self.in_one_period(ledger, deadline)
 
@@ -172,7 +171,7 @@ class LaneStore:
             if not old:
                 return lanes
             for lane in old:
-                retry_until_deadline(partial(roll, self._table, ledger, lane.index, start), deadline)
+                retry_until_deadline(partial(roll, self._table, ledger, lane.number, start), deadline)
 
     def set_earlier(self, ledger: Ledger, period: int, amount: Amount, deadline: Deadline) -> None:
         """What turns without a reserve have cost in that period. It replaces what was set before.
@@ -198,7 +197,7 @@ class LaneStore:
         lanes = self.in_one_period(ledger, deadline)
         rooms = level_rooms([lane.room for lane in lanes], lanes[0].limited)
         moves = [
-            action(self._table, ledger, lane.index, move(lane.period, room.minus(lane.room), lane.limited))
+            action(self._table, ledger, lane.number, move(lane.period, room.minus(lane.room), lane.limited))
             for lane, room in zip(lanes, rooms, strict=True)
             if room != lane.room
         ]
