@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from agentos.kernel.clock import Timeouts
@@ -71,29 +70,23 @@ class HttpTransport(Protocol):
     def open(self) -> OpenResponse: ...
 
 
-@dataclass(frozen=True)
 class ReceivedResponse:
     """A response that has been read, in the form of one that arrives."""
 
-    whole: HttpResponse
-    max_bytes: int
-
-    @property
-    def status(self) -> int:
-        return self.whole.status
-
-    @property
-    def headers(self) -> Mapping[str, str]:
-        return self.whole.headers
+    def __init__(self, whole: HttpResponse, max_bytes: int) -> None:
+        self._whole = whole
+        self.status = whole.status
+        self.headers = whole.headers
+        self.max_bytes = max_bytes
 
     def __iter__(self) -> Iterator[bytes]:
-        return iter((self.whole.body,))
+        return iter((self._whole.body,))
 
     def peek(self) -> bytes:
-        return self.whole.body.lstrip()
+        return self._whole.body.lstrip()
 
     def read(self) -> HttpResponse:
-        return self.whole
+        return self._whole
 
     def progress(self) -> None:
         """Nothing can be late any more."""

@@ -12,8 +12,7 @@ https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameter
 
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -32,12 +31,14 @@ FIRST_RETRY_SECONDS = (0.5, 2.0)
 burst of new environments, all whose reads were refused would otherwise ask again together."""
 
 
-@dataclass(frozen=True)
-class Parameter:
+class Parameter(NamedTuple):
     """A stored value, encrypted if it was read without decryption. Every change of it has a new version."""
 
-    value: str = field(repr=False)
+    value: str
     version: int
+
+    def __repr__(self) -> str:
+        return f"Parameter(version={self.version})"
 
 
 Parameters = Mapping[str, Parameter]

@@ -65,3 +65,7 @@ def test_credentials_do_not_show_their_secrets(shown: object) -> None:
     assert "AKIA" in text
     assert "secret" not in text.replace("secret_key", "")
     assert "token'" not in text
+
+
+def test_credentials_are_shown_without_their_secrets() -> None:
+    assert repr(Credentials("AKIDEXAMPLE", "the secret", "the token")) == "Credentials('AKIDEXAMPLE')"
