@@ -159,12 +159,10 @@ def client(dynamodb_url: str) -> Any:
 
 @pytest.fixture
 def table_name(dynamodb_url: str) -> Iterator[str]:
-    from tests.support.dynamodb import admin_client, new_table_request
+    from tests.support.tables import tables
 
-    tables, request = admin_client(dynamodb_url), new_table_request()
-    tables.call("CreateTable", **request)
-    yield request["TableName"]
-    tables.call("DeleteTable", TableName=request["TableName"])
+    with tables(dynamodb_url).borrowed() as name:
+        yield name
 
 
 @pytest.fixture
