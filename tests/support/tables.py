@@ -1,7 +1,7 @@
 """Tables that tests use one after the other.
 
-DynamoDB Local takes longer for a new table with every table that it has ever made: 5 ms of CPU time at first, 70 ms after
-2,400 of them. To empty one takes less than a millisecond, and no longer with time.
+DynamoDB Local takes longer for a new table with every table that it has ever made: 5 ms of CPU time at first, 70 ms
+after 2,400 of them. To empty one takes less than a millisecond, and no longer with time.
 """
 
 from collections import deque
