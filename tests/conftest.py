@@ -64,8 +64,8 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """For `-n auto`, three for each processor, up to 16: many tests wait, for servers, containers and timeouts. Those of
-    `make test-quick` wait little, and every process has to import them all."""
+    """For `-n auto`, three for each processor, up to 16: many tests wait, for servers, containers and timeouts. Those
+    of `make test-quick` wait little, and every process has to import them all."""
     processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return processors if os.environ.get("QUICK") else min(3 * processors, max(16, processors))
 
