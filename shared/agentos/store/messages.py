@@ -9,6 +9,7 @@ import re
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import chain, islice
 from typing import Any
 
@@ -50,6 +51,12 @@ class StoredMessage:
     items: tuple[Item, ...]
     tokens: int
     size: int
+
+    @cached_property
+    def message(self) -> SentMessage | Reply:
+        """The message as it is read, decoded once. Raises Unavailable where it cannot be read."""
+        first, *parts = self.items
+        return _message(first, parts)
 
 
 def to_stored(partition: str, sequence: int, message: SentMessage | Reply, tokens: int) -> StoredMessage:
@@ -166,10 +173,20 @@ class Messages:
 
     def read(self, partition: str, items: Sequence[Item]) -> list[SentMessage | Reply]:
         """The messages of these items, their parts fetched."""
+        return [_message(item, parts) for item, parts in self._with_parts(partition, items)]
+
+    def stored(self, partition: str, items: Sequence[Item]) -> tuple[StoredMessage, ...]:
+        """The messages of these items as they are stored, their parts fetched."""
+        return tuple(
+            StoredMessage((item, *parts), tokens_of(item), json_bytes(item))
+            for item, parts in self._with_parts(partition, items)
+        )
+
+    def _with_parts(self, partition: str, items: Sequence[Item]) -> Iterator[tuple[Item, list[Any]]]:
         of_each = [part_keys(partition, item) for item in items]
         wanted = chain.from_iterable(of_each)
         parts = iter([part for chunk in chunks(wanted, BATCH_GET_MAX) for part in self._table.get_many(chunk)])
-        return [_message(item, list(islice(parts, len(own)))) for item, own in zip(items, of_each, strict=True)]
+        return ((item, list(islice(parts, len(own)))) for item, own in zip(items, of_each, strict=True))
 
     def _range(
         self, partition: str, first: str, last: str, *, forward: bool, page: int, consistent: bool
