@@ -5,7 +5,6 @@ empty strings and nulls, where DynamoDB's own types are not. Only what an update
 is an attribute of its own. No attribute bears one of DynamoDB's reserved words.
 """
 
-import json
 from collections.abc import Callable
 from typing import Any
 
@@ -80,7 +79,7 @@ def agent_item(key: Item, agent: Agent) -> Item:
 @item_reader
 def agent_of(item: Item) -> Agent:
     """Raises Unavailable where the item cannot be read; so does every reader here."""
-    return stored_value(Agent, json.loads(item["body"]["S"]))
+    return stored_value(Agent, json_text.load(item["body"]["S"]))
 
 
 def session_item(key: Item, session: Session, listed_under: dict[str, str]) -> Item:
@@ -120,14 +119,14 @@ def session_of(item: Item, now: float) -> Session | None:
     return stored_value(
         Session,
         {
-            **json.loads(item["body"]["S"]),
+            **json_text.load(item["body"]["S"]),
             "agentId": item["agentId"]["S"],
             "sessionId": item["sessionId"]["S"],
             "state": "running" if running else "idle",
             "messageCount": int(item["messageCount"]["N"]),
-            "usage": json.loads(item["totals"]["S"]),
-            "turns": json.loads(item["turns"]["S"]),
-            "openCalls": json.loads(item["openCalls"]["S"]),
+            "usage": json_text.load(item["totals"]["S"]),
+            "turns": json_text.load(item["turns"]["S"]),
+            "openCalls": json_text.load(item["openCalls"]["S"]),
             "lastActivityAt": item["lastActivityAt"]["S"],
             "expiresAt": None if expires_at is None else timestamp(expires_at),
         },

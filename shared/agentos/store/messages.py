@@ -4,7 +4,6 @@ A message is stored as its JSON, compressed: half the write units, half the read
 item may be has its rest in part items, written in the same transaction. So no answer is too long to be stored.
 """
 
-import json
 import re
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
@@ -202,11 +201,11 @@ class Messages:
 
 @item_reader
 def _message(item: Item, parts: Iterable[Any]) -> SentMessage | Reply:
-    document = json.loads(unpack(b"".join(part["body"]["B"] for part in (item, *parts))))
+    document = json_text.load(unpack(b"".join(part["body"]["B"] for part in (item, *parts))))
     message: SentMessage | Reply = (
         stored_value(Reply, document) if "route" in document else stored_value(SentMessage, document)
     )
-    kept = json.loads(item["signatures"]["S"]) if "signatures" in item else {}
+    kept = json_text.load(item["signatures"]["S"]) if "signatures" in item else {}
     signatures = {call_id: signature for call_id, signature in kept.items() if isinstance(signature, str)}
     calls = tuple(call.model_copy(update={"signature": signatures.get(call.id)}) for call in message.tool_calls)
     return message.model_copy(update={"tool_calls": calls}) if calls else message

@@ -4,7 +4,6 @@ A turn is committed only while it has the session's lease (`leases.py`). Under a
 records how the key was answered, so that nothing is ever answered twice.
 """
 
-import json
 from dataclasses import dataclass
 
 from agentos.domain import IdempotencyKey, Reply, SentMessage, Session
@@ -156,13 +155,13 @@ class TurnStore:
 @item_reader
 def _reply(record: Item) -> Reply:
     """The answer that stands in a key's record itself."""
-    return stored_value(Reply, json.loads(unpack(record["body"]["B"])))
+    return stored_value(Reply, json_text.load(unpack(record["body"]["B"])))
 
 
 @item_reader
 def _answer(record: Item) -> tuple[int, tuple[int, ...]]:
     """The position of the answer in its session, and the characters of each piece in which it was streamed."""
-    lengths = json.loads(unpack(record["lengths"]["B"])) if "lengths" in record else ()
+    lengths = json_text.load(unpack(record["lengths"]["B"])) if "lengths" in record else ()
     return int(record["answer"]["N"]), tuple(map(int, lengths))
 
 
