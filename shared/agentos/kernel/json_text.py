@@ -56,8 +56,8 @@ def parse_lenient(text: str | bytes) -> Any:
 def load(text: str | bytes) -> Any:
     """What `json.loads` gives, in less than half the time. Raises ValueError, RecursionError.
 
-    pydantic's parser refuses some texts, such as those with a lone surrogate or 200 levels of nesting. All others mean the
-    same to it.
+    pydantic's parser refuses some texts, such as those with a lone surrogate or 200 levels of nesting. All others
+    mean the same to it.
     """
     try:
         return from_json(text, cache_strings="keys")
