@@ -7,7 +7,7 @@ INSTALL = $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes
 LOCK = $(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header --no-annotate \
 	$(if $(UPGRADE),--upgrade)
 
-# Tests run in two processes for each processor, in test-quick in one, a file in each. WORKERS=0 runs them in this one.
+# Tests run in three processes for each processor, in test-quick in one, a file in each. WORKERS=0 runs them in this one.
 WORKERS ?= auto
 # Bytecode is kept, because each of the processes imports everything.
 PYTEST = PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(WORKERS)

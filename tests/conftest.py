@@ -64,10 +64,10 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """For `-n auto`, two for each processor: many tests wait, for servers, containers and timeouts. Those of `make
-    test-quick` wait little, and every process has to import them all."""
+    """For `-n auto`, three for each processor, up to 16: many tests wait, for servers, containers and timeouts. Those
+    of `make test-quick` wait little, and every process has to import them all."""
     processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return processors if os.environ.get("QUICK") else 2 * processors
+    return processors if os.environ.get("QUICK") else min(3 * processors, max(16, processors))
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FileScheduling:
@@ -159,12 +159,10 @@ def client(dynamodb_url: str) -> Any:
 
 @pytest.fixture
 def table_name(dynamodb_url: str) -> Iterator[str]:
-    from tests.support.dynamodb import admin_client, new_table_request
+    from tests.support.tables import tables
 
-    tables, request = admin_client(dynamodb_url), new_table_request()
-    tables.call("CreateTable", **request)
-    yield request["TableName"]
-    tables.call("DeleteTable", TableName=request["TableName"])
+    with tables(dynamodb_url).borrowed() as name:
+        yield name
 
 
 @pytest.fixture

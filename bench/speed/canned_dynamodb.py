@@ -1,8 +1,9 @@
 """A DynamoDB that answers what a message's turn asks, in JSON 1.0, without computing anything.
 
 It keeps items by key. Conditions always hold, except that a transaction's check finds its item. An update returns the
-stored item with the values that a lease sets. A session stops growing at `LENGTH` messages, so that every further turn
-reads and writes the same.
+stored item with the values that a lease sets. A session forgets all but its last `LENGTH` messages, so that every
+further turn reads and writes the same. A session of the user `LOST` stops growing at so many, and loses what is added:
+a process then knows none of its newest messages, as if another process had answered them.
 """
 
 import json
@@ -13,6 +14,9 @@ from typing import Any
 
 LENGTH = 6
 """Messages in a session: a short conversation."""
+
+LOST = "lost"
+"""A user."""
 
 CANCELLED = "com.amazonaws.dynamodb.v20120810#TransactionCanceledException"
 
@@ -91,16 +95,32 @@ class CannedDynamoDb:
             return {"__type": CANCELLED, "Message": "A condition failed.", "CancellationReasons": reasons}
         updates = [action["Update"] for action in request["TransactItems"] if "Update" in action]
         puts = [action["Put"]["Item"] for action in request["TransactItems"] if "Put" in action]
-        if all(self._grows(update) for update in updates):
-            for update in updates:
-                self._set(update)
-            for item in puts:
+        full = [update["Key"] for update in updates if self._is_full(update["Key"])]
+        if any(self._is_lost(key) for key in full):
+            return {}
+        for item in puts:
+            if not full or item["pk"] in [key["pk"] for key in full]:  # else the table would grow with every turn
                 self._put(item)
+        for update in updates:
+            self._set(update)
+        for key in full:
+            self._forget_oldest(key)
         return {}
 
-    def _grows(self, update: Item) -> bool:
-        count = self._items.get(_key(update["Key"]), {}).get("messageCount", {"N": "0"})["N"]
-        return int(count) < LENGTH
+    def _is_full(self, key: Item) -> bool:
+        return int(self._stored(key).get("messageCount", {"N": "0"})["N"]) >= LENGTH
+
+    def _is_lost(self, key: Item) -> bool:
+        return str(self._stored(key).get("userSessions", {"S": ""})["S"]).endswith(LOST)
+
+    def _forget_oldest(self, session: Item) -> None:
+        """Leave the session its newest messages alone."""
+        stored = self._stored(session)
+        turns = json.loads(stored["turns"]["S"])[-LENGTH // 2 :]
+        self._put({**stored, "turns": {"S": json.dumps(turns)}})
+        messages = sorted(key for key in self._items if key[0] == session["pk"]["S"] and key[1].startswith("MESSAGE#"))
+        for key in messages[:-LENGTH]:
+            del self._items[key]
 
     def _set(self, update: Item) -> None:
         """`SET a = :a, b = :b REMOVE …`, the form in which a commit changes its session."""

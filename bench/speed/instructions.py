@@ -20,7 +20,7 @@ from bench.speed.processes import stub
 from tests.support.gateway import ROOT
 
 FLOOR = "httpx"
-CALLS = (FLOOR, "routed call", "chat completion", "stored message")
+CALLS = (FLOOR, "routed call", "chat completion", "stored message", "stored message, history read")
 OPTIONS = ("--tool=callgrind", "--instr-atstart=no", "--dump-before=getloadavg")
 
 
@@ -66,6 +66,7 @@ def run(port: int, count: int) -> None:
         "routed call": ours.routed_call(),
         "chat completion": ours.chat_completion(),
         "stored message": ours.stored_message(),
+        "stored message, history read": ours.message_after_another_process(),
     }
     for call in calls.values():
         for _ in range(5):

@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable
 from typing import Any
 
+from bench.speed.canned_dynamodb import LOST
 from tests.support.gateway import Context, StreamingContext, event, handler
 
 QUESTION = "Which of the three suppliers should we ask first, and what should the letter say? Two sentences are enough."
@@ -44,14 +45,19 @@ def checked(folder: str, body: Any, **path: str) -> Any:
     return json.loads(answer["body"])
 
 
-def stored_message(stream: bool = False) -> Callable[[], Any]:
-    """A message of a session, with its history read and its turn committed."""
+def stored_message(stream: bool = False, user: str = "bench") -> Callable[[], Any]:
+    """A message of a session. The turns before it were answered by this process, unless the user is `LOST`."""
     agent = checked("create_agent", {"name": "bench", "model": PRIMARY, "config": {"fallbackModel": FALLBACK}})
-    session = checked("create_session", {"userId": "bench"}, agentId=agent["agentId"])
+    session = checked("create_session", {"userId": user}, agentId=agent["agentId"])
     path = {"agentId": agent["agentId"], "sessionId": session["sessionId"]}
     query = {"stream": "true"} if stream else None
     sent = event({"content": QUESTION}, path, query, resource="/send_message")
     return _call("send_message", sent, stream)
+
+
+def message_after_another_process() -> Callable[[], Any]:
+    """A message of a session of which this process knows no message, so that its history is read."""
+    return stored_message(user=LOST)
 
 
 def chat_completion(stream: bool = False) -> Callable[[], Any]:

@@ -1,19 +1,25 @@
 """A short table for continuous integration: init and calls as ratios to their floors, beside twice the goals.
 
 It reports, and nothing fails by it. The ratio of CPU time to a floor of the same moment hardly depends on the machine.
-Instructions are counted where valgrind is installed, because they do not depend on it at all.
+Instructions are counted where valgrind is installed, because they do not depend on it at all. Each run adds a line to
+HISTORY, which is not committed: a server that keeps this file from run to run has the history.
 """
 
+import json
 import os
+import subprocess
 import sys
 import tempfile
+from datetime import UTC, datetime
 from pathlib import Path
 
 from bench.speed import floors, init, instructions, ours
 from bench.speed.goals import BOTO3
 from bench.speed.measuring import cpu, ratios
 from bench.speed.processes import stub
+from tests.support.gateway import ROOT
 
+HISTORY = Path(os.environ.get("SPEED_HISTORY") or ROOT / ".ci" / "speed.jsonl")
 GOAL_FACTOR = 2
 CALLS = {"routed call": 1.5, "stored message": 5.0}
 STARTS = {"send_message": 1.0, "get_agent": 0.8}
@@ -24,6 +30,18 @@ def main() -> None:
     print(f"{'speed, as a ratio to the floor of this run':44} {'ratio':>6} {'bound':>6}")
     for name, ratio, bound in rows:
         print(f"{name:44} {ratio:6.2f} {bound:6.2f}{'' if ratio <= bound else '  over its bound'}")
+    _keep({name: round(ratio, 2) for name, ratio, _ in rows})
+
+
+def _keep(ratios_of_this_run: dict[str, float]) -> None:
+    described = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True)
+    line = {
+        "at": datetime.now(UTC).isoformat(timespec="minutes"),
+        "commit": described.stdout.strip() or None,
+        **ratios_of_this_run,
+    }
+    with HISTORY.open("a") as file:
+        file.write(json.dumps(line) + "\n")
 
 
 def _calls() -> list[tuple[str, float, float]]:

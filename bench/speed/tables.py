@@ -8,7 +8,7 @@ from bench.speed.init import FirstAnswer
 from bench.speed.measuring import Measured, ratios
 from bench.speed.results import Results, both
 
-OURS = ("routed call", "chat completion", "stored message")
+OURS = ("routed call", "chat completion", "stored message", "stored message, history read")
 
 
 def tables(results: Results) -> dict[str, str]:

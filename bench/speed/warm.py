@@ -39,6 +39,7 @@ def measure(port: int, behaviour: str, folder: Path) -> dict[str, Any]:
         "routed call": ours.routed_call(),
         "chat completion": ours.chat_completion(),
         "stored message": ours.stored_message(),
+        "stored message, history read": ours.message_after_another_process(),
     }
     streams = floors.streams(port) | {
         "chat completion, streamed": ours.chat_completion(stream=True),

@@ -299,9 +299,10 @@ def latencies() -> "Latencies":
 
 @once
 def turn_store() -> "TurnStore":
+    from agentos.store.recent_messages import RecentMessages
     from agentos.store.turns import TurnStore
 
-    return TurnStore(table(), clock())
+    return TurnStore(table(), clock(), RecentMessages())
 
 
 @once

@@ -129,7 +129,7 @@ def test_a_session_is_deleted_after_a_question(page: Page, site: Site, axe: Axe)
     page.get_by_role("button", name="Delete").click()
     axe(page)
     page.get_by_role("button", name="Delete the session").click()
-    expect(page.get_by_role("heading", name="Sessions")).to_be_visible()
+    expect(page.get_by_role("heading", name="Sessions", exact=True)).to_be_visible()
     assert tenant.call("GET", f"/agents/{agent}/sessions/{session}").status_code == 404
 
 

@@ -72,7 +72,7 @@ def test_who_signs_can_use_it_all(page: Page, host: Host, provider: Upstream, ax
     assert SECRET not in page.get_by_role("dialog").inner_text()
     page.get_by_role("button", name="Close").click()
     page.goto(f"{str(host.client.base_url).rstrip('/')}/console#/sessions")
-    expect(page.get_by_role("heading", name="Sessions")).to_be_visible()
+    expect(page.get_by_role("heading", name="Sessions", exact=True)).to_be_visible()
     expect(page.get_by_role("alert")).to_have_count(0)
 
     page.get_by_role("button", name="Forget").click()

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from agentos import wiring
-from tests.support.clock import ShiftedClock, noon
+from tests.support.clock import ShiftedClock
 from tests.support.queues import TurnQueue
 from tests.support.upstream import Reply, Upstream, answer
 from tests.support.wiring import rewire
@@ -60,8 +60,8 @@ def queue(environment: pytest.MonkeyPatch, moto_endpoint: str) -> TurnQueue:
 
 @pytest.fixture
 def clock(api: Any, monkeypatch: pytest.MonkeyPatch) -> ShiftedClock:
-    """What the functions see as the time. It is noon at first, whatever the time of day of the run."""
-    shifted = ShiftedClock(noon())
+    """The time of day that the functions see."""
+    shifted = ShiftedClock()
     monkeypatch.setattr(wiring, "clock", lambda: shifted)
     rewire()
     return shifted
@@ -125,6 +125,20 @@ def configure(environment: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[str]
         rewire()
 
     return lay
+
+
+def idle(api: Any, path: dict[str, str]) -> bool:
+    return bool(api("get_session", **path).json["state"] == "idle")
+
+
+def eventually_idle(api: Any, path: dict[str, str]) -> None:
+    """The same process gives the lease back in the background, before it would have expired."""
+    pause = threading.Event()
+    for _ in range(200):
+        if idle(api, path):
+            return
+        pause.wait(0.05)
+    raise AssertionError("the session stays busy")
 
 
 @dataclass

@@ -11,7 +11,7 @@ from agentos.domain.api_keys import IssuedKey, NewApiKey
 from agentos.domain.callers import Scope
 from agentos.kernel.clock import epoch
 from tests.functions.conftest import Chat, Providers, chat, gemini_answer
-from tests.support.clock import DAY, ShiftedClock
+from tests.support.clock import DAY, ShiftedClock, noon
 from tests.support.crashes import Death, Died, Moment
 from tests.support.gateway import Answer, Client, StreamingContext
 from tests.support.logs import captured
@@ -29,7 +29,13 @@ COST = float(10 * INPUT + 5 * OUTPUT)
 MOST = 4096 * OUTPUT
 """USD that an answer without maxTokens may cost, its prompt not counted."""
 
-pytestmark = pytest.mark.usefixtures("clock")  # no period ends during a test
+
+@pytest.fixture(autouse=True)
+def clock(clock: ShiftedClock, monkeypatch: pytest.MonkeyPatch) -> ShiftedClock:
+    """It is noon at first, so that no period ends during a test, whatever the time of day of the run."""
+    at_noon = ShiftedClock(noon())
+    monkeypatch.setattr(wiring, "clock", lambda: at_noon)
+    return at_noon
 
 
 def put(api: Client, tenant: str = "default", **terms: Any) -> Any:

@@ -9,7 +9,7 @@ import pytest
 
 from agentos import wiring
 from agentos.store.transport.messages import Request
-from tests.functions.conftest import Gate
+from tests.functions.conftest import Gate, eventually_idle
 from tests.support.clock import ShiftedClock
 from tests.support.conflicts import conflict, throttle
 from tests.support.crashes import lose_answer
@@ -219,6 +219,6 @@ def test_a_commit_that_meets_conflicts_until_the_deadline_fails_and_stores_nothi
     refused = briefly(path, "too much", seconds=4)
     assert (refused.status, refused.json["code"], refused.headers["retry-after"]) == (429, "throttled", "1")
     rewire()
-    assert api("get_session", **path).json["state"] == "idle"
+    eventually_idle(api, path)
     assert api.said(*path.values()) == []
     assert api.say(*path.values(), "again").status == 200

@@ -10,7 +10,7 @@ import pytest
 from agentos import wiring
 from agentos.kernel.ids import new_id
 from agentos.store import keys
-from tests.functions.conftest import Gate, Providers, chat
+from tests.functions.conftest import Gate, Providers, chat, eventually_idle, idle
 from tests.support.clock import ShiftedClock
 from tests.support.crashes import Death, Died, Moment, lose_answer
 from tests.support.faults import Faults, cut, refused
@@ -197,20 +197,6 @@ def test_a_renewal_that_is_not_answered_is_tried_again(
     finally:
         gate.release.set()
     assert first.result().status == 200
-
-
-def idle(api: Client, path: dict[str, str]) -> bool:
-    return bool(api("get_session", **path).json["state"] == "idle")
-
-
-def eventually_idle(api: Client, path: dict[str, str]) -> None:
-    """The same process gives the lease back in the background, before it would have expired."""
-    pause = threading.Event()
-    for _ in range(200):
-        if idle(api, path):
-            return
-        pause.wait(0.05)
-    raise AssertionError("the session stays busy")
 
 
 def test_a_lease_whose_request_was_not_answered_is_given_back(

@@ -12,7 +12,7 @@ from agentos.kernel.clock import Deadline
 from agentos.kernel.ids import new_id
 from agentos.store.leases import LeaseStore
 from agentos.store.transport.messages import Request
-from agentos.store.turns import TurnCommit
+from agentos.store.turns import TurnCommit, TurnStore
 from tests.functions.conftest import Gate
 from tests.support.builders import a_message, a_reply
 from tests.support.transport import before, is_about_health
@@ -87,8 +87,8 @@ def requests(api: Any) -> list[str]:
 
 
 def seeded(agent_id: str, session_id: str, turns: int, length: int) -> None:
-    """An existing conversation."""
-    store, leases = wiring.turn_store(), LeaseStore(wiring.table(), wiring.clock())
+    """An existing conversation, which other processes have held."""
+    store, leases = TurnStore(wiring.table(), wiring.clock()), LeaseStore(wiring.table(), wiring.clock())
     for _ in range(turns):
         deadline = Deadline.after(30, wiring.clock())
         lease = leases.acquire(("default", agent_id, session_id), new_id("turn"), 30, deadline)
@@ -122,6 +122,20 @@ def test_the_first_turn_reads_no_history(api: Any, upstream: Any, requests: list
     requests.clear()
     api.say(agent_id, session_id)
     assert requests == ["GetItem", "UpdateItem", "GetItem", "TransactWriteItems"]
+
+
+def test_a_turn_takes_three_requests_where_its_process_held_the_conversation(
+    api: Any, upstream: Any, requests: list[str]
+) -> None:
+    agent_id = api.agent()
+    session_id = api.session(agent_id)
+    seeded(agent_id, session_id, 5, 10)
+    assert api.say(agent_id, session_id).status == 200
+    for _ in range(2):
+        requests.clear()
+        assert api.say(agent_id, session_id).status == 200
+        assert requests == ["GetItem", "UpdateItem", "TransactWriteItems"]
+    assert len(upstream.requests[-1]["messages"]) == 7 * 2 + 1
 
 
 def test_a_failed_turn_takes_as_many_requests(api: Any, requests: list[str]) -> None:

@@ -39,6 +39,7 @@ def path(api: Client, upstream: Any) -> dict[str, str]:
     agent_id = api.agent(description=SECRET)
     path = {"agentId": agent_id, "sessionId": api.session(agent_id, metadata={"a": SECRET})}
     assert api.say(*path.values(), SECRET).status == 200
+    rewire()  # another process, which must read the history
     return path
 
 

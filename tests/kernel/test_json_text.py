@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from agentos.kernel.json_text import MAX_DEPTH, JsonError, dump, parse, parse_lenient
+from agentos.kernel.json_text import MAX_DEPTH, JsonError, dump, load, parse, parse_lenient
 from tests.support.json_values import VALUES
 
 
@@ -132,3 +132,37 @@ def test_json_of_others_may_hold_anything_but_deep_nesting() -> None:
     for broken in (b"<html>", b"", nested(200_000).encode(), b"\xff\xfe\xfd"):
         with pytest.raises(ValueError):
             parse_lenient(broken)
+
+
+@pytest.mark.parametrize("ascii_only", [True, False])
+@given(VALUES)
+def test_a_text_is_loaded_as_the_standard_library_loads_it(ascii_only: bool, value: Any) -> None:
+    text = json.dumps(value, ensure_ascii=ascii_only)
+    for form in (text, text.encode()):
+        assert repr(load(form)) == repr(json.loads(form))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '"\\ud800"',
+        '{"a":1,"a":2}',
+        "-0",
+        "-0.0",
+        "1e999",
+        "NaN",
+        "-Infinity",
+        "9" * 4300,
+        nested(199),
+        nested(400),
+        " 1 ",
+    ],
+)
+def test_an_unusual_text_is_loaded_as_the_standard_library_loads_it(text: str) -> None:
+    assert repr(load(text)) == repr(json.loads(text))
+
+
+@pytest.mark.parametrize("text", ["", "{", "1 2", '"\x01"', "9" * 4301, "[1,]", b"\xff", b'"\xff"'])
+def test_what_is_no_json_is_not_loaded(text: str | bytes) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        load(text)

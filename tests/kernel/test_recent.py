@@ -37,3 +37,16 @@ def test_a_value_is_replaced() -> None:
     recent.put("a", 1)
     recent.put("a", 2)
     assert recent.get("a") == 2
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 6)), max_size=20))
+def test_values_weigh_no_more_than_the_size(puts: list[tuple[int, int]]) -> None:
+    recent: Recent[int, int] = Recent(10, lambda value: value)
+    kept: dict[int, int] = {}  # the longest unused first
+    for key, weight in puts:
+        recent.put(key, weight)
+        kept.pop(key, None)
+        kept[key] = weight
+        while sum(kept.values()) > 10:
+            del kept[next(iter(kept))]
+    assert {key: recent.get(key) for key in range(4)} == {key: kept.get(key) for key in range(4)}

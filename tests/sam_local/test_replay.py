@@ -8,7 +8,6 @@ import json
 import os
 import re
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
@@ -24,7 +23,7 @@ from local.sam import cli, docker, stack
 from tests.lambda_streaming.running import Emulator, emulator_program
 from tests.replay.expected import EXPECTED, STREAMS
 from tests.sam_local.replay import function_of, invoke, plant
-from tests.support.debugger import Debugger
+from tests.support.checkout import copy_to
 from tests.support.dynamodb import new_table
 from tests.support.gateway import ROOT
 from tests.support.gateway import invoke as invoke_directly
@@ -39,18 +38,19 @@ NEW_ID = re.compile(
     r"\b((?:agent|sess|msg|resp|conv|rs|fc)_|(?:chat)?cmpl-)(?:(?!0{25}1)[0-9a-z]{26}|[0-9a-z]{52}|[0-9a-z]{78})(?![0-9a-z])"
 )
 """One that was not planted. Those of stored responses and conversations consist of several."""
-REPLAY = ["env", f"PYTHONPATH={ROOT}:{ROOT / 'shared'}", sys.executable, "-m", "tests.sam_local.replay"]
 MEASURED = re.compile(r'"(latencyMs|firstTokenMs|created|created_at|completed_at)": ?\d+')
 
 Answer = dict[str, Any]
 
 
 @pytest.fixture(scope="module")
-def parts(outer: dict[str, str], bridge: str) -> Iterator[stack.Stack]:
+def parts(outer: dict[str, str], bridge: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[stack.Stack]:
+    """The stack, built in a copy: other tests build in this checkout at the same time."""
+    root = copy_to(tmp_path_factory.mktemp("checkout"))
     with ExitStack() as running:
         upstream = running.enter_context(Upstream(address=bridge))
         environment = Environment(Path("no .env"), outer | {"LOCAL_ENDPOINT": upstream.url})
-        yield running.enter_context(stack.prepared(ROOT, environment, f"agentos-replay-{os.getpid()}"))
+        yield running.enter_context(stack.prepared(root, environment, f"agentos-replay-{os.getpid()}"))
 
 
 @pytest.fixture(scope="module")
@@ -185,42 +185,3 @@ def test_an_event_of_a_function_that_streams_as_lambda_would_run_it(
 
     whole = {**head, "body": body.decode(), "isBase64Encoded": False}
     assert comparable(whole) == comparable(directly(name))
-
-
-def make_replay(event: Path, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*REPLAY, str(event)], env=environment, capture_output=True, text=True)
-
-
-def test_make_replay_shows_answer_and_log(outer: dict[str, str]) -> None:
-    done = make_replay(file_of("get_session/bad_unknown"), outer | {"LOCAL_MODEL": "0"})
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("404\ncontent-type: application/json\n")
-    assert '"code": "not_found"' in done.stdout
-    assert "END RequestId" in done.stderr  # SAM may miss what comes first, while it attaches
-
-
-def test_make_replay_under_a_debugger(outer: dict[str, str], tmp_path: Path) -> None:
-    """It stops in the handler, found by the folder that stands for the container's /var/task."""
-    port = free_port()
-    handler = ROOT / "functions" / "get_session" / "app.py"
-    line = next(number for number, text in enumerate(handler.read_text().splitlines(), 1) if "return" in text)
-    command = [*REPLAY, str(file_of("get_session/ok"))]
-    environment = outer | {"LOCAL_MODEL": "0", "DEBUG_PORT": str(port)}
-    with (
-        (tmp_path / "log").open("wb") as log,
-        process.running(command, log, environment) as replay,
-        Debugger(port, {str(handler.parent): "/var/task"}) as debugger,
-    ):
-        debugger.break_at(str(handler), line)
-        assert debugger.stopped_at() == (str(handler), line)
-        debugger.go_on()
-        assert replay.wait(START_SECONDS) == 0
-    assert re.search(r"^200$", (tmp_path / "log").read_text(), re.M)
-
-
-def test_make_replay_refuses_what_is_no_event_of_a_function(outer: dict[str, str], tmp_path: Path) -> None:
-    stray = tmp_path / "stray.json"
-    stray.write_text("{}")
-    done = make_replay(stray, outer)
-    assert done.returncode == 1
-    assert "no function has the folder" in done.stderr

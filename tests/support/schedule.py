@@ -34,7 +34,7 @@ CONTAINERS = ("tests/sam_local/", "tests/deployed/")
 """Folders whose tests run in containers. One worker runs a whole folder: its tests share a build, and another build in
 the same place would take the functions away from under the containers."""
 
-OWN_BUILD = ("tests/sam_local/test_build.py", "tests/sam_local/test_ci.py")
+OWN_BUILD = ("tests/sam_local/test_replay.py", "tests/sam_local/test_build.py", "tests/sam_local/test_ci.py")
 """Files there that build in a place of their own, or not at all."""
 
 

@@ -1,11 +1,11 @@
 """Callers' keys in the table: their hashes, and what they allow."""
 
-import json
 from typing import NamedTuple
 
 from agentos.domain import Page
 from agentos.domain.api_keys import ApiKey, is_key_id
 from agentos.domain.callers import DEFAULT_TENANT
+from agentos.kernel import json_text
 from agentos.kernel.clock import Clock, epoch
 from agentos.kernel.errors import NotFound
 from agentos.store import keys
@@ -83,7 +83,7 @@ def _item(stored: StoredKey) -> Item:
 @item_reader
 def _stored_key(item: Item) -> StoredKey:
     """Raises Unavailable where the item cannot be read."""
-    document = json.loads(item["body"]["S"])
+    document = json_text.load(item["body"]["S"])
     if "revokedAt" in item:
         document["revokedAt"] = item["revokedAt"]["S"]
     return StoredKey(stored_value(ApiKey, document), item["digest"]["S"])

@@ -4,7 +4,6 @@ The record of the turn's key says whether it was answered. That record is a part
 the queue is answered once, however often it is delivered.
 """
 
-import json
 from typing import Any, NamedTuple
 
 from agentos.domain import Failure, IdempotencyKey
@@ -103,8 +102,8 @@ def background_turn(turn_id: str, item: Item, session: Item | None, now: float) 
     return BackgroundTurn(
         turn_id=turn_id,
         key=key,
-        document=json.loads(unpack(item["body"]["B"])),
+        document=json_text.load(unpack(item["body"]["B"])),
         created_at=item["createdAt"]["S"],
-        failure=stored_value(Failure, json.loads(item["failure"]["S"])) if "failure" in item else None,
+        failure=stored_value(Failure, json_text.load(item["failure"]["S"])) if "failure" in item else None,
         running=holder.partition(" ")[0] == key.name and int((session or {})["leaseUntil"]["N"]) > now * 1000,
     )

@@ -4,12 +4,12 @@ A budget that is put again for the same kind of period keeps its lanes and what 
 period, or one that was deleted before, begins with new lanes (a new ledger).
 """
 
-import json
 from decimal import Decimal
 from functools import partial
 from typing import Any, NamedTuple
 
 from agentos.domain.budgets import Amount, NewBudget, lanes_for, shares
+from agentos.kernel import json_text
 from agentos.kernel.clock import Clock, Deadline
 from agentos.store import keys
 from agentos.store.dynamodb import Action, Table
@@ -177,7 +177,7 @@ def _amount(stored: dict[str, Any]) -> Amount:
 @item_reader
 def _budget(tenant: str, scope: str, item: Item) -> Budget:
     """Raises Unavailable where the item cannot be read."""
-    body = json.loads(item["body"]["S"])
+    body = json_text.load(item["body"]["S"])
     terms = stored_value(NewBudget, body["terms"])
     return Budget(
         tenant=tenant,

@@ -4,7 +4,6 @@ A claim is a lease like that of a session: short, renewed while its request live
 request that takes over a claim has another id, and the first request can no longer store an answer.
 """
 
-import json
 import math
 from typing import NamedTuple
 
@@ -139,7 +138,7 @@ class CompletionRecords:
             values = {":pk": record["pk"], ":prefix": prefix}
             parts = self._table.query("pk = :pk AND begins_with(sk, :prefix)", values, forward=True, page=100)
             packed = b"".join([packed, *(part["body"]["B"] for part in parts)])
-        document = json.loads(unpack(packed))
+        document = json_text.load(unpack(packed))
         stored = document["reply"]
         for call, signature in zip(stored["toolCalls"], document.get("signatures", ()), strict=False):
             call["signature"] = signature

@@ -5,8 +5,8 @@ empty strings and nulls, where DynamoDB's own types are not. Only what an update
 is an attribute of its own. No attribute bears one of DynamoDB's reserved words.
 """
 
-import json
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from agentos.domain import Agent, Session
@@ -77,10 +77,23 @@ def agent_item(key: Item, agent: Agent) -> Item:
     return checked({**key, "version": number(agent.version), "body": text(agent.to_json())}, "agent", AGENT_SPARE_BYTES)
 
 
+REMEMBERED_CHARACTERS = 8 * 1024
+"""Of an agent's JSON. A longer one is decoded whenever it is read."""
+
+
 @item_reader
 def agent_of(item: Item) -> Agent:
     """Raises Unavailable where the item cannot be read; so does every reader here."""
-    return stored_value(Agent, json.loads(item["body"]["S"]))
+    body = item["body"]["S"]
+    return _known_agent(body) if len(body) <= REMEMBERED_CHARACTERS else _agent(body)
+
+
+def _agent(body: str) -> Agent:
+    return stored_value(Agent, json_text.load(body))
+
+
+_known_agent = lru_cache(maxsize=64)(_agent)
+"""The same text is the same agent, so that what was decoded for one turn serves the next."""
 
 
 def session_item(key: Item, session: Session, listed_under: dict[str, str]) -> Item:
@@ -120,14 +133,14 @@ def session_of(item: Item, now: float) -> Session | None:
     return stored_value(
         Session,
         {
-            **json.loads(item["body"]["S"]),
+            **json_text.load(item["body"]["S"]),
             "agentId": item["agentId"]["S"],
             "sessionId": item["sessionId"]["S"],
             "state": "running" if running else "idle",
             "messageCount": int(item["messageCount"]["N"]),
-            "usage": json.loads(item["totals"]["S"]),
-            "turns": json.loads(item["turns"]["S"]),
-            "openCalls": json.loads(item["openCalls"]["S"]),
+            "usage": json_text.load(item["totals"]["S"]),
+            "turns": json_text.load(item["turns"]["S"]),
+            "openCalls": json_text.load(item["openCalls"]["S"]),
             "lastActivityAt": item["lastActivityAt"]["S"],
             "expiresAt": None if expires_at is None else timestamp(expires_at),
         },

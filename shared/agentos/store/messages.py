@@ -4,10 +4,11 @@ A message is stored as its JSON, compressed: half the write units, half the read
 item may be has its rest in part items, written in the same transaction. So no answer is too long to be stored.
 """
 
-import json
 import re
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from itertools import chain, islice
 from typing import Any, NamedTuple
 
@@ -41,13 +42,20 @@ _HEAD = re.compile(r'\{"messageId":"([^"]*)","role":"([a-z]+)"')
 _HEAD_BYTES = 200
 
 
-class StoredMessage(NamedTuple):
+@dataclass(frozen=True)
+class StoredMessage:
     """A message as the table takes it: one item, or several where it is large. `tokens` is its estimated length, `size`
     that of its JSON in bytes."""
 
     items: tuple[Item, ...]
     tokens: int
     size: int
+
+    @cached_property
+    def message(self) -> SentMessage | Reply:
+        """The message as it is read, decoded once. Raises Unavailable where it cannot be read."""
+        first, *parts = self.items
+        return _message(first, parts)
 
 
 def to_stored(partition: str, sequence: int, message: SentMessage | Reply, tokens: int) -> StoredMessage:
@@ -163,10 +171,20 @@ class Messages:
 
     def read(self, partition: str, items: Sequence[Item]) -> list[SentMessage | Reply]:
         """The messages of these items, their parts fetched."""
+        return [_message(item, parts) for item, parts in self._with_parts(partition, items)]
+
+    def stored(self, partition: str, items: Sequence[Item]) -> tuple[StoredMessage, ...]:
+        """The messages of these items as they are stored, their parts fetched."""
+        return tuple(
+            StoredMessage((item, *parts), tokens_of(item), json_bytes(item))
+            for item, parts in self._with_parts(partition, items)
+        )
+
+    def _with_parts(self, partition: str, items: Sequence[Item]) -> Iterator[tuple[Item, list[Any]]]:
         of_each = [part_keys(partition, item) for item in items]
         wanted = chain.from_iterable(of_each)
         parts = iter([part for chunk in chunks(wanted, BATCH_GET_MAX) for part in self._table.get_many(chunk)])
-        return [_message(item, list(islice(parts, len(own)))) for item, own in zip(items, of_each, strict=True)]
+        return ((item, list(islice(parts, len(own)))) for item, own in zip(items, of_each, strict=True))
 
     def _range(
         self, partition: str, first: str, last: str, *, forward: bool, page: int, consistent: bool
@@ -182,11 +200,11 @@ class Messages:
 
 @item_reader
 def _message(item: Item, parts: Iterable[Any]) -> SentMessage | Reply:
-    document = json.loads(unpack(b"".join(part["body"]["B"] for part in (item, *parts))))
+    document = json_text.load(unpack(b"".join(part["body"]["B"] for part in (item, *parts))))
     message: SentMessage | Reply = (
         stored_value(Reply, document) if "route" in document else stored_value(SentMessage, document)
     )
-    kept = json.loads(item["signatures"]["S"]) if "signatures" in item else {}
+    kept = json_text.load(item["signatures"]["S"]) if "signatures" in item else {}
     signatures = {call_id: signature for call_id, signature in kept.items() if isinstance(signature, str)}
     calls = tuple(call.model_copy(update={"signature": signatures.get(call.id)}) for call in message.tool_calls)
     return message.model_copy(update={"tool_calls": calls}) if calls else message

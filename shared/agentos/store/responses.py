@@ -4,7 +4,6 @@ A record is written by the commit of its turn. Deleting it hides the response. T
 them.
 """
 
-import json
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -123,7 +122,7 @@ def _stored(place: ResponseId, session: Session, record: Item) -> StoredResponse
     return StoredResponse(
         place=place,
         session=session,
-        document=json.loads(unpack(record["body"]["B"])),
+        document=json_text.load(unpack(record["body"]["B"])),
         first=int(record["firstMessage"]["N"]),
         answer=int(record["answer"]["N"]),
     )

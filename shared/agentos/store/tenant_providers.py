@@ -3,10 +3,10 @@
 The keys themselves are not in the table. One read tells that a tenant has none, which is what most turns ask.
 """
 
-import json
 from collections.abc import Mapping
 
 from agentos.domain.tenant_providers import StoredTenantProvider
+from agentos.kernel import json_text
 from agentos.kernel.errors import NotFound
 from agentos.store import keys
 from agentos.store.dynamodb import Table
@@ -52,7 +52,7 @@ def _attribute(provider: str) -> str:
 def _stored(item: Item) -> dict[str, StoredTenantProvider]:
     """Raises Unavailable where the item cannot be read."""
     return {
-        name.removeprefix(PREFIX).replace("_", "-"): stored_value(StoredTenantProvider, json.loads(value["S"]))
+        name.removeprefix(PREFIX).replace("_", "-"): stored_value(StoredTenantProvider, json_text.load(value["S"]))
         for name, value in item.items()
         if name.startswith(PREFIX)
     }

@@ -4,7 +4,6 @@ A turn is committed only while it has the session's lease (`leases.py`). Under a
 records how the key was answered, so that nothing is ever answered twice.
 """
 
-import json
 from typing import NamedTuple
 
 from agentos.domain import IdempotencyKey, Reply, SentMessage, Session
@@ -19,6 +18,7 @@ from agentos.store.items import Item, number, text
 from agentos.store.leases import REMOVE_LEASE, Lease, refusal
 from agentos.store.messages import Messages, StoredMessage, pack, to_stored, unpack
 from agentos.store.reading import item_reader, stored_value
+from agentos.store.recent_messages import RecentMessages
 
 NOT_ANSWERED = "attribute_not_exists(pk) OR attribute_exists(incomplete)"
 """The condition on a key's record: there is none, or the answer in it broke off."""
@@ -55,12 +55,13 @@ class RecordedReply(NamedTuple):
 
 
 class TurnStore:
-    """Reads what a turn needs, and commits it."""
+    """Reads what a turn needs, and commits it. What `recent` has of a session is not read again."""
 
-    def __init__(self, table: Table, clock: Clock) -> None:
+    def __init__(self, table: Table, clock: Clock, recent: RecentMessages | None = None) -> None:
         self._table = table
         self._messages = Messages(table)
         self._clock = clock
+        self._recent = recent or RecentMessages(max_bytes=0)
 
     def completed_reply(self, tenant: str, agent_id: str, session_id: str, key: IdempotencyKey) -> Reply | None:
         """The complete answer under the key, or None. Raises IdempotencyMismatch."""
@@ -85,9 +86,15 @@ class TurnStore:
         return RecordedReply(reply, lengths) if isinstance(reply, Reply) else None
 
     def newest(self, tenant: str, session: Session, count: int) -> list[SentMessage | Reply]:
-        """The session's last `count` messages in order, in one request."""
-        partition = keys.session_partition(tenant, session.agent_id, session.session_id)
-        return self._messages.read(partition, self._messages.newest(partition, session.message_count, count))
+        """The last `count` messages of a session that lives, in order, in one request or none."""
+        if not count:
+            return []
+        partition, total = keys.session_partition(tenant, session.agent_id, session.session_id), session.message_count
+        newest = self._recent.newest(partition, total, count)
+        if newest is None:
+            newest = self._messages.stored(partition, self._messages.newest(partition, total, count))
+            self._recent.put(partition, total, newest)
+        return [stored.message for stored in newest]
 
     def to_stored(self, lease: Lease, offset: int, message: SentMessage | Reply, tokens: int) -> StoredMessage:
         """The message as the turn's `offset`th, from 1."""
@@ -113,6 +120,8 @@ class TurnStore:
         except ConditionFailed as error:
             if not self._is_stored(commit):  # else it was done before, and only its answer was lost
                 raise refusal(lease.session.session_id, error.item, self._clock.time()) from error
+        reach = sum(map(len, commit.turns))
+        self._recent.add(lease.partition, lease.session.message_count, commit.messages, reach)
 
     def _progress(self, lease: Lease, commit: TurnCommit) -> Action:
         """The session after the turn."""
@@ -144,13 +153,13 @@ class TurnStore:
 @item_reader
 def _reply(record: Item) -> Reply:
     """The answer that stands in a key's record itself."""
-    return stored_value(Reply, json.loads(unpack(record["body"]["B"])))
+    return stored_value(Reply, json_text.load(unpack(record["body"]["B"])))
 
 
 @item_reader
 def _answer(record: Item) -> tuple[int, tuple[int, ...]]:
     """The position of the answer in its session, and the characters of each piece in which it was streamed."""
-    lengths = json.loads(unpack(record["lengths"]["B"])) if "lengths" in record else ()
+    lengths = json_text.load(unpack(record["lengths"]["B"])) if "lengths" in record else ()
     return int(record["answer"]["N"]), tuple(map(int, lengths))
 
 

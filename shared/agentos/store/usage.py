@@ -4,7 +4,6 @@ A record is written once: as a part of its turn's commit, or by itself where the
 turn's id, so that a late writer of the same turn meets the record that is there, and whoever knows the id finds it.
 """
 
-import json
 from collections.abc import Iterator
 
 from agentos.domain.usage_records import UsageRecord
@@ -77,7 +76,7 @@ class UsageStore:
 @item_reader
 def usage_of(item: Item) -> UsageRecord:
     """The record in an item. Raises Unavailable where it cannot be read."""
-    return stored_value(UsageRecord, json.loads(item["body"]["S"]))
+    return stored_value(UsageRecord, json_text.load(item["body"]["S"]))
 
 
 @item_reader

@@ -10,7 +10,6 @@ DynamoDB adds decimal numbers exactly, to 38 digits.
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html
 """
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import Literal, NamedTuple
@@ -192,6 +191,6 @@ def _typed(value: int | Decimal) -> Item:
 def _stored(item: Item) -> StoredSums:
     given = {name: item[attribute]["N"] for name, attribute in ATTRIBUTES.items() if attribute in item}
     counts = {name: Decimal(text) if name == "cost_usd" else int(text) for name, text in given.items()}
-    grouped = json.loads(item["grouped"]["S"])
+    grouped = json_text.load(item["grouped"]["S"])
     group = Group(**{name: grouped.get(name) for name in GROUPS})
     return StoredSums(group, Sums(**counts) if counts else NOTHING, int(item["version"]["N"]))  # type: ignore[arg-type]

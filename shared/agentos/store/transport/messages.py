@@ -5,6 +5,8 @@ import json
 from collections.abc import Mapping
 from typing import Any, NamedTuple, Protocol
 
+from agentos.kernel import json_text
+
 
 class Request:
     """One call of an operation. It is sent as often as the rules for further tries say, with the same body.
@@ -75,7 +77,7 @@ _ENCODER = json.JSONEncoder(separators=(",", ":"), default=_base64)
 
 def decode(body: bytes) -> Any:
     """The values of a JSON body, with bytes in `B` and `BS`. Raises ValueError."""
-    return json.loads(body, object_hook=_with_bytes if b'"B' in body else None)
+    return json.loads(body, object_hook=_with_bytes) if b'"B' in body else json_text.load(body)
 
 
 def _with_bytes(value: dict[str, Any]) -> dict[str, Any]:
