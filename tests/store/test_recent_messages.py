@@ -1,6 +1,5 @@
 """A process that remembers a session's newest messages gives every turn what one that reads them gives it."""
 
-from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -92,7 +91,7 @@ class Processes:
         reply = a_reply(f"answer {self.said}", tool_calls=calls, stop_sequence="END")
         commit = self.store.step(lease, a_message(f"question {self.said}" * count), reply)
         if kind == "await":
-            commit = replace(commit, answer=None, turns=(*lease.session.turns, (5,)))
+            commit = commit._replace(answer=None, turns=(*lease.session.turns, (5,)))
         if kind == "lost":
             lose_answer(self.store.client, "TransactWriteItems")
         process.commit(lease, commit, self.store.deadline())
