@@ -3,6 +3,7 @@
 import json
 import socket
 import time
+from contextlib import suppress
 from typing import Any
 
 CONNECT_SECONDS = 60
@@ -50,7 +51,9 @@ class Debugger:
         return frames[0]["source"]["path"], frames[0]["line"]
 
     def go_on(self) -> None:
-        self._ask("continue", {"threadId": self._thread})
+        """Let the program run on. It may end before it has answered that."""
+        with suppress(ConnectionError):
+            self._ask("continue", {"threadId": self._thread})
 
     def _connect(self) -> None:
         self._socket = socket.create_connection(("127.0.0.1", self._port), timeout=CONNECT_SECONDS)
