@@ -4,11 +4,11 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Annotated, Any, Literal, NamedTuple
 
-from pydantic import AfterValidator, Field, SerializerFunctionWrapHandler, model_serializer
+from pydantic import AfterValidator, Field
 
 from agentos.domain.content import AudioPart, FilePart, ImagePart, Part, ResultContent
 from agentos.domain.parameters import Parameters
-from agentos.kernel.values import AsGiven, Value, not_empty
+from agentos.kernel.values import AsGiven, Value, is_none, not_empty
 
 Role = Literal["user", "system", "assistant", "tool"]
 
@@ -23,14 +23,8 @@ class ToolCall(Value):
     id: str
     name: str
     arguments: dict[str, Any]
-    invalid_arguments: str | None = None
+    invalid_arguments: Annotated[str | None, Field(exclude_if=is_none)] = None
     signature: Annotated[str | None, Field(exclude=True)] = None
-
-    @model_serializer(mode="wrap")
-    def _flag_only_if_invalid(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        document: dict[str, Any] = serialize(self)
-        unflagged = {"invalid_arguments", "invalidArguments"} if self.invalid_arguments is None else set()
-        return {name: value for name, value in document.items() if name not in unflagged}
 
 
 CacheTime = Literal["5m", "1h"]

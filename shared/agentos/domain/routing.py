@@ -2,9 +2,9 @@
 
 from enum import StrEnum
 from operator import not_
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Literal, NamedTuple
 
-from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
+from pydantic import Field
 
 from agentos.domain.names import ParameterName, Priority, WireFormat
 from agentos.domain.prices import Prices
@@ -12,7 +12,7 @@ from agentos.domain.reasoning import Reasoning
 from agentos.domain.request_limits import RequestLimits, no_limits
 from agentos.domain.usage import AttemptUsage
 from agentos.kernel.errors import ErrorClass
-from agentos.kernel.values import Value
+from agentos.kernel.values import Value, is_none
 
 Capability = Literal["tools", "images", "files", "audio", "structuredOutput"]
 
@@ -159,11 +159,7 @@ class Plan(Value):
     rule: str | None = None
     experiment: Assignment | None = None
     preferred: Annotated[str | None, Field(exclude=True)] = None
-    cache: CacheRoute | None = None
-
-    @model_serializer(mode="wrap")
-    def _without_empty_cache(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        return _without_none("cache", serialize(self))
+    cache: Annotated[CacheRoute | None, Field(exclude_if=is_none)] = None
 
 
 class Circuit(Value):
@@ -206,13 +202,4 @@ class Route(Value):
     fallback_used: bool
     attempts: tuple[Attempt, ...]
     skipped: tuple[Skipped, ...]
-    cache: CacheRoute | None = None
-
-    @model_serializer(mode="wrap")
-    def _without_empty_cache(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        return _without_none("cache", serialize(self))
-
-
-def _without_none(name: str, document: dict[str, Any]) -> dict[str, Any]:
-    """The JSON without a field that is null."""
-    return document if document.get(name) is not None else {k: v for k, v in document.items() if k != name}
+    cache: Annotated[CacheRoute | None, Field(exclude_if=is_none)] = None

@@ -1,9 +1,10 @@
 """Sessions, the messages in them, and the turns that add messages."""
 
 from collections.abc import Mapping
+from operator import not_
 from typing import Annotated, Any, Generic, Literal, NamedTuple, TypeVar
 
-from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
+from pydantic import Field
 
 from agentos.domain.content import ResultContent
 from agentos.domain.conversation import ToolCall
@@ -92,16 +93,9 @@ class Reply(Value):
     usage: Usage
     route: Route
     created_at: str
-    reasoning: str = ""
+    reasoning: Annotated[str, Field(exclude_if=not_)] = ""
     stop_sequence: Annotated[str | None, Field(exclude=True)] = None
     """Which text of `stop` ended it, for doors whose clients are told; None where the provider does not say."""
-
-    @model_serializer(mode="wrap")
-    def _without_empty_reasoning(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        document: dict[str, Any] = serialize(self)
-        if not self.reasoning:
-            document.pop("reasoning", None)
-        return document
 
 
 class SentMessage(Value):
@@ -116,15 +110,7 @@ class SentMessage(Value):
     priority: Priority | None
     metadata: dict[str, Any]
     created_at: str
-    tool_calls: tuple[ToolCall, ...] = ()
-
-    @model_serializer(mode="wrap")
-    def _without_empty_calls(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        document: dict[str, Any] = serialize(self)
-        if not self.tool_calls:
-            document.pop("toolCalls", None)
-            document.pop("tool_calls", None)
-        return document
+    tool_calls: Annotated[tuple[ToolCall, ...], Field(exclude_if=not_)] = ()
 
 
 class IdempotencyKey(Value):

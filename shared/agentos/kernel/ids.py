@@ -6,6 +6,7 @@ import secrets
 import time
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32, lower case: sorts as it counts
+_PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
 _SHAPE = re.compile(rf"(agent|sess|msg|turn)_[0-7][{_ALPHABET}]{{25}}")  # 128 bits leave 3 to the first digit
 
 
@@ -42,8 +43,8 @@ def id_of(kind: str, name: str) -> str:
 
 
 def _written(kind: str, number: int) -> str:
-    digits = (_ALPHABET[(number >> shift) & 31] for shift in range(125, -1, -5))
-    return f"{kind}_{''.join(digits)}"
+    pairs = [_PAIRS[(number >> shift) & 1023] for shift in range(120, -1, -10)]
+    return f"{kind}_{''.join(pairs)}"
 
 
 def is_id(kind: str, text: str) -> bool:
