@@ -1,6 +1,5 @@
 """A process that remembers a session's newest messages gives every turn what one that reads them gives it."""
 
-
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
