@@ -1,5 +1,6 @@
 """Takes the pictures of docs/console.md again (`make console-pictures`), of a host with scripted providers."""
 
+import re
 import tempfile
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from tests.console.management import open_view
 from tests.console.tenants import FALLBACK, Site, Tenant, opened
 from tests.support.browser import launched
 from tests.support.gateway import ROOT
-from tests.support.upstream import streamed_reply
+from tests.support.upstream import answer, streamed_reply
 
 IMAGES = ROOT / "docs" / "images"
 LARGEST = 150_000
@@ -49,6 +50,28 @@ def conversation(page: Page, site: Site, tenant: Tenant) -> None:
     box(page).blur()
 
 
+SHORT = {
+    "openai": ("Start with **gpt-4o-mini**: it answers most questions well. Give it a fallback for its bad days.", 31),
+    "groq": ("A small open model is enough, and the cheapest. Its answers are *short* and come fast.", 24),
+}
+"""Answers, and how many tokens they are said to have."""
+
+
+def what_if(page: Page, site: Site, tenant: Tenant) -> None:
+    """A stored answer beside that of another model."""
+    for name, provider in (("openai", site.openai), ("groq", site.groq)):
+        text, tokens = SHORT[name]
+        provider.default = answer(text, prompt_tokens=812, completion_tokens=tokens, total_tokens=812 + tokens)
+    agent_id = tenant.agent(name="Support assistant")
+    session_id = tenant.session(agent_id)
+    tenant.say(agent_id, session_id, QUESTION)
+    open_view(page, site, tenant, f"what-if/{agent_id}/{session_id}")
+    page.get_by_label("Model", exact=True).fill(FALLBACK)
+    page.get_by_role("button", name=re.compile("^Answer .* again$")).click()
+    expect(page.get_by_text("1 of 1 answered")).to_be_visible()
+    page.get_by_role("region", name="Answer 1", exact=True).scroll_into_view_if_needed()
+
+
 def pictures(browser: Browser, site: Site) -> None:
     """All of them, into docs/images."""
     tenant = site.tenant()
@@ -62,6 +85,8 @@ def pictures(browser: Browser, site: Site) -> None:
         open_view(page, site, tenant, view)
         page.wait_for_load_state("networkidle")
         take(page, view)
+    what_if(page, site, tenant)
+    take(page, "what-if")
     page.close()
 
 

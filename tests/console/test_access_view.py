@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.console.management import LONG, fits_a_phone, open_view
 from tests.console.tenants import Site
@@ -123,6 +123,25 @@ def test_long_names_fit(page: Page, site: Site) -> None:
     open_view(page, site, tenant, "access/keys")
     expect(page.get_by_text(LONG[:100]).first).to_be_visible()
     fits_a_phone(page)
+
+
+def test_what_a_key_may_do_is_asked_again_where_the_api_could_not_answer(page: Page, site: Site) -> None:
+    failures = ["503", "offline"]
+
+    def answer_later(route: Route) -> None:
+        if not failures or "authorization" not in route.request.headers:
+            route.continue_()
+        elif failures.pop(0) == "503":
+            route.fulfill(status=503, json={"code": "unavailable", "message": "Later.", "details": {}})
+        else:
+            route.abort()
+
+    page.route("**/keys/current", answer_later)
+    open_view(page, site, site.tenant("usage"), "providers")
+    links = page.get_by_role("navigation", name="Views").get_by_role("link")
+    expect(links.filter(has_text="Agents")).to_have_count(0)
+    expect(links.filter(has_text="Usage")).to_have_count(1)
+    assert failures == []
 
 
 @pytest.mark.parametrize(

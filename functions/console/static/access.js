@@ -6,13 +6,25 @@
 import {get} from "./api.js";
 import {share, shared} from "./state.js";
 
-/** Asks for the key's own scopes. Without an answer they stay unknown, and every view is offered. */
+const PAUSE_MS = 1000, LONGEST_PAUSE_MS = 30_000;
+
+/**
+ * Asks for the key's own scopes. Until there is an answer they are unknown, and every view is offered. An API that cannot
+ * answer now is asked again later, for as long as the page has the same key.
+ */
 export async function learnAccess() {
-  try {
-    const {scopes} = await get("keys/current");
-    if (Array.isArray(scopes)) share({scopes});
-  } catch (error) { // a 401 has asked for a key already
-    const refused = shared.credentials ? error.status === 403 && !error.details?.scope : error.status === 404;
-    if (refused) share({asksKey: "unsigned"});
+  const {key, credentials} = shared, isSame = () => shared.key === key && shared.credentials === credentials;
+  for (let pause = PAUSE_MS; isSame(); pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
+    try {
+      const {scopes} = await get("keys/current");
+      if (Array.isArray(scopes) && isSame()) share({scopes});
+      return;
+    } catch (error) { // a 401 has asked for a key already
+      const refused = credentials ? error.status === 403 && !error.details?.scope : error.status === 404;
+      if (refused && isSame()) share({asksKey: "unsigned"});
+      const passes = error.status === 0 || error.status === 429 || error.status >= 500; // 0: nothing answered
+      if (!passes) return;
+    }
+    await new Promise(resolve => setTimeout(resolve, pause));
   }
 }
