@@ -107,7 +107,7 @@ class Processes:
         return self.store.turns.to_stored(lease, number, a_message(f"added {number}"), 5)
 
 
-@settings(examples(40), suppress_health_check=SHARED)
+@settings(examples(15), suppress_health_check=SHARED)
 @example(steps=[("turn", 0, 0, 1), ("turn", 1, 0, 1), ("blind", 0, 0, 1), ("turn", 0, 0, 1)], max_bytes=10_000_000)
 @example(steps=[("expire", 0, 0, 1), ("turn", 1, 0, 1), ("turn", 0, 0, 1)], max_bytes=10_000_000)
 @example(steps=[("turn", 0, 0, 1), ("add", 1, 0, 2), ("turn", 0, 0, 1)], max_bytes=10_000_000)
