@@ -185,8 +185,7 @@ class Price(Rates):
     def rates(self, prompt_tokens: int, when: datetime) -> Rates:
         """The rates for a prompt of this length: the plain ones, then off-peak ones, then the steps it passes."""
         window = next((window for window in self.off_peak if window.holds(when)), None)
-        rates = Rates().replaced_by(self)
-        rates = rates.replaced_by(window) if window else rates
+        rates: Rates = self.replaced_by(window) if window else self
         for steps in (self.over, window.over if window else {}):
             for bound in sorted(steps):
                 if prompt_tokens > bound:
