@@ -8,9 +8,13 @@ from pydantic import AfterValidator, Field
 
 from agentos.domain.content import AudioPart, FilePart, ImagePart, Part, ResultContent
 from agentos.domain.parameters import Parameters
-from agentos.kernel.values import AsGiven, Value, is_none, not_empty
+from agentos.kernel.values import AsGiven, Value, not_empty
 
 Role = Literal["user", "system", "assistant", "tool"]
+
+
+def _is_none(text: str | None) -> bool:
+    return text is None  # an empty text is one that came
 
 
 class ToolCall(Value):
@@ -23,7 +27,7 @@ class ToolCall(Value):
     id: str
     name: str
     arguments: dict[str, Any]
-    invalid_arguments: Annotated[str | None, Field(exclude_if=is_none)] = None
+    invalid_arguments: Annotated[str | None, Field(exclude_if=_is_none)] = None
     signature: Annotated[str | None, Field(exclude=True)] = None
 
 

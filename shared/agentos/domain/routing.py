@@ -12,7 +12,7 @@ from agentos.domain.reasoning import Reasoning
 from agentos.domain.request_limits import RequestLimits, no_limits
 from agentos.domain.usage import AttemptUsage
 from agentos.kernel.errors import ErrorClass
-from agentos.kernel.values import Value, is_none
+from agentos.kernel.values import Value
 
 Capability = Literal["tools", "images", "files", "audio", "structuredOutput"]
 
@@ -159,7 +159,7 @@ class Plan(Value):
     rule: str | None = None
     experiment: Assignment | None = None
     preferred: Annotated[str | None, Field(exclude=True)] = None
-    cache: Annotated[CacheRoute | None, Field(exclude_if=is_none)] = None
+    cache: Annotated[CacheRoute | None, Field(exclude_if=not_)] = None
 
 
 class Circuit(Value):
@@ -202,4 +202,4 @@ class Route(Value):
     fallback_used: bool
     attempts: tuple[Attempt, ...]
     skipped: tuple[Skipped, ...]
-    cache: Annotated[CacheRoute | None, Field(exclude_if=is_none)] = None
+    cache: Annotated[CacheRoute | None, Field(exclude_if=not_)] = None

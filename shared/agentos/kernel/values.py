@@ -31,11 +31,6 @@ def not_blank(text: str) -> str:
     return text
 
 
-def is_none(value: Any) -> bool:
-    """For `exclude_if`: a field that is left out of the JSON where it is null."""
-    return value is None
-
-
 def text_or_list(value: Any) -> str | None:
     """The tag for a union of a text and a list. Tags are in angle brackets, so that error paths can leave them out."""
     return "<text>" if isinstance(value, str) else "<list>" if isinstance(value, list | tuple) else None

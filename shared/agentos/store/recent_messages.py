@@ -1,8 +1,9 @@
 """The newest messages of the sessions that this process has served last, so that their next turns need not read them.
 
-A stored message never changes. It is written only where there is none, and removed only when its session is deleted,
-after which no turn begins. So of a session that lives, what is remembered is what the table would answer, whoever has
-added messages to it meanwhile. The count of its messages, which a turn gets with its lease, says which are the newest.
+A stored message never changes. It is written only where there is none. It is removed only after its session has been
+deleted, and then no turn begins. So while a session lives, the table would answer what is remembered, even where others
+have added messages since. A turn gets the count of the session's messages with its lease. The count says which messages
+are the newest.
 """
 
 from collections.abc import Sequence
