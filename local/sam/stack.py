@@ -77,7 +77,8 @@ def prepared(root: Path, environment: Environment, name: str) -> Iterator[Stack]
             *runtime,
         ]
         facts = {"runtime": runtime_description, "store": database.description, "model": model}
-        yield Stack(root, template, database, cli.environment(), options, variables, facts, key)
+        own = parts.enter_context(cli.own_locks(cli.environment()))
+        yield Stack(root, template, database, own, options, variables, facts, key)
 
 
 @contextmanager

@@ -152,4 +152,5 @@ def test_the_users_configuration_reaches_the_containers(tmp_path: Path, outer: d
             said = stack.say(stack.session(stack.agent(model="my-gateway:any")))
         finally:
             stack.end()
+    assert said.status_code == 200, f"{said.text}\n{stack.output}"
     assert said.json()["content"] == "I am mine."

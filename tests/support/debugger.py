@@ -6,7 +6,8 @@ import time
 from contextlib import suppress
 from typing import Any
 
-CONNECT_SECONDS = 60
+CONNECT_SECONDS = 180
+"""A container starts in a few, and on a machine that does much else in a minute."""
 
 Message = dict[str, Any]
 
