@@ -113,14 +113,17 @@ async function proof(method, url, text = "") {
   return shared.key ? {authorization: `Bearer ${shared.key}`} : {};
 }
 
-/** A browser breaks its requests off when its network changes. What only reads is asked once more. */
+/** A browser breaks its requests off when its network changes, several times in a row. What only reads is asked again. */
 async function fetched(url, options) {
-  try {
-    return await fetch(url, options);
-  } catch (error) {
-    if (options.method !== "GET" || options.signal?.aborted) throw error;
-    await pause(PAUSE_MS, options.signal);
-    return await fetch(url, options);
+  for (let tries = 1; ; tries++) {
+    try {
+      const response = await fetch(url, options);
+      if (options.method === "GET") await response.clone().arrayBuffer(); // all of it is there
+      return response;
+    } catch (error) {
+      if (options.method !== "GET" || options.signal?.aborted || tries === TRIES) throw error;
+      await pause(PAUSE_MS, options.signal);
+    }
   }
 }
 

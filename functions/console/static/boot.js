@@ -3,8 +3,8 @@
 // cache when main.js imports it.
 
 const AT_ONCE = 6; // as browsers do over HTTP/1.1
-const TRIES = 5;
-const PAUSE_MS = 250;
+const TRIES = 7, PAUSE_MS = 250; // doubled each time: 16 s in all
+const LOADS = 3; // of the page itself
 
 const script = document.querySelector("script[data-modules]");
 const waiting = script.dataset.modules.split(" ").filter(name => name !== "vendor/uplot.js"); // charts load it
@@ -15,21 +15,34 @@ async function load() {
   }
 }
 
-/** A browser breaks its requests off when its network changes, as a laptop's does: so each is tried again. */
+/** A browser breaks its requests off when its network changes, and a busy API refuses some: so each is tried again. */
 async function loaded(name) {
   for (let tries = 1; ; tries++) {
     try {
-      return await (await fetch(new URL(name, import.meta.url))).text();
+      const response = await fetch(new URL(name, import.meta.url));
+      if (!response.ok) throw new Error(`status ${response.status}`);
+      return await response.text();
     } catch (error) {
       if (tries === TRIES) throw error;
-      await new Promise(resolve => setTimeout(resolve, tries * PAUSE_MS));
+      await new Promise(resolve => setTimeout(resolve, PAUSE_MS * 2 ** (tries - 1)));
     }
   }
 }
 
+/** The page once more, since nothing else makes a browser load again what failed: a style, a module, or an old page's. */
+function loadAgain() {
+  const loads = history.state?.loads ?? 1;
+  history.replaceState({loads: loads + 1}, "");
+  if (loads < LOADS) return location.reload();
+  history.replaceState(null, "");
+  document.querySelector("#app").textContent = "The console could not be loaded. Reload the page to try again.";
+}
+
 try {
   await Promise.all(Array.from({length: AT_ONCE}, load));
+  if ([...document.querySelectorAll("link[rel=stylesheet]")].some(link => !link.sheet?.cssRules.length)) throw new Error("no style");
   await import("./main.js");
+  history.replaceState(null, "");
 } catch {
-  document.querySelector("#app").textContent = "The console could not be loaded. Reload the page to try again.";
+  loadAgain();
 }

@@ -1,7 +1,7 @@
 // The address of what is shown, after the hash: #/chat/<agentId>/<sessionId>?x=y.
 //
 //   const {parts, query} = useShared().place;     in a view: parts of the path behind the view's name
-//   go("sessions", agentId);  href("sessions", agentId)
+//   go("sessions", agentId);  show(address);  href("sessions", agentId)
 
 import {share} from "./state.js";
 
@@ -14,7 +14,16 @@ export function href(view, ...parts) {
 
 /** Shows a view. */
 export function go(view, ...parts) {
-  location.hash = href(view, ...parts);
+  show(href(view, ...parts));
+}
+
+/**
+ * Shows an address, such as href("sessions") + "?userId=ann". It is drawn before the next key or click is taken. After an
+ * assignment to location.hash the old form would be there for a moment, and what was typed into it would be lost.
+ */
+export function show(address) {
+  if (address !== location.hash) history.pushState(null, "", address);
+  read();
 }
 
 /** The same, so that the browser's way back skips what was shown before. */

@@ -9,7 +9,7 @@ import {More, Table} from "../../components/table.js";
 import {ago, count, usd} from "../../format.js";
 import {html, useState} from "../../html.js";
 import {useLoad, usePages} from "../../load.js";
-import {go, href} from "../../router.js";
+import {go, href, show} from "../../router.js";
 import {may, useShared} from "../../state.js";
 import {faultOf, filterOf, queryOf} from "./filter.js";
 
@@ -47,13 +47,13 @@ export function useAgents(agentId) {
 function Filters({agents, agentId, filter}) {
   const [form, setForm] = useState(filter);
   const bound = name => ({value: form[name], onInput: value => setForm({...form, [name]: value}), autocomplete: "off", spellcheck: "false"});
-  function show(event) {
+  function search(event) {
     event.preventDefault();
     if (faultOf(form.metadata)) return;
     const given = new URLSearchParams(Object.entries(form).filter(([, text]) => text.trim()));
-    location.hash = `${href("sessions", agentId)}${given.size ? `?${given}` : ""}`;
+    show(`${href("sessions", agentId)}${given.size ? `?${given}` : ""}`);
   }
-  return html`<form class="filters" role="search" onSubmit=${show}>
+  return html`<form class="filters" role="search" onSubmit=${search}>
     <${Field} label="Agent" as="select" options=${agents.map(one => [one.agentId, one.name])} value=${agentId} onInput=${id => go("sessions", id)} />
     <${Field} label="User" placeholder="all users" ...${bound("userId")} />
     <${Field} label="Id begins with" placeholder="sess_…" ...${bound("sessionId")} />

@@ -1,0 +1,92 @@
+"""How the console is loaded while network or API fail for a while, and what is typed right after a click."""
+
+from collections import Counter
+
+from playwright.sync_api import Page, Route, expect
+
+from tests.console.conftest import Opened
+from tests.console.management import open_view
+from tests.console.tenants import Site
+from tests.support.browser import needs_chromium
+
+pytestmark = needs_chromium
+
+
+def failing(page: Page, pattern: str, times: int, *, after: int = 0, status: int | None = 503) -> Counter[str]:
+    """How often each URL was asked for. `times` requests for each fail, behind the first `after`; without a status they
+    are broken off."""
+    asked: Counter[str] = Counter()
+
+    def answer(route: Route) -> None:
+        asked[route.request.url] += 1
+        if not after < asked[route.request.url] <= after + times:
+            route.continue_()
+        elif status is None:
+            route.abort("connectionreset")
+        else:
+            route.fulfill(status=status, content_type="application/json", body="{}")
+
+    page.route(pattern, answer)
+    return asked
+
+
+def test_what_a_busy_api_refuses_is_loaded_again(page: Page, site: Site) -> None:
+    asked = failing(page, "**/views/*.js", times=2)
+    page.goto(f"{site.url}/console")
+    expect(page.get_by_role("navigation", name="Views")).to_be_visible()
+    assert len(asked) > 5
+    assert min(asked.values()) >= 3
+
+
+def test_a_module_that_is_broken_off_while_it_is_imported_loads_with_the_page(page: Page, site: Site) -> None:
+    """The browser keeps a failed import; only the page itself begins anew."""
+    failing(page, "**/main.js", times=1, after=1, status=None)
+    page.goto(f"{site.url}/console")
+    expect(page.get_by_role("navigation", name="Views")).to_be_visible()
+    assert page.evaluate("history.state") is None
+
+
+def test_a_style_that_is_broken_off_loads_with_the_page(page: Page, site: Site) -> None:
+    failing(page, "**/base.css", times=1, status=None)
+    page.goto(f"{site.url}/console")
+    expect(page.get_by_role("navigation", name="Views")).to_be_visible()
+    assert page.evaluate("[...document.querySelectorAll('link[rel=stylesheet]')].every(link => link.sheet.cssRules.length)")
+
+
+def test_after_three_loads_it_says_what_to_do(page: Page, site: Site) -> None:
+    asked = failing(page, "**/base.css", times=9, status=None)
+    page.goto(f"{site.url}/console")
+    expect(page.get_by_text("The console could not be loaded. Reload the page to try again.")).to_be_visible()
+    assert max(asked.values()) == 3
+    page.unroute("**/base.css")
+    page.reload()
+    expect(page.get_by_role("navigation", name="Views")).to_be_visible()
+
+
+def test_what_only_reads_is_asked_again(page: Page, site: Site) -> None:
+    tenant = site.tenant()
+    tenant.agent(name="survivor")
+    asked = failing(page, "**/agents?*", times=2, status=None)
+    open_view(page, site, tenant, "agents")
+    expect(page.get_by_role("main")).to_contain_text("survivor")
+    assert max(asked.values()) >= 3
+
+
+def test_what_is_typed_right_after_a_search_stays(open_page: Opened, site: Site) -> None:
+    """Both happen before the browser does anything else."""
+    page, tenant = open_page(), site.tenant()
+    agent = tenant.agent()
+    gold = tenant.session(agent, metadata={"tier": "gold"})
+    tenant.session(agent)
+    open_view(page, site, tenant, f"sessions/{agent}")
+    page.get_by_label("Id begins with").fill(gold)
+    page.evaluate("""async () => {
+        document.querySelector("form[role=search] button[type=submit]").click();
+        for (let turn = 0; turn < 10; turn++) await null; // what is drawn is drawn in a microtask
+        const box = document.querySelector("input[placeholder='tier=gold, region=eu']");
+        box.value = "tier=gold";
+        box.dispatchEvent(new Event("input", {bubbles: true}));
+    }""")
+    rows = page.get_by_role("region", name="Sessions").get_by_role("link")
+    expect(rows).to_have_text([gold])
+    expect(page.get_by_label("Metadata")).to_have_value("tier=gold")
