@@ -1,10 +1,11 @@
 """A browser for the console's tests, pages that must stay free of errors, and axe, which checks accessibility."""
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page
 
 from tests.console.tenants import Site, opened
 from tests.support.browser import SEEN_SECONDS, launched
@@ -24,6 +25,13 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
+def profile(browser: Browser) -> Iterator[BrowserContext]:
+    """One for a module: its cache has the console's files after the first test."""
+    with browser.new_context() as context:
+        yield context
+
+
+@pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     with opened(tmp_path_factory.mktemp("console")) as site:
         yield site
@@ -40,7 +48,7 @@ def site(running: Site) -> Site:
 
 
 @pytest.fixture
-def open_page(browser: Browser) -> Iterator[Opened]:
+def open_page(profile: BrowserContext) -> Iterator[Opened]:
     """Opens pages: `open_page(width=390, color_scheme="dark")`, each with a session storage of its own.
 
     Afterwards no page may have raised an error, been stopped by its Content-Security-Policy, or asked another host.
@@ -54,7 +62,9 @@ def open_page(browser: Browser) -> Iterator[Opened]:
             faults.append(message.text)
 
     def new_page(width: int = 1360, height: int = 860, color_scheme: str = "light") -> Page:
-        page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=color_scheme)  # type: ignore[arg-type]
+        page = profile.new_page()
+        page.set_viewport_size({"width": width, "height": height})
+        page.emulate_media(color_scheme=color_scheme)  # type: ignore[arg-type]
         page.set_default_timeout(SEEN_SECONDS * 1000)
         page.on("pageerror", lambda error: faults.append(str(error)))
         page.on("console", note)
@@ -63,7 +73,10 @@ def open_page(browser: Browser) -> Iterator[Opened]:
         return page
 
     yield new_page
+    profile.set_offline(False)
     for page in pages:
+        with suppress(Error):  # a page that shows nothing has no storage
+            page.evaluate("localStorage.clear()")
         page.close()
     assert faults == []
 

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.console.conftest import Opened
 from tests.console.management import open_view
@@ -28,6 +28,25 @@ def failing(page: Page, pattern: str, times: int, *, after: int = 0, status: int
 
     page.route(pattern, answer)
     return asked
+
+
+def paths(site: Site, begin: int = 0) -> list[str]:
+    """The paths of GET requests that the host has answered, behind the first `begin`."""
+    requests = [line.split() for line in site.host.output.splitlines() if line.startswith("GET ")]
+    return [words[1] for words in requests[begin:]]
+
+
+def test_each_file_is_asked_for_once_in_a_browsers_life(browser: Browser, site: Site) -> None:
+    tenant = site.tenant()
+    with browser.new_context() as context:
+        page, begin = context.new_page(), len(paths(site))
+        open_view(page, site, tenant, "agents")
+        loaded = Counter(path for path in paths(site, begin) if path.startswith("/console/"))
+        assert len(loaded) > 50
+        assert set(loaded.values()) == {1}
+        begin = len(paths(site))
+        open_view(context.new_page(), site, tenant, "agents")
+        assert [path for path in paths(site, begin) if path.startswith("/console")] == ["/console"]
 
 
 def test_what_a_busy_api_refuses_is_loaded_again(page: Page, site: Site) -> None:

@@ -43,6 +43,10 @@ PROTECTION = {
     "x-content-type-options": "nosniff",
     "cross-origin-opener-policy": "same-origin",
 }
+VARY = "Accept-Encoding"
+"""A file is the same for every origin. With the API's `Vary: Origin` a browser asks for each module twice, and for all of
+them again when the page is opened the next time: it sends an Origin where a module is imported, and none for a fetch.
+"""
 KEPT = "public, max-age=31536000, immutable"
 ASKED_AGAIN = "no-cache"
 
@@ -77,7 +81,7 @@ class Console:
 
 def _served(name: str, text: str, caching: str, if_none_match: str | None) -> Response | TextResponse:
     tag = hashlib.sha256(text.encode()).hexdigest()[:32]
-    headers = {"etag": f'"{tag}"', "cache-control": caching, **PROTECTION}
+    headers = {"etag": f'"{tag}"', "cache-control": caching, "vary": VARY, **PROTECTION}
     if has_tag(if_none_match, tag):
         return Response(None, headers, 304)
     return TextResponse(text, CONTENT_TYPES[Path(name).suffix], headers)
