@@ -44,8 +44,8 @@ PROTECTION = {
     "cross-origin-opener-policy": "same-origin",
 }
 VARY = "Accept-Encoding"
-"""A file is the same for every origin. Under the API's `Vary: Origin` a browser would ask for each module twice, and again
-when the page is opened the next time, because it sends an Origin where a module is imported and none for a fetch.
+"""A file is the same for every origin. Under the API's `Vary: Origin` a browser would ask twice for each module, and
+again when the page is opened the next time. It sends an Origin where a module is imported, and none for a fetch.
 """
 KEPT = "public, max-age=31536000, immutable"
 ASKED_AGAIN = "no-cache"
