@@ -4,7 +4,7 @@
 
 const AT_ONCE = 6; // as browsers do over HTTP/1.1
 const TRIES = 7, PAUSE_MS = 250; // doubled each time: 16 s in all
-const LOADS = 3; // of the page itself
+const LOADS = 3, LOAD_PAUSE_MS = 1000; // of the page itself
 
 const script = document.querySelector("script[data-modules]");
 const waiting = script.dataset.modules.split(" ").filter(name => name !== "vendor/uplot.js"); // charts load it
@@ -32,10 +32,13 @@ async function loaded(name) {
 /** The page once more, since nothing else makes a browser load again what failed: a style, a module, or an old page's. */
 function loadAgain() {
   const loads = history.state?.loads ?? 1;
-  history.replaceState({loads: loads + 1}, "");
-  if (loads < LOADS) return location.reload();
-  history.replaceState(null, "");
-  document.querySelector("#app").textContent = "The console could not be loaded. Reload the page to try again.";
+  if (loads < LOADS) {
+    history.replaceState({loads: loads + 1}, "");
+    setTimeout(() => location.reload(), LOAD_PAUSE_MS);
+  } else {
+    history.replaceState(null, "");
+    document.querySelector("#app").textContent = "The console could not be loaded. Reload the page to try again.";
+  }
 }
 
 try {
