@@ -1,4 +1,4 @@
-"""The key with which one begins, where a stack on this machine asks for keys."""
+"""How a stack on this machine asks who calls, and the key with which one begins where it asks for keys."""
 
 from typing import Any
 
@@ -12,6 +12,11 @@ class KeyTextError(Exception):
 def auth_mode(environment: Environment, default: str) -> str:
     """AUTH, which says how callers say who they are, as the template's AuthMode does."""
     return environment.get("AUTH") or default
+
+
+def auth_parameters(mode: str) -> dict[str, str]:
+    """The template's parameters that AUTH stands for, as a deployment must have them."""
+    return {"AuthMode": mode} | ({"ApiAuthorizer": "AWS_IAM", "IamTenant": "default"} if mode == "iam" else {})
 
 
 def first_key(client: Any, table_name: str, given: str = "") -> str:

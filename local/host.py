@@ -20,7 +20,7 @@ from local.connections import SEND_BUFFER_BYTES, BoundedConnection, ClientLimits
 from local.context import REGION
 from local.environment import Environment
 from local.filters import UnknownRule
-from local.first_key import KeyTextError, auth_mode, first_key
+from local.first_key import KeyTextError, auth_mode, auth_parameters, first_key
 from local.functions import Functions
 from local.gateway import Gateway
 from local.model import START_SECONDS, LocalModel, ModelError
@@ -60,7 +60,8 @@ def run(options: Options, environment: Environment) -> int:
             listener = _listen(options.host, options.port)
             facts = debugger.listen(environment)
             limits = ClientLimits.of(environment)
-            template = load_template(options.root / "template.yaml", TABLE_NAME, _parameters(environment))
+            parameters = auth_parameters(auth_mode(environment, "none"))
+            template = load_template(options.root / "template.yaml", TABLE_NAME, parameters)
             environment.defaults |= _defaults(template, environment)
             environment.base_overlays.append(HOST_OVERLAY)
             environment.refresh()
@@ -213,12 +214,6 @@ def _origin_headers(environment: Environment) -> Callable[[str | None], dict[str
     from agentos.api.cors import Origins
 
     return Origins.of(environment.get("CORS_ORIGINS")).response_headers
-
-
-def _parameters(environment: Environment) -> dict[str, str]:
-    """Parameters of the template that AUTH sets, as a deployment must."""
-    mode = auth_mode(environment, "none")
-    return {"AuthMode": mode} | ({"ApiAuthorizer": "AWS_IAM", "IamTenant": "default"} if mode == "iam" else {})
 
 
 def _signatures(environment: Environment) -> SignatureCheck | None:

@@ -1,6 +1,5 @@
 """How this project calls AWS SAM CLI: builds for this machine's processor, and the images of its containers."""
 
-import hashlib
 import json
 import os
 import shutil
@@ -10,9 +9,7 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
-from local.cloudformation import read_template
 from local.sam import docker
 
 RUNTIME_IMAGE = "public.ecr.aws/lambda/python:3.13"
@@ -54,35 +51,7 @@ def build(root: Path) -> Path:
     )
     if done.returncode:
         raise SamError(f"sam build failed:\n{done.stdout.decode()}")
-    return with_own_layers(target / "build" / "template.yaml")
-
-
-def with_own_layers(template: Path) -> Path:
-    """A copy of a built template, beside it, in which the layers have names that no other checkout's have.
-
-    SAM bakes the layers into an image, and names it after their logical ids alone. So of two checkouts that run at the
-    same time, each would get the layer that was built last.
-    """
-    document = read_template(template)
-    mark = hashlib.sha256(str(template).encode()).hexdigest()[:8]
-    resources = document["Resources"]
-    layers = [name for name, one in resources.items() if one["Type"].endswith("::LayerVersion")]
-    names = {name: f"{name}{mark}" for name in layers}
-    document["Resources"] = {names.get(name, name): one for name, one in resources.items()}
-    copy = template.with_suffix(".json")
-    copy.write_text(json.dumps(_with_references(document, names)))
-    return copy
-
-
-def _with_references(part: Any, names: Mapping[str, str]) -> Any:
-    """The same part of a template, with the new names wherever it refers to one of the old."""
-    if isinstance(part, list):
-        return [_with_references(one, names) for one in part]
-    if not isinstance(part, dict):
-        return part
-    if part.keys() == {"Ref"}:
-        return {"Ref": names.get(part["Ref"], part["Ref"])}
-    return {name: _with_references(one, names) for name, one in part.items()}
+    return target / "build" / "template.yaml"
 
 
 @contextmanager

@@ -10,9 +10,10 @@ import boto3
 from local import dynamodb, dynamodb_local, process
 from local.context import REGION
 from local.environment import Environment
-from local.first_key import KeyTextError, auth_mode, first_key
+from local.first_key import KeyTextError, auth_mode, auth_parameters, first_key
 from local.model import LocalModel, ModelError
 from local.sam import cli, docker, store
+from local.sam.layers import with_own_layers
 from local.template import Template, load_template
 
 TABLE_NAME = "agentos"
@@ -70,9 +71,11 @@ def prepared(root: Path, environment: Environment, name: str) -> Iterator[Stack]
         key = first_key(client, TABLE_NAME, environment.get("AGENTOS_ADMIN_KEY")) if mode == "keys" else None
         variables = _variables(template, environment, database)
         variables["AGENTOS_CONFIG"] = cli.copy_overlays(built, environment.overlays())
+        parameters = {"Architecture": docker.architecture(), **auth_parameters(mode)}
         options = [
-            *("--template", str(built), "--env-vars", str(parts.enter_context(cli.variables_file(variables)))),
-            *("--parameter-overrides", f"Architecture={docker.architecture()}"),
+            *("--template", str(with_own_layers(built, parameters))),
+            *("--env-vars", str(parts.enter_context(cli.variables_file(variables)))),
+            *("--parameter-overrides", " ".join(f"{name}={value}" for name, value in parameters.items())),
             *("--docker-network", network, "--add-host", f"{docker.HOST}:host-gateway"),
             *runtime,
         ]

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import boto3
+import jwt
 import pytest
 
 from local.sam.docker import docker
@@ -154,3 +155,19 @@ def test_the_users_configuration_reaches_the_containers(tmp_path: Path, outer: d
             stack.end()
     assert said.status_code == 200, f"{said.text}\n{stack.output}"
     assert said.json()["content"] == "I am mine."
+
+
+def test_tokens_are_checked_in_a_container(tmp_path: Path, outer: dict[str, str]) -> None:
+    """The libraries for that are in a layer that only this mode has. Nobody publishes the issuer's keys here."""
+    overlay = tmp_path / "tokens.yaml"
+    overlay.write_text("access: {jwt: {issuer: 'http://127.0.0.1:9', audience: tests}}")
+    mode = {"AUTH": "jwt", "AGENTOS_CONFIG": str(overlay), "LOCAL_MODEL": "0"}
+    token = jwt.encode({"sub": "ann", "tenant": "acme"}, "a secret of thirty-two characters", headers={"kid": "one"})
+    stack = start(tmp_path, outer | mode, module="local.sam")
+    try:
+        refused = stack.client.get("/agents")
+        unknown = stack.client.get("/agents", headers={"authorization": f"Bearer {token}"})
+    finally:
+        stack.end()
+    assert (refused.status_code, refused.json()["code"]) == (401, "unauthorized"), stack.output
+    assert (unknown.status_code, unknown.json()["code"]) == (503, "unavailable"), stack.output
