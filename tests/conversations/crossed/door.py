@@ -11,6 +11,7 @@ from tests.conversations.crossed.laws import (
     Broken,
     Needs,
     answered,
+    code_of,
     media_of,
     nobody_refuses,
     nothing_is_lost,
@@ -93,7 +94,8 @@ def _ask(world: World, request: Request, provider: str, chain: Iterable[str], do
     world.says(provider, request.answer)
     answer = _send(world, body, door, {"x-agentos-simulate": ",".join(f"{name}=rate_limited" for name in down)})
     nobody_refuses(world)
-    if request.answer.refused and answer.status in (200, 422):
+    # Behind streamed thoughts a filter is told as the stream's error.
+    if request.answer.refused and (answer.status in (200, 422) or code_of(answer.json) == "content_filtered"):
         return True
     if request.says_nothing and answer.status == 400:
         return False

@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from tests.conversations.crossed.cases import WEATHER, Body, Case, answer_schema, bounds, calls, tool
+from tests.conversations.crossed.conversation import Says
 from tests.conversations.crossed.door import Request
 from tests.conversations.crossed.strategies import data_url, image, text
 
@@ -155,6 +156,7 @@ DOOR = [
         "openai",
         ("bedrock",),
     ),
+    Case("a_filter_behind_thoughts", replace(door(user(), stream=True), answer=Says("", refused=True)), "openai"),
     Case("json_without_the_word", door(user(), response_format={"type": "json_object"}), "gemini"),
     Case(
         "a_schema_with_bounds", door(user(), response_format=answer_schema(bounds(type="integer", minimum=0))), "gemini"

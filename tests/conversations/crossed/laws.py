@@ -163,7 +163,7 @@ def answered(answer: Answer, provider: str, model: str, beyond: set[str]) -> boo
     if answer.status == 400 and not attempts:
         raise Broken(f"our own 400: {re.sub('[0-9]+', 'N', _message(body))[:100]}", body)
     outcomes = _outcomes(attempts, model)
-    raise Broken(f"{provider} does not answer: {answer.status} {_code(body)} ({outcomes})", attempts or body)
+    raise Broken(f"{provider} does not answer: {answer.status} {code_of(body)} ({outcomes})", attempts or body)
 
 
 def _outcomes(attempts: Iterable[Body], model: str) -> str:
@@ -174,5 +174,6 @@ def _message(body: Body) -> str:
     return str(body.get("message") or (body.get("error") or {}).get("message"))
 
 
-def _code(body: Body) -> str:
+def code_of(body: Body) -> str:
+    """The code of an error, in our envelope or OpenAI's."""
     return str(body.get("code") or (body.get("error") or {}).get("code"))
