@@ -44,12 +44,13 @@ class Request:
     @property
     def words(self) -> list[str]:
         """All texts except for the tools' results."""
-        return [word for one in self.messages if one["role"] != "tool" for word in words_of(one.get("content"))]
+        return _words(one for one in self.messages if one["role"] != "tool")
 
-    @property
-    def says_nothing(self) -> bool:
+    def says_nothing(self, door: Door) -> bool:
         """Whether it holds nothing for a model to answer."""
-        return not (self.words or self.calls or self.needs.images or "file" in str(self.messages) or self.media)
+        silent = {"tool"} if door.answers_system else {"tool", "system", "developer"}
+        words = _words(one for one in self.messages if one["role"] not in silent)
+        return not (words or self.calls or self.needs.images or "file" in str(self.messages) or self.media)
 
     @property
     def media(self) -> list[str]:
@@ -71,6 +72,10 @@ class Request:
             form=fields.get("response_format"),
             choice=fields.get("tool_choice"),
         )
+
+
+def _words(messages: Iterable[Body]) -> list[str]:
+    return [word for one in messages for word in words_of(one.get("content"))]
 
 
 def asked(world: World, request: Request, first: str, door: Door = CHAT) -> None:
@@ -97,7 +102,7 @@ def _ask(world: World, request: Request, provider: str, chain: Iterable[str], do
     # Behind streamed thoughts a filter is told as the stream's error.
     if request.answer.refused and (answer.status in (200, 422) or code_of(answer.json) == "content_filtered"):
         return True
-    if request.says_nothing and answer.status == 400:
+    if answer.status == 400 and request.says_nothing(door):
         return False
     fake, model = world.fakes[provider], upstream(request.model(provider))
     beyond = request.needs.beyond(provider, fake.models[model], fake.takes(model))

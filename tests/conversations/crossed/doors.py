@@ -12,13 +12,15 @@ Body = dict[str, Any]
 @dataclass(frozen=True)
 class Door:
     """`body`: a chat request's messages and fields in this door's form. `whole`: the answer's JSON from the events of a
-    stream. `called`: the names of the tools that an answer calls. `audio`: whether the vendor has a form for it."""
+    stream. `called`: the names of the tools that an answer calls. `audio`: whether the vendor has a form for it.
+    `answers_system`: whether a system message alone can be answered."""
 
     folder: str
     body: Callable[[list[Body], Body], Body]
     whole: Callable[[list[Body]], Body]
     called: Callable[[Body], list[str]]
     audio: bool = True
+    answers_system: bool = True
 
 
 def _chat(messages: list[Body], fields: Body) -> Body:
@@ -52,6 +54,11 @@ def _object(text: str) -> Body:
     except ValueError:
         return {}
     return value if isinstance(value, dict) else {}
+
+
+def _id(call_id: str) -> str:
+    """Chat alone has calls without an id."""
+    return call_id or "none"
 
 
 # --- Messages -------------------------------------------------------------------------------------
@@ -89,7 +96,7 @@ def _turns(messages: list[Body]) -> Iterator[Body]:
             calls = [
                 {
                     "type": "tool_use",
-                    "id": call["id"],
+                    "id": _id(call["id"]),
                     "name": call["function"]["name"],
                     "input": _object(call["function"]["arguments"]),
                 }
@@ -103,7 +110,7 @@ def _turns(messages: list[Body]) -> Iterator[Body]:
 
 def _tool_result(message: Body) -> Body:
     content = [part for part in _parts(message["content"]) if part["text"]]
-    return {"type": "tool_result", "tool_use_id": message["tool_call_id"], "content": content}
+    return {"type": "tool_result", "tool_use_id": _id(message["tool_call_id"]), "content": content}
 
 
 def _block(part: Body) -> Body:
@@ -161,12 +168,12 @@ def _items(message: Body) -> Iterator[Body]:
     if message["role"] == "tool":
         output = message["content"]
         parts = output if isinstance(output, str) else [{"type": "input_text", "text": one["text"]} for one in output]
-        yield {"type": "function_call_output", "call_id": message["tool_call_id"], "output": parts}
+        yield {"type": "function_call_output", "call_id": _id(message["tool_call_id"]), "output": parts}
         return
     if content := [_part(part) for part in _said(message)]:
         yield {"role": message["role"], "content": content}
     for call in message.get("tool_calls") or ():
-        yield {"type": "function_call", "call_id": call["id"], **call["function"]}
+        yield {"type": "function_call", "call_id": _id(call["id"]), **call["function"]}
 
 
 def _part(part: Body) -> Body:
@@ -190,5 +197,5 @@ def _responses_called(body: Body) -> list[str]:
 
 
 CHAT = Door("chat_completions", _chat, _chat_whole, _chat_called)
-MESSAGES = Door("anthropic_messages", _messages, _messages_whole, _messages_called, audio=False)
+MESSAGES = Door("anthropic_messages", _messages, _messages_whole, _messages_called, audio=False, answers_system=False)
 RESPONSES = Door("create_response", _responses, _responses_whole, _responses_called)
