@@ -62,6 +62,16 @@ SESSIONS = [
     ),
     Case("parts_of_text", Conversation((Round([text("One."), text("Two.")]),)), "openai"),
     Case("a_result_in_parts", replace(OPEN, then=Round(None, results=([text("Sunny."), text("Warm.")],))), "openai"),
+    Case(
+        "the_word_json_in_a_result_alone",
+        replace(
+            OPEN,
+            then=Round(None, results=([text("Give me JSON.")],)),
+            config={"responseFormat": {"type": "json_object"}},
+            models={"openai": "gpt-4o-mini", "azure-openai": "gpt-6-luna"},
+        ),
+        "openai",
+    ),
     Case("a_blank_result", replace(OPEN, then=Round(None, results=(" ",))), "openai"),
     Case("an_empty_result", replace(OPEN, then=Round(None, results=("",))), "openai"),
     Case("a_newline_stops", Conversation(config={"stop": "\n"}), "openai"),

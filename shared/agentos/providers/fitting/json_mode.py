@@ -14,7 +14,7 @@ def fit_json_mode(prompt: Prompt, limits: RequestLimits) -> tuple[Prompt, tuple[
         without = prompt.parameters.model_copy(update={"response_format": None})
         asked = _instructed(prompt).model_copy(update={"parameters": without})
         return asked, ("responseFormat json_object asked for in the instructions instead",)
-    if limits.json_mode == "worded" and "json" not in _all_text(prompt).lower():
+    if limits.json_mode == "worded" and "json" not in _said(prompt).lower():
         return _instructed(prompt), ("instructions that name JSON added, as responseFormat json_object needs them",)
     return prompt, ()
 
@@ -24,5 +24,6 @@ def _instructed(prompt: Prompt) -> Prompt:
     return prompt.model_copy(update={"instructions": f"{given}\n\n{JSON_ALONE}" if given.strip() else JSON_ALONE})
 
 
-def _all_text(prompt: Prompt) -> str:
-    return " ".join([prompt.instructions or "", *map(text_of, prompt.messages)])
+def _said(prompt: Prompt) -> str:
+    """What instructions and messages say. The results of tools do not count at OpenAI's /responses."""
+    return " ".join([prompt.instructions or "", *(text_of(one) for one in prompt.messages if one.role != "tool")])
