@@ -4,7 +4,6 @@ from collections import Counter
 
 from playwright.sync_api import Browser, Page, Route, expect
 
-from tests.console.conftest import Opened
 from tests.console.management import open_view
 from tests.console.tenants import Site
 from tests.support.browser import needs_chromium
@@ -91,9 +90,9 @@ def test_what_only_reads_is_asked_again(page: Page, site: Site) -> None:
     assert max(asked.values()) >= 3
 
 
-def test_what_is_typed_right_after_a_search_stays(open_page: Opened, site: Site) -> None:
+def test_what_is_typed_right_after_a_search_stays(page: Page, site: Site) -> None:
     """Both happen before the browser does anything else."""
-    page, tenant = open_page(), site.tenant()
+    tenant = site.tenant()
     agent = tenant.agent()
     gold = tenant.session(agent, metadata={"tier": "gold"})
     tenant.session(agent)

@@ -29,9 +29,9 @@ class Emulator:
         """A client with the rights of root."""
         return deploy_local.session().client(service, endpoint_url=self.facts.endpoint)
 
-    def deploy(self, stack: str, build: Path) -> tuple[str, str | None]:
+    def deploy(self, stack: str, build: Path, **parameters: str) -> tuple[str, str | None]:
         """Create or update it; its URL, and its first key if one was made."""
-        return deploy_local.put(self.facts, stack, build, {"Architecture": docker.architecture()})
+        return deploy_local.put(self.facts, stack, build, {"Architecture": docker.architecture(), **parameters})
 
     def set_keys(self, stack: str, values: dict[str, str]) -> None:
         """What `make secrets` does, and then new execution environments, which read the keys at once."""
