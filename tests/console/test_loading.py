@@ -5,7 +5,8 @@ from collections import Counter
 from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.console.management import open_view
-from tests.console.tenants import Site
+from tests.console.tenants import Site, with_three_turns
+from tests.e2e.hosting import eventually
 from tests.support.browser import needs_chromium
 
 pytestmark = needs_chromium
@@ -56,6 +57,19 @@ def test_what_a_busy_api_refuses_is_loaded_again(page: Page, site: Site) -> None
     assert min(asked.values()) >= 3
 
 
+def test_each_file_may_be_broken_off_once(page: Page, site: Site) -> None:
+    """As by a network that changes while the page loads: all of them wait, for one connection or another."""
+    tenant = with_three_turns(site)
+    eventually(lambda: tenant.get("/usage")["total"]["turns"] == 3)
+    asked = failing(page, "**/console/*/**", times=1, status=None)
+    open_view(page, site, tenant, "usage")
+    expect(page.locator(".uplot canvas")).to_have_count(4)
+    missing = {url for url, times in asked.items() if times < 2 and not url.endswith(".svg")}
+    assert len(asked) > 50
+    assert missing == set()
+    assert page.evaluate("[...document.styleSheets].every(sheet => sheet.cssRules.length)")
+
+
 def test_a_module_that_is_broken_off_while_it_is_imported_loads_with_the_page(page: Page, site: Site) -> None:
     """The browser keeps a failed import; only the page itself begins anew."""
     failing(page, "**/main.js", times=1, after=1, status=None)
@@ -64,19 +78,29 @@ def test_a_module_that_is_broken_off_while_it_is_imported_loads_with_the_page(pa
     assert page.evaluate("history.state") is None
 
 
-def test_a_style_that_is_broken_off_loads_with_the_page(page: Page, site: Site) -> None:
-    failing(page, "**/base.css", times=1, status=None)
+def test_a_style_that_is_broken_off_is_loaded_again_without_the_page(page: Page, site: Site) -> None:
+    asked, pages = failing(page, "**/base.css", times=4, status=None), failing(page, "**/console", times=0)
     page.goto(f"{site.url}/console")
     expect(page.get_by_role("navigation", name="Views")).to_be_visible()
     assert page.evaluate("[...document.styleSheets].every(sheet => sheet.cssRules.length)")
+    assert max(asked.values()) >= 5
+    assert list(pages.values()) == [1]
 
 
 def test_after_three_loads_it_says_what_to_do(page: Page, site: Site) -> None:
-    asked = failing(page, "**/base.css", times=9, status=None)
+    imported = []
+
+    def answer(route: Route) -> None:
+        if route.request.resource_type == "fetch":
+            return route.continue_()
+        imported.append(route.request.url)
+        return route.abort("connectionreset")
+
+    page.route("**/main.js", answer)
     page.goto(f"{site.url}/console")
     expect(page.get_by_text("The console could not be loaded. Reload the page to try again.")).to_be_visible()
-    assert max(asked.values()) == 3
-    page.unroute("**/base.css")
+    assert len(imported) == 3
+    page.unroute("**/main.js")
     page.reload()
     expect(page.get_by_role("navigation", name="Views")).to_be_visible()
 

@@ -1,13 +1,15 @@
 """How the console is served: headers, caching, and nothing but its own files."""
 
+import base64
 import gzip
+import hashlib
 import re
 
 import pytest
 
-from tests.support.gateway import Answer, event, invoke
+from tests.support.gateway import ROOT, Answer, event, invoke
 
-PAGE = re.compile(r'(?:href|src)="([^"]+)"')
+PAGE = re.compile(r'(?:href|src|data-files)="([^"]+)"')
 
 
 def page(**headers: str) -> Answer:
@@ -21,7 +23,8 @@ def file(path: str, **headers: str) -> Answer:
 
 def links() -> list[str]:
     """The paths behind `/console/` of what the page loads."""
-    return [link.partition("/console/")[2] for link in PAGE.findall(page().text)]
+    found = [link.partition("/console/")[2] for link in PAGE.findall(page().text)]
+    return [link for link in found if not link.endswith("/")]
 
 
 def modules() -> list[str]:
@@ -30,6 +33,14 @@ def modules() -> list[str]:
     listed = re.search(r'data-modules="([^"]+)"', page().text)
     assert listed
     return [f"{digest}/{name}" for name in listed[1].split()]
+
+
+def allowed(text: str) -> str:
+    """What the policy must have for the page's one script, which is all of boot.js."""
+    scripts = re.findall(r"<script[^>]*>(.*?)</script>", text, re.S)
+    assert scripts == [(ROOT / "functions" / "console" / "static" / "boot.js").read_text()]
+    digest = base64.b64encode(hashlib.sha256(scripts[0].encode()).digest()).decode()
+    return f"'sha256-{digest}'"
 
 
 @pytest.mark.usefixtures("environment")
@@ -41,8 +52,8 @@ def test_the_page_is_open_and_protected_in_every_mode(mode: str, environment: py
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
     assert answer.headers["cache-control"] == "no-cache"
     assert answer.headers["content-security-policy"] == (
-        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
-        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        f"default-src 'none'; script-src 'self' {allowed(answer.text)}; style-src 'self'; connect-src 'self'; "
+        "img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     )
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert answer.headers["referrer-policy"] == "no-referrer"

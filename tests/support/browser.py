@@ -8,6 +8,8 @@ from contextlib import contextmanager
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
+from tests.support import without_netlink
+
 SEEN_SECONDS = 180
 """How long a page may take to show something on a slow machine."""
 
@@ -22,13 +24,15 @@ needs_chromium = pytest.mark.skipif(not CHROMIUM and not os.environ.get("CI"), r
 
 @contextmanager
 def launched() -> Iterator[Browser]:
-    """A browser whose pages wait for `SEEN_SECONDS`."""
+    """A browser whose pages wait for `SEEN_SECONDS`, and that no container on the machine disturbs."""
     assert CHROMIUM, "there is no Chromium: install Debian's package chromium-headless-shell or chromium"
     expect.set_options(timeout=SEEN_SECONDS * 1000)
     with sync_playwright() as playwright:
         # Root may not use Chromium's sandbox, and a container's /dev/shm is too small for it.
         browser = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
+            executable_path=without_netlink.__file__,
+            env={**os.environ, "COMMAND": CHROMIUM},
+            args=["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"],
         )
         yield browser
         browser.close()

@@ -3,8 +3,12 @@
 The page links to its files below the digest of all of them, `/console/<digest>/main.js`. So a file's URL never has
 another content, browsers keep it without asking again, and the modules that a page loads are always of one version. The
 links begin with what precedes the API's own paths, such as a stage, so that `/console/` shows the same page.
+
+The script that loads the modules, `boot.js`, is a part of the page: it tries again what cannot be loaded, and nothing
+would try it again. The page's policy allows it by its hash, and no other script in the page.
 """
 
+import base64
 import hashlib
 import html
 from pathlib import Path
@@ -15,6 +19,7 @@ from agentos.api.response import Response, TextResponse
 from agentos.kernel.errors import NotFound
 
 PAGE = "index.html"
+BOOT = "boot.js"
 
 CONTENT_TYPES = {
     ".css": "text/css; charset=utf-8",
@@ -27,7 +32,7 @@ CONTENT_TYPES = {
 
 POLICY = "; ".join((
     "default-src 'none'",
-    "script-src 'self'",
+    "script-src 'self' {boot}",
     "style-src 'self'",
     "connect-src 'self'",
     "img-src 'self' data:",
@@ -38,7 +43,6 @@ POLICY = "; ".join((
 """https://developer.mozilla.org/en-US/docs/Web/HTTP/Reference/Headers/Content-Security-Policy"""
 
 PROTECTION = {
-    "content-security-policy": POLICY,
     "referrer-policy": "no-referrer",
     "x-content-type-options": "nosniff",
     "cross-origin-opener-policy": "same-origin",
@@ -62,8 +66,10 @@ class Console:
         files = sorted(path for path in folder.rglob("*") if path.suffix in CONTENT_TYPES)
         self._texts = {path.relative_to(folder).as_posix(): path.read_text("utf-8") for path in files}
         self._digest = _digest(self._texts)
-        modules = [name for name in self._texts if name.endswith(".js") and name != "boot.js"]
-        filled = {"{{digest}}": self._digest, "{{modules}}": " ".join(modules)}
+        boot = self._texts.pop(BOOT)
+        self._headers = {"content-security-policy": POLICY.format(boot=_source(boot)), **PROTECTION}
+        modules = [name for name in self._texts if name.endswith(".js")]
+        filled = {"{{digest}}": self._digest, "{{modules}}": " ".join(modules), "{{boot}}": boot}
         for mark, value in filled.items():
             self._texts[PAGE] = self._texts[PAGE].replace(mark, value)
 
@@ -72,19 +78,23 @@ class Console:
         file, if_none_match = request.path.get("file"), request.headers.get("if-none-match")
         if file is None:
             page = self._texts[PAGE].replace("{{root}}", html.escape(request.base_path))
-            return _served(PAGE, page, ASKED_AGAIN, if_none_match)
+            return self._served(PAGE, page, ASKED_AGAIN, if_none_match)
         digest, _, name = file.partition("/")
         if digest != self._digest or name == PAGE or name not in self._texts:
             raise NotFound("The console has no such file. Open it anew at /console.")
-        return _served(name, self._texts[name], KEPT, if_none_match)
+        return self._served(name, self._texts[name], KEPT, if_none_match)
+
+    def _served(self, name: str, text: str, caching: str, if_none_match: str | None) -> Response | TextResponse:
+        tag = hashlib.sha256(text.encode()).hexdigest()[:32]
+        headers = {"etag": f'"{tag}"', "cache-control": caching, "vary": VARY, **self._headers}
+        if has_tag(if_none_match, tag):
+            return Response(None, headers, 304)
+        return TextResponse(text, CONTENT_TYPES[Path(name).suffix], headers)
 
 
-def _served(name: str, text: str, caching: str, if_none_match: str | None) -> Response | TextResponse:
-    tag = hashlib.sha256(text.encode()).hexdigest()[:32]
-    headers = {"etag": f'"{tag}"', "cache-control": caching, "vary": VARY, **PROTECTION}
-    if has_tag(if_none_match, tag):
-        return Response(None, headers, 304)
-    return TextResponse(text, CONTENT_TYPES[Path(name).suffix], headers)
+def _source(script: str) -> str:
+    """What a policy allows a script in the page by."""
+    return f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"
 
 
 def _digest(texts: dict[str, str]) -> str:

@@ -13,20 +13,30 @@ const COLOURS = {
   dark: ["#93a9ff", "#ffb27a", "#6fd08c", "#d5a6ff", "#66d9e8", "#ff9ebf", "#b8bfcc", "#e6d66a"],
 };
 
+const TRIES = 3, PAUSE_MS = 1000;
+
 let loaded;
 
 /** uPlot, which its own file makes a global. */
 function library() {
-  loaded ??= new Promise((resolve, reject) => {
-    const script = document.createElement("script"), style = document.createElement("link");
-    script.src = new URL("../vendor/uplot.js", import.meta.url);
-    style.rel = "stylesheet";
-    style.href = new URL("../vendor/uplot.css", import.meta.url);
-    script.onload = () => resolve(globalThis.uPlot);
-    script.onerror = () => reject(new Error("uPlot cannot be loaded"));
-    document.head.append(style, script);
-  });
+  loaded ??= Promise.all([
+    added("script", {src: new URL("../vendor/uplot.js", import.meta.url)}),
+    added("link", {rel: "stylesheet", href: new URL("../vendor/uplot.css", import.meta.url)}),
+  ]).then(() => globalThis.uPlot, error => { loaded = undefined; throw error; });
   return loaded;
+}
+
+/** Adds an element that loads a file. A browser breaks requests off when its network changes, so it is added again. */
+async function added(tag, values) {
+  for (let tries = 1; ; tries++) {
+    const element = Object.assign(document.createElement(tag), values);
+    const loads = new Promise(resolve => { element.onload = () => resolve(true); element.onerror = () => resolve(false); });
+    document.head.append(element);
+    if (await loads) return;
+    element.remove();
+    if (tries === TRIES) throw new Error("uPlot cannot be loaded");
+    await new Promise(resolve => setTimeout(resolve, PAUSE_MS));
+  }
 }
 
 /** Whether dark colours are shown. */
