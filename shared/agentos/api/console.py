@@ -40,9 +40,13 @@ POLICY = "; ".join((
     "form-action 'none'",
     "frame-ancestors 'none'",
 ))  # fmt: skip
-"""https://developer.mozilla.org/en-US/docs/Web/HTTP/Reference/Headers/Content-Security-Policy"""
+"""https://developer.mozilla.org/en-US/docs/Web/HTTP/Reference/Headers/Content-Security-Policy
+
+`boot` is the hash of the page's own script.
+"""
 
 PROTECTION = {
+    "content-security-policy": POLICY,
     "referrer-policy": "no-referrer",
     "x-content-type-options": "nosniff",
     "cross-origin-opener-policy": "same-origin",
@@ -67,7 +71,7 @@ class Console:
         self._texts = {path.relative_to(folder).as_posix(): path.read_text("utf-8") for path in files}
         self._digest = _digest(self._texts)
         boot = self._texts.pop(BOOT)
-        self._headers = {"content-security-policy": POLICY.format(boot=_source(boot)), **PROTECTION}
+        self._headers = {name: value.format(boot=_hash_source(boot)) for name, value in PROTECTION.items()}
         modules = [name for name in self._texts if name.endswith(".js")]
         filled = {"{{digest}}": self._digest, "{{modules}}": " ".join(modules), "{{boot}}": boot}
         for mark, value in filled.items():
@@ -92,7 +96,7 @@ class Console:
         return TextResponse(text, CONTENT_TYPES[Path(name).suffix], headers)
 
 
-def _source(script: str) -> str:
+def _hash_source(script: str) -> str:
     """What a policy allows a script in the page by."""
     return f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"
 
