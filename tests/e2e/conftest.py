@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from local import ministack
+from local import dynamodb_local, ministack
 from tests.e2e.door import Door, opened
 from tests.e2e.hosting import Host, start
 from tests.support.backends import DYNAMODBS
@@ -14,10 +14,20 @@ STORES = ["ministack", *(name for name in DYNAMODBS if name != "moto")]
 """The stores of the local host."""
 
 
-@pytest.fixture(scope="session")
+# Every host has the same table, and begins with all that its stream has. So no module shares a store with others, whose
+# hosts would have to read what all of them have written.
+
+
+@pytest.fixture(scope="module")
 def ministack_endpoint() -> Iterator[str]:
     """DynamoDB and SQS as `make run` has them, in memory."""
     with ministack.serving() as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def dynamodb_local_endpoint() -> Iterator[str]:
+    with dynamodb_local.serving() as url:
         yield url
 
 
