@@ -4,17 +4,25 @@ import re
 from collections.abc import Callable
 from contextlib import suppress
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.console.management import fits_a_phone, open_view
 from tests.console.tenants import Site, with_three_turns
 from tests.support.upstream import Reply
 
 Axe = Callable[[Page], None]
+WINDOWS = 12
+"""The parts of the last hour, of which each is asked for."""
 
 
 def card(page: Page, provider: str) -> Locator:
     return page.get_by_role("article", name=provider, exact=True)
+
+
+def expect_that(page: Page, holds: Callable[[], bool]) -> None:
+    """Waits until something holds that the page's requests change."""
+    while not holds():
+        page.wait_for_timeout(50)
 
 
 def test_the_matrix_says_who_can_answer_and_what_others_lack(page: Page, site: Site, axe: Axe) -> None:
@@ -80,6 +88,30 @@ def test_it_looks_again_by_itself_until_it_is_paused(page: Page, site: Site) -> 
             expect(openai).to_contain_text("Calls2", timeout=10_000)
             break
     expect(openai).to_contain_text("Calls2")
+
+
+def test_what_is_answered_to_an_earlier_key_is_dropped(page: Page, site: Site) -> None:
+    """It comes after the page has another key, and says more than that key may read."""
+    asked: list[Route] = []
+    earlier, later = with_three_turns(site), site.tenant()
+
+    def hold_the_last_window(route: Route) -> None:
+        asked.append(route)
+        if len(asked) != WINDOWS:
+            route.continue_()
+
+    page.route("**/usage?*", hold_the_last_window)
+    open_view(page, site, earlier, "providers")
+    expect(card(page, "openai")).to_be_visible()
+    expect_that(page, lambda: len(asked) == WINDOWS)
+    page.get_by_role("button", name="Change key").click()
+    page.get_by_label("Key", exact=True).fill(later.key)
+    page.get_by_role("button", name="Use this key").click()
+    expect_that(page, lambda: len(asked) == 2 * WINDOWS)
+    with page.expect_event("requestfinished", lambda request: request == asked[WINDOWS - 1].request):
+        asked[WINDOWS - 1].continue_()
+    page.wait_for_timeout(500)  # it would be shown at once
+    expect(card(page, "openai")).to_contain_text("No calls in the last hour.")
 
 
 def test_an_open_circuit_is_shown(page: Page, site: Site, axe: Axe) -> None:

@@ -37,9 +37,9 @@ def host(tmp_path_factory: pytest.TempPathFactory, provider: Upstream) -> Iterat
     host.end()
 
 
-def opened(page: Page, host: Host) -> Any:
+def opened(page: Page, host: Host, view: str = "chat") -> Any:
     """The dialog in which the page asks for credentials."""
-    page.goto(f"{str(host.client.base_url).rstrip('/')}/console#/chat")
+    page.goto(f"{str(host.client.base_url).rstrip('/')}/console#/{view}")
     dialog = page.get_by_role("dialog", name="Enter a key")
     expect(dialog).to_contain_text("signed with AWS credentials")
     return dialog
@@ -77,6 +77,13 @@ def test_who_signs_can_use_it_all(page: Page, host: Host, provider: Upstream, ax
 
     page.get_by_role("button", name="Forget").click()
     assert page.evaluate("Object.keys(sessionStorage)") == []
+
+
+@pytest.mark.parametrize("view", ["agents", "sessions", "providers", "usage", "what-if", "access"])
+def test_a_view_is_loaded_anew_for_who_signs(page: Page, host: Host, view: str) -> None:
+    enter(opened(page, host, view), SECRET)
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    expect(page.get_by_role("alert")).to_have_count(0)
 
 
 def test_who_signs_with_another_secret_is_asked_again(page: Page, host: Host) -> None:

@@ -173,3 +173,18 @@ def test_the_theme_is_the_systems_until_one_is_chosen(open_page: Opened, site: S
     assert page.evaluate(colour) == light
     page.get_by_role("button", name="Theme: light").click()
     assert page.evaluate(colour) == dark
+
+
+def test_what_is_learnt_before_the_first_frame_is_shown(page: Page, site: Site) -> None:
+    """The answer to what the key may do comes before any component listens, as on a busy machine."""
+    page.add_init_script("""
+        const timer = globalThis.setTimeout;
+        const late = (call, ...rest) => timer(call, 3000, ...rest);
+        globalThis.requestAnimationFrame = late;
+        globalThis.setTimeout = (call, milliseconds, ...rest) => late(call, ...rest);
+    """)
+    with page.expect_response("**/keys/current") as learnt:
+        open_view(page, site, site.tenant("usage"), "usage")
+    assert learnt.value.ok
+    expect(page.get_by_role("link", name="Usage")).to_be_visible()
+    expect(page.get_by_role("link", name="What if")).to_have_count(0)

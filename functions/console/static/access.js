@@ -10,10 +10,10 @@ const PAUSE_MS = 1000, LONGEST_PAUSE_MS = 30_000;
 
 /**
  * Asks for the key's own scopes. Until there is an answer they are unknown, and every view is offered. An API that cannot
- * answer now is asked again later, for as long as the page has the same key.
+ * answer now is asked again later, for as long as the page has the same caller.
  */
 export async function learnAccess() {
-  const {key, credentials} = shared, isSame = () => shared.key === key && shared.credentials === credentials;
+  const {caller, credentials} = shared, isSame = () => shared.caller === caller;
   for (let pause = PAUSE_MS; isSame(); pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
     try {
       const {scopes} = await get("keys/current");

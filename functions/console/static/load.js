@@ -3,13 +3,13 @@
 //   const {data, error, busy, reload} = useLoad(signal => get("providers", {}, {signal}), []);
 //   const {rows, page, error, busy, more, reload} = usePages(after => get("agents", {limit: 50, after}), []);
 //
-// It loads anew when one of the values in the list changes, and after a key was entered. An answer that is overtaken is dropped.
+// It loads anew when one of the values in the list changes, and for another caller. An answer that is overtaken is dropped.
 
 import {useCallback, useEffect, useRef, useState} from "./html.js";
 import {useShared} from "./state.js";
 
 export function useLoad(load, values) {
-  const [state, setState] = useState({data: null, error: null, busy: true}), {key} = useShared(), turn = useRef(0);
+  const [state, setState] = useState({data: null, error: null, busy: true}), {caller} = useShared(), turn = useRef(0);
   const reload = useCallback(() => {
     const controller = new AbortController(), mine = ++turn.current;
     setState(old => ({...old, busy: true}));
@@ -18,7 +18,7 @@ export function useLoad(load, values) {
       error => mine === turn.current && error.code !== "aborted" && setState(old => ({...old, error, busy: false})),
     );
     return () => { turn.current++; controller.abort(); };
-  }, [key, ...values]);
+  }, [caller, ...values]);
   useEffect(reload, [reload]);
   return {...state, reload};
 }

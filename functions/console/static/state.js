@@ -10,12 +10,14 @@ import {useEffect, useState} from "./html.js";
 
 const KEY = "agentos.key", CREDENTIALS = "agentos.credentials", THEME = "agentos.theme";
 const listeners = new Set();
+let version = 0; // of what is shared
 
 export const shared = {
   key: sessionStorage.getItem(KEY) ?? "",
   credentials: JSON.parse(sessionStorage.getItem(CREDENTIALS) ?? "null"), // of AWS: {accessKey, secretKey, token, region}
   theme: localStorage.getItem(THEME) ?? "auto", // auto, light or dark
   offline: !navigator.onLine,
+  caller: 0, // counts up when another key is taken, or other credentials are
   asksKey: null, // why a key is asked for: "missing", "refused" or "unsigned"; null while none is asked for
   denied: new Set(), // scopes that the API has said the key lacks
   scopes: null, // the key's scopes, where the API tells them; null is unknown
@@ -27,15 +29,17 @@ export const shared = {
 /** Changes what is shared, and draws again what shows it. */
 export function share(changes) {
   Object.assign(shared, changes);
+  version++;
   for (const listener of [...listeners]) listener();
 }
 
 /** What is shared, in a component that draws again after each change. */
 export function useShared() {
-  const [, draw] = useState(0);
+  const [, draw] = useState(version);
   useEffect(() => {
-    const listener = () => draw(count => count + 1);
+    const listener = () => draw(version);
     listeners.add(listener);
+    listener(); // an effect runs a frame after the first drawing; what has changed meanwhile is drawn now
     return () => listeners.delete(listener);
   }, []);
   return shared;
@@ -57,7 +61,7 @@ export const takeCredentials = credentials => take("", credentials);
 function take(key, credentials) {
   keep(KEY, key);
   keep(CREDENTIALS, credentials && JSON.stringify(credentials));
-  share({key, credentials, asksKey: null, denied: new Set(), scopes: null});
+  share({key, credentials, caller: shared.caller + 1, asksKey: null, denied: new Set(), scopes: null});
 }
 
 function keep(name, text) {

@@ -25,7 +25,6 @@ export function KeyDialog({why, onClose}) {
   function taken() {
     onClose();
     learnAccess();
-    share({agentsChanged: Date.now()});
   }
   const Form = kind === "key" ? KeyForm : CredentialsForm;
   return html`<${Dialog} title=${why === "refused" ? "The key is not valid" : "Enter a key"} onClose=${close}>

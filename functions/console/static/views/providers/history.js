@@ -11,12 +11,12 @@ const LATE = 60_000; // a turn is recorded when it ends, and counts in the windo
 
 /** Maps by the begin of the window, of maps of sums by provider. They outlive the view, so that it can be left. */
 const known = new Map();
-let owner = "";
+let owner = 0;
 
-/** Forgets what was read with another key. */
-export function belongTo(key) {
-  if (key !== owner) known.clear();
-  owner = key;
+/** Forgets what was read for another caller. */
+export function belongTo(caller) {
+  if (caller !== owner) known.clear();
+  owner = caller;
 }
 
 /** The begins of the hour's windows in milliseconds, oldest first. The last one has begun, but not ended. */

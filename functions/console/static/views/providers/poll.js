@@ -9,36 +9,39 @@ export const POLL_SECONDS = 15;
 
 /** {matrix, windows, error, at, reload}. `windows` are the last hour's sums; null where the key may not read usage. */
 export function useProviders(paused) {
-  const {key} = useShared(), busy = useRef(false);
+  const {caller} = useShared(), busy = useRef(null); // the caller for whom it looks now
   const [state, setState] = useState({matrix: null, windows: [], error: null, at: null});
   const look = useCallback(async () => {
-    if (busy.current) return;
-    busy.current = true;
-    const change = changes => setState(old => ({...old, ...changes}));
+    if (busy.current === caller) return;
+    busy.current = caller;
+    const isCurrent = () => busy.current === caller; // what is answered to another caller is dropped
+    const change = changes => isCurrent() && setState(old => ({...old, ...changes}));
     try {
       const now = Date.now();
       change({matrix: await get("providers"), at: now, error: null});
-      await readUsage(now, windows => change({windows}));
+      await readUsage(now, isCurrent, windows => change({windows}));
     } catch (error) {
       change({error});
     } finally {
-      busy.current = false;
+      if (isCurrent()) busy.current = null;
     }
-  }, []);
-  useEffect(() => { belongTo(key); look(); }, [key]);
+  }, [caller]);
+  useEffect(() => { belongTo(caller); look(); }, [caller]);
   useEffect(() => {
     if (paused) return undefined;
     const timer = setInterval(() => document.visibilityState === "visible" && look(), POLL_SECONDS * 1000);
     return () => clearInterval(timer);
-  }, [paused]);
+  }, [paused, look]);
   return {...state, reload: look};
 }
 
 /** Reads the windows that are not known yet; `show` gets the last hour after each, or null where it is not allowed. */
-async function readUsage(now, show) {
+async function readUsage(now, isCurrent, show) {
   for (const begin of may("usage") ? windowsToRead(now) : []) {
     try {
-      show(remember(begin, (await get("usage", queryOf(begin))).data, now));
+      const {data} = await get("usage", queryOf(begin));
+      if (!isCurrent()) return;
+      show(remember(begin, data, now));
     } catch (error) {
       if (error.code !== "forbidden") throw error;
     }
