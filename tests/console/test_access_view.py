@@ -47,6 +47,28 @@ def test_a_key_is_made_shown_once_and_revoked(page: Page, site: Site, axe: Axe) 
     assert listed["revokedAt"] is not None
 
 
+def test_a_key_is_shown_although_its_dialog_was_to_be_closed(page: Page, site: Site) -> None:
+    """Nothing shows it a second time. So while it is made, Escape does nothing."""
+    held: list[Route] = []
+    open_view(page, site, site.tenant(), "access")
+    page.get_by_role("button", name="Make a key").click()
+    dialog = page.get_by_role("dialog", name="Make a key")
+    dialog.get_by_label("Name", exact=True).fill("backend of acme")
+    page.route("**/keys", lambda route: held.append(route))
+    with page.expect_request("**/keys"):
+        dialog.get_by_role("button", name="Make the key").click()
+    for _ in range(3):
+        page.keyboard.press("Escape")
+    expect(dialog).to_be_visible()
+    expect(dialog.get_by_role("button", name="Cancel")).to_be_disabled()
+    held[0].continue_()
+    page.unroute("**/keys")
+    made = page.get_by_role("dialog", name="The key was made")
+    expect(made).to_contain_text("agos_")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
 def test_the_apis_messages_stand_at_the_fields_of_a_key(page: Page, site: Site, axe: Axe) -> None:
     open_view(page, site, site.tenant(), "access/keys")
     page.get_by_role("button", name="Make a key").click()

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.console.chat import answers, box, open_chat, routes, send
 from tests.console.management import fits_a_phone
@@ -79,3 +79,20 @@ def test_the_plan_is_explained_before_anything_is_sent(page: Page, site: Site, a
     expect(dialog).to_have_count(0)
     assert site.openai.requests == site.groq.requests == []
     expect(box(page)).to_have_value("Write a sort.")
+
+
+def test_a_plan_that_comes_after_its_dialog_was_closed_is_dropped(page: Page, site: Site) -> None:
+    held: list[Route] = []
+    open_chat(page, site, site.tenant())
+    box(page).fill("Write a sort.")
+    page.route("**/route", lambda route: held.append(route))
+    with page.expect_request("**/route"):
+        page.get_by_role("button", name="Explain").click()
+    expect(page.get_by_role("dialog", name="Who would be asked")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    with page.expect_response("**/route"):
+        held[0].continue_()
+    page.wait_for_timeout(500)  # it would be shown at once
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page.get_by_role("button", name="Explain")).to_be_focused()

@@ -1,6 +1,7 @@
-// A dialog over the page; the browser keeps the focus in it and closes it with Escape.
+// A dialog over the page; the browser keeps the focus in it and closes it with Escape. While what it does is under way
+// (`busy`) it stays, because its result, such as a new key, could not be seen otherwise.
 //
-//   html`${open && html`<${Dialog} title="New agent" onClose=${() => setOpen(false)}>…<//>`}`
+//   html`${open && html`<${Dialog} title="New agent" busy=${busy} onClose=${() => setOpen(false)}>…<//>`}`
 //   html`<${Confirm} title="Delete it?" action="Delete" onConfirm=${async () => …} onClose=${close}>What follows.<//>`
 //   html`<${DialogFoot}><${Button} …/><//>` holds its buttons
 
@@ -8,7 +9,7 @@ import {html, useEffect, useId, useRef, useState} from "../html.js";
 import {Button} from "./button.js";
 import {ErrorBanner} from "./feedback.js";
 
-export function Dialog({title, onClose, wide, children}) {
+export function Dialog({title, onClose, busy, wide, children}) {
   const element = useRef(null), id = useId();
   useEffect(() => {
     const before = document.activeElement, dialog = element.current;
@@ -18,11 +19,17 @@ export function Dialog({title, onClose, wide, children}) {
       before?.focus?.();
     };
   }, []);
-  return html`<dialog ref=${element} class=${wide ? "wide" : ""} aria-labelledby=${id}
-      onCancel=${event => { event.preventDefault(); onClose(); }}>
+  /** A browser lets no page hold off a second Escape. */
+  function closed() {
+    if (!element.current?.isConnected) return;
+    if (busy) element.current.showModal();
+    else onClose();
+  }
+  return html`<dialog ref=${element} class=${wide ? "wide" : ""} aria-labelledby=${id} onClose=${closed}
+      onCancel=${event => { event.preventDefault(); if (!busy) onClose(); }}>
     <div class="dialog-head">
       <h2 id=${id}>${title}</h2>
-      <${Button} kind="quiet" icon="close" label="Close" onClick=${onClose} />
+      <${Button} kind="quiet" icon="close" label="Close" disabled=${busy} onClick=${onClose} />
     </div>
     <div class="dialog-body">${children}</div>
   </dialog>`;
@@ -44,11 +51,11 @@ export function Confirm({title, action, onConfirm, onClose, children}) {
       setBusy(false);
     }
   }
-  return html`<${Dialog} title=${title} onClose=${onClose}>
+  return html`<${Dialog} title=${title} busy=${busy} onClose=${onClose}>
     <p>${children}</p>
     <${ErrorBanner} error=${error} />
     <${DialogFoot}>
-      <${Button} onClick=${onClose}>Cancel<//>
+      <${Button} disabled=${busy} onClick=${onClose}>Cancel<//>
       <${Button} kind="danger" busy=${busy} disabled=${busy} onClick=${confirm}>${action}<//>
     <//>
   <//>`;

@@ -31,7 +31,7 @@ export function NewKeyDialog({onClose, onMade}) {
     setBusy(false);
   }
   if (made) return html`<${Made} made=${made} onClose=${onClose} />`;
-  return html`<${Dialog} title="Make a key" onClose=${onClose}>
+  return html`<${Dialog} title="Make a key" busy=${busy} onClose=${onClose}>
     <form class="stack" onSubmit=${make}>
       ${!error?.details?.errors && html`<${ErrorBanner} error=${error} />`}
       <${Field} label="Name" hint="Who uses it, or for what." ...${bound("name")} />
@@ -41,7 +41,7 @@ export function NewKeyDialog({onClose, onMade}) {
       <${Field} label="Ends" as="select" options=${LIFETIMES} ...${bound("days", "expiresAt")} />
       <${Field} label="Requests per minute" inputmode="numeric" hint="Without it, any number." ...${bound("requestsPerMinute")} />
       <${DialogFoot}>
-        <${Button} onClick=${onClose}>Cancel<//>
+        <${Button} disabled=${busy} onClick=${onClose}>Cancel<//>
         <${Button} kind="primary" type="submit" busy=${busy} disabled=${busy}>Make the key<//>
       <//>
     </form>

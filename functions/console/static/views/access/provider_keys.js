@@ -66,14 +66,14 @@ function PutDialog({tenant, onClose, onPut}) {
       setBusy(false);
     }
   }
-  return html`<${Dialog} title=${`Put a key of ${tenant}`} onClose=${onClose}>
+  return html`<${Dialog} title=${`Put a key of ${tenant}`} busy=${busy} onClose=${onClose}>
     <form class="stack" onSubmit=${save}>
       ${!["apiKey", "endpoint"].some(name => error?.field(name)) && html`<${ErrorBanner} error=${error} />`}
       <${Field} label="Provider" as="select" options=${names} ...${bound("provider")} value=${provider} />
       <${Field} label="Key at the provider" type="password" hint="It is stored encrypted, and shown nowhere." ...${bound("apiKey")} />
       <${Field} label="Endpoint" hint="The base URL to call; without it, the server's. It must be https and public." ...${bound("endpoint")} />
       <${DialogFoot}>
-        <${Button} onClick=${onClose}>Cancel<//>
+        <${Button} disabled=${busy} onClick=${onClose}>Cancel<//>
         <${Button} kind="primary" type="submit" busy=${busy} disabled=${busy || !provider}>Put the key<//>
       <//>
     </form>

@@ -57,7 +57,7 @@ function NewAgent({onClose}) {
   }
   const fault = name => error?.field?.(name) ?? "";
   const shown = error && !["name", "model", "config.fallbackModel", "config.instructions"].some(fault);
-  return html`<${Dialog} title="New agent" onClose=${onClose}>
+  return html`<${Dialog} title="New agent" busy=${busy} onClose=${onClose}>
     <form class="stack" onSubmit=${make}>
       ${shown && html`<${ErrorBanner} error=${error} />`}
       <${Field} label="Name" required maxlength="256" value=${form.name} onInput=${set("name")} fault=${fault("name")} />
@@ -68,7 +68,7 @@ function NewAgent({onClose}) {
       <${Field} label="Instructions" as="textarea" rows="3" value=${form.instructions} onInput=${set("instructions")} fault=${fault("config.instructions")} />
       <datalist id="models">${models.map(model => html`<option key=${model} value=${model} />`)}</datalist>
       <${DialogFoot}>
-        <${Button} onClick=${onClose}>Cancel<//>
+        <${Button} disabled=${busy} onClick=${onClose}>Cancel<//>
         <${Button} kind="primary" type="submit" busy=${busy} disabled=${busy}>Make the agent<//>
       <//>
     </form>

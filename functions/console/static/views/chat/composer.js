@@ -30,13 +30,15 @@ export function Composer({agent, sessionId, draft, setDraft, running, waiting, o
     setDraft("");
   }
   async function explain() {
-    setPlan({});
+    const asking = {};
+    const answered = answer => setPlan(now => (now === asking ? answer : now)); // not if it was closed meanwhile
+    setPlan(asking);
     try {
       const asked = {...bodyOf(draft.trim() || "Hello", options), ...(sessionId && {sessionId})};
       delete asked.parameters;
-      setPlan({data: await post(path`agents/${agent.agentId}/route`, asked)});
+      answered({data: await post(path`agents/${agent.agentId}/route`, asked)});
     } catch (error) {
-      setPlan({error});
+      answered({error});
     }
   }
   return html`<form class="composer" onSubmit=${send}>

@@ -27,7 +27,7 @@ export function BudgetDialog({of, id, where, budget, onClose, onSaved}) {
     }
   }
   const general = error && !["period", "usd", "tokens", "warnAt"].some(name => error.field(name)) ? error : null;
-  return html`<${Dialog} title=${`Budget of the ${of} ${id}`} onClose=${onClose}>
+  return html`<${Dialog} title=${`Budget of the ${of} ${id}`} busy=${busy} onClose=${onClose}>
     <form class="stack" onSubmit=${save}>
       <${ErrorBanner} error=${general} />
       <${Field} label="Period" as="select" options=${PERIODS} ...${bound("period")} />
@@ -36,7 +36,7 @@ export function BudgetDialog({of, id, where, budget, onClose, onSaved}) {
       <${Field} label="Warn at" inputmode="decimal" autocomplete="off" hint="A share of the limits, such as 0.8." ...${bound("warnAt")} />
       <${Check} label="Models without a price may be asked" checked=${form.allowUnpriced} onChange=${on => setForm({...form, allowUnpriced: on})} />
       <${DialogFoot}>
-        <${Button} onClick=${onClose}>Cancel<//>
+        <${Button} disabled=${busy} onClick=${onClose}>Cancel<//>
         <${Button} kind="primary" type="submit" busy=${busy} disabled=${busy}>Set the budget<//>
       <//>
     </form>
