@@ -13,6 +13,8 @@ const EMPTY = {messages: [], earlier: null, loading: false, error: null, live: n
 export function useConversation(agentId, sessionId) {
   const [state, setState] = useState(EMPTY), session = useRef(sessionId), stopper = useRef(null);
   const change = changes => setState(old => ({...old, ...(typeof changes === "function" ? changes(old) : changes)}));
+  /** The same for what was asked of a session, unless another one is shown by now. */
+  const changeIn = (asked, changes) => asked === session.current && change(changes);
   const place = () => path`agents/${agentId}/sessions/${session.current}`;
 
   useEffect(() => {
@@ -20,7 +22,7 @@ export function useConversation(agentId, sessionId) {
     stopper.current?.abort();
     session.current = sessionId;
     setState({...EMPTY, loading: Boolean(sessionId)});
-    if (sessionId) load().catch(error => change({error, loading: false}));
+    if (sessionId) load().catch(error => changeIn(sessionId, {error, loading: false}));
     return undefined;
   }, [agentId, sessionId]);
   useEffect(() => () => stopper.current?.abort(), []);
@@ -28,15 +30,17 @@ export function useConversation(agentId, sessionId) {
   /** The newest messages anew; the turn that is under way becomes one of them, unless `keep` holds on to it. */
   async function load(keep = {live: null}) {
     const mine = session.current, page = await get(`${place()}/messages`, {order: "desc", limit: PAGE});
-    if (mine === session.current) change({messages: page.data.reverse(), earlier: page.nextCursor, loading: false, error: null, ...keep});
+    changeIn(mine, {messages: page.data.reverse(), earlier: page.nextCursor, loading: false, error: null, ...keep});
   }
 
   async function loadEarlier() {
+    const mine = session.current, after = state.earlier;
     try {
-      const page = await get(`${place()}/messages`, {order: "desc", limit: PAGE, after: state.earlier});
-      change(old => ({messages: [...page.data.reverse(), ...old.messages], earlier: page.nextCursor}));
+      const page = await get(`${place()}/messages`, {order: "desc", limit: PAGE, after});
+      // After two clicks they come twice.
+      changeIn(mine, old => old.earlier === after ? {messages: [...page.data.reverse(), ...old.messages], earlier: page.nextCursor} : {});
     } catch (error) {
-      change({error});
+      changeIn(mine, {error});
     }
   }
 
@@ -70,6 +74,7 @@ export function useConversation(agentId, sessionId) {
 
   async function open(key, signal) {
     const made = await post(path`agents/${agentId}/sessions`, {metadata: {source: "console"}}, {signal, headers: {"idempotency-key": `${key}-session`}});
+    signal.throwIfAborted(); // somebody has gone elsewhere
     session.current = made.sessionId;
     replace("chat", agentId, made.sessionId);
   }
@@ -79,7 +84,7 @@ export function useConversation(agentId, sessionId) {
     stop: () => stopper.current?.abort(),
     again: () => send(state.live.sent, state.live.key),
     forget: () => change({live: null}),
-    reload: () => load().catch(error => change({error})),
+    reload: () => load().catch(error => changeIn(sessionId, {error})),
   };
 }
 
