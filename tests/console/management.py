@@ -2,7 +2,7 @@
 
 from contextlib import suppress
 
-from playwright.sync_api import Error, Page, expect
+from playwright.sync_api import Error, Page, Route, expect
 
 from tests.console.tenants import Site, Tenant
 
@@ -22,6 +22,13 @@ def open_view(page: Page, site: Site, tenant: Tenant, address: str) -> None:
     page.goto(f"{site.url}/console#/{address}")
     expect(page.locator("nav")).to_be_attached()  # on a phone it is hidden
     expect(page.get_by_text("Loading")).to_have_count(0)
+
+
+def hold(page: Page, pattern: str) -> list[Route]:
+    """The requests for URLs of this pattern from now on. None is answered before it is continued."""
+    held: list[Route] = []
+    page.route(pattern, lambda route: held.append(route))
+    return held
 
 
 def fits_a_phone(page: Page) -> None:

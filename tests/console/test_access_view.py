@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.console.management import LONG, fits_a_phone, open_view
+from tests.console.management import LONG, fits_a_phone, hold, open_view
 from tests.console.tenants import Site
 
 Axe = Callable[[Page], None]
@@ -49,12 +49,11 @@ def test_a_key_is_made_shown_once_and_revoked(page: Page, site: Site, axe: Axe) 
 
 def test_a_key_is_shown_although_its_dialog_was_to_be_closed(page: Page, site: Site) -> None:
     """Nothing shows it a second time. So while it is made, Escape does nothing."""
-    held: list[Route] = []
     open_view(page, site, site.tenant(), "access")
     page.get_by_role("button", name="Make a key").click()
     dialog = page.get_by_role("dialog", name="Make a key")
     dialog.get_by_label("Name", exact=True).fill("backend of acme")
-    page.route("**/keys", lambda route: held.append(route))
+    held = hold(page, "**/keys")
     with page.expect_request("**/keys"):
         dialog.get_by_role("button", name="Make the key").click()
     for _ in range(3):

@@ -1,9 +1,9 @@
 """A conversation of which the page shows the newest messages, and earlier ones on request."""
 
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, expect
 
 from tests.console.chat import messages
-from tests.console.management import open_view
+from tests.console.management import hold, open_view
 from tests.console.tenants import Site, Tenant
 from tests.support.browser import needs_chromium
 
@@ -12,6 +12,8 @@ pytestmark = needs_chromium
 SHOWN = 50
 """The messages of one page."""
 TURNS = SHOWN // 2 + 1
+EARLIER = "**/messages?*after=*"
+"""The requests for earlier messages."""
 
 
 def conversation(tenant: Tenant, agent: str, turns: int) -> str:
@@ -22,15 +24,8 @@ def conversation(tenant: Tenant, agent: str, turns: int) -> str:
     return session
 
 
-def hold_earlier(page: Page) -> list[Route]:
-    """The requests for earlier messages, which are not answered before they are continued."""
-    held: list[Route] = []
-    page.route("**/messages?*after=*", lambda route: held.append(route))
-    return held
-
-
 def ask_for_earlier(page: Page) -> None:
-    with page.expect_request("**/messages?*after=*"):
+    with page.expect_request(EARLIER):
         page.get_by_role("button", name="Show earlier messages").click()
 
 
@@ -40,7 +35,7 @@ def test_earlier_messages_come_once_however_often_they_are_asked_for(page: Page,
     open_view(page, site, tenant, f"chat/{agent}/{conversation(tenant, agent, TURNS)}")
     expect(messages(page)).to_have_count(SHOWN)
     expect(messages(page).first).to_contain_text("message 1")
-    held = hold_earlier(page)
+    held = hold(page, EARLIER)
     ask_for_earlier(page)
     ask_for_earlier(page)
     for route in held:
@@ -58,7 +53,7 @@ def test_earlier_messages_do_not_come_into_another_session(page: Page, site: Sit
     long, short = (conversation(tenant, agent, turns) for turns in (TURNS, 1))
     open_view(page, site, tenant, f"chat/{agent}/{long}")
     expect(messages(page)).to_have_count(SHOWN)
-    held = hold_earlier(page)
+    held = hold(page, EARLIER)
     ask_for_earlier(page)
     page.goto(f"{site.url}/console#/chat/{agent}/{short}")
     expect(messages(page)).to_have_count(2)

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, expect
 
 from tests.console.chat import answers, box, open_chat, routes, send
-from tests.console.management import fits_a_phone
+from tests.console.management import fits_a_phone, hold
 from tests.console.tenants import FALLBACK, MODEL, Site
 from tests.support.browser import needs_chromium
 from tests.support.upstream import refusal, streamed_reply
@@ -82,10 +82,9 @@ def test_the_plan_is_explained_before_anything_is_sent(page: Page, site: Site, a
 
 
 def test_a_plan_that_comes_after_its_dialog_was_closed_is_dropped(page: Page, site: Site) -> None:
-    held: list[Route] = []
     open_chat(page, site, site.tenant())
     box(page).fill("Write a sort.")
-    page.route("**/route", lambda route: held.append(route))
+    held = hold(page, "**/route")
     with page.expect_request("**/route"):
         page.get_by_role("button", name="Explain").click()
     expect(page.get_by_role("dialog", name="Who would be asked")).to_be_visible()
