@@ -9,10 +9,11 @@ from tests.support.dynamodb import admin_client, items_of
 
 def test_keys_are_found(environment: pytest.MonkeyPatch) -> None:
     key = new_key()
+    mistyped = key[:-1] + ("y" if key.endswith("x") else "x")
     environment.setenv("OPENAI_API_KEY", "sk-canary-0123456789")
     assert leaks(f'{{"key": "{key}"}}') == [f"the key {key.split('_')[1]} of this API"]
     assert leaks("Bearer sk-canary-0123456789") == ["the value of OPENAI_API_KEY"]
-    assert leaks(f"{key[:-1]}x agos_<id>_<secret> sk-canary") == []
+    assert leaks(f"{mistyped} agos_<id>_<secret> sk-canary") == []
     assert key not in str(leaks(key))
 
 
