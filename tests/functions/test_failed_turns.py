@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from agentos.api import request
 from tests.functions.conftest import GEMINI_KEY, OPENAI_KEY, Providers, chat
+from tests.support.clock import FakeClock
 from tests.support.gateway import Context, event, invoke
 from tests.support.logs import captured
 from tests.support.upstream import Reply, answer, refusal
@@ -15,6 +17,7 @@ BLOCKED = answer("")
 BLOCKED.body["choices"][0]["finish_reason"] = "content_filter"
 
 Break = Callable[[Providers], None]
+Configure = Callable[[str], None]
 
 
 def everything_broken(providers: Providers) -> None:
@@ -121,11 +124,18 @@ def test_without_any_time_left_a_turn_is_a_504_without_a_call(api: Any, provider
 
 
 def test_a_primary_that_hangs_until_too_little_is_left_is_a_504_with_its_attempt(
-    api: Any, providers: Providers
+    api: Any, providers: Providers, configure: Configure, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    release = threading.Event()
-    providers.openai.default = Reply({}, before=release.wait)
-    talk = chat(api, timeoutSeconds=0.98)  # half of it for the first target leaves less than an attempt needs
+    clock, release = FakeClock(), threading.Event()
+    monkeypatch.setattr(request, "Clock", lambda: clock)
+    configure("providers: {openai: {timeoutSeconds: 2}}")
+
+    def hang() -> None:
+        clock.advance(9.6)  # an attempt needs half a second
+        release.wait()
+
+    providers.openai.default = Reply({}, before=hang)
+    talk = chat(api, timeoutSeconds=10)
     try:
         late = talk.say()
     finally:
