@@ -9,8 +9,8 @@ from local.environment import Environment
 
 HELP = """\
 Other settings come from the environment and .env (the environment overrides it): PORT; AUTH=keys, which asks callers
-for a key, with AGENTOS_ADMIN_KEY for the first one, or AUTH=iam, which asks for signatures; LOCAL_MODEL=0 to
-start no model;
+for a key, with AGENTOS_ADMIN_KEY for the first one, AUTH=jwt, which asks for a token of the issuer that your
+configuration names, or AUTH=iam, which asks for signatures; LOCAL_MODEL=0 to start no model;
 STORE for another DynamoDB than the one in memory: disk, which keeps sessions and queues in .agentos/, dynamodb-local,
 which keeps its data in .dynamodb/, or the URL of one that runs already; AGENTOS_CONFIG for your own configuration;
 DEBUG_PORT where a debugger may attach; and the providers' keys.

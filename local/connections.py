@@ -48,19 +48,20 @@ class ClientLimits:
     def of(cls, environment: Environment) -> "ClientLimits":
         """Those that the environment sets. Raises InvalidLimit."""
         return cls(
-            _seconds(environment.get("CLIENT_STALL_SECONDS"), cls.stall),
-            _seconds(environment.get("REQUEST_BODY_SECONDS"), cls.body),
-            _seconds(environment.get("IDLE_CONNECTION_SECONDS"), cls.idle),
+            _seconds(environment, "CLIENT_STALL_SECONDS", cls.stall),
+            _seconds(environment, "REQUEST_BODY_SECONDS", cls.body),
+            _seconds(environment, "IDLE_CONNECTION_SECONDS", cls.idle),
         )
 
 
-def _seconds(text: str, default: float) -> float:
+def _seconds(environment: Environment, name: str, default: float) -> float:
+    text = environment.get(name)
     try:
         seconds = float(text or default)
     except ValueError:
         seconds = 0
     if not 0 < seconds < float("inf"):
-        raise InvalidLimit(f"{text!r} is not a number of seconds over 0")
+        raise InvalidLimit(f"{name} must be a number of seconds over 0, not {text!r}")
     return seconds
 
 

@@ -24,6 +24,7 @@ from local.first_key import KeyTextError, auth_mode, auth_parameters, first_key
 from local.functions import Functions
 from local.gateway import Gateway
 from local.model import START_SECONDS, LocalModel, ModelError
+from local.preflight import StartError, check_logging, checked_settings
 from local.prometheus import PATH, Metrics, WithMetrics
 from local.queues import QueuePollers, ensure_queues
 from local.signatures import SignatureCheck
@@ -38,10 +39,6 @@ PAGES = "http://localhost,http://localhost:*,http://127.0.0.1,http://127.0.0.1:*
 """The origins that may call it from a browser, unless CORS_ORIGINS names others."""
 GRACE_SECONDS = 2
 """How long requests under way may take to end after Ctrl-C."""
-
-
-class StartError(Exception):
-    """The host cannot start. The text says why."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +62,7 @@ def run(options: Options, environment: Environment) -> int:
             environment.defaults |= _defaults(template, environment)
             environment.base_overlays.append(HOST_OVERLAY)
             environment.refresh()
+            check_logging()
             # Both processes start while this one goes on.
             store = parts.enter_context(Store(options.root, environment))
             model = _start_model(environment)
@@ -241,13 +239,7 @@ def _show(
     options: Options, template: Template, environment: Environment, facts: dict[str, str], key: str | None
 ) -> None:
     """The start-up summary. Raises StartError if the configuration has a mistake."""
-    from agentos.kernel.errors import ConfigError
-    from agentos.settings.loading import load_settings
-
-    try:
-        settings = load_settings(environment.variables)
-    except ConfigError as error:
-        raise StartError(str(error)) from None
+    settings = checked_settings(environment)
     url = f"http://localhost:{options.port}"
     console.show_start(url, template, settings, facts)
     for variable in console.undeclared(settings, template.environment, environment.variables):

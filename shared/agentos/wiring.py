@@ -7,7 +7,7 @@ imports neither httpx nor an adapter, and one that reads no configuration import
 import os
 from typing import TYPE_CHECKING
 
-from agentos.domain.callers import DEFAULT_TENANT
+from agentos.domain.callers import DEFAULT_TENANT, tenant_name
 from agentos.kernel.clock import Clock
 from agentos.kernel.once import once
 
@@ -179,12 +179,15 @@ def callers() -> "Callers":
 
         return KeyCallers(KeyChecker(api_key_store(), clock()), request_rates())
     if mode == "iam":
-        return SignedCallers(os.environ.get("IAM_TENANT") or DEFAULT_TENANT)
+        try:
+            return SignedCallers(tenant_name(os.environ.get("IAM_TENANT") or DEFAULT_TENANT))
+        except ValueError as error:
+            raise ConfigError(f"IAM_TENANT: {error}") from None
     if mode == "jwt":
         from agentos.services.tokens import TokenChecker, published_keys
 
         if (issuer := settings().access.jwt) is None:
-            raise ConfigError("access.jwt: is needed where AUTH_MODE is jwt")
+            raise ConfigError("access.jwt: the configuration must name the issuer where AUTH_MODE is jwt")
         return TokenCallers(TokenChecker(issuer, published_keys(issuer)))
     if mode == "none":
         return OpenCallers()

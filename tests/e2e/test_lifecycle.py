@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -115,6 +116,26 @@ def test_a_mistake_in_configuration_is_one_clear_line(tmp_path: Path, text: str)
     assert process.wait(STOP_SECONDS) == 1
     assert log.read_text().startswith(f"agentos: {overlay}: ")
     assert "Traceback" not in log.read_text()
+
+
+@pytest.mark.parametrize(
+    ("variables", "line"),
+    [
+        ({"AUTH": "key"}, "AUTH_MODE: 'key' is none of keys, jwt, iam, none"),
+        ({"AUTH": "jwt"}, "access.jwt: the configuration must name the issuer where AUTH_MODE is jwt"),
+        ({"AUTH": "iam", "IAM_TENANT": "Acme"}, "IAM_TENANT: must be 1 to 63 lower-case letters, digits and hyphens"),
+        ({"DYNAMODB_CLIENT": "boto"}, "DYNAMODB_CLIENT: 'boto' is not botocore"),
+        ({"SSL_CERT_FILE": "/missing.pem"}, "/missing.pem: certificates cannot be read from it: No such file"),
+        ({"POWERTOOLS_LOG_LEVEL": "LOUD"}, "POWERTOOLS_LOG_LEVEL or .*: Unknown level: 'LOUD'"),
+        ({"POWERTOOLS_LOGGER_SAMPLE_RATE": "half"}, "POWERTOOLS_LOG_LEVEL or .* but received half"),
+        ({"CLIENT_STALL_SECONDS": "long"}, "CLIENT_STALL_SECONDS must be a number of seconds over 0, not 'long'"),
+    ],
+    ids=lambda value: ",".join(value) if isinstance(value, dict) else "",
+)
+def test_a_mistake_in_the_environment_is_one_clear_line(variables: dict[str, str], line: str, tmp_path: Path) -> None:
+    process, log = launch(tmp_path, free_port(), variables)
+    assert process.wait(STOP_SECONDS) == 1
+    assert re.fullmatch(f"agentos: {line}.*\n", log.read_text()), log.read_text()
 
 
 def test_the_environment_wins_over_dot_env(start_host: StartHost, tmp_path: Path) -> None:

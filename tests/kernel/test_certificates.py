@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from agentos.kernel.certificates import tls_context
+from agentos.kernel.errors import ConfigError
 from tests.providers.test_public_network import Certificate
 from tests.support.gateway import ROOT
 
@@ -47,3 +48,14 @@ def test_a_root_in_the_folder_is_trusted_and_no_other(tmp_path: Path) -> None:
     handshake(ours.server, tls_context(folder=str(folder)))
     with pytest.raises(ssl.SSLCertVerificationError):
         handshake(other.server, tls_context(folder=str(folder)))
+
+
+def test_certificates_that_cannot_be_read_are_a_mistake_in_the_configuration(tmp_path: Path) -> None:
+    empty = tmp_path / "empty.pem"
+    empty.touch()
+    missing = str(tmp_path / "missing")
+    for place in ({"file": str(empty)}, {"file": missing}, {"file": str(tmp_path)}, {"folder": missing}):
+        with pytest.raises(
+            ConfigError, match=f"^{next(iter(place.values()))}: certificates cannot be read from it: .+"
+        ):
+            tls_context(**place)

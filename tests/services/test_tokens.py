@@ -2,83 +2,22 @@
 
 import hmac
 import json
-import threading
 import time
 from base64 import urlsafe_b64encode
 from collections.abc import Iterator
-from functools import cache
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import jwt
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from jwt.algorithms import ECAlgorithm, RSAAlgorithm
+from cryptography.hazmat.primitives.asymmetric import rsa
+from jwt.algorithms import RSAAlgorithm
 
 from agentos.kernel.errors import Unauthorized, Unavailable
 from agentos.services.tokens import TokenChecker, published_keys
 from agentos.settings.schema import JwtSettings
 from tests.support.gateway import Client
+from tests.support.issuer import AUDIENCE, Issuer
 from tests.support.wiring import rewire
-
-AUDIENCE = "client-1"
-
-
-@cache
-def rsa_key() -> rsa.RSAPrivateKey:
-    """One for all tests: it takes a tenth of a second."""
-    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
-
-
-class Issuer:
-    """Publishes its keys on loopback, and signs tokens."""
-
-    def __init__(self) -> None:
-        self.rsa = rsa_key()
-        self.ec = ec.generate_private_key(ec.SECP256R1())
-        self.published = {
-            "rsa": RSAAlgorithm.to_jwk(self.rsa.public_key()),
-            "ec": ECAlgorithm.to_jwk(self.ec.public_key()),
-        }
-        self.reads = 0
-        self.status = 200
-        issuer = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                issuer.reads += 1
-                keys = [{**json.loads(key), "kid": kid, "use": "sig"} for kid, key in issuer.published.items()]
-                body = json.dumps({"keys": keys}).encode()
-                self.send_response(issuer.status)
-                self.send_header("content-length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *_: Any) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-
-    def claims(self, **changed: Any) -> dict[str, Any]:
-        given = {
-            "iss": self.url,
-            "sub": "ann",
-            "aud": AUDIENCE,
-            "exp": time.time() + 60,
-            "tenant": "acme",
-            "scope": "chat",
-        }
-        return {name: value for name, value in (given | changed).items() if value is not None}
-
-    def token(self, kid: str = "rsa", **changed: Any) -> str:
-        key, algorithm = (self.ec, "ES256") if kid == "ec" else (self.rsa, "RS256")
-        return jwt.encode(self.claims(**changed), key, algorithm, {"kid": kid})
 
 
 def with_secret(secret: str, claims: dict[str, Any]) -> str:
@@ -94,9 +33,8 @@ def with_secret(secret: str, claims: dict[str, Any]) -> str:
 
 @pytest.fixture
 def issuer() -> Iterator[Issuer]:
-    issuer = Issuer()
-    yield issuer
-    issuer.close()
+    with Issuer() as issuer:
+        yield issuer
 
 
 @pytest.fixture
@@ -181,7 +119,7 @@ def test_an_issuer_is_read_over_tls_alone(url: str) -> None:
 
 def test_the_functions_take_tokens(api: Client, issuer: Issuer, environment: pytest.MonkeyPatch, tmp_path: Any) -> None:
     overlay = tmp_path / "own.yaml"
-    overlay.write_text(f"access: {{jwt: {{issuer: '{issuer.url}', audience: {AUDIENCE}}}}}")
+    overlay.write_text(issuer.configuration)
     environment.setenv("AGENTOS_CONFIG", str(overlay))
     environment.setenv("AUTH_MODE", "jwt")
     rewire()

@@ -77,7 +77,7 @@ def test_deleted_and_expired_sessions_leave_no_holes(store: Store, order: str) -
     made += sessions(store, agent_id, 4)
     store.delete(made[1])
     store.delete(made[6])
-    left = ids([one for one in made if one not in (made[1], made[6])])
+    left = sorted(ids([one for one in made if one not in (made[1], made[6])]))  # two may be of one millisecond
     assert len(flat(walk(store, agent_id, 3, order))) == len(left) + len(expiring)
 
     store.clock.advance(10)
