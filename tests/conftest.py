@@ -172,7 +172,10 @@ def parameter_store(environment: pytest.MonkeyPatch, moto_endpoint: str) -> Any:
 
     environment.setenv("AWS_ENDPOINT_URL_SSM", moto_endpoint)
     environment.setenv("TENANT_PARAMETERS", f"/test-{uuid.uuid4()}/tenants")
-    return boto3.client("ssm", endpoint_url=moto_endpoint)
+    client = boto3.client("ssm", endpoint_url=moto_endpoint)
+    # At the first request moto loads its parameter store, which may take longer than a function's client waits.
+    client.get_parameters_by_path(Path="/none")
+    return client
 
 
 @pytest.fixture

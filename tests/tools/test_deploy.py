@@ -14,7 +14,7 @@ import pytest
 
 from tests.support.gateway import ROOT
 from tests.support.loopback import Loopback
-from tools.stack import checks, deploy, deployed, destroy, sam, smoke
+from tools.stack import checks, configuration, deploy, deployed, destroy, sam, smoke
 from tools.stack.questions import Questions
 
 TABLE = {
@@ -37,6 +37,7 @@ def build(folder: Path, *architectures: str) -> Path:
     """A folder as `sam build` leaves it."""
     module = folder / "Layer" / "python" / "yaml"
     module.mkdir(parents=True)
+    (folder / "Layer" / "config").mkdir()
     (folder / "template.yaml").write_text("")
     for name in architectures:
         (module / f"_yaml.cpython-313-{name}-linux-gnu.so").write_bytes(b"")
@@ -46,6 +47,37 @@ def build(folder: Path, *architectures: str) -> Path:
 def answers(*texts: str) -> Questions:
     remaining = iter(texts)
     return Questions(lambda _: next(remaining))
+
+
+ISSUER = "access: {jwt: {issuer: 'https://issuer.example', audience: a}}"
+
+
+@pytest.mark.parametrize(
+    ("text", "parameters", "what_to_do"),
+    [
+        (None, {"ConfigFile": "own.yaml"}, "run `make build`; .*own.yaml is missing"),
+        ("limits: {attempts: none}", {"ConfigFile": "own.yaml"}, "own.yaml: limits.attempts: .*\n.*`make build`"),
+        ("limits: {attempts: 2}", {"ConfigFile": "own.yaml", "AuthMode": "jwt"}, "name the issuer by access.jwt"),
+        (ISSUER, {"AuthMode": "jwt"}, "name the issuer by access.jwt"),
+    ],
+)
+def test_a_configuration_that_functions_could_not_use_is_refused(
+    tmp_path: Path, text: str | None, parameters: dict[str, str], what_to_do: str
+) -> None:
+    build(tmp_path / "build", "aarch64")
+    if text:
+        (tmp_path / "build" / "Layer" / "config" / "own.yaml").write_text(text)
+    given_now = [argument for pair in parameters.items() for argument in ("--parameter", "=".join(pair))]
+    for arguments, before in ((given_now, {}), ([], parameters)):
+        with pytest.raises(checks.RefusedError, match=what_to_do):
+            deploy.plan(given(tmp_path, *arguments), Questions(None), "s", "r", before)
+
+
+def test_a_configuration_that_functions_can_use_is_taken(tmp_path: Path) -> None:
+    built = build(tmp_path / "build", "aarch64")
+    (built / "Layer" / "config" / "own.yaml").write_text(ISSUER)
+    configuration.require_usable(built, {"ConfigFile": "own.yaml", "AuthMode": "jwt"})
+    configuration.require_usable(built, {"ConfigFile": "", "AuthMode": "keys"})
 
 
 @pytest.mark.parametrize(("built", "name"), [("x86_64", "x86_64"), ("aarch64", "arm64")])

@@ -19,7 +19,7 @@ sys.path.insert(0, str(ROOT / "shared"))
 from agentos.settings.loading import load_settings  # noqa: E402
 from local.console import calls  # noqa: E402
 from local.environment import parse  # noqa: E402
-from tools.stack import checks, deployed, first_key, sam, secrets, smoke  # noqa: E402
+from tools.stack import checks, configuration, deployed, first_key, sam, secrets, smoke  # noqa: E402
 from tools.stack.questions import Questions  # noqa: E402
 
 REGION = "us-east-1"
@@ -84,6 +84,7 @@ def plan(given: argparse.Namespace, questions: Questions, stack: str, region: st
     built = checks.built_architecture(given.build_dir)
     for wanted in (given.architecture, parameters.get("Architecture", "")):
         checks.require_architecture(built, wanted)
+    configuration.require_usable(given.build_dir, before | parameters)
     models = bedrock(questions, given.bedrock_models, before)
     values = {} if given.no_secrets else keys_in(given.env_file)
     question = f"Put {', '.join(values)} of {given.env_file.name} into the stack's parameter store?"

@@ -23,7 +23,7 @@ from local.emulator import state  # noqa: E402
 from local.emulator.__main__ import FOLDER, PORT  # noqa: E402
 from local.sam import docker  # noqa: E402
 from local.sam.store import url_in_container  # noqa: E402
-from tools.stack import checks, deployed, first_key, sam, secrets, smoke  # noqa: E402
+from tools.stack import checks, configuration, deployed, first_key, sam, secrets, smoke  # noqa: E402
 from tools.stack.deploy import keys_in, parameters_of  # noqa: E402
 
 STACK = "agentos"
@@ -133,6 +133,7 @@ def deploy(folder: Path, port: int, stack: str, env_file: Path, parameters: dict
     docker.require_engine()
     built = checks.built_architecture(sam.BUILD)
     checks.require_architecture(built, docker.architecture())
+    configuration.require_usable(sam.BUILD, parameters)
     print("Starting the emulator ...", flush=True)
     facts = state.read(folder) or ready(folder, launch(folder, port))
     values = keys(facts, env_file)
