@@ -48,14 +48,13 @@ class ClientLimits:
     def of(cls, environment: Environment) -> "ClientLimits":
         """Those that the environment sets. Raises InvalidLimit."""
         return cls(
-            _seconds(environment, "CLIENT_STALL_SECONDS", cls.stall),
-            _seconds(environment, "REQUEST_BODY_SECONDS", cls.body),
-            _seconds(environment, "IDLE_CONNECTION_SECONDS", cls.idle),
+            _seconds("CLIENT_STALL_SECONDS", environment.get("CLIENT_STALL_SECONDS"), cls.stall),
+            _seconds("REQUEST_BODY_SECONDS", environment.get("REQUEST_BODY_SECONDS"), cls.body),
+            _seconds("IDLE_CONNECTION_SECONDS", environment.get("IDLE_CONNECTION_SECONDS"), cls.idle),
         )
 
 
-def _seconds(environment: Environment, name: str, default: float) -> float:
-    text = environment.get(name)
+def _seconds(name: str, text: str, default: float) -> float:
     try:
         seconds = float(text or default)
     except ValueError:
