@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from local.environment import Environment
+from local.ports import chosen_port, port_number
 
 HELP = """\
 Other settings come from the environment and .env (the environment overrides it): PORT; AUTH=keys, which asks callers
@@ -23,18 +24,16 @@ def main() -> int:
     parser.add_argument("--root", type=Path, default=Path(__file__).parents[1], help="the folder of template.yaml")
     parser.add_argument("--env-file", type=Path, help="instead of .env in that folder")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
-    parser.add_argument("--port", type=int, help="default: PORT, else 8080")
+    parser.add_argument("--port", type=port_number, help="default: PORT, else 8080")
     options = parser.parse_args()
     root = options.root.resolve()
     environment = Environment(options.env_file or root / ".env")
-    port = environment.get("PORT") or "8080"
-    if not port.isdecimal():
-        parser.error(f"PORT is not a number: {port}")
+    port = chosen_port(parser, options.port, environment)
     sys.path.insert(0, str(root / "shared"))  # as the layer is on Lambda
 
     from local.host import Options, run
 
-    code = run(Options(root, options.host, options.port or int(port)), environment)
+    code = run(Options(root, options.host, port), environment)
     sys.stdout.flush()
     os._exit(code)  # a request that still waits for a provider would hold the interpreter up
 

@@ -4,14 +4,23 @@ from typing import Any
 
 from local.environment import Environment
 
+MODES = ("keys", "jwt", "iam", "none")
+
+
+class ModeError(Exception):
+    """AUTH says none of MODES."""
+
 
 class KeyTextError(Exception):
     """AGENTOS_ADMIN_KEY is no key. The text does not hold it."""
 
 
 def auth_mode(environment: Environment, default: str) -> str:
-    """AUTH, which says how callers say who they are, as the template's AuthMode does."""
-    return environment.get("AUTH") or default
+    """AUTH, which says how callers say who they are, as the template's AuthMode does. Raises ModeError."""
+    mode = environment.get("AUTH") or default
+    if mode not in MODES:
+        raise ModeError(f"AUTH must be keys, jwt, iam or none, not {mode!r}")
+    return mode
 
 
 def auth_parameters(mode: str) -> dict[str, str]:

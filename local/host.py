@@ -20,11 +20,11 @@ from local.connections import SEND_BUFFER_BYTES, BoundedConnection, ClientLimits
 from local.context import REGION
 from local.environment import Environment
 from local.filters import UnknownRule
-from local.first_key import KeyTextError, auth_mode, auth_parameters, first_key
+from local.first_key import KeyTextError, ModeError, auth_mode, auth_parameters, first_key
 from local.functions import Functions
 from local.gateway import Gateway
 from local.model import START_SECONDS, LocalModel, ModelError
-from local.preflight import StartError, check_logging, checked_settings
+from local.preflight import StartError, check_functions, check_logging, checked_settings
 from local.prometheus import PATH, Metrics, WithMetrics
 from local.queues import QueuePollers, ensure_queues
 from local.signatures import SignatureCheck
@@ -79,7 +79,7 @@ def run(options: Options, environment: Environment) -> int:
             asyncio.run(_serve(WithMetrics(gateway, metrics), listener, limits, store))
             store.check()
         return 0
-    except (StartError, debugger.DebuggerError, InvalidLimit, StoreError) as error:
+    except (StartError, debugger.DebuggerError, InvalidLimit, ModeError, StoreError) as error:
         console.fail(str(error))
         return 1
     except KeyboardInterrupt:  # before the web server handles the signals
@@ -240,6 +240,7 @@ def _show(
 ) -> None:
     """The start-up summary. Raises StartError if the configuration has a mistake."""
     settings = checked_settings(environment)
+    check_functions()
     url = f"http://localhost:{options.port}"
     console.show_start(url, template, settings, facts)
     for variable in console.undeclared(settings, template.environment, environment.variables):

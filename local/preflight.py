@@ -24,15 +24,26 @@ def check_logging() -> None:
 
 
 def checked_settings(environment: Environment) -> "Settings":
-    """The settings, once the parts have been built that depend on variables alone. Raises StartError."""
-    from agentos import wiring
+    """The settings, which suffice for AUTH_MODE. Raises StartError."""
     from agentos.kernel.errors import ConfigError
     from agentos.settings.loading import load_settings
 
     try:
         settings = load_settings(environment.variables)
+        if environment.get("AUTH_MODE") == "jwt":
+            settings.access.issuer()
+    except ConfigError as error:
+        raise StartError(str(error)) from None
+    return settings
+
+
+def check_functions() -> None:
+    """Builds the parts of functions in this process that depend on variables alone. Raises StartError."""
+    from agentos import wiring
+    from agentos.kernel.errors import ConfigError
+
+    try:
         for part in (wiring.callers, wiring.dynamodb, wiring.http_client):
             part()
     except ConfigError as error:
         raise StartError(str(error)) from None
-    return settings

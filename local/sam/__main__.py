@@ -10,15 +10,16 @@ from pathlib import Path
 
 from local import console, process
 from local.environment import Environment
+from local.ports import chosen_port, port_number
 from local.sam import cli, stack
 
 START_SECONDS = 120
 
 HELP = """\
 Other settings come from the environment and .env (the environment overrides it): PORT; IMAGES, which is auto, public
-for AWS's images only, or local for those made on this machine; AUTH, which is keys, or none to ask for no key;
-AGENTOS_ADMIN_KEY for the first key; LOCAL_MODEL=0; AWS_ENDPOINT_URL_DYNAMODB for a DynamoDB
-of your own; AGENTOS_CONFIG; and the providers' keys.
+for AWS's images only, or local for those made on this machine; AUTH, which is keys, jwt, iam, or none to ask for
+nothing; AGENTOS_ADMIN_KEY for the first key; LOCAL_MODEL=0; AWS_ENDPOINT_URL_DYNAMODB for a DynamoDB of your own;
+AGENTOS_CONFIG; and the providers' keys.
 """
 
 
@@ -27,14 +28,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m local.sam", description=__doc__, epilog=HELP)
     parser.add_argument("--root", type=Path, default=Path(__file__).parents[2], help="the folder of template.yaml")
     parser.add_argument("--env-file", type=Path, help="instead of .env in that folder")
-    parser.add_argument("--port", type=int, help="default: PORT, else 8080")
+    parser.add_argument("--port", type=port_number, help="default: PORT, else 8080")
     options = parser.parse_args()
     root = options.root.resolve()
     environment = Environment(options.env_file or root / ".env", dict(os.environ))
+    port = chosen_port(parser, options.port, environment)
     sys.path.insert(0, str(root / "shared"))
     try:
         with _signals_as_interrupt():
-            return serve(root, environment, options.port or int(environment.get("PORT") or 8080))
+            return serve(root, environment, port)
     except KeyboardInterrupt:
         return 0
     except stack.FAILURES as error:

@@ -10,8 +10,9 @@ import boto3
 from local import dynamodb, dynamodb_local, process
 from local.context import REGION
 from local.environment import Environment
-from local.first_key import KeyTextError, auth_mode, auth_parameters, first_key
+from local.first_key import KeyTextError, ModeError, auth_mode, auth_parameters, first_key
 from local.model import LocalModel, ModelError
+from local.preflight import StartError, checked_settings
 from local.sam import cli, docker, store
 from local.sam.layers import with_own_layers
 from local.template import Template, load_template
@@ -26,6 +27,8 @@ FAILURES = (
     dynamodb.DynamoDBError,
     dynamodb_local.DynamoDBLocalError,
     KeyTextError,
+    ModeError,
+    StartError,
     process.EndedEarly,
     TimeoutError,
     OSError,
@@ -56,6 +59,9 @@ class Stack:
 def prepared(root: Path, environment: Environment, name: str) -> Iterator[Stack]:
     """The stack, for the length of a `with` block. `name` is the network's. Raises one of `FAILURES`."""
     images = environment.get("IMAGES") or "auto"
+    mode = environment.defaults["AUTH_MODE"] = auth_mode(environment, "keys")
+    environment.refresh()
+    checked_settings(environment)
     docker.require_engine()
     runtime, runtime_description = cli.image_options(images)
     template = load_template(root / "template.yaml", TABLE_NAME)
@@ -65,8 +71,6 @@ def prepared(root: Path, environment: Environment, name: str) -> Iterator[Stack]
         database = parts.enter_context(_store(environment, network, images))
         dynamodb.ensure_table(database.url, template, session_of(environment).client)
         model = parts.enter_context(_model(environment))
-        mode = environment.defaults["AUTH_MODE"] = auth_mode(environment, "keys")
-        environment.refresh()
         client = session_of(environment).client("dynamodb", endpoint_url=database.url)
         key = first_key(client, TABLE_NAME, environment.get("AGENTOS_ADMIN_KEY")) if mode == "keys" else None
         variables = _variables(template, environment, database)

@@ -186,8 +186,7 @@ def callers() -> "Callers":
     if mode == "jwt":
         from agentos.services.tokens import TokenChecker, published_keys
 
-        if (issuer := settings().access.jwt) is None:
-            raise ConfigError("access.jwt: the configuration must name the issuer where AUTH_MODE is jwt")
+        issuer = settings().access.issuer()
         return TokenCallers(TokenChecker(issuer, published_keys(issuer)))
     if mode == "none":
         return OpenCallers()

@@ -121,8 +121,8 @@ def test_a_mistake_in_configuration_is_one_clear_line(tmp_path: Path, text: str)
 @pytest.mark.parametrize(
     ("variables", "line"),
     [
-        ({"AUTH": "key"}, "AUTH_MODE: 'key' is none of keys, jwt, iam, none"),
-        ({"AUTH": "jwt"}, "access.jwt: the configuration must name the issuer where AUTH_MODE is jwt"),
+        ({"AUTH": "key"}, "AUTH must be keys, jwt, iam or none, not 'key'"),
+        ({"AUTH": "jwt"}, "access.jwt: name the issuer of the tokens, without whom AUTH_MODE cannot be jwt"),
         ({"AUTH": "iam", "IAM_TENANT": "Acme"}, "IAM_TENANT: must be 1 to 63 lower-case letters, digits and hyphens"),
         ({"DYNAMODB_CLIENT": "boto"}, "DYNAMODB_CLIENT: 'boto' is not botocore"),
         ({"SSL_CERT_FILE": "/missing.pem"}, "/missing.pem: certificates cannot be read from it: No such file"),

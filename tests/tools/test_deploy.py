@@ -57,8 +57,12 @@ ISSUER = "access: {jwt: {issuer: 'https://issuer.example', audience: a}}"
     [
         (None, {"ConfigFile": "own.yaml"}, "run `make build`; .*own.yaml is missing"),
         ("limits: {attempts: none}", {"ConfigFile": "own.yaml"}, "own.yaml: limits.attempts: .*\n.*`make build`"),
-        ("limits: {attempts: 2}", {"ConfigFile": "own.yaml", "AuthMode": "jwt"}, "name the issuer by access.jwt"),
-        (ISSUER, {"AuthMode": "jwt"}, "name the issuer by access.jwt"),
+        (
+            "limits: {attempts: 2}",
+            {"ConfigFile": "own.yaml", "AuthMode": "jwt"},
+            "access.jwt: name the issuer of the tokens, .*\n.*`make build`",
+        ),
+        (ISSUER, {"AuthMode": "jwt"}, "access.jwt: name the issuer of the tokens, .*\n.*`make build`"),
     ],
 )
 def test_a_configuration_that_functions_could_not_use_is_refused(

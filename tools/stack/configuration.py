@@ -21,7 +21,7 @@ def require_usable(build: Path, parameters: Mapping[str, str]) -> None:
         )
     try:
         settings = load_settings({"AGENTOS_CONFIG": str(file) if name else ""})
+        if parameters.get("AuthMode") == "jwt":
+            settings.access.issuer()
     except ConfigError as error:
         raise RefusedError(f"{error}\nMend it in config/ and run `make build`.") from None
-    if parameters.get("AuthMode") == "jwt" and settings.access.jwt is None:
-        raise RefusedError("AuthMode=jwt: name the issuer by access.jwt in the file of ConfigFile (docs/access.md).")

@@ -21,6 +21,7 @@ from local import process  # noqa: E402
 from local.console import calls  # noqa: E402
 from local.emulator import state  # noqa: E402
 from local.emulator.__main__ import FOLDER, PORT  # noqa: E402
+from local.ports import port_number  # noqa: E402
 from local.sam import docker  # noqa: E402
 from local.sam.store import url_in_container  # noqa: E402
 from tools.stack import checks, configuration, deployed, first_key, sam, secrets, smoke  # noqa: E402
@@ -115,7 +116,7 @@ def main() -> int:
     """The exit code."""
     parser = argparse.ArgumentParser(prog="make deploy-local", description=__doc__)
     parser.add_argument("--stack", default=STACK, help="the stack's name (default: %(default)s)")
-    parser.add_argument("--port", type=int, default=int(os.environ.get("PORT") or PORT), help="the emulator's")
+    parser.add_argument("--port", type=port_number, default=os.environ.get("PORT") or PORT, help="the emulator's")
     parser.add_argument("--folder", type=Path, default=FOLDER, help="for what the emulator keeps while it runs")
     parser.add_argument("--env-file", type=Path, default=ROOT / ".env", help="the providers' keys (default: .env)")
     parser.add_argument("--parameter", action="append", default=[], metavar="NAME=VALUE", help="of template.yaml")

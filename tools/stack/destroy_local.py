@@ -9,6 +9,7 @@ from pathlib import Path
 from local import process
 from local.emulator import containers, state
 from local.emulator.__main__ import FOLDER, PORT
+from local.ports import port_number
 from local.sam import docker
 
 END_SECONDS = 60
@@ -27,7 +28,7 @@ def end(folder: Path) -> bool:
 def main() -> int:
     """The exit code."""
     parser = argparse.ArgumentParser(prog="make destroy-local", description=__doc__)
-    parser.add_argument("--port", type=int, default=int(os.environ.get("PORT") or PORT), help="the emulator's")
+    parser.add_argument("--port", type=port_number, default=os.environ.get("PORT") or PORT, help="the emulator's")
     parser.add_argument("--folder", type=Path, default=FOLDER)
     given = parser.parse_args()
     try:

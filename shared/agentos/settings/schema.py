@@ -12,6 +12,7 @@ from agentos.domain.names import ModelName, WireFormat
 from agentos.domain.reasoning import Reasoning
 from agentos.domain.request_limits import Pattern, RequestLimits, no_limits
 from agentos.domain.routing_rules import Rule
+from agentos.kernel.errors import ConfigError
 from agentos.kernel.values import Value
 
 HeaderName = Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+$")]
@@ -204,6 +205,12 @@ class AccessSettings(Value):
 
     jwt: JwtSettings | None = None
     provider_hosts: tuple[Annotated[str, Field(pattern=r"^[A-Za-z0-9.:_*-]+$")], ...] = ()
+
+    def issuer(self) -> JwtSettings:
+        """Whose tokens are taken. Raises ConfigError where nobody is named."""
+        if self.jwt is None:
+            raise ConfigError("access.jwt: name the issuer of the tokens, without whom AUTH_MODE cannot be jwt")
+        return self.jwt
 
 
 class ConfigFile(Value):
