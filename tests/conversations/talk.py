@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 from typing import Any
 
-from tests.support.gateway import Client, StreamingContext
+from tests.support.gateway import Client, Context, StreamingContext
 from tests.support.sse import Event, events, text_of
 
 Body = dict[str, Any]
+SECONDS = 600
+"""Until the function ends. `limits` end a turn before."""
 VOLATILE = {"messageId", "createdAt", "latencyMs", "firstTokenMs"}
 
 
@@ -39,9 +41,9 @@ class Talk:
 
     def post(self, body: Body) -> Outcome:
         if not self.streamed:
-            answer = self.api("send_message", body, **self.path)
+            answer = self.api("send_message", body, context=Context(seconds=SECONDS), **self.path)
             return Outcome(answer.status, answer.json)
-        context = StreamingContext()
+        context = StreamingContext(seconds=SECONDS)
         answer = self.api("send_message", body, query={"stream": "true"}, context=context, **self.path)
         if answer.headers["content-type"] == "application/json":  # what fails before the first words
             assert context.head is None

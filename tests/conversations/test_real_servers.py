@@ -5,8 +5,10 @@ affair; how it says it is not.
 """
 
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +16,7 @@ import pytest
 from local.model import START_SECONDS, LocalModel
 from tests.conversations.cases import CASES, Body, Case, Step
 from tests.conversations.fakes.model import Answer, Call, Received
-from tests.conversations.talk import Outcome, Talk
+from tests.conversations.talk import SECONDS, Outcome, Talk
 from tests.e2e.test_misbehaving_providers import Llmock, llmock  # noqa: F401 - a fixture
 from tests.support.gateway import Client
 
@@ -101,8 +103,13 @@ def server() -> Iterator[str]:
 
 
 @pytest.fixture(params=["local", "anthropic"])
-def real(request: pytest.FixtureRequest, configured: pytest.MonkeyPatch, server: str) -> str:
-    """A model name that leads to the real model: `local` speaks OpenAI's format."""
+def real(request: pytest.FixtureRequest, configured: pytest.MonkeyPatch, server: str, tmp_path: Path) -> str:
+    """A model name that leads to the real model: `local` speaks OpenAI's format. It has all the time that it needs."""
+    patient = tmp_path / "patient.yaml"
+    patient.write_text(
+        f"limits: {{turnSeconds: {SECONDS}, streamedTurnSeconds: {SECONDS}, providerSeconds: {SECONDS}}}"
+    )
+    configured.setenv("AGENTOS_CONFIG", f"{os.environ['AGENTOS_CONFIG']}{os.pathsep}{patient}")
     configured.setenv(f"{request.param.upper()}_ENDPOINT", server)
     configured.setenv("ANTHROPIC_API_KEY", "a-key-that-nobody-checks")
     return f"{request.param}:anything"  # not in the catalogue, so that tools and schemas go through
