@@ -6,6 +6,7 @@ import re
 import pytest
 
 from local.sam import docker
+from tests.e2e.hosting import MODEL
 
 
 @pytest.fixture(scope="session")
@@ -22,4 +23,5 @@ def outer() -> dict[str, str]:
     Nobody is asked for a key: tests/deployed does that.
     """
     ours = re.compile(r"AWS_.*|AGENTOS_CONFIG|PORT|.*_API_KEY|.*_ENDPOINT")
-    return {name: value for name, value in os.environ.items() if not ours.fullmatch(name)} | {"AUTH": "none"}
+    own = {"AUTH": "none", "LOCAL_MODEL_TOKENS": MODEL["LOCAL_MODEL_TOKENS"]}
+    return {name: value for name, value in os.environ.items() if not ours.fullmatch(name)} | own
