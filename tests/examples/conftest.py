@@ -14,7 +14,7 @@ from tests.e2e.hosting import ROOT, Host, start
 from tests.support.upstream import Upstream, answer
 
 EXAMPLES = ROOT / "examples"
-RUN_SECONDS = 60
+RUN_SECONDS = 300
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from tests.support.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 HANDLERS = Path(__file__).parent / "handlers"
-START_SECONDS = 30
+START_SECONDS = 120
 
 BOOTSTRAP = f"""#!/bin/sh
 exec ${{AWS_LAMBDA_EXEC_WRAPPER:-}} {sys.executable} {ROOT}/tests/sam_local/runtime/bootstrap.py
