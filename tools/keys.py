@@ -9,6 +9,7 @@ import re
 import sys
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 
@@ -86,7 +87,10 @@ def line_of(key: dict[str, Any]) -> str:
 def answered(response: httpx.Response) -> Any:
     """The answer's JSON; None without any. Raises KeysError."""
     if response.is_success:
-        return response.json() if response.content else None
+        try:
+            return response.json() if response.content else None
+        except ValueError:
+            raise KeysError(f"{response.request.url} answers, but not as the API does; AGENTOS_URL names it") from None
     try:
         error = response.json()
         text = f"{error['code']}: {error['message']}"
@@ -96,27 +100,35 @@ def answered(response: httpx.Response) -> Any:
 
 
 def run(client: httpx.Client, given: argparse.Namespace) -> list[str]:
-    """What to print. Raises KeysError, ArgumentTypeError and what httpx raises."""
+    """What to print. Raises KeysError, ArgumentTypeError and httpx.TransportError."""
     if given.command == "create":
         return create(client, given)
     if given.command == "list":
         return listed(client)
-    answered(client.delete(f"keys/{given.key_id}"))
+    answered(client.delete(f"keys/{quote(given.key_id, safe='')}"))
     return [f"{given.key_id} is revoked. It may work for 60 more seconds."]
 
 
 def main() -> int:
     """The exit code."""
     given = arguments()
-    url = os.environ.get("AGENTOS_URL") or DEFAULT_URL
-    headers = {"x-api-key": os.environ.get("AGENTOS_KEY", "")}
+    url, key = os.environ.get("AGENTOS_URL") or DEFAULT_URL, os.environ.get("AGENTOS_KEY", "")
     try:
-        with httpx.Client(base_url=f"{url.rstrip('/')}/", headers=headers, timeout=SECONDS) as client:
+        if not key.isascii():
+            raise KeysError("AGENTOS_KEY is no key: a key has letters and digits of English alone")
+        with httpx.Client(base_url=f"{url.rstrip('/')}/", headers={"x-api-key": key}, timeout=SECONDS) as client:
             print("\n".join(run(client, given)))
-    except (KeysError, argparse.ArgumentTypeError, httpx.TransportError) as error:
-        print(f"agentos: {error}", file=sys.stderr)
-        return 1
+    except (httpx.TransportError, httpx.InvalidURL) as error:
+        why = str(error).rstrip(".")
+        return _failed(f"{url}: {why}. AGENTOS_URL names the API; `make run AUTH=keys` starts one on this machine.")
+    except (KeysError, argparse.ArgumentTypeError) as error:
+        return _failed(str(error))
     return 0
+
+
+def _failed(why: str) -> int:
+    print(f"agentos: {why}", file=sys.stderr)
+    return 1
 
 
 if __name__ == "__main__":

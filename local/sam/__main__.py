@@ -31,6 +31,8 @@ def main() -> int:
     parser.add_argument("--port", type=port_number, help="default: PORT, else 8080")
     options = parser.parse_args()
     root = options.root.resolve()
+    if not (root / "template.yaml").is_file():
+        parser.error(f"argument --root: there is no template.yaml in {root}")
     environment = Environment(options.env_file or root / ".env", dict(os.environ))
     port = chosen_port(parser, options.port, environment)
     sys.path.insert(0, str(root / "shared"))

@@ -57,6 +57,36 @@ def test_a_host_without_keys_asks_for_none(start_host: StartHost) -> None:
     assert start_host().client.get("/agents").status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("url", "key", "line"),
+    [
+        (
+            "http://127.0.0.1:9",
+            "",
+            r"http://127.0.0.1:9: .*refused\. AGENTOS_URL names the API; `make run AUTH=keys` .*",
+        ),
+        ("nonsense", "", r"nonsense: .*protocol\. AGENTOS_URL names the API; .*"),
+        ("http://a:b", "", r"http://a:b: Invalid port: 'b'\. AGENTOS_URL names the API; .*"),
+        ("", "ключ", "AGENTOS_KEY is no key: .*"),
+    ],
+)
+def test_why_no_key_can_be_listed_is_one_line(
+    url: str, key: str, line: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["keys", "list"])
+    monkeypatch.setenv("AGENTOS_URL", url)
+    monkeypatch.setenv("AGENTOS_KEY", key)
+    monkeypatch.setenv("NO_PROXY", "*")
+    assert keys.main() == 1
+    said = capsys.readouterr().err
+    assert re.fullmatch(f"agentos: {line}\n", said), said
+
+
+def test_a_page_that_is_not_the_api_is_told(start_host: StartHost) -> None:
+    with pytest.raises(keys.KeysError, match="/console answers, but not as the API does; AGENTOS_URL names it"):
+        keys.answered(start_host().client.get("/console"))
+
+
 def test_what_expires_when() -> None:
     now = datetime(2026, 11, 27, tzinfo=UTC)
     assert keys.expiry("90d", now) == "2027-02-25T00:00:00+00:00"

@@ -52,5 +52,11 @@ def test_settings_that_functions_in_containers_could_not_use(
     assert said(tmp_path, "local.sam", "--env-file", str(tmp_path / ".env"), **variables) == (1, line)
 
 
+@pytest.mark.parametrize("module", ["local", "local.sam"])
+def test_a_folder_without_a_template(module: str, tmp_path: Path) -> None:
+    code, line = said(tmp_path, module, "--root", str(tmp_path))
+    assert (code, line.partition("error: ")[2]) == (2, f"argument --root: there is no template.yaml in {tmp_path}")
+
+
 def test_the_modes_are_those_of_the_template() -> None:
     assert list(MODES) == template()["Parameters"]["AuthMode"]["AllowedValues"]
