@@ -10,6 +10,7 @@ import pytest
 from local.first_key import MODES
 from local.ports import port_number
 from tests.support.gateway import ROOT
+from tests.support.ports import free_port
 from tests.support.template import template
 
 PROGRAMS = ("local", "local.sam", "tools.stack.deploy_local", "tools.stack.destroy_local")
@@ -49,7 +50,8 @@ def test_what_is_a_port() -> None:
 def test_settings_that_functions_in_containers_could_not_use(
     variables: dict[str, str], line: str, tmp_path: Path
 ) -> None:
-    assert said(tmp_path, "local.sam", "--env-file", str(tmp_path / ".env"), **variables) == (1, line)
+    options = ("--env-file", str(tmp_path / ".env"), "--port", str(free_port()))
+    assert said(tmp_path, "local.sam", *options, **variables) == (1, line)
 
 
 @pytest.mark.parametrize("module", ["local", "local.sam"])
