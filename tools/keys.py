@@ -13,6 +13,8 @@ from urllib.parse import quote
 
 import httpx
 
+from tools.callers_key import KeyTextError, callers_key, headers_of
+
 DEFAULT_URL = "http://localhost:8080"
 SECONDS = 30.0
 MAX_PAGE = 100
@@ -112,16 +114,15 @@ def run(client: httpx.Client, given: argparse.Namespace) -> list[str]:
 def main() -> int:
     """The exit code."""
     given = arguments()
-    url, key = os.environ.get("AGENTOS_URL") or DEFAULT_URL, os.environ.get("AGENTOS_KEY", "")
+    url = os.environ.get("AGENTOS_URL") or DEFAULT_URL
     try:
-        if not key.isascii():
-            raise KeysError("AGENTOS_KEY is no key: a key has letters and digits of English alone")
-        with httpx.Client(base_url=f"{url.rstrip('/')}/", headers={"x-api-key": key}, timeout=SECONDS) as client:
+        headers = headers_of(callers_key())
+        with httpx.Client(base_url=f"{url.rstrip('/')}/", headers=headers, timeout=SECONDS) as client:
             print("\n".join(run(client, given)))
     except (httpx.TransportError, httpx.InvalidURL) as error:
         why = str(error).rstrip(".")
         return _failed(f"{url}: {why}. AGENTOS_URL names the API; `make run AUTH=keys` starts one on this machine.")
-    except (KeysError, argparse.ArgumentTypeError) as error:
+    except (KeyTextError, KeysError, argparse.ArgumentTypeError) as error:
         return _failed(str(error))
     return 0
 

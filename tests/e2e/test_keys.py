@@ -67,7 +67,9 @@ def test_a_host_without_keys_asks_for_none(start_host: StartHost) -> None:
         ),
         ("nonsense", "", r"nonsense: .*protocol\. AGENTOS_URL names the API; .*"),
         ("http://a:b", "", r"http://a:b: Invalid port: 'b'\. AGENTOS_URL names the API; .*"),
-        ("", "ключ", "AGENTOS_KEY is no key: .*"),
+        ("", "ключ", "AGENTOS_KEY is no key: it has a blank, a line break or a character beyond ASCII"),
+        ("", f"{KEY} ", "AGENTOS_KEY is no key: it has a blank, a line break or a character beyond ASCII"),
+        ("", f"{KEY}\r\n", "AGENTOS_KEY is no key: it has a blank, a line break or a character beyond ASCII"),
     ],
 )
 def test_why_no_key_can_be_listed_is_one_line(

@@ -5,7 +5,6 @@ no terminal is attached, it asks nothing.
 """
 
 import argparse
-import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,11 +18,12 @@ sys.path.insert(0, str(ROOT / "shared"))
 from agentos.settings.loading import load_settings  # noqa: E402
 from local.console import calls  # noqa: E402
 from local.environment import parse  # noqa: E402
+from tools.callers_key import KeyTextError, callers_key  # noqa: E402
 from tools.stack import checks, configuration, deployed, first_key, sam, secrets, smoke  # noqa: E402
 from tools.stack.questions import Questions  # noqa: E402
 
 REGION = "us-east-1"
-FAILURES = (checks.RefusedError, sam.SamError, smoke.SmokeError, ClientError, BotoCoreError)
+FAILURES = (checks.RefusedError, KeyTextError, sam.SamError, smoke.SmokeError, ClientError, BotoCoreError)
 """Errors whose text is shown as it is."""
 
 
@@ -142,6 +142,7 @@ def main() -> int:
     given = arguments()
     attended = sys.stdin.isatty() and not given.yes
     try:
+        own_key = callers_key()
         session = boto3.Session(region_name=given.region)
         if not session.region_name:
             session = boto3.Session(region_name=REGION)
@@ -150,7 +151,7 @@ def main() -> int:
         if key:
             print("\n".join([*first_key.lines(key), ""]), flush=True)
         if not given.no_smoke:
-            print("\n".join(smoke.run(url, key or os.environ.get("AGENTOS_KEY"))))
+            print("\n".join(smoke.run(url, key or own_key)))
     except FAILURES as error:
         print(f"\n{error}", file=sys.stderr)
         return 1

@@ -24,6 +24,7 @@ from local.emulator.__main__ import FOLDER, PORT  # noqa: E402
 from local.ports import port_number  # noqa: E402
 from local.sam import docker  # noqa: E402
 from local.sam.store import url_in_container  # noqa: E402
+from tools.callers_key import KeyTextError, callers_key  # noqa: E402
 from tools.stack import checks, configuration, deployed, first_key, sam, secrets, smoke  # noqa: E402
 from tools.stack.deploy import keys_in, parameters_of  # noqa: E402
 
@@ -32,6 +33,7 @@ START_SECONDS = 600
 """The image of the functions may have to be made first."""
 FAILURES = (
     checks.RefusedError,
+    KeyTextError,
     docker.DockerError,
     sam.SamError,
     smoke.SmokeError,
@@ -131,6 +133,7 @@ def main() -> int:
 
 def deploy(folder: Path, port: int, stack: str, env_file: Path, parameters: dict[str, str]) -> None:
     """Start the emulator if need be, put the keys and the stack into it, try it out. Raises one of `FAILURES`."""
+    own_key = callers_key()
     docker.require_engine()
     built = checks.built_architecture(sam.BUILD)
     checks.require_architecture(built, docker.architecture())
@@ -142,7 +145,7 @@ def deploy(folder: Path, port: int, stack: str, env_file: Path, parameters: dict
     print("Deploying with sam deploy ...", flush=True)
     url, key = put(facts, stack, sam.BUILD, {"Architecture": built} | parameters)
     print("Sending a message ...", flush=True)
-    said = smoke.run(url, key or os.environ.get("AGENTOS_KEY"))
+    said = smoke.run(url, key or own_key)
     print(f"\nAgentOS Serverless, stack {stack}, on {url}\n")
     print("\n".join(said))
     lines = {

@@ -6,6 +6,8 @@ from typing import Any
 
 import httpx
 
+from tools.callers_key import headers_of
+
 ATTEMPTS = 10
 PAUSE_SECONDS = 3.0
 """A new stage may take some seconds to answer everywhere."""
@@ -64,8 +66,7 @@ def _ok(response: httpx.Response) -> dict[str, Any]:
 
 def run(url: str, key: str | None = None, pause: Callable[[float], None] = time.sleep) -> list[str]:
     """One line for each thing that was tried, with `key` where the stack asks for one. Raises SmokeError."""
-    headers = {"x-api-key": key} if key else {}
-    with httpx.Client(base_url=f"{url}/", headers=headers, timeout=MESSAGE_SECONDS) as client:
+    with httpx.Client(base_url=f"{url}/", headers=headers_of(key), timeout=MESSAGE_SECONDS) as client:
         try:
             found = health(client, pause)
             lines = [f"GET /health says {found['status']}, version {found['version']}."]
