@@ -34,8 +34,7 @@ def test_a_stack_is_deployed_and_destroyed(
 
     url, key = deploy.run(deploy.arguments(asked), Questions(None), session)
     assert key
-    with pytest.raises(smoke.SmokeError, match="401"):
-        smoke.run(url_here(emulators.facts.endpoint, url))
+    assert smoke.run(url_here(emulators.facts.endpoint, url))[-1].endswith("AGENTOS_KEY has no key or token.")
     said = smoke.run(url_here(emulators.facts.endpoint, url), key)
 
     assert said[-1].startswith("A message was answered by xai:")

@@ -225,10 +225,10 @@ def test_destroy_without_a_terminal_needs_yes(aws: Any) -> None:
 
 
 class Api(Loopback):
-    """A stack's URL. Without models no provider has a key; `broken` is the status of its health."""
+    """A stack's URL. Without models no provider has a key. `broken` is the status of its health, `closed` of the rest."""
 
-    def __init__(self, models: list[str], broken: int = 200) -> None:
-        self.models, self.health, self.asked = models, broken, list[str]()
+    def __init__(self, models: list[str], broken: int = 200, closed: int = 200) -> None:
+        self.models, self.health, self.closed, self.asked = models, broken, closed, list[str]()
 
     def handler(self, *connection: Any) -> BaseHTTPRequestHandler:
         return _Handler(self, *connection)
@@ -243,7 +243,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.api.asked.append(f"{self.command} {self.path}")
         self.rfile.read(int(self.headers.get("content-length") or 0))
         body = json.dumps(self.content()).encode()
-        self.send_response(self.api.health if self.path.endswith("health") else 200)
+        self.send_response(self.api.health if self.path.endswith("health") else self.api.closed)
         self.send_header("content-length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
@@ -281,6 +281,16 @@ def test_smoke_without_a_key_sends_none_and_says_so() -> None:
         lines = smoke.run(f"http://127.0.0.1:{api.port}/v1")
     assert "no provider has a key" in lines[-1]
     assert api.asked == ["GET /v1/health", "GET /v1/providers"]
+
+
+@pytest.mark.parametrize(("status", "why"), [(401, "AGENTOS_KEY has no key or token"), (404, "signed requests alone")])
+def test_smoke_of_a_stack_that_asks_who_calls_says_why_it_sends_none(status: int, why: str) -> None:
+    with Api([], closed=status) as api:
+        lines = smoke.run(f"http://127.0.0.1:{api.port}/v1")
+        with pytest.raises(smoke.SmokeError, match=str(status)):
+            smoke.run(f"http://127.0.0.1:{api.port}/v1", "agos_a_b")
+    assert lines[1].startswith("No message was sent, because ")
+    assert lines[1].endswith(f"{why}.")
 
 
 def test_smoke_waits_for_a_new_stage_and_then_gives_up() -> None:

@@ -13,6 +13,9 @@ PAUSE_SECONDS = 3.0
 """A new stage may take some seconds to answer everywhere."""
 MESSAGE_SECONDS = 60.0
 CONTENT = "Answer with one word: does this work?"
+CLOSED = {401: "AGENTOS_KEY has no key or token", 404: "the stack takes signed requests alone"}
+"""What the statuses mean with which a stack answers somebody without a key."""
+NO_PROVIDER = "no provider has a key. Put one into .env, then run `make secrets`"
 
 
 class SmokeError(Exception):
@@ -37,9 +40,9 @@ def health(client: httpx.Client, pause: Callable[[float], None] = time.sleep) ->
     raise SmokeError(f"GET {client.base_url}health: {last}")
 
 
-def model_to_try(client: httpx.Client) -> str:
-    """A model of a provider that can be used; empty if there is none. Raises SmokeError."""
-    for entry in _ok(client.get("providers"))["data"]:
+def model_to_try(providers: dict[str, Any]) -> str:
+    """A model of a provider that can be used; empty if there is none. `providers`: what `GET /providers` answers."""
+    for entry in providers["data"]:
         if entry["status"] == "available" and entry["models"]:
             return str(entry["models"][0]["model"])
     return ""
@@ -70,12 +73,12 @@ def run(url: str, key: str | None = None, pause: Callable[[float], None] = time.
         try:
             found = health(client, pause)
             lines = [f"GET /health says {found['status']}, version {found['version']}."]
-            model = model_to_try(client)
+            providers = client.get("providers")
+            if not key and providers.status_code in CLOSED:
+                return [*lines, f"No message was sent, because {CLOSED[providers.status_code]}."]
+            model = model_to_try(_ok(providers))
             if not model:
-                return [
-                    *lines,
-                    "No message was sent, because no provider has a key. Put one into .env, then run `make secrets`.",
-                ]
+                return [*lines, f"No message was sent, because {NO_PROVIDER}."]
             return [*lines, f"A message was answered by {message(client, model)}."]
         except httpx.TransportError as error:
             raise SmokeError(f"{url}: {type(error).__name__}: {error}") from None
