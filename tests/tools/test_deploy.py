@@ -225,7 +225,7 @@ def test_destroy_without_a_terminal_needs_yes(aws: Any) -> None:
 
 
 class Api(Loopback):
-    """A stack's URL. Without models no provider has a key. `broken` is the status of its health, `closed` of the rest."""
+    """A stack's URL. Without models no provider has a key. `broken` is the status of its health, `closed` of others."""
 
     def __init__(self, models: list[str], broken: int = 200, closed: int = 200) -> None:
         self.models, self.health, self.closed, self.asked = models, broken, closed, list[str]()
