@@ -68,7 +68,7 @@ class Issuer:
             "iss": self.url,
             "sub": "ann",
             "aud": AUDIENCE,
-            "exp": time.time() + 60,
+            "exp": time.time() + 3600,
             "tenant": "acme",
             "scope": "chat",
         }
