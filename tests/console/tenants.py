@@ -63,7 +63,7 @@ class Site:
 
     @property
     def url(self) -> str:
-        return str(self.host.client.base_url).rstrip("/")
+        return self.host.url
 
     def tenant(self, *scopes: str, **fields: Any) -> Tenant:
         """A tenant of which nothing is stored, whose key has these scopes, or all, and further fields."""

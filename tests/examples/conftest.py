@@ -27,7 +27,7 @@ class Stack:
 
     @property
     def url(self) -> str:
-        return str(self.host.client.base_url).rstrip("/")
+        return self.host.url
 
     def environment(self) -> dict[str, str]:
         """What an example runs with."""
