@@ -3,16 +3,23 @@
 from typing import Any
 
 from local.environment import Environment
-from local.preflight import StartError
 
 MODES = ("keys", "jwt", "iam", "none")
 
 
+class ModeError(Exception):
+    """AUTH says none of MODES."""
+
+
+class KeyTextError(Exception):
+    """AGENTOS_ADMIN_KEY is no key. The text does not hold it."""
+
+
 def auth_mode(environment: Environment, default: str) -> str:
-    """AUTH, which says how callers say who they are, as the template's AuthMode does. Raises StartError."""
+    """AUTH, which says how callers say who they are, as the template's AuthMode does. Raises ModeError."""
     mode = environment.get("AUTH") or default
     if mode not in MODES:
-        raise StartError(f"AUTH must be keys, jwt, iam or none, not {mode!r}")
+        raise ModeError(f"AUTH must be keys, jwt, iam or none, not {mode!r}")
     return mode
 
 
@@ -22,9 +29,8 @@ def auth_parameters(mode: str) -> dict[str, str]:
 
 
 def first_key(client: Any, table_name: str, given: str = "") -> str:
-    """Stores a key that may do everything: `given`, or a new one. Returns its text.
+    """Stores a key that may do everything: `given`, or a new one. Returns its text. Raises KeyTextError.
 
-    Raises StartError for a text that is no key, without showing it.
     `client` is botocore's for DynamoDB.
     """
     from agentos.kernel.clock import Clock
@@ -37,4 +43,4 @@ def first_key(client: Any, table_name: str, given: str = "") -> str:
     try:
         return ApiKeys(ApiKeyStore(Table(BotocoreClient(client), table_name), clock), clock).first(given or None)
     except ValueError as error:
-        raise StartError(f"AGENTOS_ADMIN_KEY: {error}") from None
+        raise KeyTextError(f"AGENTOS_ADMIN_KEY: {error}") from None

@@ -20,7 +20,7 @@ from local.connections import SEND_BUFFER_BYTES, BoundedConnection, ClientLimits
 from local.context import REGION
 from local.environment import Environment
 from local.filters import UnknownRule
-from local.first_key import auth_mode, auth_parameters, first_key
+from local.first_key import KeyTextError, ModeError, auth_mode, auth_parameters, first_key
 from local.functions import Functions
 from local.gateway import Gateway
 from local.model import START_SECONDS, LocalModel, ModelError
@@ -79,7 +79,7 @@ def run(options: Options, environment: Environment) -> int:
             asyncio.run(_serve(WithMetrics(gateway, metrics), listener, limits, store))
             store.check()
         return 0
-    except (StartError, debugger.DebuggerError, InvalidLimit, StoreError) as error:
+    except (StartError, debugger.DebuggerError, InvalidLimit, ModeError, StoreError) as error:
         console.fail(str(error))
         return 1
     except KeyboardInterrupt:  # before the web server handles the signals
@@ -229,7 +229,10 @@ def _first_key(environment: Environment) -> str | None:
     if environment.get("AUTH_MODE") != "keys":
         return None
     client = aws.client("dynamodb", endpoint_url=environment.get("AWS_ENDPOINT_URL_DYNAMODB"))
-    return first_key(client, TABLE_NAME, environment.get("AGENTOS_ADMIN_KEY"))
+    try:
+        return first_key(client, TABLE_NAME, environment.get("AGENTOS_ADMIN_KEY"))
+    except KeyTextError as error:
+        raise StartError(str(error)) from None
 
 
 def _show(

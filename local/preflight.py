@@ -1,7 +1,5 @@
 """Mistakes in the environment or the configuration that every request would fail with: told before the host serves."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from aws_lambda_powertools import Logger
@@ -27,30 +25,25 @@ def check_logging() -> None:
 
 def checked_settings(environment: Environment) -> "Settings":
     """The settings, which suffice for AUTH_MODE. Raises StartError."""
+    from agentos.kernel.errors import ConfigError
     from agentos.settings.loading import load_settings
 
-    with _mistakes_told():
+    try:
         settings = load_settings(environment.variables)
         if environment.get("AUTH_MODE") == "jwt":
             settings.access.issuer()
-        return settings
+    except ConfigError as error:
+        raise StartError(str(error)) from None
+    return settings
 
 
 def check_functions() -> None:
     """Builds the parts of functions in this process that depend on variables alone. Raises StartError."""
     from agentos import wiring
-
-    with _mistakes_told():
-        for part in (wiring.callers, wiring.dynamodb, wiring.http_client):
-            part()
-
-
-@contextmanager
-def _mistakes_told() -> Iterator[None]:
-    """A ConfigError becomes a StartError."""
     from agentos.kernel.errors import ConfigError
 
     try:
-        yield
+        for part in (wiring.callers, wiring.dynamodb, wiring.http_client):
+            part()
     except ConfigError as error:
         raise StartError(str(error)) from None

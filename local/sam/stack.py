@@ -10,7 +10,7 @@ import boto3
 from local import dynamodb, dynamodb_local, process
 from local.context import REGION
 from local.environment import Environment
-from local.first_key import auth_mode, auth_parameters, first_key
+from local.first_key import KeyTextError, ModeError, auth_mode, auth_parameters, first_key
 from local.model import LocalModel, ModelError
 from local.preflight import StartError, checked_settings
 from local.sam import cli, docker, store
@@ -26,6 +26,8 @@ FAILURES = (
     cli.SamError,
     dynamodb.DynamoDBError,
     dynamodb_local.DynamoDBLocalError,
+    KeyTextError,
+    ModeError,
     StartError,
     process.EndedEarly,
     TimeoutError,

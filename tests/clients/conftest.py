@@ -37,7 +37,7 @@ class Behind:
     @property
     def url(self) -> str:
         """The host's address."""
-        return self.host.url
+        return str(self.host.client.base_url).rstrip("/")
 
     def environment(self, **variables: str) -> dict[str, str]:
         """For a client: the doors' addresses, and nothing of this machine's settings."""

@@ -6,7 +6,7 @@ from typing import Any
 from playwright.sync_api import Locator, Page, expect
 
 from tests.console.management import open_view
-from tests.console.tenants import FALLBACK, MODEL, Site, Tenant
+from tests.console.tenants import FALLBACK, Site, Tenant
 from tests.support.upstream import Reply, chunk, streamed_reply
 
 TOOL = {
@@ -31,17 +31,6 @@ def box(page: Page) -> Locator:
 def send(page: Page, text: str) -> None:
     box(page).fill(text)
     page.get_by_role("button", name="Send", exact=True).click()
-
-
-def have_an_answer(page: Page, agent: str) -> None:
-    """Makes an agent by the keyboard and asks it; the provider says "Mercury."."""
-    page.get_by_role("button", name="New agent").click()
-    page.get_by_label("Name", exact=True).fill(agent)
-    page.get_by_label("Model", exact=True).fill(MODEL)
-    page.keyboard.press("Enter")
-    expect(box(page)).to_be_visible()
-    send(page, "Which is the smallest planet?")
-    expect(answers(page)).to_have_text("Mercury.")
 
 
 def answers(page: Page) -> Locator:

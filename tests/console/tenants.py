@@ -63,7 +63,7 @@ class Site:
 
     @property
     def url(self) -> str:
-        return self.host.url
+        return str(self.host.client.base_url).rstrip("/")
 
     def tenant(self, *scopes: str, **fields: Any) -> Tenant:
         """A tenant of which nothing is stored, whose key has these scopes, or all, and further fields."""

@@ -20,7 +20,7 @@ def newcomers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
 
 
 def test_the_local_model_answers_without_any_key(page: Page, newcomers: Host) -> None:
-    page.goto(f"{newcomers.url}/console")
+    page.goto(f"{str(newcomers.client.base_url).rstrip('/')}/console")
     page.get_by_role("button", name="New agent").click()
     page.get_by_label("Name", exact=True).fill("routing-agent")
     page.get_by_label("Model", exact=True).fill("openai:gpt-4o-mini")

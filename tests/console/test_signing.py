@@ -11,7 +11,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from playwright.sync_api import Page, expect
 
-from tests.console.chat import box, have_an_answer
+from tests.console.chat import answers, box, send
 from tests.e2e.hosting import Host, start
 from tests.support.browser import needs_chromium
 from tests.support.upstream import Upstream, answer, streamed_reply
@@ -39,7 +39,7 @@ def host(tmp_path_factory: pytest.TempPathFactory, provider: Upstream) -> Iterat
 
 def opened(page: Page, host: Host, view: str = "chat") -> Any:
     """The dialog in which the page asks for credentials."""
-    page.goto(f"{host.url}/console#/{view}")
+    page.goto(f"{str(host.client.base_url).rstrip('/')}/console#/{view}")
     dialog = page.get_by_role("dialog", name="Enter a key")
     expect(dialog).to_contain_text("signed with AWS credentials")
     return dialog
@@ -59,13 +59,19 @@ def test_who_signs_can_use_it_all(page: Page, host: Host, provider: Upstream, ax
     axe(page)
     enter(dialog, SECRET)
     expect(dialog).to_have_count(0)
-    have_an_answer(page, "planets & (odd) names!")
+    page.get_by_role("button", name="New agent").click()
+    page.get_by_label("Name", exact=True).fill("planets & (odd) names!")
+    page.get_by_label("Model", exact=True).fill("openai:gpt-4o-mini")
+    page.keyboard.press("Enter")
+    expect(box(page)).to_be_visible()
+    send(page, "Which is the smallest planet?")
+    expect(answers(page)).to_have_text("Mercury.")
     box(page).fill("And the largest?")
     page.get_by_role("button", name="Copy as", exact=True).click()
     expect(page.get_by_role("dialog")).to_contain_text('--aws-sigv4 "aws:amz:eu-west-1:execute-api"')
     assert SECRET not in page.get_by_role("dialog").inner_text()
     page.get_by_role("button", name="Close").click()
-    page.goto(f"{host.url}/console#/sessions")
+    page.goto(f"{str(host.client.base_url).rstrip('/')}/console#/sessions")
     expect(page.get_by_role("heading", name="Sessions", exact=True)).to_be_visible()
     expect(page.get_by_role("alert")).to_have_count(0)
 
@@ -98,7 +104,7 @@ REQUESTS = [
 @pytest.mark.parametrize("request_", REQUESTS, ids=lambda one: f"{one[0]} {one[1]}")
 def test_a_signature_is_botocores(page: Page, host: Host, request_: Any, token: str) -> None:
     method, path, query, body = request_
-    page.goto(f"{host.url}/console")
+    page.goto(f"{str(host.client.base_url).rstrip('/')}/console")
     signed = page.evaluate(
         """async ([method, path, query, body, credentials, now]) => {
             const {files} = document.querySelector("script").dataset;

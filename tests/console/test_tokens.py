@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.console.chat import have_an_answer
+from tests.console.chat import answers, box, send
 from tests.e2e.hosting import Host, start
 from tests.support.browser import needs_chromium
 from tests.support.issuer import Issuer
@@ -47,7 +47,7 @@ def test_a_token_is_the_key(
     page: Page, host: Host, provider: Upstream, issuer: Issuer, axe: Callable[[Page], None]
 ) -> None:
     provider.script = [streamed_reply("Mercury.")]
-    page.goto(f"{host.url}/console#/chat")
+    page.goto(f"{str(host.client.base_url).rstrip('/')}/console#/chat")
     enter(page, issuer.token(exp=1))
     expect(page.get_by_role("dialog", name="The key is not valid")).to_contain_text("The API refuses this key.")
     enter(page, issuer.token(scope="agents:read chat"))
@@ -55,5 +55,11 @@ def test_a_token_is_the_key(
     expect(page.get_by_role("button", name="New agent")).to_have_count(0)
     page.get_by_role("button", name="Change key").click()
     enter(page, issuer.token(scope="agents:read agents:write chat"))
-    have_an_answer(page, "planets")
+    page.get_by_role("button", name="New agent").click()
+    page.get_by_label("Name", exact=True).fill("planets")
+    page.get_by_label("Model", exact=True).fill("openai:gpt-4o-mini")
+    page.keyboard.press("Enter")
+    expect(box(page)).to_be_visible()
+    send(page, "Which is the smallest planet?")
+    expect(answers(page)).to_have_text("Mercury.")
     axe(page)

@@ -67,10 +67,6 @@ class Host:
     client: httpx.Client
 
     @property
-    def url(self) -> str:
-        return str(self.client.base_url).rstrip("/")
-
-    @property
     def output(self) -> str:
         """What it has written to the terminal so far."""
         return self.log.read_text()

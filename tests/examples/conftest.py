@@ -27,7 +27,7 @@ class Stack:
 
     @property
     def url(self) -> str:
-        return self.host.url
+        return str(self.host.client.base_url).rstrip("/")
 
     def environment(self) -> dict[str, str]:
         """What an example runs with."""
